@@ -1,0 +1,93 @@
+"""mfruntime: Metaflow's user API on a runtime of its own. `from mfruntime import FlowSpec, step`.
+
+Names are imported when first used, so that starting a task costs only what the task uses.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+_EXPORTS = {
+    "FlowSpec": "mfruntime.flow.spec:FlowSpec",
+    "step": "mfruntime.flow.decorators:step",
+    "retry": "mfruntime.flow.decorators:retry",
+    "catch": "mfruntime.flow.decorators:catch",
+    "timeout": "mfruntime.flow.decorators:timeout",
+    "environment": "mfruntime.flow.decorators:environment",
+    "resources": "mfruntime.flow.decorators:resources",
+    "Parameter": "mfruntime.flow.parameters:Parameter",
+    "JSONType": "mfruntime.flow.parameters:JSONType",
+    "JSONTypeClass": "mfruntime.flow.parameters:JSONTypeClass",
+    "IncludeFile": "mfruntime.flow.includefile:IncludeFile",
+    "current": "mfruntime.flow.current:current",
+    "Metaflow": "mfruntime.client:Metaflow",
+    "Flow": "mfruntime.client:Flow",
+    "Run": "mfruntime.client:Run",
+    "Step": "mfruntime.client:Step",
+    "Task": "mfruntime.client:Task",
+    "DataArtifact": "mfruntime.client:DataArtifact",
+    "namespace": "mfruntime.client:namespace",
+    "get_namespace": "mfruntime.client:get_namespace",
+    "default_namespace": "mfruntime.client:default_namespace",
+    "metadata": "mfruntime.client:metadata",
+    "get_metadata": "mfruntime.client:get_metadata",
+    "default_metadata": "mfruntime.client:default_metadata",
+    "__version__": "mfruntime.version:__version__",
+}
+
+_UNSUPPORTED = frozenset(
+    {
+        "Config", "ConfigValue", "Deployer", "DeployedFlow", "FlowMutator", "NBDeployer", "NBRunner", "Runner", "S3",
+        "StepMutator", "UserStepDecorator", "batch", "card", "checkpoint", "conda", "conda_base", "config_expr",
+        "exit_hook", "kubernetes", "parallel", "profile", "project", "pypi", "pypi_base", "pytorch_parallel", "schedule",
+        "secrets", "trigger", "trigger_on_finish", "user_step_decorator",
+    }
+)  # fmt: skip
+
+__all__ = sorted(_EXPORTS)
+
+if TYPE_CHECKING:
+    from .client import (
+        DataArtifact,
+        Flow,
+        Metaflow,
+        Run,
+        Step,
+        Task,
+        default_metadata,
+        default_namespace,
+        get_metadata,
+        get_namespace,
+        metadata,
+        namespace,
+    )
+    from .flow.current import current
+    from .flow.decorators import catch, environment, resources, retry, step, timeout
+    from .flow.includefile import IncludeFile
+    from .flow.parameters import JSONType, JSONTypeClass, Parameter
+    from .flow.spec import FlowSpec
+    from .version import __version__
+
+
+def __getattr__(name: str) -> Any:
+    target = _EXPORTS.get(name)
+    if target is None:
+        raise _missing(name)
+    from .registry import load
+
+    value = globals()[name] = load(target)
+    return value
+
+
+def _missing(name: str) -> Exception:
+    if name in _UNSUPPORTED:
+        return ImportError(f"'{name}' is part of Metaflow's API that this version of mfruntime does not support.")
+    from difflib import get_close_matches
+
+    close = get_close_matches(name, list(_EXPORTS), n=1)
+    hint = f" Did you mean '{close[0]}'?" if close else ""
+    return AttributeError(f"module 'mfruntime' has no attribute '{name}'.{hint}")
+
+
+def __dir__() -> list[str]:
+    return __all__

@@ -1,0 +1,83 @@
+"""Facts about processes that workers and the loop share: groups, orphans, and why a process ended."""
+
+from __future__ import annotations
+
+import os
+import signal
+import sys
+
+_PR_SET_PDEATHSIG = 1  # linux/prctl.h
+
+
+def signal_group(pid: int, number: int) -> None:
+    """Send a signal to the process group that `pid` leads; a group that is gone is no error."""
+    try:
+        if hasattr(os, "killpg"):
+            os.killpg(pid, number)
+        else:
+            os.kill(pid, number)
+    except (ProcessLookupError, PermissionError):
+        return
+
+
+def die_with(parent: int) -> None:
+    """Make the kernel end this process when `parent`, its parent, dies. Only Linux can; elsewhere nothing happens."""
+    if not sys.platform.startswith("linux"):
+        return
+    _prctl()(_PR_SET_PDEATHSIG, int(signal.SIGKILL))
+    if os.getppid() != parent:  # it died before the request was in force
+        os._exit(1)
+
+
+_cached_prctl = None
+
+
+def _prctl():  # type: ignore[no-untyped-def]
+    global _cached_prctl
+    if _cached_prctl is None:
+        import ctypes
+
+        _cached_prctl = ctypes.CDLL(None, use_errno=True).prctl
+    return _cached_prctl
+
+
+def preload() -> None:
+    """Resolve what die_with needs, so that forked processes find it ready."""
+    if sys.platform.startswith("linux"):
+        _prctl()
+
+
+def describe_exit(returncode: int, peak_kib: int | None = None) -> str:
+    """Why a process that failed ended, for the log line of its task."""
+    if returncode >= 0:
+        return f"Task failed with exit code {returncode}." if returncode > 1 else "Task failed."
+    number = -returncode
+    if number == getattr(signal, "SIGSEGV", -1):
+        return "Task failed with a segmentation fault."
+    if number == getattr(signal, "SIGKILL", -1):
+        return f"Task was killed (SIGKILL){_peak(peak_kib)}. The usual cause is that the machine ran out of memory."
+    try:
+        name = signal.Signals(number).name
+    except ValueError:
+        name = f"signal {number}"
+    return f"Task was ended by {name}{_peak(peak_kib)}."
+
+
+def _peak(peak_kib: int | None) -> str:
+    if not peak_kib:
+        return ""
+    return f" after using {peak_kib / 1024:,.0f} MB of memory"
+
+
+def file_limit(wanted: int) -> int:
+    """Raise this process's limit of open files towards `wanted` and return what is allowed now."""
+    try:
+        import resource
+    except ImportError:
+        return wanted  # Windows has no such limit
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    if soft == resource.RLIM_INFINITY or soft >= wanted:
+        return wanted
+    ceiling = wanted if hard == resource.RLIM_INFINITY else min(wanted, hard)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (ceiling, hard))
+    return ceiling

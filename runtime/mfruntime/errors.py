@@ -1,0 +1,180 @@
+"""Every error that a user can meet, each with a headline, a message and the next thing to do.
+
+Public names and headlines follow Metaflow's exception module, so that programs that catch them keep working.
+
+MetaflowException
+├── CommandException                    a command line that cannot be carried out
+│   ├── MissingExtra                    a backend whose packages are not installed
+│   └── UnknownName                     a name that no registry, graph or table holds
+├── ParameterFieldFailed                a parameter's callable raised
+├── ParameterFieldTypeMismatch          ... or returned another type
+├── ExternalCommandFailed
+├── MetaflowNotFound                    a client object that does not exist
+├── MetaflowNamespaceMismatch           ... or lies outside the current namespace
+├── MetaflowInvalidPathspec
+├── MetaflowInternalError
+├── MetaflowTaggingError
+├── MetaflowUnknownUser
+├── MetaflowDataMissing
+├── InvalidDecoratorAttribute
+├── UnhandledInMergeArtifactsException
+├── MissingInMergeArtifactsException
+├── LintWarn                            a flow whose graph cannot run
+├── UnpicklableArtifact                 a value that pickle refuses
+├── StorageError
+│   ├── StorageFull                     no space left on the device
+│   ├── StorageReadOnly                 the place cannot be written
+│   └── DataCorrupt                     a file that does not hold what its name promises
+└── TaskFailed                          a run that ends because a task failed
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+
+class MetaflowException(Exception):
+    """An error meant for the user: ``headline``, message, optional source line and hint."""
+
+    headline = "Flow failed"
+
+    def __init__(self, msg: str = "", lineno: int | None = None, source_file: str | None = None, hint: str | None = None):
+        self.message = msg
+        self.line_no = lineno
+        self.source_file = source_file
+        self.hint = hint
+        super().__init__(msg)
+
+    def __str__(self) -> str:
+        where = f"line {self.line_no}: " if self.line_no else ""
+        return f"{where}{self.message}"
+
+    def __reduce__(self) -> tuple[object, ...]:
+        return (_rebuild, (type(self), self.message, self.__dict__))
+
+
+def _rebuild(cls: type[MetaflowException], message: str, state: dict[str, object]) -> MetaflowException:
+    error = cls.__new__(cls)
+    Exception.__init__(error, message)
+    error.__dict__.update(state)
+    return error
+
+
+class CommandException(MetaflowException):
+    headline = "Invalid command"
+
+
+class MissingExtra(CommandException):
+    headline = "Missing packages"
+
+
+class UnknownName(CommandException):
+    """A name that is not in a closed set; the message lists the set and the closest match."""
+
+    headline = "Unknown name"
+
+    @classmethod
+    def of(cls, what: str, name: str, known: Sequence[str]) -> UnknownName:
+        from difflib import get_close_matches
+
+        close = get_close_matches(name, known, n=1)
+        hint = f"Did you mean {close[0]!r}?" if close else None
+        listed = ", ".join(sorted(known)) or "none"
+        return cls(f"There is no {what} named {name!r}. Known: {listed}.", hint=hint)
+
+
+class ParameterFieldFailed(MetaflowException):
+    headline = "Parameter field failed"
+
+    def __init__(self, name: str, field: str, reason: str = ""):
+        super().__init__(f"The callable given as '{field}' of parameter '{name}' failed: {reason}".rstrip(": "))
+
+
+class ParameterFieldTypeMismatch(MetaflowException):
+    headline = "Parameter field with a mismatching type"
+
+
+class ExternalCommandFailed(MetaflowException):
+    headline = "External command failed"
+
+
+class MetaflowNotFound(MetaflowException):
+    headline = "Object not found"
+
+
+class MetaflowNamespaceMismatch(MetaflowException):
+    headline = "Object not in the current namespace"
+
+    def __init__(self, namespace: str | None):
+        super().__init__(
+            f"The object exists, but not in the current namespace '{namespace}'.",
+            hint="Call namespace(None) to see the objects of every namespace.",
+        )
+
+
+class MetaflowInvalidPathspec(MetaflowException):
+    headline = "Invalid pathspec"
+
+
+class MetaflowInternalError(MetaflowException):
+    headline = "Internal error"
+
+
+class MetaflowTaggingError(MetaflowException):
+    headline = "Tagging error"
+
+
+class MetaflowUnknownUser(MetaflowException):
+    headline = "Unknown user"
+
+
+class MetaflowDataMissing(MetaflowException):
+    headline = "Data missing"
+
+
+class InvalidDecoratorAttribute(MetaflowException):
+    headline = "Unknown decorator attribute"
+
+
+class UnhandledInMergeArtifactsException(MetaflowException):
+    headline = "Unhandled artifacts in merge"
+
+    def __init__(self, msg: str, unhandled: Sequence[str]):
+        super().__init__(msg)
+        self.artifact_names = list(unhandled)
+
+
+class MissingInMergeArtifactsException(MetaflowException):
+    headline = "Missing artifacts in merge"
+
+    def __init__(self, msg: str, unhandled: Sequence[str]):
+        super().__init__(msg)
+        self.artifact_names = list(unhandled)
+
+
+class LintWarn(MetaflowException):
+    headline = "Validity checker found an issue"
+
+
+class UnpicklableArtifact(MetaflowException):
+    headline = "Artifact cannot be pickled"
+
+
+class StorageError(MetaflowException):
+    headline = "Storage error"
+
+
+class StorageFull(StorageError):
+    headline = "No space left"
+
+
+class StorageReadOnly(StorageError):
+    headline = "Storage is not writable"
+
+
+class DataCorrupt(StorageError):
+    headline = "Corrupt data"
+
+
+class TaskFailed(MetaflowException):
+    headline = "Step failure"

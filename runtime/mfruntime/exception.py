@@ -1,0 +1,7 @@
+"""Metaflow's name for the module of exceptions: `from mfruntime.exception import MetaflowException`."""
+
+from __future__ import annotations
+
+from .errors import *  # noqa: F403
+from .errors import MetaflowException as MetaflowException
+from .flow.compat import MetaflowExceptionWrapper as MetaflowExceptionWrapper

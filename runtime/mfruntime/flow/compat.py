@@ -1,0 +1,131 @@
+"""Classes whose names are part of the pickle format that stock Metaflow reads and writes.
+
+Their pickles name the modules of stock Metaflow, which need not be installed: while we pickle, those names are planted
+for the pickler to find; when we unpickle, `find_class` gives ours.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from types import ModuleType
+from typing import Any, NamedTuple
+
+
+class ForeachFrame(NamedTuple):
+    """One level of the foreach a task is in. `value` is a short text of the item, None where it has none."""
+
+    step: str
+    var: str | None
+    num_splits: int | None
+    index: int
+    value: str | None
+
+
+class MetaflowExceptionWrapper(Exception):
+    """An exception kept as an artifact: `exception` (its message), `type` (dotted name) and `stacktrace`, all texts."""
+
+    def __init__(self, exc: BaseException | None = None):
+        if exc is None:
+            return
+        import traceback
+
+        self.exception = str(exc)
+        self.type = f"{type(exc).__module__}.{type(exc).__name__}"
+        self.stacktrace: str | None = "".join(traceback.format_exception(type(exc), exc, user_traceback(exc)))
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return (MetaflowExceptionWrapper, (None,), self.__dict__)
+
+    def __str__(self) -> str:
+        return getattr(self, "stacktrace", None) or f"[no stacktrace]\n{getattr(self, 'exception', '')}"
+
+    def __repr__(self) -> str:
+        return str(self)
+
+
+def user_traceback(exc: BaseException) -> Any:
+    """The traceback of `exc` from the first frame that is not the runtime's."""
+    own = __name__.split(".", 1)[0] + "."
+    entry = exc.__traceback__
+    while entry is not None and entry.tb_frame.f_globals.get("__name__", "").startswith(own):
+        entry = entry.tb_next
+    return entry or exc.__traceback__
+
+
+class IncludedFile:
+    """A file that was stored at the start of the run; its descriptor says where and how to read it."""
+
+    def __init__(self, descriptor: dict[str, Any]):
+        self._descriptor = descriptor
+        self._cached_size: int | None = None
+
+    @property
+    def descriptor(self) -> dict[str, Any]:
+        return self._descriptor
+
+    @property
+    def size(self) -> int | None:
+        """Bytes of the content, None where the descriptor does not say."""
+        return self._descriptor.get("size")
+
+
+_PLACES: dict[tuple[str, str], type] = {
+    ("__main__", "ForeachFrame"): ForeachFrame,
+    ("metaflow.exception", "MetaflowExceptionWrapper"): MetaflowExceptionWrapper,
+    ("metaflow.includefile", "IncludedFile"): IncludedFile,
+}
+for (_module, _name), _cls in _PLACES.items():
+    _cls.__module__ = _module
+
+
+@contextmanager
+def planted() -> Iterator[None]:
+    """While open, the pickler finds our classes under the names of the format; what was there comes back after."""
+    stubs = {}
+    for name in ("metaflow", "metaflow.exception", "metaflow.includefile"):
+        stubs[name] = sys.modules.get(name)
+        module = ModuleType(name)
+        for (home, attribute), cls in _PLACES.items():
+            if home == name:
+                setattr(module, attribute, cls)
+        sys.modules[name] = module
+    main = sys.modules["__main__"]
+    previous = getattr(main, "ForeachFrame", None)
+    main.ForeachFrame = ForeachFrame  # type: ignore[attr-defined]
+    try:
+        yield
+    finally:
+        if previous is None:
+            del main.ForeachFrame  # type: ignore[attr-defined]
+        else:
+            main.ForeachFrame = previous  # type: ignore[attr-defined]
+        for name, module_before in stubs.items():
+            if module_before is None:
+                del sys.modules[name]
+            else:
+                sys.modules[name] = module_before
+
+
+def find_class(module: str, name: str) -> Any:
+    """Our class for a name in a pickle, None where the name is not of the format."""
+    known = _PLACES.get((module, name))
+    if known is not None:
+        return known
+    if module == "__main__" and name in _user_main():
+        return _user_main()[name]
+    if module == "metaflow" or module.startswith("metaflow."):
+        return _ours(module, name)
+    return None
+
+
+def _user_main() -> dict[str, Any]:
+    return vars(sys.modules["__main__"])
+
+
+def _ours(module: str, name: str) -> Any:
+    """The class of ours that has the public name of one of Metaflow's: exceptions, mostly."""
+    from .. import errors
+
+    return getattr(errors, name, None) if module == "metaflow.exception" else None

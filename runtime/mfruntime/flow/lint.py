@@ -1,0 +1,237 @@
+"""What is wrong with a flow's graph, found before anything runs. Each check is one function; messages say what to change."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from difflib import get_close_matches
+
+from ..errors import LintWarn
+from .graph import Graph, Node
+
+_RESERVED_STEPS = frozenset({"next", "input", "index", "name", "cmd", "script_name", "foreach_stack", "merge_artifacts"})
+
+
+def check(graph: Graph) -> None:
+    """Raise LintWarn for the first problem of the flow; returns where there is none."""
+    for one in CHECKS:
+        one(graph)
+
+
+def _fail(node: Node, message: str, at_next: bool = False) -> None:
+    raise LintWarn(message, node.tail_next_lineno if at_next else node.func_lineno, node.source_file)
+
+
+def has_steps(graph: Graph) -> None:
+    if not graph.nodes:
+        raise LintWarn(f"The flow {graph.name} has no steps. Write @step above at least one method.")
+
+
+def names_are_free(graph: Graph) -> None:
+    for node in graph:
+        if node.name in _RESERVED_STEPS or node.name.startswith("_"):
+            _fail(node, f"The step name '{node.name}' is reserved. Rename the step.")
+
+
+def arguments_fit(graph: Graph) -> None:
+    for node in graph:
+        if node.num_args not in (1, 2):
+            _fail(
+                node,
+                f"Step {node.name} takes {node.num_args} arguments. Write 'def {node.name}(self):', "
+                f"or 'def {node.name}(self, inputs):' for a join.",
+            )
+
+
+def next_is_last(graph: Graph) -> None:
+    for node in graph:
+        if node.invalid_tail_next:
+            _fail(
+                node,
+                f"The self.next() of step {node.name} cannot be understood. Allowed: self.next(self.a), "
+                "self.next(self.a, self.b), self.next(self.a, foreach='name'), "
+                "self.next({'value': self.a}, condition='name').",
+                at_next=True,
+            )
+        if not node.has_tail_next and node.name != graph.end_step:
+            others = [n for n in graph.exits if n != node.name]
+            also = f" (so does {others[0]})" if others else ""
+            _fail(
+                node,
+                f"Step {node.name} does not end with self.next(...){also}, but only the last step of a flow may. "
+                "Make self.next(...) the last statement of the step, outside of any if, for or try.",
+            )
+
+
+def ends_exist(graph: Graph) -> None:
+    if graph.start_step not in graph:
+        entries = ", ".join(graph.entries) or "none"
+        raise LintWarn(f"The flow {graph.name} has no single first step (steps that nothing leads to: {entries}). Name it 'start'.")
+    if graph.end_step not in graph:
+        exits = ", ".join(graph.exits) or "none"
+        raise LintWarn(f"The flow {graph.name} has no single last step (steps without self.next: {exits}). Name it 'end'.")
+    end = graph[graph.end_step]
+    if end.has_tail_next:
+        _fail(end, f"Step {end.name} is the last step of the flow, so it must not call self.next().", at_next=True)
+    if end.num_args > 1 and not end.in_funcs:
+        _fail(end, f"Step {end.name} takes inputs, but nothing leads to it.")
+
+
+def targets_exist(graph: Graph) -> None:
+    for node in graph:
+        for target in node.out_funcs:
+            if target not in graph:
+                close = get_close_matches(target, list(graph.nodes), n=1)
+                hint = f" Did you mean self.{close[0]}?" if close else f" Add a step named '{target}'."
+                _fail(node, f"Step {node.name} leads to '{target}', which is not a step.{hint}", at_next=True)
+        if len(set(node.out_funcs)) < len(node.out_funcs):
+            _fail(node, f"Step {node.name} leads to the same step twice.", at_next=True)
+
+
+def parallel_is_absent(graph: Graph) -> None:
+    for node in graph:
+        if node.parallel_foreach:
+            _fail(node, f"Step {node.name} uses num_parallel, which this version of mfruntime does not support.", True)
+
+
+def joins_do_not_split(graph: Graph) -> None:
+    for node in graph:
+        if node.type == "join" and (len(node.out_funcs) > 1 or node.foreach_param or node.condition):
+            _fail(
+                node,
+                f"Step {node.name} is a join (it takes inputs) and a split (it leads to several tasks). "
+                "Put a step between the two.",
+                at_next=True,
+            )
+
+
+def everything_is_reached(graph: Graph) -> None:
+    reached = set(graph._reachable(graph.start_step))
+    for node in graph:
+        if node.name not in reached:
+            _fail(node, f"Step {node.name} is never reached from {graph.start_step}. Lead to it or remove it.")
+
+
+def loops_go_through_a_switch(graph: Graph) -> None:
+    """A way back is allowed only where a condition can end it."""
+    colour: dict[str, int] = {}
+
+    def visit(name: str, path: list[str]) -> None:
+        colour[name] = 1
+        for target in graph[name].out_funcs:
+            if colour.get(target) == 1:
+                loop = [*path, name][[*path, name].index(target) :]
+                if not any(graph[step].type == "split-switch" for step in loop):
+                    _fail(
+                        graph[name],
+                        f"Steps {' -> '.join([*loop, target])} form a loop without an end. Leave the loop with "
+                        "self.next({...}, condition='name') in one of them.",
+                        at_next=True,
+                    )
+            elif target not in colour:
+                visit(target, [*path, name])
+        colour[name] = 2
+
+    visit(graph.start_step, [])
+
+
+def splits_are_joined(graph: Graph) -> None:
+    """Walk every way from the start, keeping the splits that are open: a join closes exactly the innermost one."""
+    seen: dict[str, tuple[str, ...]] = {}
+    pending: list[tuple[str, tuple[str, ...], str | None]] = [(graph.start_step, (), None)]
+    while pending:
+        name, opened, came_from = pending.pop()
+        node = graph[name]
+        if node.type == "join":
+            if not opened:
+                _fail(node, f"Step {name} is a join (it takes inputs), but no split is open there. Remove 'inputs'.")
+            opened = opened[:-1]
+        elif came_from and len(_openers(graph, node)) > 1:
+            _fail(
+                node,
+                f"Step {name} is reached from the branches {', '.join(node.in_funcs)}, but it is not a join. "
+                f"Write 'def {name}(self, inputs):'.",
+            )
+        if seen.setdefault(name, opened) != opened:
+            _fail(
+                node,
+                f"Step {name} is reached from different splits ({_named(seen[name])} and {_named(opened)}). "
+                "Join each split before going on.",
+            )
+        elif name in seen and came_from and _visited(pending, seen, node, opened):
+            continue
+        if name == graph.end_step and opened:
+            _fail(graph[opened[-1]], f"The split at step {opened[-1]} is never joined. Add a join step that takes inputs.")
+        if node.type in ("split", "foreach"):
+            opened = (*opened, name)
+        for target in node.out_funcs:
+            if target not in seen:
+                pending.append((target, opened, name))
+            else:
+                expected = opened[:-1] if graph[target].type == "join" else opened
+                if seen[target] != expected:
+                    _fail(
+                        graph[target],
+                        f"Step {target} is reached from different splits ({_named(seen[target])} and {_named(expected)}). "
+                        "Join each split before going on.",
+                    )
+
+
+def _visited(pending: list[tuple[str, tuple[str, ...], str | None]], seen: object, node: Node, opened: object) -> bool:
+    return False
+
+
+def _openers(graph: Graph, node: Node) -> set[tuple[str, ...]]:
+    """The different branches from which a step is reached: a step after a switch has one, however many ways lead to it."""
+    return {graph[f].split_branches for f in node.in_funcs if graph[f].split_branches and graph[f].type != "split"}
+
+
+def _named(opened: tuple[str, ...]) -> str:
+    return f"inside {' > '.join(opened)}" if opened else "outside of any"
+
+
+def branches_meet_in_their_join(graph: Graph) -> None:
+    for node in graph:
+        if node.type == "join" and node.split_parents:
+            split = graph[node.split_parents[-1]]
+            if split.type == "split":
+                _check_branches(graph, split, node)
+
+
+def _check_branches(graph: Graph, split: Node, join: Node) -> None:
+    for target in split.out_funcs:
+        others = {n.name for n in graph if n.type == "join" and n.split_parents[-1:] == (split.name,)} - {join.name}
+        if others:
+            _fail(
+                join,
+                f"The branches of step {split.name} end in different joins ({join.name} and {', '.join(sorted(others))}). "
+                "Let all branches of one split lead to the same join.",
+            )
+        if join.name not in graph._reachable(target):
+            _fail(split, f"The branch {target} of step {split.name} never reaches the join {join.name}.")
+
+
+def caught_steps_do_not_split(graph: Graph) -> None:
+    for node in graph:
+        if node.type in ("foreach", "split-switch") and any(d.name == "catch" for d in node.decorators):
+            _fail(
+                node,
+                f"Step {node.name} has @catch, but where it leads depends on what it computes. "
+                "Put a step between it and the split.",
+            )
+
+
+CHECKS: tuple[Callable[[Graph], None], ...] = (
+    has_steps,
+    names_are_free,
+    arguments_fit,
+    next_is_last,
+    ends_exist,
+    targets_exist,
+    parallel_is_absent,
+    joins_do_not_split,
+    everything_is_reached,
+    loops_go_through_a_switch,
+    splits_are_joined,
+    branches_meet_in_their_join,
+    caught_steps_do_not_split,
+)

@@ -1,0 +1,408 @@
+"""FlowSpec: the class that flows derive from, and what its methods can do while a step runs.
+
+The runtime's own state lives in names that start with an underscore. Those in `_INTERNAL` are artifacts of every task,
+as Metaflow's readers expect; those in `_EPHEMERAL` never leave the process.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterable, Iterator, Sequence
+from typing import TYPE_CHECKING, Any
+
+from .. import registry
+from ..errors import (
+    MetaflowException,
+    MissingInMergeArtifactsException,
+    UnhandledInMergeArtifactsException,
+    UnknownName,
+)
+from ..ids import check_component
+
+if TYPE_CHECKING:
+    from .graph import Graph
+    from .parameters import Parameter
+
+_EPHEMERAL = frozenset({"_datastore", "_adopted", "_loaded", "_cached_input", "_graph_info", "_step_name"})
+#: Values of these types cannot have been changed since they were loaded, so they need not be saved again.
+_IMMUTABLE = (str, bytes, int, float, bool, complex, type(None))
+#: A short text of each foreach item goes into the metadata; longer ones are cut (Metaflow's limit).
+MAX_FOREACH_VALUE_CHARS = 30
+_SHOWN_TYPES = (str, int, float, bool)
+
+
+class InvalidNextException(MetaflowException):
+    """A `self.next` that does not say where to go."""
+
+    headline = "Invalid self.next() transition detected"
+
+
+class FlowSpec:
+    """Base class of flows: methods marked with @step, connected by `self.next`."""
+
+    def __init_subclass__(cls, **kwargs: Any) -> None:
+        super().__init_subclass__(**kwargs)
+        check_component("flow name", cls.__name__)
+        _check_parameters(cls)
+
+    def __init__(self, use_cli: bool = True):
+        """With `use_cli`, hand over to the command line of the flow and end the process."""
+        self.name = type(self).__name__
+        if use_cli:
+            registry.load("mfruntime.flowcli.main:main")(self)
+
+    # -- the class as data ---------------------------------------------------------------------------------------------
+
+    @classmethod
+    def _graph(cls) -> Graph:
+        from .graph import Graph
+
+        if "_cached_graph" not in cls.__dict__:
+            cls._cached_graph = Graph(cls)
+        return cls._cached_graph  # type: ignore[no-any-return]
+
+    @classmethod
+    def _get_parameters(cls) -> Iterator[tuple[str, Parameter]]:
+        """(attribute, parameter) of every parameter, in order of names."""
+        found = {}
+        for base in reversed(cls.__mro__):
+            for name, value in vars(base).items():
+                if getattr(value, "is_parameter", False):
+                    found[name] = value
+                else:
+                    found.pop(name, None)
+        yield from sorted(found.items())
+
+    @classmethod
+    def _constants(cls) -> dict[str, Any]:
+        """Class attributes that are plain values: every step sees them, and they are kept as artifacts."""
+        found: dict[str, Any] = {}
+        for base in reversed(cls.__mro__[: cls.__mro__.index(FlowSpec)]):
+            for name, value in vars(base).items():
+                if _is_constant(name, value):
+                    found[name] = value
+                else:
+                    found.pop(name, None)
+        return dict(sorted(found.items()))
+
+    def __iter__(self) -> Iterator[Any]:
+        """The steps of the flow."""
+        return (getattr(self, node.name) for node in self._graph())
+
+    def __getitem__(self, step: str) -> Any:
+        if step in self._graph():
+            return getattr(self, step)
+        raise KeyError(step)
+
+    @property
+    def script_name(self) -> str:
+        """Name of the file that defines the flow."""
+        import os
+
+        module = sys.modules.get(type(self).__module__)
+        return os.path.basename(getattr(module, "__file__", None) or sys.argv[0])
+
+    @property
+    def cmd(self) -> str:
+        """How the flow was called."""
+        return " ".join(sys.argv)
+
+    # -- a running task ------------------------------------------------------------------------------------------------
+
+    def _start_task(self, datastore: Any, step: str) -> None:
+        """Make this instance the given task: what it inherits comes from `datastore`."""
+        self._datastore = _Adopted() if datastore is None else datastore
+        self._step_name = step
+        self._adopted: dict[str, tuple[str, Any]] = {}
+        self._transition: Any = None
+        self._foreach_var: str | None = None
+        self._foreach_num_splits: int | None = None
+        self._foreach_stack: list[Any] = []
+        self._iteration_stack: list[int] = []
+        self._current_step = step
+        self._configs_processed = True
+        self._exception: Any = None
+
+    def _parameter_value(self, name: str) -> Any:
+        datastore = self.__dict__.get("_datastore")
+        if datastore is None or name not in datastore:
+            raise AttributeError(f"The parameter '{name}' has no value here: only steps of a run can read parameters.")
+        return self._shown_value(name, datastore[name])
+
+    def __getattr__(self, name: str) -> Any:
+        # Called for names that are not in the instance: artifacts of earlier steps, loaded when first read.
+        datastore = self.__dict__.get("_datastore")
+        if datastore is not None and not name.startswith("__") and name in datastore:
+            return self._load(name, datastore)
+        raise AttributeError(self._missing(name))
+
+    def _load(self, name: str, datastore: Any) -> Any:
+        loaded = self.__dict__.setdefault("_loaded", {})
+        if name in loaded:
+            return loaded[name]
+        value = datastore[name]
+        # A value that can change in place may have been changed by the end of the step: it is saved with the others.
+        (loaded if type(value) in _IMMUTABLE else self.__dict__)[name] = value
+        return self._shown_value(name, value)
+
+    def _shown_value(self, name: str, value: Any) -> Any:
+        from .compat import IncludedFile
+
+        if isinstance(value, IncludedFile):
+            return registry.load("mfruntime.store.included:read_included")(value)
+        return value
+
+    def _missing(self, name: str) -> str:
+        flow, step = type(self).__name__, self.__dict__.get("_step_name")
+        if step is None:
+            return f"Flow {flow} has no attribute '{name}'"
+        return (
+            f"Flow {flow} has no attribute '{name}' in step '{step}': no step on the way here assigned it "
+            "(after a join, artifacts of the branches come only through inputs or merge_artifacts)"
+        )
+
+    def _artifacts_to_save(self) -> dict[str, Any]:
+        """What this task keeps: everything assigned to self that is not private to the process."""
+        return {
+            name: value
+            for name, value in self.__dict__.items()
+            if name not in _EPHEMERAL and not name.startswith("__")
+        }
+
+    # -- foreach -------------------------------------------------------------------------------------------------------
+
+    @property
+    def index(self) -> int | None:
+        """Index of this task in the innermost foreach, None outside of one."""
+        stack = self.__dict__.get("_foreach_stack")
+        return stack[-1].index if stack else None
+
+    @property
+    def input(self) -> Any:
+        """The item of the innermost foreach that this task is for, None outside of one."""
+        stack = self.__dict__.get("_foreach_stack")
+        return self._foreach_input(len(stack) - 1) if stack else None
+
+    def foreach_stack(self) -> list[tuple[int, int | None, Any]] | None:
+        """(index, number of splits, item) of every foreach around this task, outermost first."""
+        stack = self.__dict__.get("_foreach_stack") or []
+        return [(frame.index, frame.num_splits, self._foreach_input(i)) for i, frame in enumerate(stack)]
+
+    def _foreach_input(self, depth: int) -> Any:
+        cache = self.__dict__.setdefault("_cached_input", {})
+        if depth not in cache:
+            frame = self._foreach_stack[depth]
+            items = getattr(self, frame.var)
+            try:
+                cache[depth] = items[frame.index]
+            except (TypeError, KeyError, IndexError):
+                cache[depth] = list(items)[frame.index]
+        return cache[depth]
+
+    # -- next ----------------------------------------------------------------------------------------------------------
+
+    def next(self, *targets: Any, **kwargs: Any) -> None:
+        """Say which step or steps come next; the last thing a step does.
+
+        One step (linear), several (branches that run side by side), one with `foreach="name"` of an iterable artifact,
+        or a dict of values to steps with `condition="name"` of the artifact that chooses.
+        """
+        step = self.__dict__.get("_step_name", "?")
+        if self.__dict__.get("_transition") is not None:
+            raise InvalidNextException(f"Step {step} calls self.next() a second time; one call per step is allowed.")
+        foreach, condition = kwargs.pop("foreach", None), kwargs.pop("condition", None)
+        if "num_parallel" in kwargs:
+            raise InvalidNextException(f"Step {step}: num_parallel is not supported by this version of mfruntime.")
+        if kwargs:
+            raise InvalidNextException(f"Step {step}: self.next() has no argument '{next(iter(kwargs))}'.")
+        if condition is not None:
+            self._transition = ([self._chosen(step, targets, condition)], None)
+            return
+        names = [self._target(step, target) for target in targets]
+        if not names:
+            raise InvalidNextException(f"Step {step}: self.next() names no step.")
+        if foreach is not None:
+            self._split_foreach(step, names, foreach)
+        self._transition = (names, foreach)
+
+    def _target(self, step: str, target: Any) -> str:
+        name = getattr(target, "__name__", None)
+        if name is None or not getattr(target, "is_step", False) or name not in self._graph():
+            known = ", ".join(node.name for node in self._graph())
+            raise InvalidNextException(f"Step {step}: {name or target!r} in self.next() is not a step. Steps: {known}.")
+        return str(name)
+
+    def _chosen(self, step: str, targets: Sequence[Any], condition: Any) -> str:
+        if len(targets) != 1 or not isinstance(targets[0], dict) or not targets[0]:
+            raise InvalidNextException(f"Step {step}: a condition needs one dict of values to steps.")
+        if not isinstance(condition, str) or not hasattr(self, condition):
+            raise InvalidNextException(f"Step {step}: the condition {condition!r} is not an artifact of this step.")
+        value, cases = getattr(self, condition), targets[0]
+        if value not in cases:
+            known = ", ".join(repr(case) for case in cases)
+            raise InvalidNextException(f"Step {step}: '{condition}' is {value!r}, which is none of the cases {known}.")
+        return self._target(step, cases[value])
+
+    def _split_foreach(self, step: str, names: list[str], foreach: Any) -> None:
+        if len(names) != 1:
+            raise InvalidNextException(f"Step {step}: a foreach leads to one step, not to {len(names)}.")
+        if not isinstance(foreach, str):
+            raise InvalidNextException(f"Step {step}: foreach must be the name of an artifact in quotes.")
+        if not hasattr(self, foreach):
+            raise InvalidNextException(
+                f"Step {step}: foreach={foreach!r}, but self.{foreach} was never assigned.",
+                hint=f"Assign a list to self.{foreach} before self.next().",
+            )
+        items = getattr(self, foreach)
+        try:
+            values = list(items)
+        except TypeError:
+            kind = type(items).__name__
+            raise InvalidNextException(f"Step {step}: self.{foreach} is a {kind}, which a foreach cannot go through.") from None
+        if not values:
+            raise InvalidNextException(
+                f"Step {step}: self.{foreach} is empty; a foreach needs at least one item.",
+                hint="Choose another step with self.next(..., condition=...) when there may be nothing to do.",
+            )
+        self._foreach_var = foreach
+        self._foreach_num_splits = len(values)
+        self._foreach_values = _shown_values(items, values)
+
+    # -- merging -------------------------------------------------------------------------------------------------------
+
+    def merge_artifacts(
+        self, inputs: Iterable[Any], exclude: Iterable[str] | None = None, include: Iterable[str] | None = None
+    ) -> None:
+        """Take over from the branches every artifact that this join has not set and that is the same in all of them.
+
+        `include` limits this to some names, `exclude` leaves some out. Raises UnhandledInMergeArtifactsException for
+        names that differ between branches and MissingInMergeArtifactsException for included names that no branch has.
+        """
+        step = self.__dict__.get("_step_name")
+        if step is None or self._graph()[step].type != "join":
+            raise MetaflowException(f"merge_artifacts() can be called in a join step only; '{step}' is not one.")
+        if include and exclude:
+            raise MetaflowException("merge_artifacts() takes include or exclude, not both.")
+        candidates, conflicts = self._candidates([i._datastore for i in inputs], set(include or ()), set(exclude or ()))
+        if conflicts:
+            raise UnhandledInMergeArtifactsException(
+                f"Step {step} cannot merge artifacts that differ between its inputs: {', '.join(sorted(conflicts))}. "
+                "Assign them in the step before merge_artifacts(), or exclude them.",
+                sorted(conflicts),
+            )
+        missing = [name for name in include or () if name not in candidates and name not in self.__dict__]
+        if missing:
+            raise MissingInMergeArtifactsException(
+                f"Step {step} includes artifacts that no input has: {', '.join(sorted(missing))}.", sorted(missing)
+            )
+        for name, datastore in candidates.items():
+            self._adopt(name, datastore)
+
+    def _candidates(
+        self, datastores: Sequence[Any], include: set[str], exclude: set[str]
+    ) -> tuple[dict[str, Any], set[str]]:
+        taken = {name for name, _ in self._get_parameters()} | set(self._constants()) | {"name"}
+        found: dict[str, Any] = {}
+        keys: dict[str, str] = {}
+        conflicts: set[str] = set()
+        for datastore in datastores:
+            for name in datastore.names():
+                skipped = name.startswith("_") or name in taken or name in exclude or (include and name not in include)
+                if skipped or name in self.__dict__:
+                    continue
+                key = datastore.sha(name)
+                if keys.setdefault(name, key) != key:
+                    conflicts.add(name)
+                found.setdefault(name, datastore)
+        return found, conflicts
+
+    def _adopt(self, name: str, datastore: Any) -> None:
+        """Take an artifact over by key: it is loaded only if the step reads it."""
+        self._adopted[name] = (datastore.sha(name), datastore.info.get(name, {}))
+        self._datastore.sources[name] = datastore
+
+    def __setattr__(self, name: str, value: Any) -> None:
+        adopted = self.__dict__.get("_adopted")
+        if adopted:
+            adopted.pop(name, None)
+        object.__setattr__(self, name, value)
+
+    def __getstate__(self) -> Any:
+        raise MetaflowException("A flow cannot be pickled; store the values that you need instead of self.")
+
+
+class _Adopted:
+    """What a join can read of itself before it has a result: artifacts taken over from its inputs."""
+
+    def __init__(self) -> None:
+        self.sources: dict[str, Any] = {}
+
+    def __contains__(self, name: str) -> bool:
+        return name in self.sources
+
+    def __getitem__(self, name: str) -> Any:
+        return self.sources[name][name]
+
+
+def _shown_values(items: Any, values: list[Any]) -> list[str] | None:
+    """Short texts of foreach items for the metadata: only for plain values, as Metaflow has it."""
+    if not all(isinstance(value, _SHOWN_TYPES) for value in values):
+        return None
+    return [str(value)[:MAX_FOREACH_VALUE_CHARS] for value in values]
+
+
+def _is_constant(name: str, value: Any) -> bool:
+    if name.startswith("_") or getattr(value, "is_parameter", False):
+        return False
+    return not (callable(value) or isinstance(value, (property, staticmethod, classmethod, type(sys))))
+
+
+def _check_parameters(cls: type[FlowSpec]) -> None:
+    seen: dict[str, str] = {}
+    for attribute, parameter in cls._get_parameters():
+        key = parameter.name.lower().replace("-", "_")
+        if key in seen:
+            raise MetaflowException(
+                f"Flow {cls.__name__} has two parameters named '{parameter.name}' ({seen[key]} and {attribute}); "
+                "names must differ in more than case and dashes."
+            )
+        if hasattr(FlowSpec, attribute):
+            raise MetaflowException(f"Flow {cls.__name__}: the parameter '{attribute}' hides a part of FlowSpec; rename it.")
+        seen[key] = attribute
+
+
+class Inputs:
+    """The inputs of a join: iterable, by index, and by step name (`inputs.branch_a`). Each is made when first used."""
+
+    def __init__(self, flow: type[FlowSpec], readers: Sequence[Any]):
+        self._flow = flow
+        self._readers = readers
+        self._made: dict[int, FlowSpec] = {}
+
+    def _make(self, position: int) -> FlowSpec:
+        if position not in self._made:
+            reader = self._readers[position]
+            flow = self._flow(use_cli=False)
+            flow._start_task(reader, reader.pathspec.split("/")[-2])
+            for name in ("_foreach_stack", "_iteration_stack"):
+                flow.__dict__.pop(name, None)
+            flow._foreach_stack = reader["_foreach_stack"]
+            self._made[position] = flow
+        return self._made[position]
+
+    def __len__(self) -> int:
+        return len(self._readers)
+
+    def __iter__(self) -> Iterator[FlowSpec]:
+        return (self._make(i) for i in range(len(self._readers)))
+
+    def __getitem__(self, position: int) -> FlowSpec:
+        return self._make(range(len(self._readers))[position])
+
+    def __getattr__(self, step: str) -> FlowSpec:
+        if step.startswith("_"):
+            raise AttributeError(step)
+        names = [reader.pathspec.split("/")[-2] for reader in self._readers]
+        if step not in names:
+            raise AttributeError(str(UnknownName.of("input", step, sorted(set(names)))))
+        return self._make(names.index(step))

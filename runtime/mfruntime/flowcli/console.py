@@ -1,0 +1,142 @@
+"""The only place of the runtime that writes to the terminal.
+
+Results go to stdout, everything about the program to stderr, except the lines of a run, which are its result. A wide
+foreach on a terminal shows as one moving line per step instead of thousands of start and finish messages.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from datetime import datetime
+from typing import IO, Any
+
+#: From this many tasks of one step on, a terminal shows progress instead of each task's start and end.
+WIDE = 20
+
+
+class Console:
+    """Messages, errors and results of one command. `quiet` leaves only results and errors."""
+
+    def __init__(self, quiet: bool = False, out: IO[str] | None = None, err: IO[str] | None = None):
+        self.quiet = quiet
+        self._out = out
+        self._err = err
+
+    @property
+    def out(self) -> IO[str]:
+        return self._out or sys.stdout
+
+    @property
+    def err(self) -> IO[str]:
+        return self._err or sys.stderr
+
+    def result(self, text: str) -> None:
+        """A line of what was asked for."""
+        self.out.write(text + "\n")
+
+    def say(self, text: str, indent: int = 0) -> None:
+        """A line about what the program does."""
+        if not self.quiet:
+            self.err.write("    " * indent + text + "\n")
+
+    def error(self, headline: str, message: str, hint: str | None = None) -> None:
+        """What happened, why, and what to type next."""
+        self.err.write(f"    {self._red(headline)}:\n")
+        for line in (message or headline).splitlines():
+            self.err.write(f"    {line}\n")
+        if hint:
+            self.err.write(f"    {hint}\n")
+        self.err.flush()
+
+    def _red(self, text: str) -> str:
+        return f"\x1b[31m{text}\x1b[0m" if _colors(self.err) else text
+
+
+def _colors(stream: IO[str]) -> bool:
+    return stream.isatty() and "NO_COLOR" not in os.environ and os.environ.get("TERM") != "dumb"
+
+
+class RunReporter:
+    """Prints a run in Metaflow's form: time, [run/step/task (pid)], text."""
+
+    def __init__(self, console: Console):
+        self._console = console
+        self._terminal = not console.quiet and console.out.isatty()
+        self._colors = _colors(console.out)
+        self._wide: dict[str, dict[str, int]] = {}
+        self._live: Any = None
+
+    def message(self, text: str, *, error: bool = False) -> None:
+        self._line(self._styled(text, "1;31" if error else "1"), error)
+
+    def task_message(self, pathspec: str, pid: int | None, text: str, *, error: bool = False) -> None:
+        if not error and self._hidden(pathspec):
+            return
+        self._line(f"{self._head(pathspec, pid)} {self._styled(text, '31' if error else '32')}", error)
+
+    def task_output(self, pathspec: str, pid: int | None, stream: str, line: str) -> None:
+        self._line(f"{self._head(pathspec, pid)} {_printable(line)}", force=True)
+
+    def progress(self, step: str, *, queued: int = 0, started: int = 0, done: int = 0, failed: int = 0) -> None:
+        if not self._terminal:
+            return
+        counts = self._wide.setdefault(step, {"queued": 0, "started": 0, "done": 0, "failed": 0})
+        for name, more in (("queued", queued), ("started", started), ("done", done), ("failed", failed)):
+            counts[name] += more
+        if counts["queued"] >= WIDE:
+            self._draw(step, counts)
+
+    def _hidden(self, pathspec: str) -> bool:
+        step = pathspec.split("/")[1]
+        return self._terminal and self._wide.get(step, {}).get("queued", 0) >= WIDE
+
+    def _draw(self, step: str, counts: dict[str, int]) -> None:
+        if self._live is None:
+            from .progress import ProgressLines
+
+            self._live = ProgressLines(self._console.out)
+        self._live.update(step, counts)
+        if counts["done"] >= counts["queued"] and self._all_done():
+            self.close()
+
+    def _all_done(self) -> bool:
+        return all(c["done"] >= c["queued"] for c in self._wide.values() if c["queued"] >= WIDE)
+
+    def close(self) -> None:
+        """Leave the terminal as an ordinary one."""
+        if self._live is not None:
+            self._live.close()
+            self._live = None
+
+    def _head(self, pathspec: str, pid: int | None) -> str:
+        process = f" (pid {pid})" if pid else ""
+        return self._styled(f"[{pathspec}{process}]", "2")
+
+    def _styled(self, text: str, code: str) -> str:
+        return f"\x1b[{code}m{text}\x1b[0m" if self._colors else text
+
+    def _line(self, text: str, error: bool = False, force: bool = False) -> None:
+        if self._console.quiet and not error and not force:
+            return
+        stamp = datetime.now().strftime("%Y-%m-%d %H:%M:%S.%f")[:-3]
+        line = f"{self._styled(stamp, '35')} {text}\n"
+        if self._live is not None:
+            self._live.print(line)
+        else:
+            self._console.out.write(line)
+            self._console.out.flush()
+
+
+_CONTROL = {c: f"\\x{c:02x}" for c in range(32) if c not in (9, 27)} | {127: "\\x7f"}
+
+
+def _printable(line: str) -> str:
+    """A task's line as text: colours may pass, other control sequences must not steer the reader's terminal."""
+    line = line.rstrip("\r")
+    if line.isprintable():
+        return line
+    import re
+
+    line = re.sub(r"\x1b(?!\[[0-9;]*m)", "\\\\x1b", line)
+    return line.rsplit("\r", 1)[-1].translate(_CONTROL)

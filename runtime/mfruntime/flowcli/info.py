@@ -1,0 +1,81 @@
+"""Commands that only look at the flow: check, show, output-dot, output-raw, help, version."""
+
+from __future__ import annotations
+
+import sys
+
+import click
+
+from ..version import METAFLOW_VERSION
+from .wiring import Env
+
+
+def validate(env: Env) -> None:
+    """Refuse a flow that cannot run; says so in one line where it can."""
+    from ..flow.lint import check as check_graph
+
+    env.console.say("Validating your flow...")
+    check_graph(env.graph)
+    env.console.say("The graph looks good!", indent=1)
+
+
+@click.command(help="Check that the flow is valid (default).")
+@click.pass_obj
+def check(env: Env) -> None:
+    validate(env)
+    script = sys.argv[0]
+    env.console.result("")
+    env.console.result(f"'{script} show' shows a description of this flow.")
+    env.console.result(f"'{script} run' runs the flow locally.")
+    env.console.result(f"'{script} help' shows all available commands and options.")
+    env.console.result("")
+
+
+@click.command(help="Show the structure of the flow.")
+@click.pass_obj
+def show(env: Env) -> None:
+    if env.graph.doc:
+        env.console.result(f"\n{env.graph.doc}")
+    for node in env.graph.sorted_nodes:
+        env.console.result("")
+        for decorator in node.decorators:
+            env.console.result(f"@{decorator.name}")
+        env.console.result(f"Step {node.name}")
+        env.console.result(f"    {node.doc or '?'}")
+        if node.out_funcs:
+            env.console.result(f"    => {', '.join(node.out_funcs)}")
+    env.console.result("")
+
+
+@click.command(name="output-dot", help="Print the flow as a Graphviz graph.")
+@click.pass_obj
+def output_dot(env: Env) -> None:
+    env.console.say("Visualizing the flow as a GraphViz graph")
+    env.console.say("Try piping the output to 'dot -Tpng -o graph.png' to produce an actual image.", indent=1)
+    env.console.result(env.graph.output_dot())
+
+
+@click.command(name="output-raw", help="Print the internal state of the flow graph.")
+@click.option("--json", "as_json", is_flag=True, help="Print it as JSON.")
+@click.pass_obj
+def output_raw(env: Env, as_json: bool) -> None:
+    if as_json:
+        import json
+
+        env.console.result(json.dumps(env.graph.info(), indent=4))
+        return
+    env.console.say("Internal representation of the flow:")
+    env.console.result(env.graph.output_raw())
+
+
+@click.command(name="help", help="Show all available commands.")
+@click.pass_context
+def help_command(ctx: click.Context) -> None:
+    assert ctx.parent is not None
+    ctx.obj.console.result(ctx.parent.get_help())
+
+
+@click.command(help="Print the version.")
+@click.pass_obj
+def version(env: Env) -> None:
+    env.console.result(f"{METAFLOW_VERSION}")

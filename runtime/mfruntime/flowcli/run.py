@@ -1,0 +1,243 @@
+"""`run` and `resume`: a whole flow on this machine."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from ..errors import CommandException
+from . import parameters
+from .console import RunReporter
+from .info import validate
+from .wiring import Env
+
+if TYPE_CHECKING:
+    from ..compute.base import Worker
+    from ..run.scheduler import RetryPolicy, TaskKey
+    from ..tasks.command import TaskCommand
+    from ..tasks.context import RunContext
+
+
+def _shared_options(env: Env) -> list[click.Parameter]:
+    option = click.Option
+    number = click.IntRange(min=1)
+    return [
+        option(["--tag", "tags"], multiple=True, help="Annotate this run with the tag; repeatable."),
+        option(["--max-workers"], type=number, help="Tasks that run at the same time. [default: 16]"),
+        option(["--max-num-splits"], type=number, help="Largest foreach that is accepted. [default: 100]"),
+        option(["--max-log-size"], type=number, default=10, help="Megabytes of output kept per task and stream."),
+        option(["--with", "with_"], multiple=True, help="Attach a decorator to all steps; repeatable."),
+        option(["--run-id-file"], help="Write the id of this run to the file."),
+        option(["--runner-attribute-file"], help="Write the run's metadata and pathspec to the file."),
+        option(["--isolation"], type=click.Choice(["fork", "spawn"]), help="How tasks start: forked, or a new interpreter each."),
+        option(["--namespace"], help="Namespace of the client inside the tasks; empty for the global one."),
+    ]
+
+
+def run(env: Env) -> click.Command:
+    """The `run` command of this flow."""
+
+    def callback(**given: Any) -> None:
+        _attach(env, given.pop("with_"))
+        validate(env)
+        values = parameters.values(env, given)
+        launch = _Launch(env, given)
+        ctx = launch.context(origin_run_id=None)
+        from ..tasks.execute import persist_parameters
+
+        persist_parameters(ctx, values)
+        launch.execute(ctx, {}, None)
+
+    params = [*parameters.options(env), *_shared_options(env)]
+    return click.Command("run", callback=callback, params=params, help="Run the flow on this machine.")
+
+
+def resume(env: Env) -> click.Command:
+    """The `resume` command of this flow."""
+
+    def callback(step_to_rerun: str | None, origin_run_id: str | None, **given: Any) -> None:
+        from ..run.resume import finished_tasks, origin_parameters
+        from ..tasks.clone import clone_parameters
+
+        _attach(env, given.pop("with_"))
+        validate(env)
+        _check_step(env, step_to_rerun)
+        origin = origin_run_id or _latest_run(env)
+        source = origin_parameters(env.store, origin)
+        launch = _Launch(env, given)
+        launch.reporter.message("Gathering required information to resume run (this may take a bit of time)...")
+        taken = finished_tasks(env.store, origin, [node.name for node in env.graph])
+        ctx = launch.context(origin_run_id=origin)
+        clone_parameters(ctx, source)
+        launch.execute(ctx, taken, step_to_rerun)
+
+    params: list[click.Parameter] = [
+        click.Argument(["step_to_rerun"], required=False),
+        click.Option(["--origin-run-id"], help="Id of the run to resume. [default: the last run of this flow]"),
+        *_shared_options(env),
+    ]
+    return click.Command("resume", callback=callback, params=params, help="Resume a previous run of this flow.")
+
+
+def _attach(env: Env, specs: tuple[str, ...]) -> None:
+    if specs:
+        from dataclasses import replace
+
+        env.attach(specs)
+        env.top = replace(env.top, decospecs=(*env.top.decospecs, *specs))
+
+
+def _check_step(env: Env, step: str | None) -> None:
+    from ..errors import UnknownName
+
+    names = [node.name for node in env.graph]
+    if step is not None and step not in names:
+        raise UnknownName.of("step", step, names)
+
+
+def _latest_run(env: Env) -> str:
+    latest = env.metadata.latest_run(env.flow.name)
+    if latest is None:
+        raise CommandException(
+            f"There is no earlier run of {env.flow.name} to resume in {env.storage.root}.",
+            hint=f"Type: python {sys.argv[0]} run",
+        )
+    return latest
+
+
+class _Launch:
+    """One call of run or resume: from options to a finished run."""
+
+    def __init__(self, env: Env, given: Mapping[str, Any]):
+        self._env = env
+        self._given = given
+        self.reporter = RunReporter(env.console)
+
+    def context(self, origin_run_id: str | None) -> RunContext:
+        """Claim a run id and gather what its tasks share."""
+        from ..tasks.environment import system_tags
+        from ..metadata.tags import check_tags
+
+        env = self._env
+        tags = check_tags(self._given["tags"])
+        namespace = self._given["namespace"]
+        run_id = env.metadata.new_run(env.flow.name, tags, system_tags(env.user), env.user)
+        namespace = env.namespace if namespace is None else namespace
+        ctx = env.context(run_id, tags, namespace=namespace, origin_run_id=origin_run_id)
+        ctx.presets["_graph_info"] = env.store.precompute(env.graph.info())
+        self._write_ids(run_id)
+        return ctx
+
+    def _write_ids(self, run_id: str) -> None:
+        env, given = self._env, self._given
+        if given["run_id_file"]:
+            _write(given["run_id_file"], run_id)
+        if given["runner_attribute_file"]:
+            import json
+
+            where = f"{env.top.metadata}@{os.path.dirname(env.storage.root)}"
+            facts = {"run_id": run_id, "flow_name": env.flow.name, "metadata": where}
+            _write(given["runner_attribute_file"], json.dumps(facts))
+
+    def execute(self, ctx: RunContext, origin: Mapping[TaskKey, str], rerun_step: str | None) -> None:
+        """Run to the end; raises where it does not end well."""
+        from ..run.loop import RunLoop
+        from ..run.scheduler import Scheduler
+        from ..run.tasks import StoreTasks
+
+        env, given = self._env, self._given
+        policies = retry_policies(ctx)
+        workers = given["max_workers"] or env.settings.integer("METAFLOW_RUN_MAX_WORKERS")
+        scheduler = Scheduler(
+            env.graph,
+            ctx.run_id,
+            max_workers=_affordable(workers),
+            max_num_splits=given["max_num_splits"] or env.settings.integer("METAFLOW_RUN_MAX_NUM_SPLITS"),
+            policies=policies,
+            origin=origin,
+            rerun_step=rerun_step,
+        )
+        worker = self._worker(ctx)
+        loop = RunLoop(
+            scheduler,
+            worker,
+            StoreTasks(ctx, policies, self.reporter),
+            self.reporter,
+            run_id=ctx.run_id,
+            max_log_size=given["max_log_size"],
+            grace=float(env.settings.integer("MFINFRA_KILL_GRACE_SECONDS")),
+        )
+        self.reporter.message(f"Workflow starting (run-id {ctx.run_id}):")
+        try:
+            loop.execute()
+        finally:
+            self.reporter.close()
+        self.reporter.message("Done!")
+
+    def _worker(self, ctx: RunContext) -> Worker:
+        from ..compute import safety
+        from ..compute.worker_fork import ForkWorker
+        from ..compute.worker_spawn import SpawnWorker
+
+        wanted = self._given["isolation"] or self._env.settings.get("MFINFRA_ISOLATION")
+        reason = safety.unsafe_to_fork() if wanted is None else None
+        if reason and sys.platform.startswith("linux"):
+            self.reporter.message(f"Tasks start in fresh interpreters: {reason}. (--isolation fork overrides this.)")
+        if wanted == "spawn" or reason:
+            return SpawnWorker([sys.executable, "-u", os.path.abspath(self._env.script)])
+        return ForkWorker(_forked_task(ctx))
+
+
+def _forked_task(ctx: RunContext) -> Callable[[TaskCommand], int]:
+    from ..tasks.execute import execute
+
+    def run_task(command: TaskCommand) -> int:
+        from ..store import durable
+
+        durable.set_role("task")
+        sys.argv = [sys.argv[0], *command.argv([])]
+        for stream in (sys.stdout, sys.stderr):
+            stream.reconfigure(line_buffering=True)  # type: ignore[union-attr]
+        return execute(ctx, command)
+
+    return run_task
+
+
+def retry_policies(ctx: RunContext) -> dict[str, RetryPolicy]:
+    """What @retry and @catch of each step mean for the scheduler."""
+    from ..run.scheduler import RetryPolicy
+
+    policies = {}
+    for step, options in ctx.options.items():
+        retry = options.retry
+        policies[step] = RetryPolicy(
+            user_retries=retry.times if retry else 0,
+            error_retries=1 if options.catch else 0,
+            delay_seconds=retry.minutes * 60 if retry else 0.0,
+        )
+    return policies
+
+
+def _affordable(workers: int) -> int:
+    """As many workers as this process may have open files for: each needs two pipes."""
+    from ..compute.processes import file_limit
+
+    limit = file_limit(2 * workers + 64)
+    if limit < 2 * workers + 64:
+        raise CommandException(
+            f"--max-workers {workers} needs {2 * workers + 64} open files; this account may open {limit}.",
+            hint=f"Type: run --max-workers {max(1, (limit - 64) // 2)}, or raise the limit with: ulimit -n",
+        )
+    return workers
+
+
+def _write(path: str, text: str) -> None:
+    try:
+        with open(path, "w", encoding="utf-8") as file:
+            file.write(text)
+    except OSError as exc:
+        raise CommandException(f"The file {path} cannot be written: {exc.strerror}.") from exc

@@ -1,0 +1,126 @@
+"""`step` and `init`: the contract with everything that schedules tasks one by one."""
+
+from __future__ import annotations
+
+import os
+import sys
+from typing import Any
+
+import click
+
+from ..errors import CommandException
+from . import parameters
+from .wiring import Env
+
+
+def step(env: Env) -> click.Command:
+    """The `step` command: one attempt of one task in this process."""
+    option = click.Option
+    params: list[click.Parameter] = [
+        click.Argument(["step_name"]),
+        option(["--run-id"], required=True, help="Id of the run."),
+        option(["--task-id"], required=True, help="Id of the task."),
+        option(["--input-paths"], help="Tasks whose results are the inputs."),
+        option(["--input-paths-filename"], help="File that holds --input-paths."),
+        option(["--split-index"], type=int, help="Index in the foreach."),
+        option(["--tag", "tags"], multiple=True, help="Tag of the run; repeatable."),
+        option(["--namespace"], help="Namespace of the client inside the task."),
+        option(["--retry-count"], type=int, default=0, help="Number of this attempt, from 0."),
+        option(["--max-user-code-retries"], type=int, default=0, help="Attempts that run the user's code again."),
+        option(["--clone-run-id"], help="Id of the run that is being resumed."),
+        option(["--clone-only"], help="Take this task over instead of running it."),
+        option(["--ubf-context"], type=click.Choice(["none", "ubf_control", "ubf_task"]), default="none"),
+        option(["--num-parallel"], type=int, default=0, help="Accepted for compatibility."),
+    ]
+    return click.Command("step", callback=lambda **given: _run_step(env, given), params=params, help="Run one task.")
+
+
+def _run_step(env: Env, given: dict[str, Any]) -> None:
+    from ..errors import UnknownName
+    from ..store import durable
+    from ..tasks.command import TaskCommand
+    from ..tasks.execute import execute
+
+    durable.set_role("task")
+    _follow_parent()
+    name = given["step_name"]
+    names = [node.name for node in env.graph]
+    if name not in names:
+        raise UnknownName.of("step", name, names)
+    if given["ubf_context"] != "none":
+        raise CommandException("Unbounded foreach is not supported by this version of mfruntime.")
+    run_id = given["run_id"]
+    ctx = env.context(
+        run_id, tuple(given["tags"]), namespace=given["namespace"], origin_run_id=given["clone_run_id"]
+    )
+    if given["clone_only"]:
+        from ..tasks.clone import clone_task
+
+        clone_task(ctx, name, given["task_id"], env.store.tasks([given["clone_only"]])[0])
+        return
+    command = TaskCommand(
+        run_id=run_id,
+        step=name,
+        task_id=given["task_id"],
+        attempt=given["retry_count"],
+        input_paths=tuple(_inputs(given)),
+        split_index=given["split_index"],
+        max_user_code_retries=given["max_user_code_retries"],
+        tags=tuple(given["tags"]),
+        namespace=given["namespace"],
+        origin_run_id=given["clone_run_id"],
+        top=env.top,
+    )
+    sys.exit(execute(ctx, command))
+
+
+def _inputs(given: dict[str, Any]) -> list[str]:
+    from ..tasks.paths import decode_paths
+
+    text = given["input_paths"] or ""
+    try:
+        if given["input_paths_filename"]:
+            with open(given["input_paths_filename"], encoding="utf-8") as file:
+                text = file.read()
+        paths = decode_paths(text)
+    except (OSError, ValueError) as exc:
+        raise CommandException(f"The input paths cannot be read: {exc}.") from exc
+    if not paths:
+        raise CommandException("A task needs inputs: give --input-paths or --input-paths-filename.")
+    return paths
+
+
+def _follow_parent() -> None:
+    """A task that a run on this machine started does not outlive it."""
+    from ..compute.processes import die_with
+    from ..compute.worker_spawn import PARENT_VARIABLE
+
+    parent = os.environ.pop(PARENT_VARIABLE, None)
+    if parent:
+        die_with(int(parent))
+
+
+def init(env: Env) -> click.Command:
+    """The `init` command: write a run's parameters, as the first act of a scheduler."""
+
+    def callback(run_id: str, task_id: str, tags: tuple[str, ...], **given: Any) -> None:
+        from ..tasks.execute import persist_parameters
+        from ..metadata.tags import check_tags
+
+        values = parameters.values(env, given)
+        from ..tasks.environment import system_tags
+
+        checked = check_tags(tags)
+        env.metadata.new_run(env.flow.name, checked, system_tags(env.user), env.user, run_id=run_id)
+        ctx = env.context(run_id, checked, namespace=env.namespace)
+        ctx.presets["_graph_info"] = env.store.precompute(env.graph.info())
+        persist_parameters(ctx, values, task_id)
+
+    option = click.Option
+    params: list[click.Parameter] = [
+        *parameters.options(env),
+        option(["--run-id"], required=True, help="Id of the run."),
+        option(["--task-id"], required=True, help="Id of the parameters' task."),
+        option(["--tag", "tags"], multiple=True, help="Tag of the run; repeatable."),
+    ]
+    return click.Command("init", callback=callback, params=params, help="Write the parameters of a run.")

@@ -1,0 +1,221 @@
+"""Metadata as small JSON files, in the tree that Metaflow's local provider keeps.
+
+    <Flow>/_meta/_self.json   <Flow>/<run>/_meta/_self.json   ... down to the task, whose _meta folder also holds one
+    file per artifact (<attempt>_artifact_<name>.json) and per fact (sysmeta_<field>_<milliseconds>.json)
+
+Tags of the run are the truth for everything below it: they are laid over other records when those are read.
+"""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Sequence
+from json.encoder import encode_basestring_ascii as _quoted
+from typing import Any
+
+from ..errors import DataCorrupt, MetaflowNotFound, MetaflowTaggingError
+from ..store import layout
+from .base import ArtifactRecord, Datum, Record, TaskRecord
+from .tags import check_tags
+from .tree import Tree
+
+def _milliseconds() -> int:
+    return int(time.time() * 1000)
+
+
+class FileMetadata:
+    """The Metadata protocol over a tree of files."""
+
+    def __init__(self, tree: Tree):
+        self._tree = tree
+        self._steps: set[tuple[str, str, str]] = set()
+
+    # -- registration --------------------------------------------------------------------------------------------------
+
+    def new_run(
+        self, flow: str, tags: Sequence[str], sys_tags: Sequence[str], user: str, run_id: str | None = None
+    ) -> str:
+        self._register_flow(flow)
+        run = self._claim(flow) if run_id is None else run_id
+        record = {"run_number": run, "flow_id": flow, "user_name": user, "tags": list(tags), "system_tags": list(sys_tags)}
+        self._tree.write_new(_self(layout.run(flow, run)), _dump({**record, "ts_epoch": _milliseconds()}))
+        self._tree.write(f"{layout.flow(flow)}/latest_run", run.encode())
+        return run
+
+    def _register_flow(self, flow: str) -> None:
+        self._tree.write_new(_self(layout.flow(flow)), _dump({"flow_id": flow, "ts_epoch": _milliseconds()}))
+
+    def _claim(self, flow: str) -> str:
+        """A run id is the microsecond of its start; who comes second in one microsecond takes the next."""
+        number = int(time.time() * 1_000_000)
+        while not self._tree.claim(layout.run(flow, str(number))):
+            number += 1
+        return str(number)
+
+    def register_task(self, record: TaskRecord, data: Sequence[Datum], attempt: int) -> None:
+        self._register_step(record)
+        body = {"run_number": record.run, "step_name": record.step, "task_id": record.task, **_owner(record)}
+        self._tree.write_new(_self(_folder(record)), _dump(body))
+        self.register_data(record, data, attempt)
+
+    def _register_step(self, record: TaskRecord) -> None:
+        key = (record.flow, record.run, record.step)
+        if key not in self._steps:
+            body = {"run_number": record.run, "step_name": record.step, **_owner(record)}
+            self._tree.write_new(_self(layout.step(*key)), _dump(body))
+            self._steps.add(key)
+
+    def register_data(self, record: TaskRecord, data: Sequence[Datum], attempt: int | None) -> None:
+        folder = f"{_folder(record)}/_meta"
+        now = _milliseconds()
+        tags = "" if attempt is None else f'"attempt_id:{attempt}"'
+        head = (
+            f'{{"flow_id": {_quoted(record.flow)}, "run_number": {_quoted(record.run)}, '
+            f'"step_name": {_quoted(record.step)}, "task_id": {_quoted(record.task)}, "field_name": '
+        )
+        tail = f', "tags": [{tags}], "user_name": {_quoted(record.user)}, "ts_epoch": {now}}}'
+        for datum in data:
+            value = _quoted(datum.value) if isinstance(datum.value, str) else json.dumps(datum.value)
+            text = f'{head}{_quoted(datum.field)}, "type": {_quoted(datum.type)}, "value": {value}{tail}'
+            self._tree.write(self._free(folder, datum.field, now, attempt), text.encode())
+
+    def _free(self, folder: str, field: str, now: int, attempt: int | None) -> str:
+        """The file of a fact. A later attempt in the same millisecond must not replace the fact of an earlier one."""
+        path = f"{folder}/sysmeta_{field}_{now}.json"
+        while attempt and self._tree.read(path) is not None:
+            now += 1
+            path = f"{folder}/sysmeta_{field}_{now}.json"
+        return path
+
+    def register_artifacts(self, record: TaskRecord, attempt: int, artifacts: Sequence[ArtifactRecord]) -> None:
+        folder = f"{_folder(record)}/_meta"
+        head = (
+            f'{{"run_number": {_quoted(record.run)}, "step_name": {_quoted(record.step)}, '
+            f'"task_id": {_quoted(record.task)}, "attempt_id": {attempt}, "name": '
+        )
+        tail = f", {json.dumps({'flow_id': record.flow, **_owner(record)})[1:]}"
+        for a in artifacts:
+            text = (
+                f'{head}{_quoted(a.name)}, "content_type": {_quoted(a.content_type)}, "type": {_quoted(a.type)}, '
+                f'"sha": {_quoted(a.sha)}, "ds_type": {_quoted(a.ds_type)}, "location": {_quoted(a.location)}{tail}'
+            )
+            self._tree.write(f"{folder}/{layout.artifact_meta(attempt, a.name)}", text.encode())
+
+    def mutate_tags(self, flow: str, run: str, add: Sequence[str], remove: Sequence[str]) -> list[str]:
+        folder = layout.run(flow, run)
+        with self._tree.locked(f"{folder}/_meta/.tmp_tags.lock"):
+            record = self._read(_self(folder))
+            if record is None:
+                raise MetaflowNotFound(f"The run {flow}/{run} does not exist.")
+            record["tags"] = _mutated(record, add, remove)
+            self._tree.write(_self(folder), _dump(record))
+        return list(record["tags"])
+
+    # -- reads ---------------------------------------------------------------------------------------------------------
+
+    def latest_run(self, flow: str) -> str | None:
+        content = self._tree.read(f"{layout.flow(flow)}/latest_run")
+        return content.decode().strip() if content else None
+
+    def get(self, *ids: str) -> Record | None:
+        record = self._read(_self(_path(ids)))
+        if record is None or len(ids) < 3:
+            return record
+        return _overlaid(record, self._read(_self(layout.run(*ids[:2]))))
+
+    def children(self, *ids: str) -> list[Record]:
+        folder = _path(ids) if ids else ""
+        run = self._read(_self(layout.run(*ids[:2]))) if len(ids) >= 2 else None
+        found = []
+        for name in self._tree.names(folder):
+            record = self._child(f"{folder}/{name}" if folder else name, name)
+            if record is not None:
+                found.append(_overlaid(record, run))
+        return found
+
+    def _child(self, folder: str, name: str) -> Record | None:
+        if name in ("_meta", "data", "latest_run", "mf.cards"):
+            return None
+        return self._read(_self(folder))
+
+    def artifacts(self, flow: str, run: str, step: str, task: str, attempt: int | None = None) -> list[Record]:
+        folder = f"{layout.task(flow, run, step, task)}/_meta"
+        names = self._tree.names(folder)
+        number = self._last_done(folder, names) if attempt is None else attempt
+        overlay = self._read(_self(layout.run(flow, run)))
+        found = []
+        for name in names:
+            parsed = layout.parse_artifact_meta(name)
+            if parsed and parsed[0] == number:
+                record = self._read(f"{folder}/{name}")
+                if record is not None:
+                    found.append(_overlaid(record, overlay))
+        return found
+
+    def _last_done(self, folder: str, names: Sequence[str]) -> int:
+        done = [name for name in names if name.startswith("sysmeta_attempt-done_")]
+        record = self._read(f"{folder}/{done[-1]}") if done else None
+        return int(record["value"]) if record else 0
+
+    def data(self, flow: str, run: str, step: str, task: str) -> list[Record]:
+        folder = f"{layout.task(flow, run, step, task)}/_meta"
+        names = [name for name in self._tree.names(folder) if name.startswith("sysmeta_")]
+        records = [self._read(f"{folder}/{name}") for name in names]
+        return sorted((r for r in records if r is not None), key=lambda r: r["ts_epoch"])
+
+    def _read(self, path: str) -> Record | None:
+        content = self._tree.read(path)
+        if content is None:
+            return None
+        try:
+            record = json.loads(content)
+            if not isinstance(record, dict):
+                raise ValueError("it does not hold a JSON object")
+        except ValueError as exc:
+            hint = "Restore that file from a backup, or remove the folder it lies in; other runs are not affected."
+            raise DataCorrupt(f"The metadata file {self._tree.where(path)} is damaged: {exc}.", hint=hint) from exc
+        return record
+
+
+def _self(folder: str) -> str:
+    return f"{folder}/_meta/_self.json"
+
+
+def _folder(record: TaskRecord) -> str:
+    return layout.task(record.flow, record.run, record.step, record.task)
+
+
+def _path(ids: Sequence[str]) -> str:
+    return (layout.flow, layout.run, layout.step, layout.task)[len(ids) - 1](*ids)
+
+
+def _owner(record: TaskRecord) -> Record:
+    return {
+        "flow_id": record.flow,
+        "user_name": record.user,
+        "tags": list(record.tags),
+        "system_tags": list(record.sys_tags),
+        "ts_epoch": _milliseconds(),
+    }
+
+
+def _dump(record: Record) -> bytes:
+    return json.dumps(record).encode()
+
+
+def _overlaid(record: Record, run: Record | None) -> Record:
+    if run is not None:
+        record["tags"] = run.get("tags", [])
+        record["system_tags"] = run.get("system_tags", [])
+    return record
+
+
+def _mutated(record: Record, add: Sequence[str], remove: Sequence[str]) -> list[str]:
+    """User tags after a change: removals first, then additions; system tags are neither removed nor repeated."""
+    system: list[Any] = record.get("system_tags", [])
+    protected = [tag for tag in remove if tag in system]
+    if protected:
+        raise MetaflowTaggingError(f"System tags cannot be removed: {', '.join(sorted(protected))}.")
+    kept = [tag for tag in record.get("tags", []) if tag not in set(remove)]
+    return list(check_tags([*kept, *(tag for tag in add if tag not in system)]))

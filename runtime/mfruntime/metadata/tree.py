@@ -1,0 +1,128 @@
+"""Where file-shaped metadata is kept: on disk, or in memory for tests."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Protocol
+
+from ..store import durable
+
+
+class Tree(Protocol):
+    """Small files under `/`-separated relative paths."""
+
+    def write(self, path: str, data: bytes) -> None: ...
+    def write_new(self, path: str, data: bytes) -> bool: ...
+    def read(self, path: str) -> bytes | None: ...
+    def names(self, folder: str) -> list[str]:
+        """Names directly in a folder, sorted; empty where there is none."""
+        ...
+
+    def claim(self, folder: str) -> bool:
+        """Make a folder that must be new; False where it exists."""
+        ...
+
+    def locked(self, path: str) -> contextmanager[None]:  # type: ignore[valid-type]
+        """Hold a lock, across processes, while the context is open."""
+        ...
+
+    def where(self, path: str) -> str:
+        """How a path is shown to a person."""
+        ...
+
+
+class DiskTree:
+    """Files below a folder."""
+
+    def __init__(self, root: str):
+        self.root = root
+
+    def write(self, path: str, data: bytes) -> None:
+        durable.write_atomic(f"{self.root}/{path}", data)
+
+    def write_new(self, path: str, data: bytes) -> bool:
+        return durable.write_new(f"{self.root}/{path}", data)
+
+    def read(self, path: str) -> bytes | None:
+        full = f"{self.root}/{path}"
+        try:
+            with open(full, "rb", buffering=0) as file:
+                return file.read()
+        except (FileNotFoundError, NotADirectoryError, IsADirectoryError):
+            return None
+        except OSError as exc:
+            raise durable.unreadable(exc, full) from exc
+
+    def names(self, folder: str) -> list[str]:
+        try:
+            found = os.listdir(f"{self.root}/{folder}" if folder else self.root)
+        except (FileNotFoundError, NotADirectoryError):
+            return []
+        return sorted(name for name in found if not name.startswith(".tmp"))
+
+    def claim(self, folder: str) -> bool:
+        return durable.claim_dir(f"{self.root}/{folder}")
+
+    @contextmanager
+    def locked(self, path: str) -> Iterator[None]:
+        full = f"{self.root}/{path}"
+        durable.make_dirs(os.path.dirname(full))
+        try:
+            fd = os.open(full, os.O_RDWR | os.O_CREAT, 0o666)
+        except OSError as exc:
+            raise durable.translated(exc, full) from exc
+        try:
+            _lock(fd)
+            yield
+        finally:
+            os.close(fd)  # closing lets go of the lock, and so does dying
+
+    def where(self, path: str) -> str:
+        return f"{self.root}/{path}"
+
+
+def _lock(fd: int) -> None:
+    try:
+        import fcntl
+    except ImportError:
+        import msvcrt
+
+        msvcrt.locking(fd, msvcrt.LK_LOCK, 1)  # type: ignore[attr-defined]
+        return
+    fcntl.flock(fd, fcntl.LOCK_EX)
+
+
+class MemoryTree:
+    """Files in a dictionary."""
+
+    def __init__(self) -> None:
+        self._files: dict[str, bytes] = {}
+        self._folders: set[str] = set()
+
+    def write(self, path: str, data: bytes) -> None:
+        self._files[path] = data
+
+    def write_new(self, path: str, data: bytes) -> bool:
+        return self._files.setdefault(path, data) is data
+
+    def read(self, path: str) -> bytes | None:
+        return self._files.get(path)
+
+    def names(self, folder: str) -> list[str]:
+        start = f"{folder}/" if folder else ""
+        return sorted({path[len(start) :].split("/", 1)[0] for path in self._files if path.startswith(start)})
+
+    def claim(self, folder: str) -> bool:
+        if folder in self._folders:
+            return False
+        self._folders.add(folder)
+        return True
+
+    @contextmanager
+    def locked(self, path: str) -> Iterator[None]:
+        yield
+
+    def where(self, path: str) -> str:
+        return path

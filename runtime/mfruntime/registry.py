@@ -1,0 +1,54 @@
+"""Backends by name: a name stays a string until it is used.
+
+Every table maps a name to ``"module:attribute"`` and, where needed, to the extra that brings its packages. Nothing
+registers itself at import, so starting a task imports only what the task uses.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import Any
+
+from .errors import MissingExtra, UnknownName
+
+STORAGES: dict[str, tuple[str, str | None]] = {
+    "local": ("mfruntime.store.storage.local:LocalStorage", None),
+    "memory": ("mfruntime.store.storage.memory:MemoryStorage", None),
+}
+
+METADATA: dict[str, tuple[str, str | None]] = {
+    "local": ("mfruntime.metadata.local:LocalMetadata", None),
+    "memory": ("mfruntime.metadata.memory:MemoryMetadata", None),
+}
+
+STEP_DECORATORS: dict[str, tuple[str, str | None]] = {
+    "retry": ("mfruntime.flow.decorators:RetryDecorator", None),
+    "catch": ("mfruntime.flow.decorators:CatchDecorator", None),
+    "timeout": ("mfruntime.flow.decorators:TimeoutDecorator", None),
+    "environment": ("mfruntime.flow.decorators:EnvironmentDecorator", None),
+    "resources": ("mfruntime.flow.decorators:ResourcesDecorator", None),
+}
+
+FLOW_DECORATORS: dict[str, tuple[str, str | None]] = {}
+
+
+def load(target: str) -> Any:
+    """Import ``"module:attribute"`` and return the attribute."""
+    module, _, attribute = target.partition(":")
+    return getattr(import_module(module), attribute)
+
+
+def lookup(what: str, name: str, table: dict[str, tuple[str, str | None]]) -> Any:
+    """The object registered as `name`; raises UnknownName or MissingExtra (never guesses a backend)."""
+    if name not in table:
+        raise UnknownName.of(what, name, list(table))
+    target, extra = table[name]
+    try:
+        return load(target)
+    except ModuleNotFoundError as exc:
+        if extra is None or (exc.name or "").startswith("mfruntime"):
+            raise
+        raise MissingExtra(
+            f"The {what} '{name}' needs the package '{exc.name}', which is not installed.",
+            hint=f"Type: pip install 'mfinfra-runtime[{extra}]'",
+        ) from exc

@@ -1,0 +1,327 @@
+"""The scheduler: a pure state machine. Events go in, actions come out; it knows no process, clock or disk.
+
+How joins close: a task carries the splits it lies in, innermost last. A split task opens one; each of its branches
+carries the split on, whatever steps it passes; a join step closes the innermost split when as many branches arrived as
+the split opened. So nesting, switches and loops need no rules of their own.
+
+Promises, proven by property tests: every task runs to success at most once; a join starts exactly when its last branch
+arrives, with its inputs in branch order; no attempt number is given twice; attempts are bounded by the step's policy;
+never more than `max_workers` tasks run at a time.
+"""
+
+from __future__ import annotations
+
+import heapq
+from collections import deque
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Protocol, Union
+
+#: Metaflow's readers look at attempts 0..5 only.
+MAX_ATTEMPTS = 6
+
+
+class NodeView(Protocol):
+    """What the scheduler needs of a step."""
+
+    @property
+    def type(self) -> str: ...
+    @property
+    def out_funcs(self) -> tuple[str, ...]: ...
+
+
+class GraphView(Protocol):
+    """What the scheduler needs of a flow."""
+
+    @property
+    def start_step(self) -> str: ...
+    def __getitem__(self, name: str) -> NodeView: ...
+
+
+@dataclass(frozen=True)
+class RetryPolicy:
+    """`user_retries` re-run the step's code; `error_retries` more attempts only handle the failure (@catch)."""
+
+    user_retries: int = 0
+    error_retries: int = 0
+    delay_seconds: float = 0.0
+
+    @property
+    def last_attempt(self) -> int:
+        """Number of the last attempt that may be made, 0-based."""
+        return min(self.user_retries + self.error_retries, MAX_ATTEMPTS - 1)
+
+
+@dataclass(frozen=True)
+class Split:
+    """An open split that a task lies in: who opened it, how many branches, which one this is."""
+
+    opener: str
+    size: int
+    branch: int
+    is_foreach: bool
+
+
+@dataclass(frozen=True)
+class TaskKey:
+    """What identifies a task across runs of one flow: its step, foreach indices, and the how-manieth visit it is."""
+
+    step: str
+    indices: tuple[int, ...] = ()
+    visit: int = 0
+
+
+@dataclass(frozen=True)
+class Task:
+    """A task to run. `inputs` are `run/step/task` paths in branch order; `split_index` only right after a foreach."""
+
+    task_id: str
+    key: TaskKey
+    inputs: tuple[str, ...]
+    split_index: int | None
+    splits: tuple[Split, ...]
+
+    @property
+    def step(self) -> str:
+        return self.key.step
+
+
+@dataclass(frozen=True)
+class Succeeded:
+    """A task ended well and named its next steps; `num_splits` is set by a foreach."""
+
+    task_id: str
+    next_steps: tuple[str, ...]
+    num_splits: int | None = None
+
+
+@dataclass(frozen=True)
+class Failed:
+    """An attempt ended badly at time `now` (seconds, any clock that only Tick shares)."""
+
+    task_id: str
+    now: float
+    retriable: bool = True
+
+
+@dataclass(frozen=True)
+class Tick:
+    """Time has reached `now`: delayed retries may be due."""
+
+    now: float
+
+
+@dataclass(frozen=True)
+class Interrupt:
+    """Stop: nothing new starts."""
+
+    reason: str
+
+
+@dataclass(frozen=True)
+class Launch:
+    """Start this attempt of this task."""
+
+    task: Task
+    attempt: int
+
+
+@dataclass(frozen=True)
+class Clone:
+    """Take this task over from `origin` (`run/step/task` of an earlier run) instead of running it."""
+
+    task: Task
+    origin: str
+
+
+@dataclass(frozen=True)
+class Finish:
+    """The run is over: `failed` is the task that ended it, None when every task succeeded."""
+
+    failed: Task | None = None
+    reason: str = ""
+
+
+Event = Union[Succeeded, Failed, Tick, Interrupt]
+Action = Union[Launch, Clone, Finish]
+
+
+class SplitTooWide(Exception):
+    """A foreach asks for more tasks than the run allows."""
+
+    def __init__(self, step: str, asked: int, allowed: int):
+        super().__init__(step, asked, allowed)
+        self.step, self.asked, self.allowed = step, asked, allowed
+
+
+@dataclass
+class _Barrier:
+    arrived: dict[int, str] = field(default_factory=dict)
+
+
+class Scheduler:
+    """Drives one run; call `begin()` once, then `handle()` with each event, and carry out what comes back."""
+
+    def __init__(
+        self,
+        graph: GraphView,
+        run_id: str,
+        *,
+        max_workers: int = 16,
+        max_num_splits: int = 100,
+        policies: Mapping[str, RetryPolicy] | None = None,
+        origin: Mapping[TaskKey, str] | None = None,
+        rerun_step: str | None = None,
+    ):
+        self._graph = graph
+        self._run_id = run_id
+        self._max_workers = max_workers
+        self._max_num_splits = max_num_splits
+        self._policies = policies or {}
+        self._origin = origin or {}
+        self._rerun_step = rerun_step
+        self._next_id = 1
+        self._ready: deque[tuple[Task, int]] = deque()
+        self._delayed: list[tuple[float, int, Task, int]] = []
+        self._running: dict[str, tuple[Task, int]] = {}
+        self._cloning: dict[str, Task] = {}
+        self._cloned: set[str] = set()
+        self._barriers: dict[tuple[str, int], _Barrier] = {}
+        self._visits: dict[tuple[str, tuple[int, ...]], int] = {}
+        self._over = False
+
+    @property
+    def next_wakeup(self) -> float | None:
+        """When the earliest delayed retry is due, None where none waits."""
+        return self._delayed[0][0] if self._delayed and not self._over else None
+
+    @property
+    def running(self) -> int:
+        """How many tasks run now."""
+        return len(self._running)
+
+    @property
+    def waiting(self) -> int:
+        """How many tasks are known but do not run yet."""
+        return len(self._ready) + len(self._delayed)
+
+    def begin(self) -> list[Action]:
+        """The first actions: the start step, fed by the run's parameters."""
+        actions: list[Action] = []
+        self._add(actions, self._graph.start_step, (f"{self._run_id}/_parameters/0",), None, ())
+        return actions + self._fill()
+
+    def handle(self, event: Event) -> list[Action]:
+        """Take one event in and return what is to be done now."""
+        if self._over:
+            return []
+        if isinstance(event, Succeeded):
+            return self._succeeded(event)
+        if isinstance(event, Failed):
+            return self._failed(event)
+        if isinstance(event, Tick):
+            self._wake(event.now)
+            return self._fill()
+        return self._finish(None, event.reason)
+
+    def _succeeded(self, event: Succeeded) -> list[Action]:
+        task = self._leave(event.task_id)
+        actions: list[Action] = []
+        path = f"{self._run_id}/{task.step}/{task.task_id}"
+        if event.num_splits is not None:
+            self._fan_out(actions, task, path, event.next_steps[0], event.num_splits)
+        elif self._is_static_split(task.step):
+            for branch, step in enumerate(event.next_steps):
+                split = Split(task.task_id, len(event.next_steps), branch, False)
+                self._arrive(actions, step, path, (*task.splits, split), None)
+        else:
+            for step in event.next_steps:
+                self._arrive(actions, step, path, task.splits, None)
+        actions += self._fill()
+        if not actions and self._idle():
+            return self._finish(None, "")
+        return actions
+
+    def _leave(self, task_id: str) -> Task:
+        if task_id in self._cloning:
+            self._cloned.add(task_id)
+            return self._cloning.pop(task_id)
+        return self._running.pop(task_id)[0]
+
+    def _is_static_split(self, step: str) -> bool:
+        return self._graph[step].type in ("split", "split-static", "split-and")
+
+    def _fan_out(self, actions: list[Action], task: Task, path: str, step: str, size: int) -> None:
+        if size > self._max_num_splits:
+            raise SplitTooWide(task.step, size, self._max_num_splits)
+        for index in range(size):
+            split = Split(task.task_id, size, index, True)
+            self._arrive(actions, step, path, (*task.splits, split), index)
+
+    def _arrive(
+        self, actions: list[Action], step: str, path: str, splits: tuple[Split, ...], index: int | None
+    ) -> None:
+        if self._graph[step].type != "join" or not splits:
+            self._add(actions, step, (path,), index, splits)
+            return
+        *outer, split = splits
+        barrier = self._barriers.setdefault((split.opener, split.size), _Barrier())
+        barrier.arrived[split.branch] = path
+        if len(barrier.arrived) == split.size:
+            del self._barriers[(split.opener, split.size)]
+            inputs = tuple(barrier.arrived[branch] for branch in sorted(barrier.arrived))
+            self._add(actions, step, inputs, None, tuple(outer))
+
+    def _add(
+        self, actions: list[Action], step: str, inputs: tuple[str, ...], index: int | None, splits: tuple[Split, ...]
+    ) -> None:
+        indices = tuple(s.branch for s in splits if s.is_foreach)
+        visit = self._visits.get((step, indices), 0)
+        self._visits[(step, indices)] = visit + 1
+        task = Task(str(self._next_id), TaskKey(step, indices, visit), inputs, index, splits)
+        self._next_id += 1
+        origin = self._origin_of(task)
+        if origin is None:
+            self._ready.append((task, 0))
+        else:
+            self._cloning[task.task_id] = task
+            actions.append(Clone(task, origin))
+
+    def _origin_of(self, task: Task) -> str | None:
+        if not self._origin or task.step == self._rerun_step:
+            return None
+        is_first = task.step == self._graph.start_step and not task.splits and task.key.visit == 0
+        if not is_first and any(path.rsplit("/", 1)[1] not in self._cloned for path in task.inputs):
+            return None
+        return self._origin.get(task.key)
+
+    def _failed(self, event: Failed) -> list[Action]:
+        task, attempt = self._running.pop(event.task_id)
+        policy = self._policies.get(task.step, RetryPolicy())
+        if not event.retriable or attempt >= policy.last_attempt:
+            return self._finish(task, "")
+        # A failure handler needs no pause: only re-runs of the user's code wait.
+        delay = policy.delay_seconds if attempt < policy.user_retries else 0.0
+        heapq.heappush(self._delayed, (event.now + delay, int(task.task_id), task, attempt + 1))
+        self._wake(event.now)
+        return self._fill()
+
+    def _wake(self, now: float) -> None:
+        while self._delayed and self._delayed[0][0] <= now:
+            _, _, task, attempt = heapq.heappop(self._delayed)
+            self._ready.appendleft((task, attempt))
+
+    def _fill(self) -> list[Action]:
+        actions: list[Action] = []
+        while self._ready and len(self._running) < self._max_workers:
+            task, attempt = self._ready.popleft()
+            self._running[task.task_id] = (task, attempt)
+            actions.append(Launch(task, attempt))
+        return actions
+
+    def _idle(self) -> bool:
+        return not (self._running or self._ready or self._delayed or self._cloning)
+
+    def _finish(self, failed: Task | None, reason: str) -> list[Action]:
+        self._over = True
+        return [Finish(failed, reason)]

@@ -1,0 +1,72 @@
+"""What the loop needs of flows and stores: commands for the worker, results from the store, logs into it, clones."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from ..store.artifacts import TaskReader
+from ..tasks.clone import clone_task
+from ..tasks.command import TaskCommand
+from ..tasks.context import RunContext
+from ..tasks.execute import read_outcome
+from .reporter import Reporter
+from .scheduler import Clone, RetryPolicy, Succeeded, Task
+
+
+class StoreTasks:
+    """The loop's view of one run's tasks in the store."""
+
+    def __init__(self, ctx: RunContext, policies: Mapping[str, RetryPolicy], reporter: Reporter):
+        self._ctx = ctx
+        self._policies = policies
+        self._report = reporter
+
+    def command(self, task: Task, attempt: int) -> TaskCommand:
+        ctx = self._ctx
+        return TaskCommand(
+            run_id=ctx.run_id,
+            step=task.step,
+            task_id=task.task_id,
+            attempt=attempt,
+            input_paths=task.inputs,
+            split_index=task.split_index,
+            max_user_code_retries=self._policies[task.step].user_retries,
+            tags=ctx.tags,
+            namespace=ctx.namespace,
+            origin_run_id=ctx.origin_run_id,
+            top=ctx.top,
+        )
+
+    def result(self, task: Task, attempt: int) -> Succeeded | str:
+        reader = self._ctx.store.task(self._ctx.run_id, task.step, task.task_id, attempt)
+        return self._succeeded(task, reader)
+
+    def _succeeded(self, task: Task, reader: TaskReader) -> Succeeded | str:
+        outcome = read_outcome(reader)
+        return outcome if isinstance(outcome, str) else Succeeded(task.task_id, *outcome)
+
+    def lost(self, task: Task, attempt: int) -> None:
+        record = self._ctx.record(task.step, task.task_id)
+        self._ctx.metadata.register_task(record, self._ctx.registration_data(), attempt)
+
+    def save_logs(self, task: Task, attempt: int, content: dict[str, bytes]) -> None:
+        writer = self._ctx.store.writer(self._ctx.run_id, task.step, task.task_id, attempt)
+        for stream, data in content.items():
+            writer.save_log("runtime", stream, data)
+
+    def save_end(self, task: Task, attempt: int, returncode: int, killed: bool, success: bool) -> None:
+        writer = self._ctx.store.writer(self._ctx.run_id, task.step, task.task_id, attempt)
+        writer.save_runtime(returncode, killed, success)
+
+    def clone(self, clones: Sequence[Clone]) -> list[Succeeded]:
+        """Take tasks over from an earlier run, without a process each."""
+        origins = self._ctx.store.tasks([clone.origin for clone in clones])
+        successes = []
+        for clone, origin in zip(clones, origins):
+            clone_task(self._ctx, clone.task.step, clone.task.task_id, origin)
+            pathspec = f"{self._ctx.run_id}/{clone.task.step}/{clone.task.task_id}"
+            self._report.task_message(pathspec, None, f"Cloning previously run task {clone.origin}")
+            outcome = self._succeeded(clone.task, origin)
+            assert isinstance(outcome, Succeeded), outcome  # only finished tasks are offered for cloning
+            successes.append(outcome)
+        return successes

@@ -1,0 +1,160 @@
+"""The settings: their names, defaults and meaning, and where a value comes from.
+
+Precedence, highest first (Metaflow's own): the environment; the nearest ``.metaflow/config.json`` walking up from the
+working directory; the profile file ``$METAFLOW_HOME/config[_<METAFLOW_PROFILE>].json`` (default folder
+``~/.metaflowconfig``); the default below. Files hold one flat JSON object whose keys carry the full setting name.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from typing import Any, NamedTuple
+
+from .errors import CommandException
+
+
+class Setting(NamedTuple):
+    """One setting: full name, default (text or None) and one sentence of documentation."""
+
+    name: str
+    default: str | None
+    doc: str
+
+
+SETTINGS: tuple[Setting, ...] = (
+    Setting("METAFLOW_DATASTORE_SYSROOT_LOCAL", None, "Folder that holds the local datastore; its tree lies in `.metaflow` below it."),
+    Setting("METAFLOW_DEFAULT_DATASTORE", "local", "Datastore used when --datastore is not given."),
+    Setting("METAFLOW_DEFAULT_METADATA", "local", "Metadata provider used when --metadata is not given."),
+    Setting("METAFLOW_DEFAULT_ENVIRONMENT", "local", "Execution environment used when --environment is not given."),
+    Setting("METAFLOW_DEFAULT_DECOSPECS", "", "Decorators attached to every step, separated by spaces, as if given by --with."),
+    Setting("METAFLOW_DECOSPECS", "", "As METAFLOW_DEFAULT_DECOSPECS, but only for this call."),
+    Setting("METAFLOW_DEFAULT_NAMESPACE", None, "Namespace of the client where none is set; default is the user's own."),
+    Setting("METAFLOW_PROFILE", None, "Name of the profile: settings come from config_<name>.json."),
+    Setting("METAFLOW_HOME", None, "Folder of the profile files; default ~/.metaflowconfig."),
+    Setting("METAFLOW_USER", None, "User name recorded with runs; default is the name of the account."),
+    Setting("METAFLOW_RUNTIME_NAME", "dev", "Value of the `runtime` system tag."),
+    Setting("METAFLOW_RUN_MAX_WORKERS", "16", "Tasks that run at the same time, unless --max-workers is given."),
+    Setting("METAFLOW_RUN_MAX_NUM_SPLITS", "100", "Largest foreach that is accepted, unless --max-num-splits is given."),
+    Setting("METAFLOW_CLIENT_CACHE_PATH", None, "Folder in which the client keeps copies of remote blobs."),
+    Setting("MFINFRA_STACK", None, "Name of the stack that wrote this profile."),
+    Setting("MFINFRA_ISOLATION", None, "How local tasks start: fork (from a warm worker) or spawn (a fresh interpreter each)."),
+    Setting("MFINFRA_KILL_GRACE_SECONDS", "5", "Seconds between SIGTERM and SIGKILL when running tasks are stopped."),
+    Setting("MFINFRA_CRASH_AT", None, "Testing: kill the process before its n-th durable effect, as `scheduler:n` or `task:n`."),
+    Setting("MFINFRA_CRASH_COUNTER", None, "Testing: file that counts durable effects across processes."),
+)
+
+_BY_NAME = {s.name: s for s in SETTINGS}
+
+
+class Settings:
+    """Resolved settings: `settings.get("METAFLOW_USER")` is the text in force, or None."""
+
+    def __init__(self, environ: Mapping[str, str], files: Mapping[str, Any], sources: Mapping[str, str] | None = None):
+        self._environ = environ
+        self._files = files
+        self._sources = sources or {}
+
+    def get(self, name: str) -> str | None:
+        """The value of a setting as text; raises KeyError for a name that is not a setting."""
+        setting = _BY_NAME[name]
+        if name in self._environ:
+            return self._environ[name]
+        value = self._files.get(name)
+        return setting.default if value is None else str(value)
+
+    def need(self, name: str) -> str:
+        """As get, for settings that always have a value."""
+        value = self.get(name)
+        if value is None:
+            raise CommandException(f"The setting {name} has no value.", hint=f"Type: export {name}=...")
+        return value
+
+    def integer(self, name: str) -> int:
+        """The value as a whole number; a clear error where it is not one."""
+        text = self.need(name)
+        try:
+            return int(text)
+        except ValueError:
+            raise CommandException(f"The setting {name} must be a whole number, not {text!r}.") from None
+
+    def source(self, name: str) -> str:
+        """Where the value comes from: 'environment', a file's path, or 'default'."""
+        if name in self._environ:
+            return "environment"
+        return self._sources.get(name, "default")
+
+
+def load(environ: Mapping[str, str] | None = None, cwd: str | None = None) -> Settings:
+    """Read the settings in force for this process. Raises CommandException for a missing or broken profile."""
+    env = os.environ if environ is None else environ
+    values: dict[str, Any] = {}
+    sources: dict[str, str] = {}
+    for path in (profile_path(env), _project_file(cwd or os.getcwd())):
+        if path is None:
+            continue
+        for key, value in _read(path).items():
+            values[key] = value
+            sources[key] = path
+    return Settings(env, values, sources)
+
+
+def profile_folder(environ: Mapping[str, str]) -> str:
+    """The folder of the profile files."""
+    return os.path.expanduser(environ.get("METAFLOW_HOME") or "~/.metaflowconfig")
+
+
+def profile_path(environ: Mapping[str, str]) -> str | None:
+    """The profile file in force, None where no profile is named and no default exists."""
+    profile = environ.get("METAFLOW_PROFILE")
+    path = os.path.join(profile_folder(environ), f"config_{profile}.json" if profile else "config.json")
+    if os.path.isfile(path):
+        return path
+    if profile:
+        raise CommandException(
+            f"The profile '{profile}' named by METAFLOW_PROFILE does not exist: there is no {path}.",
+            hint="Type: unset METAFLOW_PROFILE, or create it with: mfinfra up --name " + profile,
+        )
+    return None
+
+
+def _project_file(cwd: str) -> str | None:
+    folder = os.path.abspath(cwd)
+    while True:
+        path = os.path.join(folder, ".metaflow", "config.json")
+        if os.path.isfile(path):
+            return path
+        parent = os.path.dirname(folder)
+        if parent == folder:
+            return None
+        folder = parent
+
+
+def _read(path: str) -> dict[str, Any]:
+    import json
+
+    try:
+        with open(path, encoding="utf-8") as file:
+            content = json.load(file)
+    except (OSError, ValueError) as exc:
+        raise CommandException(f"The settings file {path} cannot be read: {exc}.") from exc
+    if not isinstance(content, dict):
+        raise CommandException(f"The settings file {path} must hold one JSON object of settings.")
+    return content
+
+
+def user_name(settings: Settings) -> str:
+    """The name recorded with runs: METAFLOW_USER, else the login behind sudo, else the account's name."""
+    explicit = settings.get("METAFLOW_USER")
+    if explicit:
+        return explicit
+    for key in ("SUDO_USER", "USERNAME", "USER"):
+        name = os.environ.get(key)
+        if name and name != "root":
+            return name
+    import getpass
+
+    try:
+        return getpass.getuser()
+    except (KeyError, OSError, ImportError):
+        return f"uid-{os.getuid()}" if hasattr(os, "getuid") else "unknown"

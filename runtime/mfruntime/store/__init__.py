@@ -1,0 +1,1 @@
+"""Artifacts, logs and blobs in Metaflow's formats, over any object store."""

@@ -1,0 +1,319 @@
+"""Artifacts of tasks: Python values pickled into blobs, and the map of names to keys that makes an attempt's result.
+
+An attempt counts once its DONE marker lies beside its artifact map; readers take the last attempt that has one.
+"""
+
+from __future__ import annotations
+
+import json
+import pickle
+import sys
+import time
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+from ..errors import DataCorrupt, MetaflowDataMissing, UnpicklableArtifact
+from ..flow import compat
+from ..ids import check_component, split_pathspec
+from . import layout, logs
+from .blobs import BlobStore
+from .storage.base import Item, Storage
+
+Info = dict[str, Any]
+
+_PROTOCOL = 4
+_ENCODING = "pickle-v4"
+_READABLE = ("pickle-v2", "pickle-v4", "gzip+pickle-v2", "gzip+pickle-v4")
+_VERSION = "1.0"
+_SMALL = 1 << 16
+_CACHED = 4096
+
+
+class FlowStore:
+    """The tasks of one flow in one storage."""
+
+    def __init__(self, storage: Storage, flow_name: str):
+        self.storage = storage
+        self.flow_name = flow_name
+        self.blobs = BlobStore(storage, flow_name)
+        self._small: dict[str, bytes] = {}
+
+    def task(self, run: str, step: str, task: str, attempt: int | None = None) -> TaskReader:
+        """A task's results: of one attempt, or of the last one that is done."""
+        return TaskReader(self, (run, step, task), attempt)
+
+    def tasks(self, paths: Iterable[str]) -> list[TaskReader]:
+        """The tasks named by `run/step/task` paths; nothing is read until it is asked for."""
+        return [self.task(*split_pathspec(path, ("run id", "step name", "task id"))) for path in paths]
+
+    def step_tasks(self, run: str, step: str) -> list[TaskReader]:
+        """All tasks of a step, in order of their numbers."""
+        prefix = layout.step(self.flow_name, run, step)
+        names = [e.path.rsplit("/", 1)[1] for e in self.storage.list([prefix]) if e.is_dir]
+        numbers = sorted((n for n in names if n != "_meta"), key=_numeric)
+        return [self.task(run, step, name) for name in numbers]
+
+    def writer(self, run: str, step: str, task: str, attempt: int) -> TaskWriter:
+        return TaskWriter(self, (run, step, task), attempt)
+
+    def precompute(self, value: Any) -> tuple[str, Info]:
+        """Save a value that many tasks have, once; the result is what TaskWriter.preset takes."""
+        payload = pickled("", "", value)
+        (saved,) = self.blobs.save([payload])
+        return saved.key, describe(value, payload)
+
+    def load_blobs(self, keys: Sequence[str]) -> dict[str, bytes]:
+        """Contents by key; small ones are kept for the next caller."""
+        found = {key: self._small[key] for key in keys if key in self._small}
+        missing = [key for key in dict.fromkeys(keys) if key not in found]
+        for key, content in self.blobs.load(missing):
+            found[key] = content
+            if len(content) <= _SMALL and len(self._small) < _CACHED:
+                self._small[key] = content
+        return found
+
+
+def _numeric(name: str) -> tuple[int, int, str]:
+    return (0, int(name), "") if name.isdigit() else (1, 0, name)
+
+
+class TaskReader:
+    """The results of one attempt; `reader["name"]` is an artifact's value."""
+
+    def __init__(self, store: FlowStore, ids: tuple[str, str, str], attempt: int | None):
+        self._store = store
+        self._ids = ids
+        self._wanted = attempt
+        self._folder = layout.task(store.flow_name, *ids)
+        self._content: dict[str, Any] | None = None
+        self._attempt: int | None = attempt
+        self._looked = False
+
+    @property
+    def pathspec(self) -> str:
+        """`Flow/run/step/task`."""
+        return "/".join((self._store.flow_name, *self._ids))
+
+    @property
+    def attempt(self) -> int | None:
+        """The attempt read; None where none is done."""
+        self._look()
+        return self._attempt
+
+    @property
+    def is_done(self) -> bool:
+        self._look()
+        return self._content is not None
+
+    @property
+    def objects(self) -> dict[str, str]:
+        """Artifact names to blob keys."""
+        return self._map()["objects"]  # type: ignore[no-any-return]
+
+    @property
+    def info(self) -> dict[str, Info]:
+        """Artifact names to size, type and encoding."""
+        return self._map().get("info", {})  # type: ignore[no-any-return]
+
+    def names(self) -> list[str]:
+        return list(self.objects)
+
+    def sha(self, name: str) -> str:
+        return self.objects[name]
+
+    def __contains__(self, name: str) -> bool:
+        return self.is_done and name in self.objects
+
+    def __getitem__(self, name: str) -> Any:
+        return self.load_many([name])[name]
+
+    def load_many(self, names: Sequence[str]) -> dict[str, Any]:
+        """Values by name; blobs are read in one batch."""
+        keys = [self.objects[name] for name in names]
+        self._check_encodings(names)
+        contents = self._store.load_blobs(keys)
+        return {name: unpickled(contents[key], f"{self.pathspec}/{name}") for name, key in zip(names, keys)}
+
+    def _check_encodings(self, names: Sequence[str]) -> None:
+        info = self.info
+        for name in names:
+            encoding = info.get(name, {}).get("encoding", "gzip+pickle-v2")
+            if encoding not in _READABLE:
+                raise DataCorrupt(f"The artifact {self.pathspec}/{name} has the unknown encoding {encoding!r}.")
+
+    def _map(self) -> dict[str, Any]:
+        self._look()
+        if self._content is None:
+            raise MetaflowDataMissing(f"The task {self.pathspec} has no results: no attempt of it is done.")
+        return self._content
+
+    def _look(self) -> None:
+        if self._looked:
+            return
+        self._looked = True
+        if self._wanted is None:
+            self._attempt = self._last_done()
+        if self._attempt is None:
+            return
+        path = f"{self._folder}/{layout.attempt_file(self._attempt, 'data.json')}"
+        marker = f"{self._folder}/{layout.attempt_file(self._attempt, 'DONE.lock')}"
+        data = next(self._store.storage.load([path])).data
+        if data is None or (self._wanted is not None and not self._store.storage.exists([marker])[0]):
+            return
+        self._content = _parsed(data, f"{self._store.storage.root}/{path}")
+
+    def _last_done(self) -> int | None:
+        suffix = ".DONE.lock"
+        files = (e.path.rsplit("/", 1)[1] for e in self._store.storage.list([self._folder]))
+        attempts = [int(f[: -len(suffix)]) for f in files if f.endswith(suffix) and f[: -len(suffix)].isdigit()]
+        return max(attempts) if attempts else None
+
+    def log(self, stream: str, attempt: int | None = None) -> bytes:
+        """The merged log of a stream in the store's line format; b"" where there is none."""
+        number = self.attempt if attempt is None else attempt
+        return b"".join(line.stored() for line in logs.merge(self.raw_logs(stream, number or 0)))
+
+    def raw_logs(self, stream: str, attempt: int) -> list[bytes]:
+        """The log files of a stream, one per source, as they are."""
+        names = [layout.log_file(attempt, source, stream) for source in layout.SOURCES]
+        names.append(layout.legacy_log_file(attempt, stream))
+        loaded = self._store.storage.load([f"{self._folder}/{name}" for name in names])
+        return [item.data for item in loaded if item.data]
+
+
+def _parsed(data: bytes, where: str) -> dict[str, Any]:
+    try:
+        content = json.loads(data)
+        content["objects"]
+    except (ValueError, KeyError, TypeError) as exc:
+        raise DataCorrupt(f"The artifact map {where} is damaged: {exc}.", hint="Resume the run to make it again.") from exc
+    return content  # type: ignore[no-any-return]
+
+
+class TaskWriter:
+    """Writes one attempt. Order: begin, adopt and save, commit (from here on it counts), end."""
+
+    def __init__(self, store: FlowStore, ids: tuple[str, str, str], attempt: int):
+        self._store = store
+        self._ids = ids
+        self._attempt = attempt
+        self._folder = layout.task(store.flow_name, *ids)
+        self.objects: dict[str, str] = {}
+        self.info: dict[str, Info] = {}
+
+    def begin(self, package: Mapping[str, Any] | None = None, marker: bool = True) -> None:
+        """The attempt exists. `package` describes the code package; `marker` writes task_begin too."""
+        self._put("attempt.json", b'{"time": %.7f}' % time.time())
+        if marker:
+            self._put("task_begin", json.dumps(_begin_marker(package, self._attempt)).encode())
+
+    def adopt(self, objects: Mapping[str, str], info: Mapping[str, Info]) -> None:
+        """Take artifacts over by key; nothing is loaded."""
+        self.objects.update(objects)
+        self.info.update(info)
+
+    def preset(self, name: str, key: str, info: Info) -> None:
+        """An artifact whose blob is known to be there."""
+        self.objects[name] = key
+        self.info[name] = info
+
+    def save(self, values: Mapping[str, Any]) -> None:
+        """Pickle and save values in one batch. Raises UnpicklableArtifact naming the one that cannot be."""
+        for name in values:
+            self._check_name(name)
+        step = self._ids[1]
+        with compat.planted():
+            payloads = [pickled(step, name, value) for name, value in values.items()]
+        for (name, value), payload, saved in zip(values.items(), payloads, self._store.blobs.save(payloads)):
+            self.preset(name, saved.key, describe(value, payload))
+
+    def _check_name(self, name: str) -> None:
+        check_component("artifact name", name)
+        check_component("artifact name", layout.artifact_meta(self._attempt, name))
+
+    def commit(self) -> None:
+        """Make the attempt's result valid."""
+        content = {
+            "datastore": self._store.storage.type,
+            "version": _VERSION,
+            "attempt": self._attempt,
+            "python_version": sys.version,
+            "objects": self.objects,
+            "info": self.info,
+        }
+        self._put("data.json", json.dumps(content).encode())
+        self._put("DONE.lock", b'""')
+
+    def end(self) -> None:
+        """The task's process has done all it wanted to do."""
+        self._put("task_end", b"{}")
+
+    def save_runtime(self, return_code: int, killed: bool, success: bool) -> None:
+        """How the process ended, as its scheduler saw it."""
+        facts = {"return_code": return_code, "killed": killed, "success": success}
+        self._put("runtime", json.dumps(facts).encode())
+
+    def save_log(self, source: str, stream: str, content: bytes) -> None:
+        self._save_file(layout.log_file(self._attempt, source, stream), content)
+
+    def _put(self, name: str, data: bytes) -> None:
+        self._save_file(layout.attempt_file(self._attempt, name), data)
+
+    def _save_file(self, name: str, data: bytes) -> None:
+        self._store.storage.save([Item(f"{self._folder}/{name}", data)], overwrite=True)
+
+
+def _begin_marker(package: Mapping[str, Any] | None, attempt: int) -> dict[str, Any]:
+    given = package or {}
+    return {
+        "code_package_metadata": given.get("metadata", ""),
+        "code_package_sha": given.get("sha"),
+        "code_package_ds": given.get("ds_type"),
+        "code_package_url": given.get("url"),
+        "retry_count": attempt,
+    }
+
+
+def pickled(step: str, name: str, value: Any) -> bytes:
+    """The bytes of a value. Raises UnpicklableArtifact saying which artifact, of which step, and why."""
+    try:
+        return pickle.dumps(value, _PROTOCOL)
+    except RecursionError as exc:
+        raise _unpicklable(step, name, value, "it is nested too deeply") from exc
+    except Exception as exc:  # a __reduce__ of the user's may raise anything
+        raise _unpicklable(step, name, value, str(exc) or type(exc).__name__) from exc
+
+
+def _unpicklable(step: str, name: str, value: Any, why: str) -> UnpicklableArtifact:
+    kind = type(value).__qualname__
+    hint = f"Store what can be pickled, or keep it local: use a variable instead of self.{name}."
+    return UnpicklableArtifact(f"The artifact '{name}' of step '{step}', a {kind}, cannot be saved: {why}.", hint=hint)
+
+
+def describe(value: Any, payload: bytes) -> Info:
+    """What the artifact map says of a value besides its key."""
+    return {
+        "size": len(payload),
+        "type": str(type(value)),
+        "encoding": _ENCODING,
+        "serializer_info": {"source": "metaflow"},
+    }
+
+
+class _Unpickler(pickle.Unpickler):
+    def find_class(self, module: str, name: str) -> Any:
+        known = compat.find_class(module, name)
+        return super().find_class(module, name) if known is None else known
+
+
+def unpickled(content: bytes, pathspec: str) -> Any:
+    """The value in a blob's content. Raises DataCorrupt naming the artifact where it cannot be rebuilt here."""
+    import io
+
+    try:
+        return _Unpickler(io.BytesIO(content)).load()
+    except (ImportError, AttributeError) as exc:
+        message = f"The artifact {pathspec} needs code that is not importable here: {exc}."
+        raise DataCorrupt(message, hint="Install or import the module that defines it, then read it again.") from exc
+    except (pickle.UnpicklingError, EOFError, ValueError, IndexError, KeyError) as exc:
+        raise DataCorrupt(f"The artifact {pathspec} cannot be unpickled: {exc}.") from exc

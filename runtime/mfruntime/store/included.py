@@ -1,0 +1,40 @@
+"""The contents of IncludeFile parameters: stored once at the start of a run, read when a step asks for them.
+
+They lie at `data/<Flow>/<sha1 of the content>`, gzipped, without metadata beside them.
+"""
+
+from __future__ import annotations
+
+import hashlib
+
+from ..errors import DataCorrupt, MetaflowDataMissing
+from ..flow.compat import IncludedFile
+from . import gzip
+from .storage.base import Item, Storage
+
+
+def save_included(storage: Storage, flow_name: str, content: bytes) -> str:
+    """Store a file's content and return its URL."""
+    key = hashlib.sha1(content, usedforsecurity=False).hexdigest()
+    path = f"data/{flow_name}/{key}"
+    storage.save([Item(path, gzip.compress(content))])
+    return f"{storage.type}://{storage.root}/{path}"
+
+
+def read_included(file: IncludedFile) -> str | bytes:
+    """The content that an IncludedFile refers to, as text where it was declared as text."""
+    descriptor = file.descriptor
+    url = str(descriptor["url"])
+    kind, _, path = url.partition("://")
+    if kind != "local":
+        raise MetaflowDataMissing(f"The included file {url} lies in a store that this version cannot read.")
+    try:
+        with open(path, "rb") as handle:
+            packed = handle.read()
+    except OSError as exc:
+        raise MetaflowDataMissing(f"The included file {url} cannot be read: {exc.strerror}.") from exc
+    try:
+        content = gzip.decompress(packed)
+    except ValueError as exc:
+        raise DataCorrupt(f"The included file {url} is damaged: {exc}.") from exc
+    return content.decode(descriptor.get("encoding") or "utf-8") if descriptor.get("is_text", True) else content

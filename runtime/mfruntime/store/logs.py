@@ -1,0 +1,78 @@
+"""Log lines with their time, source and id (Metaflow's mflog): written by whoever captures output, merged on reading.
+
+A line: ``[MFLOG|0|<UTC time>Z|<source>|<uuid>]<text>``. A leading ``[!`` asks the receiver to persist the line and is
+not stored. Lines that are not of this form are kept and sort last.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Iterable, Iterator
+from datetime import datetime
+from typing import NamedTuple
+
+_LINE = re.compile(rb"^\[!?MFLOG\|(0)\|([^|\]]+?)Z\|([^|\]]+)\|([^|\]]*)\](.*)$", re.DOTALL)
+_LAST = datetime(3000, 1, 1)
+_FORMATS = ("%Y-%m-%dT%H:%M:%S.%f", "%Y-%m-%dT%H:%M:%S")
+
+
+class LogLine(NamedTuple):
+    """One line: `time` is UTC and naive, `text` without its line end."""
+
+    time: datetime
+    source: str
+    id: str
+    text: bytes
+    raw: bytes
+
+    @property
+    def is_plain(self) -> bool:
+        """Whether the line had no header."""
+        return not self.id and not self.source
+
+    def stored(self) -> bytes:
+        return self.raw + b"\n"
+
+
+def format_line(now: datetime, source: str, text: bytes) -> bytes:
+    """The stored form of a line; `now` is UTC."""
+    number = os.urandom(16).hex()
+    uuid = f"{number[:8]}-{number[8:12]}-{number[12:16]}-{number[16:20]}-{number[20:]}"
+    stamp = now.strftime("%Y-%m-%dT%H:%M:%S.%f")
+    return b"[MFLOG|0|%sZ|%s|%s]%s\n" % (stamp.encode(), source.encode(), uuid.encode(), text)
+
+
+def parse(line: bytes) -> LogLine:
+    """A stored line, without its line end, taken apart."""
+    match = _LINE.match(line)
+    time = _time(match.group(2)) if match else None
+    if match is None or time is None:
+        return LogLine(_LAST, "", "", line, line)
+    raw = b"[" + line[2:] if line.startswith(b"[!") else line
+    return LogLine(time, match.group(3).decode("utf-8", "replace"), match.group(4).decode("utf-8", "replace"), match.group(5), raw)
+
+
+def _time(text: bytes) -> datetime | None:
+    for form in _FORMATS:
+        try:
+            return datetime.strptime(text.decode("ascii", "replace"), form)
+        except ValueError:
+            continue
+    return None
+
+
+def merge(files: Iterable[bytes]) -> Iterator[LogLine]:
+    """The lines of several log files of one stream in order of time; equal times keep their order."""
+    lines = [parse(line) for content in files for line in _lines(content)]
+    yield from sorted(lines, key=lambda line: line.time)
+
+
+def _lines(content: bytes) -> list[bytes]:
+    lines = content.split(b"\n")
+    return lines[:-1] if lines and not lines[-1] else lines
+
+
+def redacted(source: str, stream: str) -> bytes:
+    """What a scrubbed log holds instead of its lines."""
+    return f"[REDACTED {source} {stream}]".encode()

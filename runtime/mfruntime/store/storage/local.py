@@ -1,0 +1,115 @@
+"""The local datastore: a folder tree named `.metaflow`, shared with local metadata."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import Any
+
+from ...settings import Settings
+from .. import durable
+from .base import Entry, Item, Loaded
+
+FOLDER = ".metaflow"
+_META_SUFFIX = "_meta"
+
+
+def find_root(settings: Settings, given: str | None, cwd: str | None = None) -> str:
+    """The `.metaflow` folder in force: given root, setting, nearest one walking up from `cwd`, else one in `cwd`."""
+    parent = given or settings.get("METAFLOW_DATASTORE_SYSROOT_LOCAL")
+    if parent:
+        parent = os.path.abspath(os.path.expanduser(parent))
+        return parent if os.path.basename(parent) == FOLDER else os.path.join(parent, FOLDER)
+    here = folder = os.path.abspath(cwd or os.getcwd())
+    while True:
+        if os.path.isdir(os.path.join(folder, FOLDER)):
+            return os.path.join(folder, FOLDER)
+        above = os.path.dirname(folder)
+        if above == folder:
+            return os.path.join(here, FOLDER)
+        folder = above
+
+
+class LocalStorage:
+    """Objects as files below `root`; an object's metadata in a file beside it, `<name>_meta`."""
+
+    type = "local"
+
+    def __init__(self, root: str):
+        self.root = root
+
+    @classmethod
+    def from_settings(cls, settings: Settings, root: str | None) -> LocalStorage:
+        return cls(find_root(settings, root))
+
+    def save(self, items: Iterable[Item], overwrite: bool = False) -> None:
+        for path, data, meta in items:
+            full = f"{self.root}/{path}"
+            if not overwrite and os.path.exists(full):
+                continue
+            if meta is not None:  # first, so that no reader finds the object without it
+                durable.write_atomic(full + _META_SUFFIX, _encode_meta(meta))
+            durable.write_atomic(full, data)
+
+    def load(self, paths: Sequence[str]) -> Iterator[Loaded]:
+        for path in paths:
+            full = f"{self.root}/{path}"
+            data = self._read(full)
+            meta = self._read(full + _META_SUFFIX) if data is not None and "/data/" in path else None
+            yield Loaded(path, data, json.loads(meta) if meta else None)
+
+    def _read(self, full: str) -> bytes | None:
+        try:
+            fd = os.open(full, os.O_RDONLY | getattr(os, "O_BINARY", 0))
+        except (FileNotFoundError, NotADirectoryError, IsADirectoryError):
+            return None
+        except OSError as exc:
+            raise durable.unreadable(exc, full) from exc
+        try:
+            return _read_all(fd)
+        except OSError as exc:
+            raise durable.unreadable(exc, full) from exc
+        finally:
+            os.close(fd)
+
+    def exists(self, paths: Sequence[str]) -> list[bool]:
+        return [os.path.exists(f"{self.root}/{path}") for path in paths]
+
+    def list(self, prefixes: Sequence[str]) -> list[Entry]:
+        entries = []
+        for prefix in prefixes:
+            try:
+                with os.scandir(f"{self.root}/{prefix}" if prefix else self.root) as found:
+                    for entry in found:
+                        if not entry.name.startswith(".tmp"):
+                            path = f"{prefix}/{entry.name}" if prefix else entry.name
+                            entries.append(Entry(path, entry.is_dir()))
+            except (FileNotFoundError, NotADirectoryError):
+                continue
+        return sorted(entries)
+
+    def delete(self, paths: Sequence[str]) -> None:
+        for path in paths:
+            durable.remove(f"{self.root}/{path}")
+
+
+def _read_all(fd: int) -> bytes:
+    size = os.fstat(fd).st_size
+    first = os.read(fd, size + 1)
+    if len(first) == size:
+        return first
+    chunks = [first]
+    while chunk := os.read(fd, 1 << 24):
+        chunks.append(chunk)
+    return b"".join(chunks)
+
+
+_encoded: dict[tuple[tuple[str, Any], ...], bytes] = {}
+
+
+def _encode_meta(meta: Mapping[str, Any]) -> bytes:
+    key = tuple(meta.items())
+    if key not in _encoded:
+        _encoded[key] = json.dumps(dict(meta)).encode()
+    return _encoded[key]

@@ -1,0 +1,41 @@
+"""Taking a finished task of an earlier run over into a new one: same artifacts by key, nothing is computed or copied."""
+
+from __future__ import annotations
+
+from ..metadata.base import Datum
+from ..store.artifacts import TaskReader
+from .context import RunContext
+from .execute import artifact_records
+
+
+def clone_task(ctx: RunContext, step: str, task_id: str, origin: TaskReader) -> None:
+    """Write task `step/task_id` of this run as a copy of `origin`, with a note of where it comes from."""
+    record = ctx.record(step, task_id)
+    origin_run, _, origin_task = origin.pathspec.split("/")[-3:]
+    ctx.metadata.register_task(record, ctx.registration_data(), 0)
+    writer = ctx.store.writer(ctx.run_id, step, task_id, 0)
+    writer.begin(None, marker=False)
+    writer.adopt(origin.objects, origin.info)
+    writer.commit()
+    facts = {"attempt": "0", "origin-run-id": origin_run, "origin-task-id": origin_task}
+    data = [Datum(name, value, name) for name, value in facts.items()]
+    data += [Datum("attempt_ok", "True", "internal_attempt_status"), Datum("attempt-done", "0", "attempt-done")]
+    ctx.metadata.register_artifacts(record, 0, artifact_records(ctx, writer))
+    ctx.metadata.register_data(record, data, 0)
+
+
+def clone_parameters(ctx: RunContext, origin: TaskReader) -> None:
+    """The parameters of a resumed run are those of its origin."""
+    record = ctx.record("_parameters", "0")
+    ctx.metadata.register_task(record, ctx.registration_data(), 0)
+    writer = ctx.store.writer(ctx.run_id, "_parameters", "0", 0)
+    writer.begin(None, marker=False)
+    writer.adopt(origin.objects, origin.info)
+    for name, (sha, info) in ctx.presets.items():
+        writer.preset(name, sha, info)
+    writer.commit()
+    ctx.metadata.register_artifacts(record, 0, artifact_records(ctx, writer))
+    graph = ctx.graph
+    ctx.metadata.register_data(record, [Datum("attempt-done", "0", "attempt-done")], 0)
+    ends = [Datum("start_step", graph.start_step, "graph_structure"), Datum("end_step", graph.end_step, "graph_structure")]
+    ctx.metadata.register_data(record, ends, None)

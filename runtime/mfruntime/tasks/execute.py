@@ -1,0 +1,292 @@
+"""One attempt of one task, from its inputs in the store to its results in the store.
+
+Order of durable effects: registration, begin marker, blobs, artifact map, done marker, metadata, end marker. A process
+that dies between any two leaves an attempt that is not done, and everything that was done before stays valid.
+"""
+
+from __future__ import annotations
+
+import sys
+import traceback
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+from ..errors import MetaflowException, StorageError, UnpicklableArtifact
+from ..flow.compat import ForeachFrame, MetaflowExceptionWrapper
+from ..flow.current import current
+from . import hooks
+from .command import TaskCommand
+from .context import RunContext
+
+if TYPE_CHECKING:
+    from ..flow.graph import Node
+    from ..flow.options import StepOptions
+    from ..store.artifacts import TaskReader, TaskWriter
+
+#: Artifacts that every task of a run has in common; a join takes them over from its first input.
+_SHARED = ("name", "_graph_info", "_configs_processed")
+
+
+def execute(ctx: RunContext, command: TaskCommand) -> int:
+    """Run one attempt and return the process exit code: 0 when the step (or its @catch) succeeded."""
+    return _Attempt(ctx, command).run()
+
+
+class _Attempt:
+    def __init__(self, ctx: RunContext, command: TaskCommand):
+        self.ctx = ctx
+        self.command = command
+        self.node: Node = ctx.graph[command.step]
+        self.options: StepOptions = ctx.options[command.step]
+        self.flow = ctx.flow
+        self.record = ctx.record(command.step, command.task_id)
+        self.writer: TaskWriter = ctx.store.writer(command.run_id, command.step, command.task_id, command.attempt)
+
+    def run(self) -> int:
+        self.ctx.metadata.register_task(self.record, self.ctx.registration_data(), self.command.attempt)
+        self.writer.begin(None)
+        inputs = self.ctx.store.tasks(self.command.input_paths)
+        self._check_inputs(inputs)
+        self._prepare(inputs)
+        self.ctx.metadata.register_data(self.record, self._start_data(), self.command.attempt)
+        ok = self._call_step(inputs)
+        return self._persist(ok)
+
+    def _check_inputs(self, inputs: Sequence[TaskReader]) -> None:
+        from ..errors import MetaflowDataMissing
+
+        for reader in inputs:
+            if not reader.is_done:
+                raise MetaflowDataMissing(f"The results of the input task {reader.pathspec} are not there.")
+
+    def _prepare(self, inputs: Sequence[TaskReader]) -> None:
+        """Give the flow instance its state: inherited artifacts, position in the graph, what `current` shows."""
+        flow, first = self.flow, inputs[0]
+        self.is_join = self.node.type == "join"
+        if self.is_join:
+            inherited = [n for n in (*_SHARED, *self.ctx.inherited_names()) if n in first]
+            self._adopt(first, inherited)
+        else:
+            self._adopt(first, first.names())
+        flow._start_task(None if self.is_join else first, self.node.name)
+        if self.is_join:
+            flow._datastore.sources.update(dict.fromkeys(inherited, first))
+        flow._foreach_stack = self._foreach_stack(first)
+        flow._iteration_stack = self._iteration_stack(first)
+        for name, (sha, info) in self.ctx.presets.items():
+            self.writer.preset(name, sha, info)
+        self._set_current()
+
+    def _adopt(self, reader: TaskReader, names: Sequence[str]) -> None:
+        objects, info = reader.objects, reader.info
+        self.writer.adopt({n: objects[n] for n in names}, {n: info[n] for n in names if n in info})
+
+    def _foreach_stack(self, first: TaskReader) -> list[ForeachFrame]:
+        stack: list[ForeachFrame] = list(first["_foreach_stack"])
+        if self.command.split_index is not None:
+            return [*stack, self._frame(first, self.command.split_index)]
+        if self.is_join and self._closes_foreach():
+            return stack[:-1]
+        return stack
+
+    def _closes_foreach(self) -> bool:
+        parents = self.node.split_parents
+        return bool(parents) and self.ctx.graph[parents[-1]].type == "foreach"
+
+    def _frame(self, first: TaskReader, index: int) -> ForeachFrame:
+        values = first["_foreach_values"] if "_foreach_values" in first else None
+        value = values[index] if values else None
+        return ForeachFrame(self.node.name, first["_foreach_var"], first["_foreach_num_splits"], index, value)
+
+    def _iteration_stack(self, first: TaskReader) -> list[int]:
+        """Counters of the loops that the task is in: a step that can switch back to itself is a loop."""
+        before: list[int] = list(first["_iteration_stack"]) if "_iteration_stack" in first else []
+        came_from = first.pathspec.split("/")[-2]
+        if self._loops(self.node.name):
+            return [*before[:-1], before[-1] + 1] if came_from == self.node.name and before else [*before, 0]
+        return before[:-1] if came_from != "_parameters" and self._loops(came_from) else before
+
+    def _loops(self, step: str) -> bool:
+        return step in self.ctx.graph[step].out_funcs if step in self.ctx.graph else False
+
+    def _set_current(self) -> None:
+        ctx, command = self.ctx, self.command
+        current._set_env(
+            flow=self.flow,
+            run_id=command.run_id,
+            step_name=command.step,
+            task_id=command.task_id,
+            retry_count=command.attempt,
+            origin_run_id=command.origin_run_id,
+            namespace=command.namespace,
+            username=ctx.user,
+            parameter_names=ctx.parameter_names(),
+            tags=ctx.tags + ctx.system_tags,
+            graph=ctx.graph,
+        )
+
+    def _start_data(self) -> list[Any]:
+        from ..metadata.base import Datum
+
+        facts: dict[str, Any] = {
+            "attempt": str(self.command.attempt),
+            "origin-run-id": str(self.command.origin_run_id),
+            "ds-type": self.ctx.store.storage.type,
+            "ds-root": self.ctx.store.storage.root,
+        }
+        stack = self.flow._foreach_stack
+        if stack:
+            facts["foreach-stack"] = [_frame_text(f) for f in stack]
+            facts["foreach-execution-path"] = ",".join(f"{f.step}:{f.index}" for f in stack)
+        return [Datum(name, value, name) for name, value in facts.items()]
+
+    def _call_step(self, inputs: Sequence[TaskReader]) -> bool:
+        """Run the user's code inside its hooks; True when the task counts as done."""
+        flow = self.flow
+        try:
+            if self.command.attempt > self.command.max_user_code_retries:
+                raise hooks.FailureHandledByCatch(self.command.attempt)
+            hooks.set_environment(self.options)
+            with hooks.time_limit(self.options, self.node.name):
+                self._user_code(inputs)
+            self._check_transition()
+        except (Exception, SystemExit, KeyboardInterrupt) as error:
+            return self._failed(error)
+        hooks.not_caught(flow, self.options)
+        flow._task_ok, flow._success, flow._exception = True, True, None
+        return True
+
+    def _user_code(self, inputs: Sequence[TaskReader]) -> None:
+        step = getattr(self.flow, self.node.name)
+        if not self.is_join:
+            step()
+            return
+        from ..flow.spec import Inputs
+
+        step(Inputs(type(self.flow), inputs))
+
+    def _check_transition(self) -> None:
+        if self.flow._transition is None and self.node.out_funcs:
+            raise MetaflowException(
+                f"Step {self.node.name} ended without calling self.next().",
+                hint="Call self.next(...) as the last line of the step, on every path.",
+            )
+
+    def _failed(self, error: BaseException) -> bool:
+        flow = self.flow
+        if isinstance(error, SystemExit):
+            error = MetaflowException(f"Step {self.node.name} called sys.exit({error.code!r}) before its end.")
+        is_last = self.command.attempt >= self.command.max_user_code_retries
+        if is_last and hooks.caught(flow, self.node, self.options, error, self._describe):
+            flow._task_ok, flow._success, flow._exception = True, False, None
+            return True
+        self._print_failure(error)
+        flow._task_ok, flow._success, flow._exception = False, False, MetaflowExceptionWrapper(error)
+        return False
+
+    def _describe(self) -> str:
+        stack = self.flow._foreach_stack
+        place = "".join(f"[{f.index}]" for f in stack)
+        value = f" (input: {stack[-1].value})" if stack and stack[-1].value is not None else ""
+        return f"<flow {self.flow.name} step {self.node.name}{place}{value}>"
+
+    def _print_failure(self, error: BaseException) -> None:
+        print(f"{self._describe()} failed:", file=sys.stderr)
+        if isinstance(error, MetaflowException):
+            print(f"    {error.headline}: {error}", file=sys.stderr)
+            if error.hint:
+                print(f"    {error.hint}", file=sys.stderr)
+            if not isinstance(error, hooks.TimeoutException):
+                return
+        print(_user_traceback(error), file=sys.stderr, end="", flush=True)
+
+    def _persist(self, ok: bool) -> int:
+        flow, writer = self.flow, self.writer
+        values = flow._artifacts_to_save()
+        for name, (sha, info) in flow._adopted.items():
+            writer.adopt({name: sha}, {name: info})
+        try:
+            writer.save(values)
+        except UnpicklableArtifact as error:
+            self._print_failure(error)
+            flow._task_ok, flow._success, flow._exception = False, False, MetaflowExceptionWrapper(error)
+            writer.save({n: v for n, v in flow._artifacts_to_save().items() if n.startswith("_")})
+            ok = False
+        writer.commit()
+        self._register_end(ok)
+        writer.end()
+        return 0 if ok else 1
+
+    def _register_end(self, ok: bool) -> None:
+        from ..metadata.base import Datum
+
+        attempt = self.command.attempt
+        metadata = self.ctx.metadata
+        metadata.register_artifacts(self.record, attempt, artifact_records(self.ctx, self.writer))
+        data = [Datum("attempt_ok", str(ok), "internal_attempt_status"), Datum("attempt-done", str(attempt), "attempt-done")]
+        metadata.register_data(self.record, data, attempt)
+
+
+def _frame_text(frame: ForeachFrame) -> str:
+    return f"{frame.var}={frame.value}" if frame.value is not None else f"{frame.var}"
+
+
+def _user_traceback(error: BaseException) -> str:
+    """The traceback without the runtime's own frames above the user's."""
+    own = __package__.split(".", 1)[0]
+    entry = error.__traceback__
+    while entry is not None and entry.tb_frame.f_globals.get("__name__", "").startswith(own + "."):
+        entry = entry.tb_next
+    lines = traceback.format_exception(type(error), error, entry or error.__traceback__)
+    return "".join(lines)
+
+
+def artifact_records(ctx: RunContext, writer: TaskWriter) -> list[Any]:
+    """What the metadata provider is told of the artifacts of an attempt."""
+    from ..metadata.base import ArtifactRecord
+
+    location = f":root:{ctx.store.storage.root}"
+    ds_type = ctx.store.storage.type
+    return [
+        ArtifactRecord(name, sha, "pickle-v4", "metaflow.artifact", ds_type, location)
+        for name, sha in writer.objects.items()
+    ]
+
+
+def persist_parameters(ctx: RunContext, values: dict[str, Any], task_id: str = "0") -> None:
+    """Write the `_parameters` pseudo task: parameter values and constants, from which the start step inherits."""
+    from ..metadata.base import Datum
+
+    record = ctx.record("_parameters", task_id)
+    ctx.metadata.register_task(record, ctx.registration_data(), 0)
+    writer = ctx.store.writer(ctx.run_id, "_parameters", task_id, 0)
+    writer.begin(None, marker=False)
+    for name, (sha, info) in ctx.presets.items():
+        writer.preset(name, sha, info)
+    internal = {
+        "name": ctx.flow.name,
+        "_transition": None,
+        "_task_ok": True,
+        "_success": True,
+        "_foreach_stack": [],
+        "_configs_processed": True,
+    }
+    writer.save({**ctx.flow._constants(), **values, **internal})
+    writer.commit()
+    ctx.metadata.register_artifacts(record, 0, artifact_records(ctx, writer))
+    ctx.metadata.register_data(record, [Datum("attempt-done", "0", "attempt-done")], 0)
+    graph = ctx.graph
+    ends = [Datum("start_step", graph.start_step, "graph_structure"), Datum("end_step", graph.end_step, "graph_structure")]
+    ctx.metadata.register_data(record, ends, None)
+
+
+def read_outcome(reader: TaskReader) -> tuple[tuple[str, ...], int | None] | str:
+    """Where a finished attempt leads: (next steps, number of splits or None), or why it does not count."""
+    if not reader.is_done:
+        return "Task exited well but left no results."
+    try:
+        transition = reader["_transition"]
+        splits = reader["_foreach_num_splits"] if transition and transition[1] else None
+    except StorageError as exc:
+        return f"Task left results that cannot be read: {exc}"
+    return (tuple(transition[0]) if transition else ()), splits

@@ -1,0 +1,50 @@
+"""Input paths on a command line: lists of `run/step/task`, compressed the way Metaflow's schedulers expect.
+
+Forms: comma-separated; ``prefix:suffix,suffix`` with the longest common prefix; from 500 characters on, ``!`` followed
+by base64 of the twice zlib-compressed text.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Sequence
+
+MAX_PLAIN_CHARACTERS = 500
+
+
+def encode_paths(paths: Sequence[str]) -> str:
+    """One command line argument for a list of task paths; `decode_paths` is its inverse."""
+    if not paths:
+        return ""
+    prefix = os.path.commonprefix(list(paths)) if len(paths) > 1 else ""
+    body = ",".join(p[len(prefix) :] for p in paths)
+    text = f"{prefix}:{body}" if prefix else body
+    return text if len(text) < MAX_PLAIN_CHARACTERS else "!" + _pack(text)
+
+
+def decode_paths(argument: str) -> list[str]:
+    """The task paths in a command line argument. Raises ValueError for a damaged one."""
+    text = _unpack(argument[1:]) if argument.startswith("!") else argument
+    if not text:
+        return []
+    prefix, colon, body = text.partition(":")
+    if not colon:
+        return text.split(",")
+    return [prefix + suffix for suffix in body.split(",")]
+
+
+def _pack(text: str) -> str:
+    import base64
+    import zlib
+
+    return base64.b64encode(zlib.compress(zlib.compress(text.encode()))).decode()
+
+
+def _unpack(packed: str) -> str:
+    import base64
+    import zlib
+
+    try:
+        return zlib.decompress(zlib.decompress(base64.b64decode(packed, validate=True))).decode()
+    except (ValueError, zlib.error) as exc:
+        raise ValueError(f"the compressed input paths are damaged ({exc})") from exc
