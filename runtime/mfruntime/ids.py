@@ -14,6 +14,8 @@ _KINDS = ("flow", "run", "step", "task", "artifact")
 
 def check_component(kind: str, name: str) -> str:
     """Return `name` if it can be one component of a path; raise MetaflowInvalidPathspec saying why not."""
+    if name.isalnum() and name.isascii() and len(name) <= MAX_COMPONENT_BYTES:  # most names, most of the time
+        return name
     problem = _problem(name)
     if problem:
         raise MetaflowInvalidPathspec(f"The {kind} {_shown(name)} is not valid: {problem}.")
@@ -27,7 +29,7 @@ def _problem(name: str) -> str | None:
         return "it holds a path separator"
     if name in (".", ".."):
         return "it is a relative path"
-    if any(ord(c) < 32 or ord(c) == 127 for c in name):
+    if not name.isprintable() and any(c < " " or c == "\x7f" for c in name):
         return "it holds a control character"
     size = len(name.encode("utf-8", "surrogatepass"))
     if size > MAX_COMPONENT_BYTES:

@@ -29,21 +29,24 @@ _RECORD = struct.Struct("!cQqqq")  # kind, task number, pid, return code, peak K
 
 
 class ForkWorker:
-    """The scheduler's end of a warm worker. `run_task` executes a command in the forked child, returning its exit code."""
+    """The scheduler's end of a warm worker.
+
+    `run_task` executes a command in the forked child and returns its exit code; `prefetch` is called with each command
+    in the worker, before it forks: what it reads, children that follow need not read again.
+    """
 
     isolation = "fork"
 
-    def __init__(self, run_task: Callable[[TaskCommand], int]):
+    def __init__(self, run_task: Callable[[TaskCommand], int], prefetch: Callable[[TaskCommand], None] = lambda _: None):
         self._socket, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_STREAM)
         self._pids: dict[int, int] = {}
         self._buffer = b""
         sys.stdout.flush()
         sys.stderr.flush()
-        parent = os.getpid()
         self._worker = os.fork()
         if self._worker == 0:
             self._socket.close()
-            _Server(theirs, run_task, parent).serve()
+            _Server(theirs, run_task, prefetch).serve()
         theirs.close()
         self._socket.setblocking(False)
 
@@ -105,10 +108,12 @@ class ForkWorker:
 class _Server:
     """The worker process: forks a child per command and reports starts and exits."""
 
-    def __init__(self, sock: socket.socket, run_task: Callable[[TaskCommand], int], parent: int):
+    def __init__(
+        self, sock: socket.socket, run_task: Callable[[TaskCommand], int], prefetch: Callable[[TaskCommand], None]
+    ):
         self._socket = sock
         self._run_task = run_task
-        self._parent = parent
+        self._prefetch = prefetch
         self._children: dict[int, int] = {}
 
     def serve(self) -> NoReturn:
@@ -127,11 +132,19 @@ class _Server:
             os._exit(code)
 
     def _prepare(self) -> None:
+        """All that every child would otherwise do for itself."""
+        import atexit
         import gc
+        import threading  # noqa: F401  (children need it when they end)
 
-        signal.signal(signal.SIGINT, signal.SIG_IGN)
-        signal.signal(signal.SIGTERM, signal.SIG_IGN)
-        signal.signal(signal.SIGHUP, signal.SIG_IGN)
+        os.setsid()  # what the terminal sends, Ctrl-C above all, is the scheduler's business
+        signal.signal(signal.SIGINT, signal.default_int_handler)
+        for stream in (sys.stdout, sys.stderr):
+            stream.reconfigure(line_buffering=True)  # type: ignore[union-attr]
+        null = os.open(os.devnull, os.O_RDONLY)
+        os.dup2(null, 0)
+        os.close(null)
+        atexit._clear()  # handlers of the scheduler are not the tasks'
         processes.preload()
         self._wake_read, self._wake_write = os.pipe()
         os.set_blocking(self._wake_read, False)
@@ -163,6 +176,7 @@ class _Server:
         if not body:
             return False
         command = pickle.loads(body)
+        self._prefetch(command)
         pid = os.fork()
         if pid == 0:
             self._child(command, fds)
@@ -240,22 +254,14 @@ class _Server:
             os._exit(code)
 
     def _enter_child(self, fds: list[int]) -> None:
-        import atexit
-
         signal.set_wakeup_fd(-1)
         signal.signal(signal.SIGCHLD, signal.SIG_DFL)
-        signal.signal(signal.SIGTERM, signal.SIG_DFL)
-        signal.signal(signal.SIGHUP, signal.SIG_DFL)
-        signal.signal(signal.SIGINT, signal.default_int_handler)
         stdout, stderr = fds
         os.dup2(stdout, 1)
         os.dup2(stderr, 2)
-        null = os.open(os.devnull, os.O_RDONLY)
-        os.dup2(null, 0)
-        for fd in (stdout, stderr, null, self._wake_read, self._wake_write):
+        for fd in (stdout, stderr, self._wake_read, self._wake_write):
             os.close(fd)
         self._socket.close()
-        atexit._clear()  # handlers of the scheduler are not the task's
         _reseed()
 
 

@@ -189,7 +189,7 @@ class _Launch:
             self.reporter.message(f"Tasks start in fresh interpreters: {reason}. (--isolation fork overrides this.)")
         if wanted == "spawn" or reason:
             return SpawnWorker([sys.executable, "-u", os.path.abspath(self._env.script)])
-        return ForkWorker(_forked_task(ctx))
+        return ForkWorker(_forked_task(ctx), ctx.prefetch)
 
 
 def _forked_task(ctx: RunContext) -> Callable[[TaskCommand], int]:
@@ -200,8 +200,6 @@ def _forked_task(ctx: RunContext) -> Callable[[TaskCommand], int]:
 
         durable.set_role("task")
         sys.argv = [sys.argv[0], *command.argv([])]
-        for stream in (sys.stdout, sys.stderr):
-            stream.reconfigure(line_buffering=True)  # type: ignore[union-attr]
         return execute(ctx, command)
 
     return run_task

@@ -88,6 +88,7 @@ class TaskReader:
         self._content: dict[str, Any] | None = None
         self._attempt: int | None = attempt
         self._looked = False
+        self._kept: dict[str, Any] = {}
 
     @property
     def pathspec(self) -> str:
@@ -125,7 +126,11 @@ class TaskReader:
         return self.is_done and name in self.objects
 
     def __getitem__(self, name: str) -> Any:
-        return self.load_many([name])[name]
+        return self._kept[name] if name in self._kept else self.load_many([name])[name]
+
+    def keep(self, names: Sequence[str]) -> None:
+        """Load values now and give the same objects to whoever asks from here on: for values that nobody changes."""
+        self._kept.update(self.load_many(names))
 
     def load_many(self, names: Sequence[str]) -> dict[str, Any]:
         """Values by name; blobs are read in one batch."""

@@ -12,7 +12,8 @@ if TYPE_CHECKING:
     from ..flow.options import StepOptions
     from ..flow.spec import FlowSpec
     from ..metadata.base import Datum, Metadata, TaskRecord
-    from ..store.artifacts import FlowStore
+    from ..store.artifacts import FlowStore, TaskReader
+    from .command import TaskCommand
 
 
 @dataclass
@@ -33,6 +34,7 @@ class RunContext:
     origin_run_id: str | None = None
     options: dict[str, StepOptions] = field(default_factory=dict)
     presets: dict[str, tuple[str, dict[str, Any]]] = field(default_factory=dict)
+    _prefetched: tuple[str, TaskReader] | None = None
 
     def record(self, step: str, task_id: str) -> TaskRecord:
         """The identity of a task as the metadata provider wants it."""
@@ -70,3 +72,20 @@ class RunContext:
     def inherited_names(self) -> tuple[str, ...]:
         """What a join takes over from its first input: parameters and constants of the flow."""
         return (*self.parameter_names(), *self.flow._constants())
+
+    def prefetch(self, command: TaskCommand) -> None:
+        """Read what the tasks of one foreach have in common, once for all of them."""
+        if command.split_index is None or (self._prefetched and self._prefetched[0] == command.input_paths[0]):
+            return
+        path = command.input_paths[0]
+        (reader,) = self.store.tasks([path])
+        names = ("_foreach_stack", "_foreach_var", "_foreach_num_splits", "_foreach_values", "_iteration_stack")
+        if reader.is_done:
+            reader.keep([name for name in names if name in reader])
+            self._prefetched = (path, reader)
+
+    def inputs(self, command: TaskCommand) -> list[TaskReader]:
+        """The results of a task's inputs."""
+        if self._prefetched and command.input_paths == (self._prefetched[0],):
+            return [self._prefetched[1]]
+        return self.store.tasks(command.input_paths)

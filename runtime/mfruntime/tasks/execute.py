@@ -45,7 +45,7 @@ class _Attempt:
     def run(self) -> int:
         self.ctx.metadata.register_task(self.record, self.ctx.registration_data(), self.command.attempt)
         self.writer.begin(None)
-        inputs = self.ctx.store.tasks(self.command.input_paths)
+        inputs = self.ctx.inputs(self.command)
         self._check_inputs(inputs)
         self._prepare(inputs)
         self.ctx.metadata.register_data(self.record, self._start_data(), self.command.attempt)
