@@ -70,6 +70,10 @@ class Metadata(Protocol):
         """Flows (no id), runs of a flow, steps of a run, tasks of a step."""
         ...
 
+    def child_names(self, *ids: str) -> list[str]:
+        """As children, but names only: they can be listed even where a record is damaged."""
+        ...
+
     def artifacts(self, flow: str, run: str, step: str, task: str, attempt: int | None = None) -> list[Record]:
         """The artifacts of an attempt, by default of the last one that is done."""
         ...

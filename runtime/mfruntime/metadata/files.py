@@ -20,6 +20,10 @@ from .base import ArtifactRecord, Datum, Record, TaskRecord
 from .tags import check_tags
 from .tree import Tree
 
+#: What lies beside runs, steps and tasks in the tree.
+_NOT_CHILDREN = frozenset({"_meta", "data", "latest_run", "mf.cards", "config.json"})
+
+
 def _milliseconds() -> int:
     return int(time.time() * 1000)
 
@@ -134,8 +138,13 @@ class FileMetadata:
                 found.append(_overlaid(record, run))
         return found
 
+    def child_names(self, *ids: str) -> list[str]:
+        """Names one level below, whether or not their records can be read."""
+        folder = _path(ids) if ids else ""
+        return [name for name in self._tree.names(folder) if name not in _NOT_CHILDREN]
+
     def _child(self, folder: str, name: str) -> Record | None:
-        if name in ("_meta", "data", "latest_run", "mf.cards"):
+        if name in _NOT_CHILDREN:
             return None
         return self._read(_self(folder))
 

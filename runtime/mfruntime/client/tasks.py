@@ -1,0 +1,358 @@
+"""Steps, tasks and artifacts."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import datetime
+from typing import Any, NamedTuple
+
+from ..errors import DataCorrupt, MetaflowDataMissing, MetaflowNotFound
+from ..store import logs
+from . import scope
+from .lineage import child_pathspecs, parent_pathspecs
+from .objects import MetaflowObject, register
+from .time import from_milliseconds
+
+
+class Metadata(NamedTuple):
+    """One fact about a task."""
+
+    name: str
+    value: Any
+    created_at: datetime
+    type: str
+    task: Any
+
+
+class MetaflowData:
+    """Artifacts as attributes: `task.data.x`. Values are loaded when first read."""
+
+    def __init__(self, artifacts: list[DataArtifact]):
+        self._artifacts = {artifact.id: artifact for artifact in artifacts}
+
+    def __getattr__(self, name: str) -> Any:
+        artifacts = self.__dict__.get("_artifacts", {})
+        if name not in artifacts:
+            raise AttributeError(f"The task has no artifact '{name}'.")
+        return artifacts[name].data
+
+    def __contains__(self, name: str) -> bool:
+        return name in self._artifacts
+
+    def __str__(self) -> str:
+        return f"<MetaflowData: {', '.join(sorted(self._artifacts))}>"
+
+    __repr__ = __str__
+
+
+@register
+class Step(MetaflowObject):
+    """A step of a run: iterate over its tasks, newest first."""
+
+    _NAME = "Step"
+    _DEPTH = 3
+
+    @property
+    def task(self) -> Task | None:
+        """Any one task of the step: the newest. None where there is none."""
+        return next(iter(self), None)
+
+    def tasks(self, *tags: str) -> Iterator[Task]:
+        return self._filtered(*tags)
+
+    @property
+    def control_task(self) -> Task | None:
+        """The control task of a @parallel step; local steps have none."""
+        return next(self.control_tasks(), None)
+
+    def control_tasks(self, *tags: str) -> Iterator[Task]:
+        return iter(())
+
+    @property
+    def finished_at(self) -> datetime | None:
+        """When the last task of the step was done; None while one is not."""
+        times = [task.finished_at for task in self]
+        return max(times) if times and all(times) else None  # type: ignore[type-var]
+
+    @property
+    def environment_info(self) -> None:
+        """About the code package: local steps have none."""
+        return None
+
+    @property
+    def parent_steps(self) -> Iterator[Step]:
+        """Steps whose results this one reads."""
+        return iter([self.parent[name] for name in self._neighbours("in")])
+
+    @property
+    def child_steps(self) -> Iterator[Step]:
+        """Steps that read the results of this one."""
+        return iter([self.parent[name] for name in self._neighbours("out")])
+
+    def _neighbours(self, direction: str) -> list[str]:
+        steps = graph_steps(self)
+        out = steps.get(self.id, {}).get("next", [])
+        found = [n for n, s in steps.items() if self.id in s["next"]] if direction == "in" else out
+        return [name for name in found if name in self.parent]
+
+
+def graph_steps(obj: MetaflowObject) -> dict[str, Any]:
+    """The steps in the graph artifact of the run that an object belongs to."""
+    flow, run = obj.path_components[:2]
+    reader = scope.store(flow, obj._place).task(run, "_parameters", "0")
+    return reader["_graph_info"]["steps"] if "_graph_info" in reader else {}
+
+
+@register
+class Task(MetaflowObject):
+    """A task: its artifacts, logs and facts. `attempt` chooses one attempt; the last one is the default."""
+
+    _NAME = "Task"
+    _DEPTH = 4
+
+    @property
+    def _reader(self) -> Any:
+        flow, run, step, task = self._parts
+        if "_kept_reader" not in self.__dict__:
+            self._kept_reader = scope.store(flow, self._place).task(run, step, task, self._attempt)
+        return self._kept_reader
+
+    def __getstate__(self) -> dict[str, Any]:
+        state = super().__getstate__()
+        state.pop("_kept_reader", None)
+        return state
+
+    # -- artifacts -----------------------------------------------------------------------------------------------------
+
+    def _children(self) -> list[Any]:
+        records = self._metadata.artifacts(*self._parts, attempt=self.current_attempt)
+        return [self._artifact(record) for record in records if not record["name"].startswith("_")]
+
+    def _artifact(self, record: dict[str, Any]) -> DataArtifact:
+        path = f"{self.pathspec}/{record['name']}"
+        return DataArtifact(path, attempt=self._attempt, _record=record, _parent=self, _namespace_check=False)
+
+    def _find(self, name: str) -> Any:
+        records = self._metadata.artifacts(*self._parts, attempt=self.current_attempt)
+        return next((self._artifact(r) for r in records if r["name"] == name), None)
+
+    @property
+    def artifacts(self) -> Any:
+        """The artifacts as a named tuple of DataArtifact objects."""
+        from collections import namedtuple
+
+        children = list(self)
+        made = namedtuple("MetaflowArtifacts", [child.id for child in children])  # type: ignore[misc]
+        return made._make(children)
+
+    @property
+    def data(self) -> MetaflowData:
+        """The artifacts' values as attributes."""
+        return MetaflowData(list(self))
+
+    def __iter__(self) -> Iterator[DataArtifact]:
+        return iter(self._children())
+
+    # -- state ---------------------------------------------------------------------------------------------------------
+
+    @property
+    def current_attempt(self) -> int:
+        """Number of the attempt shown, from 0."""
+        if self._attempt is not None:
+            return self._attempt
+        attempts = [int(d.value) for d in self.metadata_list() if d.type == "attempt"]
+        return max(attempts, default=0)
+
+    def _flag(self, name: str) -> bool:
+        reader = self._reader
+        try:
+            return bool(reader[name]) if name in reader else False
+        except (DataCorrupt, MetaflowDataMissing):
+            return False
+
+    @property
+    def successful(self) -> bool:
+        """Whether the step's code went well."""
+        return self._flag("_success")
+
+    @property
+    def finished(self) -> bool:
+        """Whether the task is done, be it by @catch."""
+        return self._flag("_task_ok")
+
+    @property
+    def finished_at(self) -> datetime | None:
+        done = [d for d in self.metadata_list() if d.name == "attempt-done" and int(d.value) == self.current_attempt]
+        return done[-1].created_at if done else None
+
+    @property
+    def exception(self) -> Any:
+        """The exception that ended the task, None where there was none."""
+        return self._reader["_exception"] if "_exception" in self._reader else None
+
+    @property
+    def index(self) -> int | None:
+        """Index in the innermost foreach, None outside of one."""
+        stack = self._reader["_foreach_stack"] if "_foreach_stack" in self._reader else []
+        return stack[-1].index if stack else None
+
+    @property
+    def runtime_name(self) -> str | None:
+        """Who scheduled the task, `dev` for a person at a terminal."""
+        return next((tag.split(":", 1)[1] for tag in self.tags if tag.startswith("runtime:")), None)
+
+    @property
+    def code(self) -> None:
+        """The code package: local tasks have none."""
+        return None
+
+    @property
+    def environment_info(self) -> dict[str, Any]:
+        """About the code package: local tasks have none."""
+        return {}
+
+    # -- facts ---------------------------------------------------------------------------------------------------------
+
+    def metadata_list(self) -> list[Metadata]:
+        """All facts, those of other attempts too."""
+        records = self._metadata.data(*self._parts)
+        return [
+            Metadata(r["field_name"], r["value"], from_milliseconds(r["ts_epoch"]), r["type"], self) for r in records
+        ]
+
+    @property
+    def metadata(self) -> list[Metadata]:
+        """Facts of the attempt shown and those of no attempt."""
+        if self._attempt is None:
+            return self.metadata_list()
+        wanted = f"attempt_id:{self._attempt}"
+        kept = []
+        for record, datum in zip(self._metadata.data(*self._parts), self.metadata_list()):
+            attempts = [tag for tag in record.get("tags") or () if tag.startswith("attempt_id:")]
+            if not attempts or wanted in attempts:
+                kept.append(datum)
+        return kept
+
+    @property
+    def metadata_dict(self) -> dict[str, Any]:
+        """Facts by name; of several with one name, the last."""
+        return {datum.name: datum.value for datum in sorted(self.metadata, key=lambda d: d.created_at)}
+
+    @property
+    def origin_pathspec(self) -> str | None:
+        """The task that this one was taken over from when its run was resumed."""
+        facts = self.metadata_dict
+        run, task = facts.get("origin-run-id"), facts.get("origin-task-id")
+        return f"{self._parts[0]}/{run}/{self._parts[2]}/{task}" if task and run not in (None, "None") else None
+
+    # -- lineage -------------------------------------------------------------------------------------------------------
+
+    @property
+    def parent_task_pathspecs(self) -> Iterator[str]:
+        return iter(parent_pathspecs(self))
+
+    @property
+    def child_task_pathspecs(self) -> Iterator[str]:
+        return iter(child_pathspecs(self))
+
+    @property
+    def parent_tasks(self) -> Iterator[Task]:
+        """Tasks whose results this one read."""
+        return (Task(p, _namespace_check=False, _place=self._place) for p in self.parent_task_pathspecs)
+
+    @property
+    def child_tasks(self) -> Iterator[Task]:
+        """Tasks that read the results of this one."""
+        return (Task(p, _namespace_check=False, _place=self._place) for p in self.child_task_pathspecs)
+
+    # -- logs ----------------------------------------------------------------------------------------------------------
+
+    @property
+    def stdout(self) -> str:
+        return self._log_text("stdout")
+
+    @property
+    def stderr(self) -> str:
+        return self._log_text("stderr")
+
+    @property
+    def stdout_size(self) -> int:
+        """Bytes of the stored log."""
+        return self._log_size("stdout")
+
+    @property
+    def stderr_size(self) -> int:
+        return self._log_size("stderr")
+
+    def _log_size(self, stream: str) -> int:
+        return sum(len(content) for content in self._log_source()._reader.raw_logs(stream, self.current_attempt))
+
+    def _log_text(self, stream: str) -> str:
+        return "".join(f"{text}\n" for _, text in self.loglines(stream))
+
+    def loglines(
+        self, stream: str, as_unicode: bool = True, meta_dict: dict[str, Any] | None = None
+    ) -> Iterator[tuple[datetime, Any]]:
+        """(UTC time, line) of a log, in order of time; bytes with `as_unicode=False`."""
+        source = self._log_source()
+        for line in logs.merge(source._reader.raw_logs(stream, source.current_attempt)):
+            yield line.time, line.text.decode("utf-8", "replace") if as_unicode else line.text
+
+    def _log_source(self) -> Task:
+        """A task that was taken over has its logs where it ran."""
+        origin = self.origin_pathspec
+        if origin is None:
+            return self
+        try:
+            return Task(origin, _namespace_check=False, _place=self._place)
+        except MetaflowNotFound:
+            return self
+
+
+@register
+class DataArtifact(MetaflowObject):
+    """One artifact of a task; `data` is its value."""
+
+    _NAME = "DataArtifact"
+    _DEPTH = 5
+
+    def _read(self) -> dict[str, Any] | None:
+        records = self._metadata.artifacts(*self._parts[:4], attempt=self._attempt)
+        return next((r for r in records if r["name"] == self.id), None)
+
+    @property
+    def _reader(self) -> Any:
+        flow, run, step, task, _ = self._parts
+        return scope.store(flow, self._place).task(run, step, task, int(self._record["attempt_id"]))
+
+    @property
+    def data(self) -> Any:
+        """The value. Raises DataCorrupt or MetaflowDataMissing where it cannot be rebuilt."""
+        from ..flow.compat import IncludedFile
+        from ..store.included import read_included
+
+        value = self._reader[self.id]
+        return read_included(value) if isinstance(value, IncludedFile) else value
+
+    @property
+    def size(self) -> int:
+        """Bytes of the pickle, or of an included file."""
+        from ..flow.compat import IncludedFile
+
+        reader = self._reader
+        if "IncludedFile" in reader.info.get(self.id, {}).get("type", ""):
+            value = reader[self.id]
+            return int(value.size or 0) if isinstance(value, IncludedFile) else 0
+        return int(reader.info.get(self.id, {}).get("size", 0))
+
+    @property
+    def sha(self) -> str:
+        """Key of the blob: SHA-1 of the uncompressed pickle."""
+        return str(self._record["sha"])
+
+    @property
+    def finished_at(self) -> datetime:
+        return self.created_at
+
+    def __iter__(self) -> Iterator[Any]:
+        return iter(())
