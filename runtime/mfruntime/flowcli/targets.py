@@ -1,0 +1,35 @@
+"""Which tasks a command such as `dump` or `logs` means: `run/step` or `run/step/task`."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from ..errors import CommandException
+from ..ids import check_component
+
+if TYPE_CHECKING:
+    from ..store.artifacts import TaskReader
+    from .wiring import Env
+
+
+def tasks(env: Env, input_path: str, attempt: int | None = None) -> list[TaskReader]:
+    """The tasks named on the command line. Raises CommandException where the name is not of the form or names nothing."""
+    parts = input_path.split("/")
+    if len(parts) not in (2, 3):
+        raise CommandException(f"{input_path!r} is not of the form <run id>/<step name> or <run id>/<step name>/<task id>.")
+    for kind, part in zip(("run id", "step name", "task id"), parts):
+        check_component(kind, part)
+    if len(parts) == 3:
+        if env.metadata.get(env.flow.name, *parts) is None:
+            raise CommandException(f"There is no task {input_path} of {env.flow.name} in {env.storage.root}.")
+        return [env.store.task(*parts, attempt=attempt)]
+    found = env.store.step_tasks(*parts)
+    if not found:
+        raise CommandException(f"There are no tasks of {input_path} of {env.flow.name} in {env.storage.root}.")
+    return [env.store.task(*r.pathspec.split("/")[1:], attempt=attempt) for r in found]
+
+
+def title(verb: str, reader: TaskReader) -> str:
+    """The line above what is shown of a task."""
+    _, run, step, task = reader.pathspec.split("/")
+    return f"{verb} of run_id={run} step={step} task_id={task}"
