@@ -1,4 +1,7 @@
-"""Which tasks a task read from and was read by: found by the steps' connections and the place in foreaches."""
+"""Which tasks a task read from and was read by: found by the steps' connections and the place in foreaches.
+
+In a loop every visit of a step counts as neighbour of every other, itself included: so does Metaflow's client.
+"""
 
 from __future__ import annotations
 
@@ -15,7 +18,7 @@ def parent_pathspecs(task: Any) -> list[str]:
         return []
     found = []
     for parent, info in steps.items():
-        if name in info["next"] and not _looped(parent, name):
+        if name in info["next"]:
             found += _related(task, parent, _depth_change(steps, parent, name))
     return found
 
@@ -28,13 +31,8 @@ def child_pathspecs(task: Any) -> list[str]:
     name = task.path_components[2]
     found = []
     for child in steps.get(name, {}).get("next", []):
-        if not _looped(name, child):
-            found += _related(task, child, -_depth_change(steps, name, child))
+        found += _related(task, child, -_depth_change(steps, name, child))
     return found
-
-
-def _looped(a: str, b: str) -> bool:
-    return a == b
 
 
 def _depth_change(steps: dict[str, Any], parent: str, child: str) -> int:

@@ -182,8 +182,9 @@ class Task(MetaflowObject):
 
     @property
     def finished_at(self) -> datetime | None:
-        done = [d for d in self.metadata_list() if d.name == "attempt-done" and int(d.value) == self.current_attempt]
-        return done[-1].created_at if done else None
+        """When the results were registered, None while they are not."""
+        artifact = self._find("_task_ok")
+        return artifact.created_at if artifact is not None else None
 
     @property
     def exception(self) -> Any:

@@ -13,12 +13,22 @@ from ..ids import check_component
 F = TypeVar("F", bound=Callable[..., Any])
 
 
-def step(function: F) -> F:
-    """Mark a method as a step of its flow."""
+@overload
+def step(function: F) -> F: ...
+@overload
+def step(*, start: bool = False, end: bool = False) -> Callable[[F], F]: ...
+def step(function: Any = None, *, start: bool = False, end: bool = False) -> Any:
+    """Mark a method as a step of its flow; `start` and `end` mark the first and last step where names do not."""
+    if function is None:
+        return lambda f: _as_step(f, start, end)
+    return _as_step(function, start, end)
+
+
+def _as_step(function: Any, start: bool, end: bool) -> Any:
     check_component("step name", function.__name__)
-    function.is_step = True  # type: ignore[attr-defined]
-    function.decorators = []  # type: ignore[attr-defined]
-    function.name = function.__name__  # type: ignore[attr-defined]
+    function.is_step, function.is_start, function.is_end = True, start, end
+    function.decorators = []
+    function.name = function.__name__
     return function
 
 
@@ -82,6 +92,11 @@ class EnvironmentDecorator(StepDecorator):
 class ResourcesDecorator(StepDecorator):
     name = "resources"
     defaults = {"cpu": "1", "gpu": None, "disk": None, "memory": "4096", "shared_memory": None}
+
+    def info(self) -> dict[str, Any]:
+        # Metaflow lists absent resources as the text "None".
+        attributes = {k: "None" if v is None else v for k, v in self.attributes.items()}
+        return {**super().info(), "attributes": attributes}
 
 
 def _maker(cls: type[StepDecorator]) -> Any:

@@ -83,18 +83,22 @@ class Graph:
         return iter(self.nodes.values())
 
     def _infer_ends(self) -> None:
-        """Where the flow starts and ends: by name, else the step nothing leads to and the one that leads nowhere."""
+        """Where the flow starts and ends: as marked, by name, else the step nothing leads to and the one that leads nowhere."""
         targets = {t for node in self for t in node.out_funcs if t != node.name}
         entries = [n.name for n in self if n.name not in targets]
         exits = [n.name for n in self if not n.out_funcs]
-        self.start_step = "start" if "start" in self.nodes else (entries[0] if len(entries) == 1 else "start")
-        self.end_step = "end" if "end" in self.nodes else (exits[0] if len(exits) == 1 else "end")
+        self.marked_starts, self.marked_ends = self._marked("is_start"), self._marked("is_end")
+        self.start_step = _one_of(self.marked_starts, "start", entries, self.nodes)
+        self.end_step = _one_of(self.marked_ends, "end", exits, self.nodes)
         self.entries, self.exits = entries, exits
         if self.end_step in self.nodes and not self.nodes[self.end_step].out_funcs:
             self.nodes[self.end_step].type = "end"
         start = self.nodes.get(self.start_step)
         if start is not None and start.type == "linear":
             start.type = "start"
+
+    def _marked(self, mark: str) -> list[str]:
+        return [name for name, function in _steps(self.flow).items() if getattr(function, mark, False)]
 
     def _connect(self) -> None:
         for node in self:
@@ -186,6 +190,8 @@ class Graph:
     def _meeting(self, node: Node) -> str | None:
         """The first step that every way out of a switch passes."""
         ways = [self._reachable(t) for t in node.out_funcs if t != node.name]
+        if len(ways) == 1:  # a loop and its way out, which counts as a branch of its own
+            return next(iter(ways[0][1:]), None)
         for candidate in ways[0] if ways else []:
             if all(candidate in way for way in ways):
                 return candidate
@@ -221,6 +227,12 @@ class Graph:
             lines += [f"    {key}={_shown(value)}" for key, value in facts.items()]
             blocks.append("\n".join([*lines, f"    -> {', '.join(f'[{t}]' for t in node.out_funcs)}"]))
         return "\n".join(blocks)
+
+
+def _one_of(marked: list[str], name: str, inferred: list[str], nodes: dict[str, Node]) -> str:
+    if marked:
+        return marked[0]
+    return inferred[0] if name not in nodes and len(inferred) == 1 else name
 
 
 def _moves(pending: list[str], placed: set[str], nodes: dict[str, Node]) -> bool:

@@ -63,12 +63,15 @@ def next_is_last(graph: Graph) -> None:
 
 
 def ends_exist(graph: Graph) -> None:
+    for what, marked in (("start", graph.marked_starts), ("end", graph.marked_ends)):
+        if len(marked) > 1:
+            raise LintWarn(f"The steps {', '.join(marked)} are all marked @step({what}=True); mark one of them.")
     if graph.start_step not in graph:
         entries = ", ".join(graph.entries) or "none"
-        raise LintWarn(f"The flow {graph.name} has no single first step (steps that nothing leads to: {entries}). Name it 'start'.")
+        raise LintWarn(f"The flow {graph.name} has no single first step (steps that nothing leads to: {entries}). Name it 'start' or mark it @step(start=True).")
     if graph.end_step not in graph:
         exits = ", ".join(graph.exits) or "none"
-        raise LintWarn(f"The flow {graph.name} has no single last step (steps without self.next: {exits}). Name it 'end'.")
+        raise LintWarn(f"The flow {graph.name} has no single last step (steps without self.next: {exits}). Name it 'end' or mark it @step(end=True).")
     end = graph[graph.end_step]
     if end.has_tail_next:
         _fail(end, f"Step {end.name} is the last step of the flow, so it must not call self.next().", at_next=True)

@@ -28,7 +28,6 @@ _EPHEMERAL = frozenset({"_datastore", "_adopted", "_loaded", "_cached_input", "_
 _IMMUTABLE = (str, bytes, int, float, bool, complex, type(None))
 #: A short text of each foreach item goes into the metadata; longer ones are cut (Metaflow's limit).
 MAX_FOREACH_VALUE_CHARS = 30
-_SHOWN_TYPES = (str, int, float, bool)
 
 
 class InvalidNextException(MetaflowException):
@@ -266,7 +265,7 @@ class FlowSpec:
             )
         self._foreach_var = foreach
         self._foreach_num_splits = len(values)
-        self._foreach_values = _shown_values(items, values)
+        self._foreach_values = [str(value)[:MAX_FOREACH_VALUE_CHARS] for value in values]
 
     # -- merging -------------------------------------------------------------------------------------------------------
 
@@ -342,13 +341,6 @@ class _Adopted:
 
     def __getitem__(self, name: str) -> Any:
         return self.sources[name][name]
-
-
-def _shown_values(items: Any, values: list[Any]) -> list[str] | None:
-    """Short texts of foreach items for the metadata: only for plain values, as Metaflow has it."""
-    if not all(isinstance(value, _SHOWN_TYPES) for value in values):
-        return None
-    return [str(value)[:MAX_FOREACH_VALUE_CHARS] for value in values]
 
 
 def _is_constant(name: str, value: Any) -> bool:

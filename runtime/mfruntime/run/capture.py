@@ -8,12 +8,13 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable
-from datetime import datetime, timezone
+from datetime import datetime, timedelta, timezone
 
 from ..store import logs
 
 STREAMS = ("stdout", "stderr")
 _CHUNK = 1 << 16
+_TICK = timedelta(microseconds=1)
 #: A line longer than this is passed on in pieces, so that output without newlines cannot fill the memory.
 _MAX_LINE = 1 << 20
 
@@ -25,6 +26,7 @@ class StreamLog:
         self._limit = limit
         self._kept: list[bytes] = []
         self._partial = b""
+        self._last = datetime.min.replace(tzinfo=timezone.utc)
         self.size = 0
         self.truncated = False
         self.dirty = True
@@ -55,8 +57,10 @@ class StreamLog:
     def _keep(self, lines: list[bytes]) -> None:
         if self.truncated:
             return
-        now = datetime.now(timezone.utc)
+        # Readers sort lines by time alone, so no two lines of a stream may have the same.
+        now = max(datetime.now(timezone.utc), self._last)
         for line in lines:
+            now = self._last = now + _TICK
             encoded = logs.format_line(now, "runtime", line)
             if self.size + len(encoded) > self._limit:
                 self.truncated = True
