@@ -1,0 +1,57 @@
+"""The way in and the way out: every error of ours becomes one line and its exit code, every other one a report."""
+
+from __future__ import annotations
+
+import sys
+
+from .errors import Interrupted, MfinfraError
+
+
+def run() -> None:
+    """The `mfinfra` command."""
+    sys.exit(_guarded())
+
+
+def _guarded() -> int:
+    from .app import State, app
+
+    try:
+        app(standalone_mode=True)
+    except MfinfraError as exc:
+        State.console.error(exc)
+        return exc.exit_code
+    except KeyboardInterrupt:
+        State.console.error(Interrupted("Stopped. What was done so far is kept.", hint="Type the same command to go on."))
+        return Interrupted.exit_code
+    except BrokenPipeError:
+        _discard_output()
+        return 1
+    except Exception as exc:
+        State.console.error(_reported(exc))
+        return 1
+    return 0
+
+
+def _discard_output() -> None:
+    import os
+
+    os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
+
+
+def _reported(exc: Exception) -> MfinfraError:
+    """Something that should not happen: the details go to a file, one line to the user."""
+    import traceback
+    from datetime import datetime
+
+    from .paths import crash_home, write_text
+
+    path = crash_home() / f"{datetime.now():%Y%m%d-%H%M%S}.txt"
+    try:
+        write_text(path, f"{sys.argv}\n{sys.version}\n{traceback.format_exc()}")
+    except OSError:
+        return MfinfraError(f"mfinfra failed unexpectedly: {type(exc).__name__}: {exc}")
+    return MfinfraError(f"mfinfra failed unexpectedly: {type(exc).__name__}: {exc}", hint=f"Details: {path}")
+
+
+if __name__ == "__main__":
+    run()

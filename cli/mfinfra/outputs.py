@@ -1,0 +1,19 @@
+"""Settings in the forms that other programs read."""
+
+from __future__ import annotations
+
+import json
+import shlex
+
+from .errors import UsageError
+
+FORMS = ("json", "env", "metaflow")
+
+
+def rendered(settings: dict[str, str], form: str) -> str:
+    """`json` and `metaflow` (the content of a profile file) as JSON, `env` as shell assignments."""
+    if form not in FORMS:
+        raise UsageError(f"There is no format {form!r}.", hint=f"Formats: {', '.join(FORMS)}")
+    if form == "env":
+        return "\n".join(f"export {key}={shlex.quote(value)}" for key, value in sorted(settings.items()))
+    return json.dumps(settings, indent=2, sort_keys=True)

@@ -1,0 +1,80 @@
+"""The only place that starts other programs. Arguments are lists; no shell ever sees them."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+
+from .errors import MfinfraError
+
+
+@dataclass(frozen=True)
+class Finished:
+    """How a program ended; `output` is its stdout and stderr as one text where they were not kept apart."""
+
+    code: int
+    output: str
+    errors: str = ""
+
+    @property
+    def tail(self) -> str:
+        """The last lines, for an error message."""
+        lines = [line for line in (self.output + self.errors).strip().splitlines() if line.strip()]
+        return "\n  ".join(lines[-8:])
+
+
+def run(argv: Sequence[str], env: Mapping[str, str] | None = None, cwd: str | None = None) -> Finished:
+    """Run a program to its end, keeping stdout and stderr apart."""
+    try:
+        done = subprocess.run(
+            list(argv), env=env, cwd=cwd, stdin=subprocess.DEVNULL, capture_output=True, text=True, errors="replace"
+        )
+    except OSError as exc:
+        raise MfinfraError(f"{argv[0]} cannot be started: {exc.strerror or exc}.") from exc
+    return Finished(done.returncode, done.stdout, done.stderr)
+
+
+def stream(
+    argv: Sequence[str], on_line: Callable[[str], None], env: Mapping[str, str] | None = None, cwd: str | None = None
+) -> Finished:
+    """Run a program, handing on each line as it comes. On Ctrl-C it is ended too, and waited for."""
+    try:
+        process = subprocess.Popen(
+            list(argv),
+            env=env,
+            cwd=cwd,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            errors="replace",
+        )
+    except OSError as exc:
+        raise MfinfraError(f"{argv[0]} cannot be started: {exc.strerror or exc}.") from exc
+    lines: list[str] = []
+    assert process.stdout is not None
+    try:
+        for line in process.stdout:
+            lines.append(line)
+            on_line(line.rstrip("\n"))
+        code = process.wait()
+    except BaseException:
+        process.terminate()
+        process.wait()
+        raise
+    return Finished(code, "".join(lines))
+
+
+def is_alive(pid: int) -> bool:
+    """Whether a process of this machine exists."""
+    if os.name != "posix":
+        return True  # not knowable without extra packages; a lock is then never called stale
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    except PermissionError:
+        return True
+    return True

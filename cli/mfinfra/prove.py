@@ -1,0 +1,50 @@
+"""The proof: a small flow runs through the stack, by the profile that `up` wrote, and its result is read back."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass
+from pathlib import Path
+
+from . import process
+from .errors import ProofFailed
+from .paths import profiles_home, write_text
+
+_SMOKE = Path(__file__).parent / "smoke"
+
+
+@dataclass(frozen=True)
+class Proof:
+    """A run of the smoke flow that succeeded."""
+
+    run: str
+    seconds: float
+
+
+def environment(stack: str) -> dict[str, str]:
+    """This process's environment, with the stack's profile in force and nothing that overrides it."""
+    kept = {k: v for k, v in os.environ.items() if not k.startswith(("METAFLOW_", "MFINFRA_"))}
+    for name in ("METAFLOW_USER",):
+        if name in os.environ:
+            kept[name] = os.environ[name]
+    return {**kept, "METAFLOW_HOME": str(profiles_home()), "METAFLOW_PROFILE": stack}
+
+
+def prove(stack: str, python: str, log_folder: Path) -> Proof:
+    """Run the smoke flow and read its result. Raises ProofFailed with the end of what it printed."""
+    import time
+
+    log_folder.mkdir(parents=True, exist_ok=True)
+    run_id_file = log_folder / "smoke.run_id"
+    log = log_folder / "smoke.log"
+    env, began = environment(stack), time.monotonic()
+    argv = [python, str(_SMOKE / "flow.py"), "run", "--run-id-file", str(run_id_file)]
+    done = process.stream(argv, lambda _: None, env=env, cwd=str(log_folder))
+    write_text(log, done.output)
+    if done.code != 0:
+        raise ProofFailed(f"The smoke flow failed (log: {log}):\n  {done.tail}", hint="Type: mfinfra doctor")
+    run_id = run_id_file.read_text(encoding="utf-8").strip()
+    read = process.run([python, str(_SMOKE / "read.py"), run_id], env=env, cwd=str(log_folder))
+    if read.code != 0:
+        raise ProofFailed(f"The smoke flow ran, but its result cannot be read back: {read.tail}")
+    return Proof(f"SmokeFlow/{run_id}", time.monotonic() - began)

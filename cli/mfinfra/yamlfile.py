@@ -1,0 +1,116 @@
+"""Reading YAML that people write: every value knows its line, and files made to hurt are refused.
+
+Refused: files over 256 KiB, anything but one mapping with text keys, duplicate keys, more than 20 aliases (an alias
+bomb needs many), nesting deeper than 20.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from .errors import StackFileError
+
+MAX_BYTES = 256 * 1024
+MAX_ALIASES = 20
+MAX_DEPTH = 20
+
+
+@dataclass(frozen=True)
+class Document:
+    """Plain values, and the line (from 1) of each key by its place."""
+
+    values: dict[str, Any]
+    lines: dict[tuple[Any, ...], int]
+    path: str
+
+    def line_of(self, place: tuple[Any, ...]) -> int | None:
+        """The line of a place, or of the nearest one around it."""
+        while place:
+            if place in self.lines:
+                return self.lines[place]
+            place = place[:-1]
+        return None
+
+
+def read(path: Path) -> Document:
+    """Read a file. Raises StackFileError naming file and line."""
+    text = _text(path)
+    _check_shape(text, path)
+    from ruamel.yaml import YAML
+    from ruamel.yaml.error import MarkedYAMLError, YAMLError
+
+    try:
+        loaded = YAML(typ="rt").load(text)
+    except MarkedYAMLError as exc:
+        mark = exc.problem_mark or exc.context_mark
+        line = f", line {mark.line + 1}" if mark else ""
+        raise StackFileError(f"{path}{line}: this is not YAML: {exc.problem or exc.context}.") from None
+    except (YAMLError, ValueError, RecursionError) as exc:
+        raise StackFileError(f"{path}: this is not YAML: {str(exc).splitlines()[0] if str(exc) else exc}.") from None
+    if loaded is None:
+        return Document({}, {}, str(path))
+    if not isinstance(loaded, dict):
+        raise StackFileError(f"{path}: the file must hold keys and values, as in 'name: demo', not {_kind(loaded)}.")
+    lines: dict[tuple[Any, ...], int] = {}
+    return Document(_plain(loaded, (), lines, path), lines, str(path))
+
+
+def _text(path: Path) -> str:
+    try:
+        if path.stat().st_size > MAX_BYTES:
+            raise StackFileError(f"{path} has more than {MAX_BYTES // 1024} KiB; a stack file is a few lines.")
+        return path.read_text(encoding="utf-8")
+    except UnicodeDecodeError:
+        raise StackFileError(f"{path} is not UTF-8 text.") from None
+    except OSError as exc:
+        raise StackFileError(f"{path} cannot be read: {exc.strerror}.") from exc
+
+
+def _check_shape(text: str, path: Path) -> None:
+    """Count what could explode before anything is built from it."""
+    from ruamel.yaml import YAML
+    from ruamel.yaml.error import YAMLError
+    from ruamel.yaml.events import AliasEvent, CollectionEndEvent, CollectionStartEvent
+
+    aliases = depth = 0
+    try:
+        for event in YAML(typ="safe", pure=True).parse(text):
+            aliases += isinstance(event, AliasEvent)
+            depth += isinstance(event, CollectionStartEvent)
+            depth -= isinstance(event, CollectionEndEvent)
+            if aliases > MAX_ALIASES or depth > MAX_DEPTH:
+                what = f"more than {MAX_ALIASES} aliases" if aliases > MAX_ALIASES else f"more than {MAX_DEPTH} levels"
+                raise StackFileError(f"{path}, line {event.start_mark.line + 1}: {what}; write the values out.")
+    except (YAMLError, RecursionError):
+        return  # the loader says what is wrong, with the line
+
+
+def _plain(node: Any, place: tuple[Any, ...], lines: dict[tuple[Any, ...], int], path: Path) -> Any:
+    if isinstance(node, dict):
+        result = {}
+        for key, value in node.items():
+            _remember(node, key, (*place, key), lines)
+            if not isinstance(key, str):
+                raise StackFileError(f"{path}, line {lines.get((*place, key), '?')}: the key {key!r} is not a text.")
+            result[str(key)] = _plain(value, (*place, key), lines, path)
+        return result
+    if isinstance(node, list):
+        for index in range(len(node)):
+            _remember(node, index, (*place, index), lines)
+        return [_plain(item, (*place, i), lines, path) for i, item in enumerate(node)]
+    for kind in (bool, int, float, str):
+        if isinstance(node, kind):
+            return kind(node)
+    return node
+
+
+def _remember(node: Any, key: Any, place: tuple[Any, ...], lines: dict[tuple[Any, ...], int]) -> None:
+    position = getattr(node, "lc", None)
+    if position is not None and position.data and key in position.data:
+        lines[place] = position.data[key][0] + 1
+
+
+def _kind(value: Any) -> str:
+    return "a list" if isinstance(value, list) else f"just {value!r:.40}"
