@@ -21,7 +21,9 @@ def _guarded() -> int:
         State.console.error(exc)
         return exc.exit_code
     except KeyboardInterrupt:
-        State.console.error(Interrupted("Stopped. What was done so far is kept.", hint="Type the same command to go on."))
+        State.console.error(
+            Interrupted("Stopped. What was done so far is kept.", hint="Type the same command to go on.")
+        )
         return Interrupted.exit_code
     except BrokenPipeError:
         _discard_output()

@@ -38,7 +38,9 @@ def _stack_names(incomplete: str) -> list[str]:
 
 
 Name = Annotated[Optional[str], typer.Option("--name", "-n", help="Name of the stack.", autocompletion=_stack_names)]
-StackName = Annotated[Optional[str], typer.Argument(help="Name of the stack.", autocompletion=_stack_names, show_default=False)]
+StackName = Annotated[
+    Optional[str], typer.Argument(help="Name of the stack.", autocompletion=_stack_names, show_default=False)
+]
 Cloud = Annotated[Optional[str], typer.Option("--cloud", help="Where the stack lives: local.")]
 Python = Annotated[Optional[str], typer.Option("--python", help="The Python that flows run with; default is this one.")]
 
@@ -187,7 +189,9 @@ def doctor(python: Python = None) -> None:
     if State.console.as_json:
         State.console.document([asdict(f) for f in findings])
     else:
-        State.console.table(("check", "", "", "what to do"), [(f.check, f.level, f.text, f.hint or "") for f in findings])
+        State.console.table(
+            ("check", "", "", "what to do"), [(f.check, f.level, f.text, f.hint or "") for f in findings]
+        )
     problems = [f for f in findings if f.level == "problem"]
     if problems:
         raise DoctorFoundProblems(f"{len(problems)} problem(s) found: {problems[0].text}", problems[0].hint)

@@ -44,7 +44,7 @@ def _python(python: str) -> Finding:
     found = runtime_install.probe(python)
     version = str(found["python_version"])
     numbers = tuple(int(part) for part in version.split(".")[:2])
-    if not (3, 10) <= numbers:
+    if not numbers >= (3, 10):
         hint = "Name a newer one with --python."
         return Finding("python", "problem", f"{python} is Python {version}; 3.10 to 3.13 are supported.", hint)
     level = "ok" if numbers <= (3, 13) else "note"
@@ -54,7 +54,9 @@ def _python(python: str) -> Finding:
 def _runtime(python: str) -> Finding:
     found = runtime_install.installed(python)
     if found is None:
-        return Finding("runtime", "problem", f"The runtime is not installed in {python}.", "Type: mfinfra runtime install")
+        return Finding(
+            "runtime", "problem", f"The runtime is not installed in {python}.", "Type: mfinfra runtime install"
+        )
     return Finding("runtime", "ok", f"mfruntime {found.version} in {found.path}")
 
 
@@ -64,7 +66,9 @@ def _stacks(python: str) -> Finding:
         return Finding("stacks", "note", "There is no stack yet.", "Type: mfinfra up")
     unready = [s.name for s in stacks if s.state != "ready"]
     if unready:
-        return Finding("stacks", "problem", f"Not ready: {', '.join(unready)}.", f"Type: mfinfra up --name {unready[0]}")
+        return Finding(
+            "stacks", "problem", f"Not ready: {', '.join(unready)}.", f"Type: mfinfra up --name {unready[0]}"
+        )
     return Finding("stacks", "ok", ", ".join(s.name for s in stacks))
 
 
@@ -84,7 +88,9 @@ def _profile(python: str) -> Finding:
 
 
 def _overrides(python: str) -> Finding:
-    names = sorted(n for n in os.environ if n.startswith("METAFLOW_") and n not in ("METAFLOW_PROFILE", "METAFLOW_HOME"))
+    names = sorted(
+        n for n in os.environ if n.startswith("METAFLOW_") and n not in ("METAFLOW_PROFILE", "METAFLOW_HOME")
+    )
     if names:
         text = f"Environment variables override the profile: {', '.join(names)}."
         return Finding("environment", "note", text, f"Type: unset {' '.join(names)}")
@@ -117,7 +123,9 @@ def _stock(python: str) -> Finding:
     done = process.run([python, "-c", "import importlib.metadata as m; print(m.version('metaflow'))"])
     if done.code != 0:
         return Finding("metaflow", "ok", "stock Metaflow is not installed here; it is not needed")
-    return Finding("metaflow", "note", f"stock Metaflow {done.output.strip()} is installed too; it reads the same profiles")
+    return Finding(
+        "metaflow", "note", f"stock Metaflow {done.output.strip()} is installed too; it reads the same profiles"
+    )
 
 
 def _platform(python: str) -> Finding:

@@ -162,7 +162,10 @@ def report_status(document: dict[str, Any], console: Console) -> None:
         ("runs", ", ".join(f"{flow}: {count}" for flow, count in runs.items()) or "none"),
         ("profile", document["profile"]["path"] + (" (the default)" if document["profile"]["is_default"] else "")),
         ("runtime", f"{document['runtime']['version'] or 'not installed'} in {document['runtime']['python']}"),
-        ("proven", f"{document['proof']['run']} at {document['proof']['at']}" if document["proof"]["run"] else "not yet"),
+        (
+            "proven",
+            f"{document['proof']['run']} at {document['proof']['at']}" if document["proof"]["run"] else "not yet",
+        ),
     ]
     console.table((document["name"], ""), rows)
     if document["state"] != "ready":

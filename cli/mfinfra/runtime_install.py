@@ -100,7 +100,7 @@ def ensure(python: str, packages: Sequence[str], report: Callable[[str], None]) 
     """Install the runtime and `packages` where they are missing or another version is there."""
     wanted = source()
     found = probe(python)
-    if found.get("version") and _stamp(python) == wanted.digest:
+    if found.get("version") and (_stamp(python) == wanted.digest or _is_linked(str(found["path"]), wanted)):
         return _finish(python, changed=False)
     report(f"Installing the runtime into {python}")
     installer = _installer(python, bool(found["pip"]))
@@ -110,6 +110,11 @@ def ensure(python: str, packages: Sequence[str], report: Callable[[str], None]) 
         _install(installer, list(packages), "the packages of the stack file")
     _save_stamp(python, wanted.digest)
     return _finish(python, changed=True)
+
+
+def _is_linked(path: str, wanted: Source) -> bool:
+    """Whether an editable installation reads the very files that would be installed."""
+    return not wanted.is_wheel and Path(path).resolve().parent == wanted.path.resolve()
 
 
 def ensure_examples(python: str, report: Callable[[str], None]) -> str | None:

@@ -77,8 +77,8 @@ def _problem(error: dict[str, Any], document: Document) -> str:
         return f"{where}: there is no key '{key}'{_closest(place)}."
     if error["type"] == "string_pattern_mismatch" and place[-1] == "name":
         return (
-            f"{where}: {_shown(error['input'])} cannot be the name of a stack: a lower-case letter first, then up to 30 "
-            "lower-case letters, digits and dashes."
+            f"{where}: {_shown(error['input'])} cannot be the name of a stack: a lower-case letter first, then up to "
+            "30 lower-case letters, digits and dashes."
         )
     return f"{where}: {key} is {_shown(error['input'])}: {error['msg'][:1].lower()}{error['msg'][1:]}."
 

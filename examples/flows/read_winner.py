@@ -13,7 +13,9 @@ def main() -> None:
     for row in run.data.scores:
         print(f"C={row['C']:<5} gamma={row['gamma']:<5} validation accuracy {row['accuracy']:.4f}")
     model, images, labels = run.data.model, run.data.test_x, run.data.test_y
-    print(f"winner {run.data.params}: {int((model.predict(images) == labels).sum())} of {len(labels)} test images right")
+    print(
+        f"winner {run.data.params}: {int((model.predict(images) == labels).sum())} of {len(labels)} test images right"
+    )
 
 
 if __name__ == "__main__":

@@ -39,8 +39,8 @@ _UNSUPPORTED = frozenset(
     {
         "Config", "ConfigValue", "Deployer", "DeployedFlow", "FlowMutator", "NBDeployer", "NBRunner", "Runner", "S3",
         "StepMutator", "UserStepDecorator", "batch", "card", "checkpoint", "conda", "conda_base", "config_expr",
-        "exit_hook", "kubernetes", "parallel", "profile", "project", "pypi", "pypi_base", "pytorch_parallel", "schedule",
-        "secrets", "trigger", "trigger_on_finish", "user_step_decorator",
+        "exit_hook", "kubernetes", "parallel", "profile", "project", "pypi", "pypi_base", "pytorch_parallel",
+        "schedule", "secrets", "trigger", "trigger_on_finish", "user_step_decorator",
     }
 )  # fmt: skip
 

@@ -38,7 +38,9 @@ class MetaflowException(Exception):
 
     headline = "Flow failed"
 
-    def __init__(self, msg: str = "", lineno: int | None = None, source_file: str | None = None, hint: str | None = None):
+    def __init__(
+        self, msg: str = "", lineno: int | None = None, source_file: str | None = None, hint: str | None = None
+    ):
         self.message = msg
         self.line_no = lineno
         self.source_file = source_file

@@ -23,24 +23,44 @@ class Setting(NamedTuple):
 
 
 SETTINGS: tuple[Setting, ...] = (
-    Setting("METAFLOW_DATASTORE_SYSROOT_LOCAL", None, "Folder that holds the local datastore; its tree lies in `.metaflow` below it."),
+    Setting(
+        "METAFLOW_DATASTORE_SYSROOT_LOCAL",
+        None,
+        "Folder that holds the local datastore; its tree lies in `.metaflow` below it.",
+    ),
     Setting("METAFLOW_DEFAULT_DATASTORE", "local", "Datastore used when --datastore is not given."),
     Setting("METAFLOW_DEFAULT_METADATA", "local", "Metadata provider used when --metadata is not given."),
     Setting("METAFLOW_DEFAULT_ENVIRONMENT", "local", "Execution environment used when --environment is not given."),
-    Setting("METAFLOW_DEFAULT_DECOSPECS", "", "Decorators attached to every step, separated by spaces, as if given by --with."),
+    Setting(
+        "METAFLOW_DEFAULT_DECOSPECS",
+        "",
+        "Decorators attached to every step, separated by spaces, as if given by --with.",
+    ),
     Setting("METAFLOW_DECOSPECS", "", "As METAFLOW_DEFAULT_DECOSPECS, but only for this call."),
-    Setting("METAFLOW_DEFAULT_NAMESPACE", None, "Namespace of the client where none is set; default is the user's own."),
+    Setting(
+        "METAFLOW_DEFAULT_NAMESPACE", None, "Namespace of the client where none is set; default is the user's own."
+    ),
     Setting("METAFLOW_PROFILE", None, "Name of the profile: settings come from config_<name>.json."),
     Setting("METAFLOW_HOME", None, "Folder of the profile files; default ~/.metaflowconfig."),
     Setting("METAFLOW_USER", None, "User name recorded with runs; default is the name of the account."),
     Setting("METAFLOW_RUNTIME_NAME", "dev", "Value of the `runtime` system tag."),
     Setting("METAFLOW_RUN_MAX_WORKERS", "16", "Tasks that run at the same time, unless --max-workers is given."),
-    Setting("METAFLOW_RUN_MAX_NUM_SPLITS", "100", "Largest foreach that is accepted, unless --max-num-splits is given."),
+    Setting(
+        "METAFLOW_RUN_MAX_NUM_SPLITS", "100", "Largest foreach that is accepted, unless --max-num-splits is given."
+    ),
     Setting("METAFLOW_CLIENT_CACHE_PATH", None, "Folder in which the client keeps copies of remote blobs."),
     Setting("MFINFRA_STACK", None, "Name of the stack that wrote this profile."),
-    Setting("MFINFRA_ISOLATION", None, "How local tasks start: fork (from a warm worker) or spawn (a fresh interpreter each)."),
+    Setting(
+        "MFINFRA_ISOLATION",
+        None,
+        "How local tasks start: fork (from a warm worker) or spawn (a fresh interpreter each).",
+    ),
     Setting("MFINFRA_KILL_GRACE_SECONDS", "5", "Seconds between SIGTERM and SIGKILL when running tasks are stopped."),
-    Setting("MFINFRA_CRASH_AT", None, "Testing: kill the process before its n-th durable effect, as `scheduler:n` or `task:n`."),
+    Setting(
+        "MFINFRA_CRASH_AT",
+        None,
+        "Testing: kill the process before its n-th durable effect, as `scheduler:n` or `task:n`.",
+    ),
     Setting("MFINFRA_CRASH_COUNTER", None, "Testing: file that counts durable effects across processes."),
 )
 

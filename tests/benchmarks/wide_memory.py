@@ -1,6 +1,6 @@
-"""A 10,000-way foreach: that it finishes, what a task costs compared with 1,000, and how much memory the scheduler takes.
+"""A 10,000-way foreach: whether it finishes, what a task costs compared with 1,000, how much memory it takes.
 
-    python tests/benchmarks/wide_memory.py
+python tests/benchmarks/wide_memory.py
 """
 
 from __future__ import annotations
@@ -49,7 +49,9 @@ def _watch(process: subprocess.Popen[bytes], peaks: list[float]) -> None:
 def main() -> None:
     small, _ = run(1000)
     large, peak = run(10000)
-    print(f"1,000 tasks: {small * 1000:.2f} ms each; 10,000 tasks: {large * 1000:.2f} ms each ({large / small:.2f} times)")
+    print(
+        f"1,000 tasks: {small * 1000:.2f} ms each; 10,000 tasks: {large * 1000:.2f} ms each ({large / small:.2f} times)"
+    )
     print(f"scheduler memory at 10,000: {peak:.0f} MB (allowed: 150)")
 
 

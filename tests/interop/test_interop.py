@@ -41,7 +41,18 @@ def run_flow(folder: Path, shape: str, library: str) -> str:
     (folder / "included.txt").write_text("an included text\nwith two lines\n")
     script = folder / f"{shape}.py"
     script.write_text(source.replace("from mfruntime", f"from {library}"))
-    args = [python, script.name, "--no-pylint", "run", "--tag", "shape", "--run-id-file", "run_id", "--max-workers", "1"]
+    args = [
+        python,
+        script.name,
+        "--no-pylint",
+        "run",
+        "--tag",
+        "shape",
+        "--run-id-file",
+        "run_id",
+        "--max-workers",
+        "1",
+    ]
     call(folder, *args, expect=1 if shape in FAILING else 0)
     name = "".join(part.title() for part in shape.split("_"))
     return f"{name}/{(folder / 'run_id').read_text()}"
@@ -128,7 +139,9 @@ def test_stock_resumes_a_run_of_ours_and_ours_one_of_stocks(tmp_path: Path) -> N
         text = script.read_text().replace(f"from {first}", f"from {second}")
         script.write_text(text.replace('raise RuntimeError("broken on purpose")', "pass"))
         python = STOCK if second == "metaflow" else sys.executable
-        call(folder, python, script.name, "--no-pylint", "resume", "--origin-run-id", origin, "--run-id-file", "resumed")
+        call(
+            folder, python, script.name, "--no-pylint", "resume", "--origin-run-id", origin, "--run-id-file", "resumed"
+        )
         resumed = (folder / "resumed").read_text()
         for reader in ("metaflow", "mfruntime"):
             shown = described(folder, f"Failing/{resumed}", reader)

@@ -97,7 +97,9 @@ def _remove_tree(path: Path) -> None:
         elif path.is_dir():
             shutil.rmtree(path)
     except OSError as exc:
-        raise MfinfraError(f"{exc.filename or path} cannot be removed: {exc.strerror}.", hint="Type the same again.") from exc
+        raise MfinfraError(
+            f"{exc.filename or path} cannot be removed: {exc.strerror}.", hint="Type the same again."
+        ) from exc
 
 
 def _remove_empty(path: Path) -> None:

@@ -44,7 +44,7 @@ def _depth_change(steps: dict[str, Any], parent: str, child: str) -> int:
 
 
 def _related(task: Any, step: str, deeper: int) -> list[str]:
-    """Tasks of `step` that share the foreach indices of `task`, as many as both have. `deeper`: levels task is below."""
+    """Tasks of `step` that share the foreach indices of `task`, as many as both have; it lies `deeper` levels below."""
     run = task.parent.parent
     if step not in run:
         return []

@@ -37,9 +37,9 @@ class MetaflowObject:
             raise MetaflowInvalidPathspec(f"A {self._NAME} needs a pathspec, as in {self._example()}.")
         self._parts = self._split(pathspec)
         self._attempt = attempt
-        self._place = _place or (_parent._place if _parent is not None else scope.backend().root)
+        self._place: str = _place or (_parent._place if _parent is not None else scope.backend().root)
         self._parent_object = _parent
-        self._namespace_check = _namespace_check and (_parent is None or _parent._namespace_check)
+        self._namespace_check: bool = _namespace_check and (_parent is None or _parent._namespace_check)
         self._kept_record = _record if _record is not None else self._read()
         if self._kept_record is None:
             raise MetaflowNotFound(f"{self!r} does not exist in {self._place}.")

@@ -72,7 +72,7 @@ class Step(MetaflowObject):
     def finished_at(self) -> datetime | None:
         """When the last task of the step was done; None while one is not."""
         times = [task.finished_at for task in self]
-        return max(times) if times and all(times) else None  # type: ignore[type-var]
+        return max(times) if times and all(times) else None
 
     @property
     def environment_info(self) -> None:

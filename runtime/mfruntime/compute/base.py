@@ -18,7 +18,7 @@ class Started:
 
 @dataclass(frozen=True)
 class Exited:
-    """The process of an attempt is gone. `returncode` is negative for a signal; `peak_kib` its largest resident size."""
+    """The process of an attempt is gone. A negative `returncode` is a signal; `peak_kib` its largest resident size."""
 
     task_id: str
     pid: int

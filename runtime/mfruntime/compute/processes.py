@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import signal
 import sys
+from collections.abc import Callable
 
 _PR_SET_PDEATHSIG = 1  # linux/prctl.h
 
@@ -29,15 +30,16 @@ def die_with(parent: int) -> None:
         os._exit(1)
 
 
-_cached_prctl = None
+_cached_prctl: Callable[[int, int], int] | None = None
 
 
-def _prctl():  # type: ignore[no-untyped-def]
+def _prctl() -> Callable[[int, int], int]:
     global _cached_prctl
     if _cached_prctl is None:
         import ctypes
 
         _cached_prctl = ctypes.CDLL(None, use_errno=True).prctl
+    assert _cached_prctl is not None
     return _cached_prctl
 
 

@@ -37,7 +37,9 @@ class ForkWorker:
 
     isolation = "fork"
 
-    def __init__(self, run_task: Callable[[TaskCommand], int], prefetch: Callable[[TaskCommand], None] = lambda _: None):
+    def __init__(
+        self, run_task: Callable[[TaskCommand], int], prefetch: Callable[[TaskCommand], None] = lambda _: None
+    ):
         self._socket, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_STREAM)
         self._pids: dict[int, int] = {}
         self._buffer = b""

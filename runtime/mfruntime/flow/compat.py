@@ -19,7 +19,7 @@ class ForeachFrame(NamedTuple):
     step: str
     var: str | None
     num_splits: int | None
-    index: int
+    index: int  # type: ignore[assignment]
     value: str | None
 
 
@@ -98,7 +98,7 @@ def planted() -> Iterator[None]:
         yield
     finally:
         if previous is None:
-            del main.ForeachFrame  # type: ignore[attr-defined]
+            del main.ForeachFrame
         else:
             main.ForeachFrame = previous  # type: ignore[attr-defined]
         for name, module_before in stubs.items():

@@ -38,7 +38,9 @@ class Current:
             return values[name]
         if name in _NAMES:
             return None
-        raise AttributeError(f"current has no attribute '{name}'; it comes with a decorator that this step does not have")
+        raise AttributeError(
+            f"current has no attribute '{name}'; it comes with a decorator that this step does not have"
+        )
 
     @property
     def is_running_flow(self) -> bool:
@@ -60,7 +62,7 @@ class Current:
     def graph(self) -> Any:
         """The flow's graph, as the artifact `_graph_info` holds it."""
         graph = self._values.get("graph")
-        return graph.info() if hasattr(graph, "info") else graph
+        return None if graph is None else graph.info()
 
     @property
     def run(self) -> Any:

@@ -1,4 +1,4 @@
-"""Step decorators: marks on step functions that carry options. What they do is elsewhere (options, tasks, executors)."""
+"""Step decorators: marks on step functions that carry options. What they do is elsewhere (options, tasks)."""
 
 from __future__ import annotations
 

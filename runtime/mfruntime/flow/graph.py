@@ -83,7 +83,7 @@ class Graph:
         return iter(self.nodes.values())
 
     def _infer_ends(self) -> None:
-        """Where the flow starts and ends: as marked, by name, else the step nothing leads to and the one that leads nowhere."""
+        """Where the flow starts and ends: as marked, as named, else where nothing leads to and nothing leads on."""
         targets = {t for node in self for t in node.out_funcs if t != node.name}
         entries = [n.name for n in self if n.name not in targets]
         exits = [n.name for n in self if not n.out_funcs]
@@ -221,7 +221,9 @@ class Graph:
         """Everything known of every step, for people who debug a graph."""
         blocks = []
         for node in self.sorted_nodes:
-            facts = {k: v for k, v in vars(node).items() if k not in ("name", "type", "source_file", "func_lineno", "doc")}
+            facts = {
+                k: v for k, v in vars(node).items() if k not in ("name", "type", "source_file", "func_lineno", "doc")
+            }
             facts["decorators"] = " | ".join(str(d) for d in node.decorators)
             lines = [f"[{node.name} {node.type} ({node.source_file} line {node.func_lineno})]"]
             lines += [f"    {key}={_shown(value)}" for key, value in facts.items()]

@@ -48,7 +48,9 @@ class IncludeFile(Parameter):
             with open(full, "rb") as file:
                 content = file.read()
         except OSError as exc:
-            raise MetaflowException(f"The file '{path}' of parameter '{self.name}' cannot be read: {exc.strerror}.") from exc
+            raise MetaflowException(
+                f"The file '{path}' of parameter '{self.name}' cannot be read: {exc.strerror}."
+            ) from exc
         if self.encoding is not None:
             self._check_text(path, content)
         return content
@@ -58,7 +60,9 @@ class IncludeFile(Parameter):
             content.decode(self.encoding or "utf-8")
         except (UnicodeDecodeError, LookupError) as exc:
             hint = "Give the parameter its encoding, or is_text=False."
-            raise MetaflowException(f"The file '{path}' of parameter '{self.name}' is not text: {exc}.", hint=hint) from exc
+            raise MetaflowException(
+                f"The file '{path}' of parameter '{self.name}' is not text: {exc}.", hint=hint
+            ) from exc
 
     def value(self, content: bytes, url: str) -> Any:
         """The artifact for content that lies at `url`: a reference, or what the parser makes of it."""
@@ -86,4 +90,6 @@ class IncludeFile(Parameter):
         try:
             return parser(content.decode(self.encoding) if self.encoding else content)
         except Exception as exc:
-            raise MetaflowException(f"The parser of parameter '{self.name}' failed: {type(exc).__name__}: {exc}") from exc
+            raise MetaflowException(
+                f"The parser of parameter '{self.name}' failed: {type(exc).__name__}: {exc}"
+            ) from exc

@@ -1,4 +1,7 @@
-"""What is wrong with a flow's graph, found before anything runs. Each check is one function; messages say what to change."""
+"""What is wrong with a flow's graph, found before anything runs: one function per check.
+
+Messages say what to change.
+"""
 
 from __future__ import annotations
 
@@ -8,7 +11,9 @@ from difflib import get_close_matches
 from ..errors import LintWarn
 from .graph import Graph, Node
 
-_RESERVED_STEPS = frozenset({"next", "input", "index", "name", "cmd", "script_name", "foreach_stack", "merge_artifacts"})
+_RESERVED_STEPS = frozenset(
+    {"next", "input", "index", "name", "cmd", "script_name", "foreach_stack", "merge_artifacts"}
+)
 
 
 def check(graph: Graph) -> None:
@@ -68,10 +73,16 @@ def ends_exist(graph: Graph) -> None:
             raise LintWarn(f"The steps {', '.join(marked)} are all marked @step({what}=True); mark one of them.")
     if graph.start_step not in graph:
         entries = ", ".join(graph.entries) or "none"
-        raise LintWarn(f"The flow {graph.name} has no single first step (steps that nothing leads to: {entries}). Name it 'start' or mark it @step(start=True).")
+        raise LintWarn(
+            f"The flow {graph.name} has no single first step (steps that nothing leads to: {entries}). "
+            "Name it 'start' or mark it @step(start=True)."
+        )
     if graph.end_step not in graph:
         exits = ", ".join(graph.exits) or "none"
-        raise LintWarn(f"The flow {graph.name} has no single last step (steps without self.next: {exits}). Name it 'end' or mark it @step(end=True).")
+        raise LintWarn(
+            f"The flow {graph.name} has no single last step (steps without self.next: {exits}). "
+            "Name it 'end' or mark it @step(end=True)."
+        )
     end = graph[graph.end_step]
     if end.has_tail_next:
         _fail(end, f"Step {end.name} is the last step of the flow, so it must not call self.next().", at_next=True)
@@ -157,13 +168,13 @@ def splits_are_joined(graph: Graph) -> None:
         if seen.setdefault(name, opened) != opened:
             _fail(
                 node,
-                f"Step {name} is reached from different splits ({_named(seen[name])} and {_named(opened)}). "
+                f"Step {name} is reached from different splits ({_named(seen[name])}, {_named(opened)}). "
                 "Join each split before going on.",
             )
-        elif name in seen and came_from and _visited(pending, seen, node, opened):
-            continue
         if name == graph.end_step and opened:
-            _fail(graph[opened[-1]], f"The split at step {opened[-1]} is never joined. Add a join step that takes inputs.")
+            _fail(
+                graph[opened[-1]], f"The split at step {opened[-1]} is never joined. Add a join step that takes inputs."
+            )
         if node.type in ("split", "foreach"):
             opened = (*opened, name)
         for target in node.out_funcs:
@@ -174,13 +185,10 @@ def splits_are_joined(graph: Graph) -> None:
                 if seen[target] != expected:
                     _fail(
                         graph[target],
-                        f"Step {target} is reached from different splits ({_named(seen[target])} and {_named(expected)}). "
+                        f"Step {target} is reached from different splits "
+                        f"({_named(seen[target])}, {_named(expected)}). "
                         "Join each split before going on.",
                     )
-
-
-def _visited(pending: list[tuple[str, tuple[str, ...], str | None]], seen: object, node: Node, opened: object) -> bool:
-    return False
 
 
 def _openers(graph: Graph, node: Node) -> set[tuple[str, ...]]:

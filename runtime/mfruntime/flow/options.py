@@ -93,7 +93,7 @@ def _check_attempts(step: str, options: StepOptions) -> None:
 def _number(step: str, decorator: str, name: str, value: Any, *, minimum: float = 0, whole: bool = False) -> float:
     try:
         number = float(value)
-        if whole and number != int(number) or number != number or number in (float("inf"), float("-inf")):
+        if (whole and number != int(number)) or number != number or number in (float("inf"), float("-inf")):
             raise ValueError
     except (TypeError, ValueError, OverflowError):
         kind = "a whole number" if whole else "a number"

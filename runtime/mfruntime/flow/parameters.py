@@ -11,11 +11,9 @@ from ..ids import check_component
 
 #: Names that options of `run` and `init` already have.
 RESERVED = frozenset(
-    {
-        "params", "with", "tag", "namespace", "obj", "tags", "decospecs", "run-id-file", "max-num-splits", "max-workers",
-        "max-log-size", "user-namespace", "run-id", "task-id", "runner-attribute-file", "isolation", "with_", "help",
-    }
-)  # fmt: skip
+    "params with with_ tag tags namespace user-namespace obj decospecs run-id task-id run-id-file runner-attribute-file "
+    "max-num-splits max-workers max-log-size isolation help".split()
+)
 _TRUE = frozenset({"1", "true", "t", "yes", "y", "on"})
 _FALSE = frozenset({"0", "false", "f", "no", "n", "off"})
 
@@ -143,7 +141,9 @@ class Parameter:
             return float(value)
         if type(value) is not self.type:
             kind = type(value).__name__
-            message = f"The {what} of parameter '{self.name}' is a {kind}, but the parameter's type is {self.type_name}."
+            message = (
+                f"The {what} of parameter '{self.name}' is a {kind}, but the parameter's type is {self.type_name}."
+            )
             raise ParameterFieldTypeMismatch(message)
         return value
 
@@ -173,7 +173,9 @@ def _check_name(name: Any) -> None:
     if name.replace("_", "-") in {r.replace("_", "-") for r in RESERVED}:
         raise MetaflowException(f"The parameter name '{name}' is reserved; choose another one.")
     if not all(c.isalnum() or c in "_-" for c in name) or not (name[0].isalpha() or name[0] == "_"):
-        raise MetaflowException(f"The parameter name {name!r} may hold letters, digits, '_' and '-' only, a letter first.")
+        raise MetaflowException(
+            f"The parameter name {name!r} may hold letters, digits, '_' and '-' only, a letter first."
+        )
 
 
 def _shorten(text: str) -> str:

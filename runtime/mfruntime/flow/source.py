@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from functools import lru_cache
+from functools import cache
 from typing import Any
 
 from ..errors import MetaflowException
@@ -54,7 +54,7 @@ def _unwrapped(function: Any) -> Any:
     return function
 
 
-@lru_cache(maxsize=None)
+@cache
 def _definitions(path: str) -> dict[tuple[str, int], ast.FunctionDef]:
     """Every function of a file by name and first line, decorators included, as code objects count."""
     try:

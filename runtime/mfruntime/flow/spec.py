@@ -39,6 +39,8 @@ class InvalidNextException(MetaflowException):
 class FlowSpec:
     """Base class of flows: methods marked with @step, connected by `self.next`."""
 
+    _cached_graph: Graph | None = None
+
     def __init_subclass__(cls, **kwargs: Any) -> None:
         super().__init_subclass__(**kwargs)
         check_component("flow name", cls.__name__)
@@ -56,9 +58,11 @@ class FlowSpec:
     def _graph(cls) -> Graph:
         from .graph import Graph
 
-        if "_cached_graph" not in cls.__dict__:
-            cls._cached_graph = Graph(cls)
-        return cls._cached_graph  # type: ignore[no-any-return]
+        graph = cls.__dict__.get("_cached_graph")
+        if graph is None:
+            graph = Graph(cls)
+            cls._cached_graph = graph
+        return graph
 
     @classmethod
     def _get_parameters(cls) -> Iterator[tuple[str, Parameter]]:
@@ -163,9 +167,7 @@ class FlowSpec:
     def _artifacts_to_save(self) -> dict[str, Any]:
         """What this task keeps: everything assigned to self that is not private to the process."""
         return {
-            name: value
-            for name, value in self.__dict__.items()
-            if name not in _EPHEMERAL and not name.startswith("__")
+            name: value for name, value in self.__dict__.items() if name not in _EPHEMERAL and not name.startswith("__")
         }
 
     # -- foreach -------------------------------------------------------------------------------------------------------
@@ -257,7 +259,9 @@ class FlowSpec:
             values = list(items)
         except TypeError:
             kind = type(items).__name__
-            raise InvalidNextException(f"Step {step}: self.{foreach} is a {kind}, which a foreach cannot go through.") from None
+            raise InvalidNextException(
+                f"Step {step}: self.{foreach} is a {kind}, which a foreach cannot go through."
+            ) from None
         if not values:
             raise InvalidNextException(
                 f"Step {step}: self.{foreach} is empty; a foreach needs at least one item.",
@@ -359,7 +363,9 @@ def _check_parameters(cls: type[FlowSpec]) -> None:
                 "names must differ in more than case and dashes."
             )
         if hasattr(FlowSpec, attribute):
-            raise MetaflowException(f"Flow {cls.__name__}: the parameter '{attribute}' hides a part of FlowSpec; rename it.")
+            raise MetaflowException(
+                f"Flow {cls.__name__}: the parameter '{attribute}' hides a part of FlowSpec; rename it."
+            )
         seen[key] = attribute
 
 

@@ -21,9 +21,7 @@ if TYPE_CHECKING:
 @click.option("--include", default="", help="Only these artifacts, separated by commas.")
 @click.option("--file", default=None, help="Pickle the artifacts into this file instead.")
 @click.pass_obj
-def command(
-    env: Env, input_path: str, private: bool, max_value_size: int, include: str, file: str | None
-) -> None:
+def command(env: Env, input_path: str, private: bool, max_value_size: int, include: str, file: str | None) -> None:
     wanted = {name for name in include.split(",") if name}
     output: dict[str, dict[str, Any]] = {}
     for reader in targets.tasks(env, input_path):
@@ -31,7 +29,9 @@ def command(
         if not reader.is_done:
             env.echo("    (the task has no results yet)", err=True)
             continue
-        names = [n for n in sorted(reader.names()) if (private or not n.startswith("_")) and (not wanted or n in wanted)]
+        names = [
+            n for n in sorted(reader.names()) if (private or not n.startswith("_")) and (not wanted or n in wanted)
+        ]
         if file is None:
             _print(env, reader, names, max_value_size)
         else:

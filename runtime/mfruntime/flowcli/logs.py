@@ -38,7 +38,7 @@ _selection = [
 
 
 @click.pass_obj
-def _show(env: Env, input_path: str, timestamps: bool, attempt: int | None, **given: Any) -> None:
+def _show(env: Env, /, input_path: str, timestamps: bool, attempt: int | None, **given: Any) -> None:
     for reader in targets.tasks(env, input_path):
         env.echo(targets.title("Dumping logs", reader), err=True)
         number = _last_attempt(env, reader) if attempt is None else attempt
@@ -67,13 +67,15 @@ def _last_attempt(env: Env, reader: Any) -> int:
 
 @click.pass_obj
 def _scrub(
-    env: Env, input_path: str, attempt: int | None, all_attempts: bool, include_not_done: bool, **given: Any
+    env: Env, /, input_path: str, attempt: int | None, all_attempts: bool, include_not_done: bool, **given: Any
 ) -> None:
     if attempt is not None and all_attempts:
         raise CommandException("Give --attempt or --all, not both.")
     for reader in targets.tasks(env, input_path):
         if not reader.is_done and not include_not_done:
-            env.echo(f"{reader.pathspec} is not done; it keeps its logs (--include-not-done scrubs them too).", err=True)
+            env.echo(
+                f"{reader.pathspec} is not done; it keeps its logs (--include-not-done scrubs them too).", err=True
+            )
             continue
         last = _last_attempt(env, reader)
         chosen = range(last + 1) if all_attempts else [last if attempt is None else attempt]

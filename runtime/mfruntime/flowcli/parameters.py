@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from .wiring import Env
 
 
-class _Converted(click.ParamType):
+class _Converted(click.ParamType):  # type: ignore[type-arg,unused-ignore]
     """Lets the parameter itself turn text into a value, so that every way in gives the same value and message."""
 
     def __init__(self, parameter: Parameter):

@@ -16,7 +16,10 @@ class ProgressLines:
         self._progress = Progress(
             TextColumn("{task.description}"),
             BarColumn(bar_width=30),
-            TextColumn("{task.completed:.0f} of {task.total:.0f} done, {task.fields[running]} running, {task.fields[failed]} failed"),
+            TextColumn(
+                "{task.completed:.0f} of {task.total:.0f} done, "
+                "{task.fields[running]} running, {task.fields[failed]} failed"
+            ),
             TimeElapsedColumn(),
             TimeRemainingColumn(),
             console=self._console,
@@ -31,7 +34,11 @@ class ProgressLines:
         if step not in self._steps:
             self._steps[step] = self._progress.add_task(step, total=counts["queued"], running=0, failed=0)
         self._progress.update(
-            self._steps[step], total=counts["queued"], completed=counts["done"], running=running, failed=counts["failed"]
+            self._steps[step],
+            total=counts["queued"],
+            completed=counts["done"],
+            running=running,
+            failed=counts["failed"],
         )
 
     def print(self, line: str) -> None:

@@ -33,7 +33,11 @@ def _shared_options(env: Env) -> list[click.Parameter]:
         option(["--with", "with_"], multiple=True, help="Attach a decorator to all steps; repeatable."),
         option(["--run-id-file"], help="Write the id of this run to the file."),
         option(["--runner-attribute-file"], help="Write the run's metadata and pathspec to the file."),
-        option(["--isolation"], type=click.Choice(["fork", "spawn"]), help="How tasks start: forked, or a new interpreter each."),
+        option(
+            ["--isolation"],
+            type=click.Choice(["fork", "spawn"]),
+            help="How tasks start: forked, or a new interpreter each.",
+        ),
         option(["--namespace"], help="Namespace of the client inside the tasks; empty for the global one."),
     ]
 
@@ -119,8 +123,8 @@ class _Launch:
 
     def context(self, origin_run_id: str | None) -> RunContext:
         """Claim a run id and gather what its tasks share."""
-        from ..tasks.environment import system_tags
         from ..metadata.tags import check_tags
+        from ..tasks.environment import system_tags
 
         env = self._env
         tags = check_tags(self._given["tags"])

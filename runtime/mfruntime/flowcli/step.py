@@ -50,9 +50,7 @@ def _run_step(env: Env, given: dict[str, Any]) -> None:
     if given["ubf_context"] != "none":
         raise CommandException("Unbounded foreach is not supported by this version of mfruntime.")
     run_id = given["run_id"]
-    ctx = env.context(
-        run_id, tuple(given["tags"]), namespace=given["namespace"], origin_run_id=given["clone_run_id"]
-    )
+    ctx = env.context(run_id, tuple(given["tags"]), namespace=given["namespace"], origin_run_id=given["clone_run_id"])
     if given["clone_only"]:
         from ..tasks.clone import clone_task
 
@@ -104,8 +102,8 @@ def init(env: Env) -> click.Command:
     """The `init` command: write a run's parameters, as the first act of a scheduler."""
 
     def callback(run_id: str, task_id: str, tags: tuple[str, ...], **given: Any) -> None:
-        from ..tasks.execute import persist_parameters
         from ..metadata.tags import check_tags
+        from ..tasks.execute import persist_parameters
 
         values = parameters.values(env, given)
         from ..tasks.environment import system_tags

@@ -18,9 +18,9 @@ def command() -> None:
 
 
 def _scope(env: Env, given: str | None) -> None:
-    from ..client import metadata
-
     import os
+
+    from ..client import metadata
 
     if env.storage.type == "local":
         metadata(f"local@{os.path.dirname(env.storage.root)}")
@@ -37,7 +37,9 @@ def _run(env: Env, run_id: str | None) -> Run:
 
 
 _run_option = click.option("--run-id", required=True, help="Run whose tags change.")
-_namespace_option = click.option("--namespace", "user_namespace", default=None, help="Namespace to look in; empty for all.")
+_namespace_option = click.option(
+    "--namespace", "user_namespace", default=None, help="Namespace to look in; empty for all."
+)
 
 
 @command.command(help="Add tags to a run.")
@@ -92,7 +94,7 @@ def _print_tags(env: Env, run: Run) -> None:
 @click.option("--flat", is_flag=True, help="One tag per line, for scripts.")
 @click.argument("arg_run_id", required=False)
 @click.pass_obj
-def list_tags(env: Env, arg_run_id: str | None, **given: Any) -> None:
+def list_tags(env: Env, /, arg_run_id: str | None, **given: Any) -> None:
     run_id = arg_run_id or given["run_id"]
     if sum(map(bool, (run_id, given["list_all"], given["my_runs"]))) > 1:
         raise CommandException("Give one of a run id, --all and --my-runs.")

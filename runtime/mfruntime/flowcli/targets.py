@@ -13,20 +13,20 @@ if TYPE_CHECKING:
 
 
 def tasks(env: Env, input_path: str, attempt: int | None = None) -> list[TaskReader]:
-    """The tasks named on the command line. Raises CommandException where the name is not of the form or names nothing."""
+    """The tasks named on the command line. Raises CommandException for a name of another form, or of nothing."""
     parts = input_path.split("/")
     if len(parts) not in (2, 3):
-        raise CommandException(f"{input_path!r} is not of the form <run id>/<step name> or <run id>/<step name>/<task id>.")
+        raise CommandException(f"{input_path!r} is not of the form <run id>/<step name>[/<task id>].")
     for kind, part in zip(("run id", "step name", "task id"), parts):
         check_component(kind, part)
     if len(parts) == 3:
         if env.metadata.get(env.flow.name, *parts) is None:
             raise CommandException(f"There is no task {input_path} of {env.flow.name} in {env.storage.root}.")
-        return [env.store.task(*parts, attempt=attempt)]
-    found = env.store.step_tasks(*parts)
+        return [env.store.task(parts[0], parts[1], parts[2], attempt)]
+    found = env.store.step_tasks(parts[0], parts[1])
     if not found:
         raise CommandException(f"There are no tasks of {input_path} of {env.flow.name} in {env.storage.root}.")
-    return [env.store.task(*r.pathspec.split("/")[1:], attempt=attempt) for r in found]
+    return [env.store.task(parts[0], parts[1], r.pathspec.rsplit("/", 1)[1], attempt) for r in found]
 
 
 def title(verb: str, reader: TaskReader) -> str:

@@ -42,7 +42,13 @@ class FileMetadata:
     ) -> str:
         self._register_flow(flow)
         run = self._claim(flow) if run_id is None else run_id
-        record = {"run_number": run, "flow_id": flow, "user_name": user, "tags": list(tags), "system_tags": list(sys_tags)}
+        record = {
+            "run_number": run,
+            "flow_id": flow,
+            "user_name": user,
+            "tags": list(tags),
+            "system_tags": list(sys_tags),
+        }
         self._tree.write_new(_self(layout.run(flow, run)), _dump({**record, "ts_epoch": _milliseconds()}))
         self._tree.write(f"{layout.flow(flow)}/latest_run", run.encode())
         return run

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from typing import Protocol
 
 from ..store import durable
@@ -24,7 +24,7 @@ class Tree(Protocol):
         """Make a folder that must be new; False where it exists."""
         ...
 
-    def locked(self, path: str) -> contextmanager[None]:  # type: ignore[valid-type]
+    def locked(self, path: str) -> AbstractContextManager[None]:
         """Hold a lock, across processes, while the context is open."""
         ...
 

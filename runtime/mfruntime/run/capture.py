@@ -7,7 +7,6 @@ cut. Lines are cut from bytes, so a character split between two reads stays whol
 from __future__ import annotations
 
 import os
-from collections.abc import Callable
 from datetime import datetime, timedelta, timezone
 
 from ..store import logs
@@ -101,11 +100,6 @@ class Pipes:
             return None
         except OSError:
             return b""
-
-    def drain(self, stream: str, take: Callable[[bytes], None]) -> None:
-        """Read all that is there."""
-        while data := self.read(stream):
-            take(data)
 
     def close(self) -> None:
         for fd in self.readers.values():

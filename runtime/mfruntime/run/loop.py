@@ -1,6 +1,6 @@
 """The loop around the scheduler: carries out its actions with real processes and feeds back what happened.
 
-A task's result is read from the store, never from the process: whatever a worker is, what counts is what it left behind.
+A task's result is read from the store, never from the process: what counts is what a worker left behind.
 """
 
 from __future__ import annotations
@@ -208,12 +208,11 @@ class RunLoop:
         running = self._running.pop(event.task_id)
         self._collect(running)
         outcome = self._outcome(running, event)
-        success = isinstance(outcome, Succeeded)
-        if success:
+        if isinstance(outcome, Succeeded):
             self._succeeded_message(running, outcome)
         else:
             self._note(running, str(outcome))
-        self._save(running, event.returncode, success)
+        self._save(running, event.returncode, isinstance(outcome, Succeeded))
         step = running.task.step
         if isinstance(outcome, Succeeded):
             self._report.progress(step, done=1)
@@ -227,7 +226,8 @@ class RunLoop:
         """Take what is left in the pipes. A process that outlives its task can hold them open: it is not waited for."""
         for stream in STREAMS:
             log = running.logs[stream]
-            running.pipes.drain(stream, lambda data, s=stream, g=log: self._emit(running, s, g.feed(data)))
+            while data := running.pipes.read(stream):
+                self._emit(running, stream, log.feed(data))
             self._emit(running, stream, log.finish())
             self._close_stream(running, stream)
         running.pipes.close()

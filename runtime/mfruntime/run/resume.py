@@ -50,7 +50,7 @@ def origin_parameters(store: FlowStore, run_id: str) -> TaskReader:
     reader = store.task(run_id, "_parameters", "0")
     if not reader.is_done:
         raise CommandException(
-            f"There is no run {run_id} of {store.flow_name} in {store.storage.root} that got as far as having parameters.",
+            f"There is no run {run_id} of {store.flow_name} in {store.storage.root}, or it never got parameters.",
             hint="Name another one: resume --origin-run-id <run id>",
         )
     return reader

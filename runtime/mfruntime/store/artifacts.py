@@ -44,7 +44,7 @@ class FlowStore:
 
     def tasks(self, paths: Iterable[str]) -> list[TaskReader]:
         """The tasks named by `run/step/task` paths; nothing is read until it is asked for."""
-        return [self.task(*split_pathspec(path, ("run id", "step name", "task id"))) for path in paths]
+        return [self.task(*_ids(path)) for path in paths]
 
     def step_tasks(self, run: str, step: str) -> list[TaskReader]:
         """All tasks of a step, in order of their numbers."""
@@ -71,6 +71,11 @@ class FlowStore:
             if len(content) <= _SMALL and len(self._small) < _CACHED:
                 self._small[key] = content
         return found
+
+
+def _ids(path: str) -> tuple[str, str, str]:
+    run, step, task = split_pathspec(path, ("run id", "step name", "task id"))
+    return run, step, task
 
 
 def _numeric(name: str) -> tuple[int, int, str]:
@@ -191,7 +196,9 @@ def _parsed(data: bytes, where: str) -> dict[str, Any]:
         content = json.loads(data)
         content["objects"]
     except (ValueError, KeyError, TypeError) as exc:
-        raise DataCorrupt(f"The artifact map {where} is damaged: {exc}.", hint="Resume the run to make it again.") from exc
+        raise DataCorrupt(
+            f"The artifact map {where} is damaged: {exc}.", hint="Resume the run to make it again."
+        ) from exc
     return content  # type: ignore[no-any-return]
 
 

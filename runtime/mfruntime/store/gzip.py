@@ -13,10 +13,13 @@ import zlib
 from collections.abc import Callable
 from typing import Any
 
+_zlib: Any
 try:
-    from isal import isal_zlib as _zlib
+    from isal import isal_zlib
+
+    _zlib = isal_zlib
 except ImportError:  # the standard library does the same, slower
-    _zlib = zlib  # type: ignore[assignment]
+    _zlib = zlib
 
 #: Bytes of input per member.
 CHUNK = 8 << 20

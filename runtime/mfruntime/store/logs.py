@@ -50,7 +50,9 @@ def parse(line: bytes) -> LogLine:
     if match is None or time is None:
         return LogLine(_LAST, "", "", line, line)
     raw = b"[" + line[2:] if line.startswith(b"[!") else line
-    return LogLine(time, match.group(3).decode("utf-8", "replace"), match.group(4).decode("utf-8", "replace"), match.group(5), raw)
+    return LogLine(
+        time, match.group(3).decode("utf-8", "replace"), match.group(4).decode("utf-8", "replace"), match.group(5), raw
+    )
 
 
 def _time(text: bytes) -> datetime | None:

@@ -1,4 +1,4 @@
-"""Taking a finished task of an earlier run over into a new one: same artifacts by key, nothing is computed or copied."""
+"""Taking a finished task of an earlier run over into a new one: same artifacts by key, nothing is copied."""
 
 from __future__ import annotations
 
@@ -37,5 +37,8 @@ def clone_parameters(ctx: RunContext, origin: TaskReader) -> None:
     ctx.metadata.register_artifacts(record, 0, artifact_records(ctx, writer))
     graph = ctx.graph
     ctx.metadata.register_data(record, [Datum("attempt-done", "0", "attempt-done")], 0)
-    ends = [Datum("start_step", graph.start_step, "graph_structure"), Datum("end_step", graph.end_step, "graph_structure")]
+    ends = [
+        Datum("start_step", graph.start_step, "graph_structure"),
+        Datum("end_step", graph.end_step, "graph_structure"),
+    ]
     ctx.metadata.register_data(record, ends, None)

@@ -26,7 +26,15 @@ class TopOptions:
     decospecs: tuple[str, ...] = ()
 
     def argv(self) -> list[str]:
-        args = ["--quiet", "--metadata", self.metadata, "--environment", self.environment, "--datastore", self.datastore]
+        args = [
+            "--quiet",
+            "--metadata",
+            self.metadata,
+            "--environment",
+            self.environment,
+            "--datastore",
+            self.datastore,
+        ]
         if self.datastore_root:
             args += ["--datastore-root", self.datastore_root]
         args += ["--event-logger", "nullSidecarLogger", "--monitor", "nullSidecarMonitor", "--no-pylint"]
@@ -37,7 +45,7 @@ class TopOptions:
 
 @dataclass(frozen=True)
 class TaskCommand:
-    """One attempt of one task. `input_paths` are `run/step/task`; `split_index` is None outside a foreach's first step."""
+    """One attempt of one task. `input_paths` are `run/step/task`; `split_index` is set right after a foreach only."""
 
     run_id: str
     step: str
@@ -73,4 +81,4 @@ class TaskCommand:
             args += ["--clone-run-id", self.origin_run_id]
         for tag in self.tags:
             args += ["--tag", tag]
-        return args + ["--namespace", self.namespace or ""]
+        return [*args, "--namespace", self.namespace or ""]

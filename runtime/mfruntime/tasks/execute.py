@@ -223,7 +223,10 @@ class _Attempt:
         attempt = self.command.attempt
         metadata = self.ctx.metadata
         metadata.register_artifacts(self.record, attempt, artifact_records(self.ctx, self.writer))
-        data = [Datum("attempt_ok", str(ok), "internal_attempt_status"), Datum("attempt-done", str(attempt), "attempt-done")]
+        data = [
+            Datum("attempt_ok", str(ok), "internal_attempt_status"),
+            Datum("attempt-done", str(attempt), "attempt-done"),
+        ]
         metadata.register_data(self.record, data, attempt)
 
 
@@ -263,7 +266,7 @@ def persist_parameters(ctx: RunContext, values: dict[str, Any], task_id: str = "
     writer.begin(None, marker=False)
     for name, (sha, info) in ctx.presets.items():
         writer.preset(name, sha, info)
-    internal = {
+    internal: dict[str, Any] = {
         "name": ctx.flow.name,
         "_transition": None,
         "_task_ok": True,
@@ -276,7 +279,10 @@ def persist_parameters(ctx: RunContext, values: dict[str, Any], task_id: str = "
     ctx.metadata.register_artifacts(record, 0, artifact_records(ctx, writer))
     ctx.metadata.register_data(record, [Datum("attempt-done", "0", "attempt-done")], 0)
     graph = ctx.graph
-    ends = [Datum("start_step", graph.start_step, "graph_structure"), Datum("end_step", graph.end_step, "graph_structure")]
+    ends = [
+        Datum("start_step", graph.start_step, "graph_structure"),
+        Datum("end_step", graph.end_step, "graph_structure"),
+    ]
     ctx.metadata.register_data(record, ends, None)
 
 

@@ -6,7 +6,6 @@ by base64 of the twice zlib-compressed text.
 
 from __future__ import annotations
 
-import os
 from collections.abc import Sequence
 
 MAX_PLAIN_CHARACTERS = 500
@@ -16,7 +15,7 @@ def encode_paths(paths: Sequence[str]) -> str:
     """One command line argument for a list of task paths; `decode_paths` is its inverse."""
     if not paths:
         return ""
-    prefix = os.path.commonprefix(list(paths)) if len(paths) > 1 else ""
+    prefix = _common(paths) if len(paths) > 1 else ""
     body = ",".join(p[len(prefix) :] for p in paths)
     text = f"{prefix}:{body}" if prefix else body
     return text if len(text) < MAX_PLAIN_CHARACTERS else "!" + _pack(text)
@@ -31,6 +30,13 @@ def decode_paths(argument: str) -> list[str]:
     if not colon:
         return text.split(",")
     return [prefix + suffix for suffix in body.split(",")]
+
+
+def _common(paths: Sequence[str]) -> str:
+    """The longest common beginning, character by character."""
+    first, last = min(paths), max(paths)
+    size = next((i for i, (a, b) in enumerate(zip(first, last)) if a != b), min(len(first), len(last)))
+    return first[:size]
 
 
 def _pack(text: str) -> str:

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+
 from mfruntime.run.scheduler import (
     Action,
     Clone,
@@ -162,15 +163,19 @@ def test_every_task_runs_once_and_joins_are_complete(blocks: list, workers: int,
     for task in driver.done:
         if flow[task.step].type == "join":
             splits = [t for t in driver.done if f"1/{t.step}/{t.task_id}" in task.inputs]
-            assert [t.splits[-1].branch for t in sorted(splits, key=lambda t: task.inputs.index(f"1/{t.step}/{t.task_id}"))] == list(
-                range(splits[0].splits[-1].size)
-            )
+            assert [
+                t.splits[-1].branch for t in sorted(splits, key=lambda t: task.inputs.index(f"1/{t.step}/{t.task_id}"))
+            ] == list(range(splits[0].splits[-1].size))
 
 
 @settings(max_examples=100, deadline=None)
 @given(flows, st.integers(1, 3), st.integers(0, 5), st.integers(0, 1), st.data())
 def test_retries_are_bounded_and_no_attempt_number_is_used_twice(
-    blocks: list, workers: int, retries: int, caught: int, data: st.DataObject  # type: ignore[type-arg]
+    blocks: list,
+    workers: int,
+    retries: int,
+    caught: int,
+    data: st.DataObject,  # type: ignore[type-arg]
 ) -> None:
     flow, widths = build(blocks)
     policies = {step: RetryPolicy(retries, caught, 60.0) for step in flow}
