@@ -47,8 +47,7 @@ class Side:
         done = subprocess.run([self.python, *args], cwd=self.folder, env=env, capture_output=True, text=True)
         seconds = time.perf_counter() - began
         if done.returncode != expect:
-            sys.exit(f"{self.name}: {args} ended with {done.returncode}
-{done.stdout[-2000:]}{done.stderr[-2000:]}")
+            sys.exit(f"{self.name}: {args} ended with {done.returncode}\n{done.stdout[-2000:]}{done.stderr[-2000:]}")
         return seconds
 
     def clear(self) -> None:

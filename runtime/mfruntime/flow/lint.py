@@ -168,7 +168,7 @@ def splits_are_joined(graph: Graph) -> None:
         if seen.setdefault(name, opened) != opened:
             _fail(
                 node,
-                f"Step {name} is reached from different splits ({_named(seen[name])}, {_named(opened)}). "
+                f"Step {name} is reached from two splits ({_named(seen[name])}, {_named(opened)}). "
                 "Join each split before going on.",
             )
         if name == graph.end_step and opened:
@@ -192,7 +192,7 @@ def splits_are_joined(graph: Graph) -> None:
 
 
 def _openers(graph: Graph, node: Node) -> set[tuple[str, ...]]:
-    """The different branches from which a step is reached: a step after a switch has one, however many ways lead to it."""
+    """The branches from which a step is reached; after a switch that is one, however many ways lead to it."""
     return {graph[f].split_branches for f in node.in_funcs if graph[f].split_branches and graph[f].type != "split"}
 
 
@@ -214,7 +214,7 @@ def _check_branches(graph: Graph, split: Node, join: Node) -> None:
         if others:
             _fail(
                 join,
-                f"The branches of step {split.name} end in different joins ({join.name} and {', '.join(sorted(others))}). "
+                f"The branches of step {split.name} end in different joins: {', '.join(sorted(others | {join.name}))}. "
                 "Let all branches of one split lead to the same join.",
             )
         if join.name not in graph._reachable(target):

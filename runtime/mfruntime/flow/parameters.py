@@ -11,8 +11,11 @@ from ..ids import check_component
 
 #: Names that options of `run` and `init` already have.
 RESERVED = frozenset(
-    "params with with_ tag tags namespace user-namespace obj decospecs run-id task-id run-id-file runner-attribute-file "
-    "max-num-splits max-workers max-log-size isolation help".split()
+    {
+        *("params", "with", "with_", "tag", "tags", "namespace", "user-namespace", "obj", "decospecs", "help"),
+        *("run-id", "task-id", "run-id-file", "runner-attribute-file", "isolation"),
+        *("max-num-splits", "max-workers", "max-log-size"),
+    }
 )
 _TRUE = frozenset({"1", "true", "t", "yes", "y", "on"})
 _FALSE = frozenset({"0", "false", "f", "no", "n", "off"})
