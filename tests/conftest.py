@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parent.parent
+KEPT = ("MFINFRA_STOCK_PYTHON", "MFINFRA_REGENERATE")
 
 
 @dataclass(frozen=True)
@@ -32,7 +33,7 @@ def home(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPat
     """An empty home folder; settings of the machine do not reach the test."""
     folder = tmp_path_factory.mktemp("home")
     for name in list(os.environ):
-        if name.startswith(("METAFLOW_", "XDG_")) or (name.startswith("MFINFRA_") and name != "MFINFRA_STOCK_PYTHON"):
+        if name.startswith(("METAFLOW_", "XDG_")) or (name.startswith("MFINFRA_") and name not in KEPT):
             monkeypatch.delenv(name)
     monkeypatch.setenv("HOME", str(folder))
     monkeypatch.setenv("XDG_DATA_HOME", str(folder / "data"))

@@ -1,0 +1,89 @@
+"""What the code may import and who may print, start programs or end the process."""
+
+from __future__ import annotations
+
+import ast
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+CLI, RUNTIME = ROOT / "cli" / "mfinfra", ROOT / "runtime" / "mfruntime"
+HEAVY = {"boto3", "jinja2", "pydantic", "questionary", "google", "azure", "ruamel", "asyncio", "ssl", "multiprocessing"}
+HEAVY_RUNTIME = HEAVY | {
+    "click",
+    "rich",
+    "isal",
+    "uuid",
+    "inspect",
+    "ast",
+    "email",
+    "http",
+    "urllib",
+    "subprocess",
+    "numpy",
+}
+
+
+def loaded(code: str) -> set[str]:
+    """The top-level modules that a piece of code makes a fresh interpreter load."""
+    text = f"import sys\nbefore = set(sys.modules)\n{code}\nprint(*sorted(set(sys.modules) - before))"
+    done = subprocess.run([sys.executable, "-c", text], capture_output=True, text=True, check=True, cwd=ROOT)
+    return {name.split(".")[0] for name in done.stdout.splitlines()[-1].split()}
+
+
+def test_help_of_the_tool_loads_nothing_heavy() -> None:
+    code = "from mfinfra.app import app\ntry:\n    app(['--help'])\nexcept SystemExit:\n    pass"
+    assert loaded(code) & HEAVY == set()
+
+
+def test_the_users_import_loads_nothing_heavy() -> None:
+    assert loaded("from mfruntime import FlowSpec, step") & HEAVY_RUNTIME == set()
+
+
+def test_layers_are_kept() -> None:
+    done = subprocess.run(["lint-imports", "--no-cache"], cwd=ROOT, capture_output=True, text=True)
+    assert done.returncode == 0, done.stdout
+
+
+@pytest.mark.parametrize("tool", [["ruff", "check", "."], ["ruff", "format", "--check", "."], ["mypy"]], ids=" ".join)
+def test_the_checkers_have_nothing_to_say(tool: list[str]) -> None:
+    done = subprocess.run([sys.executable, "-m", *tool], cwd=ROOT, capture_output=True, text=True)
+    assert done.returncode == 0, done.stdout + done.stderr
+
+
+def calls(folder: Path) -> Iterator[tuple[str, str]]:
+    """(file, dotted name) of every call and every import in a package."""
+    for path in sorted(folder.rglob("*.py")):
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            if isinstance(node, ast.Call):
+                yield path.relative_to(folder).as_posix(), ast.unparse(node.func)
+            elif isinstance(node, ast.Import):
+                for alias in node.names:
+                    yield path.relative_to(folder).as_posix(), f"import {alias.name}"
+            elif isinstance(node, ast.ImportFrom):
+                yield path.relative_to(folder).as_posix(), f"import {node.module}"
+
+
+@pytest.mark.parametrize(
+    ("folder", "what", "allowed"),
+    [
+        (CLI, "print", {"console.py", "smoke/flow.py", "runtime_install.py", "runtime_facts.py"}),
+        (CLI, "import subprocess", {"process.py"}),
+        (CLI, "sys.exit", {"__main__.py", "smoke/read.py"}),
+        (CLI, "os.system", set()),
+        (RUNTIME, "print", {"tasks/execute.py", "tasks/hooks.py"}),
+        (RUNTIME, "import subprocess", {"compute/worker_spawn.py"}),
+        (RUNTIME, "sys.exit", {"flowcli/main.py", "flowcli/step.py"}),
+        (RUNTIME, "os.replace", {"store/durable.py"}),
+        (RUNTIME, "os.fork", {"compute/worker_fork.py"}),
+        (RUNTIME, "os.system", set()),
+        (RUNTIME, "eval", set()),
+        (RUNTIME, "exec", set()),
+    ],
+)  # fmt: skip
+def test_each_side_effect_has_one_place(folder: Path, what: str, allowed: set[str]) -> None:
+    assert {file for file, name in calls(folder) if name == what} - allowed == set()
