@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import signal
 import sys
+from typing import NoReturn
 
 from .errors import Interrupted, MfinfraError
 
@@ -15,16 +17,13 @@ def run() -> None:
 def _guarded() -> int:
     from .app import State, app
 
+    # Ctrl-C as an error of ours: the command line library would turn KeyboardInterrupt into a bare "Aborted".
+    signal.signal(signal.SIGINT, _interrupted)
     try:
         app(standalone_mode=True)
     except MfinfraError as exc:
         State.console.error(exc)
         return exc.exit_code
-    except KeyboardInterrupt:
-        State.console.error(
-            Interrupted("Stopped. What was done so far is kept.", hint="Type the same command to go on.")
-        )
-        return Interrupted.exit_code
     except BrokenPipeError:
         _discard_output()
         return 1
@@ -32,6 +31,11 @@ def _guarded() -> int:
         State.console.error(_reported(exc))
         return 1
     return 0
+
+
+def _interrupted(_number: int, _frame: object) -> NoReturn:
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # cleaning up is short; a second Ctrl-C must not cut it in half
+    raise Interrupted("Stopped. What was done so far is kept.", hint="Type the same command to go on.")
 
 
 def _discard_output() -> None:

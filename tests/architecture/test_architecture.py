@@ -45,7 +45,9 @@ def test_the_users_import_loads_nothing_heavy() -> None:
 
 
 def test_layers_are_kept() -> None:
-    done = subprocess.run(["lint-imports", "--no-cache"], cwd=ROOT, capture_output=True, text=True)
+    done = subprocess.run(
+        [str(Path(sys.executable).parent / "lint-imports"), "--no-cache"], cwd=ROOT, capture_output=True, text=True
+    )
     assert done.returncode == 0, done.stdout
 
 

@@ -1,0 +1,74 @@
+"""From source to a flow that ran: wheels are built, installed into empty environments, and the README's way is walked."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+import venv
+import zipfile
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+
+
+def call(*argv: object, cwd: Path, code: int = 0) -> str:
+    env = {k: v for k, v in os.environ.items() if k not in ("PYTHONPATH", "VIRTUAL_ENV")}
+    done = subprocess.run([str(a) for a in argv], cwd=cwd, env=env, capture_output=True, text=True, timeout=900)
+    assert done.returncode == code, done.stdout[-2000:] + done.stderr[-3000:]
+    return done.stdout
+
+
+def environment(folder: Path) -> Path:
+    """A fresh virtual environment; returns its Python."""
+    venv.create(folder, with_pip=True)
+    return folder / ("Scripts" if os.name == "nt" else "bin") / "python"
+
+
+@pytest.fixture(scope="session")
+def wheels(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("wheels")
+    for source in (ROOT, ROOT / "runtime", ROOT / "runtime" / "metaflow-alias"):
+        call(sys.executable, "-m", "build", "--no-isolation", "--wheel", "--outdir", folder, source, cwd=folder)
+    return folder
+
+
+def test_every_distribution_builds_with_one_version(wheels: Path) -> None:
+    names = sorted(p.name.split("-")[:2] for p in wheels.glob("*.whl"))
+    assert [name for name, _ in names] == ["mfinfra", "mfinfra_metaflow_alias", "mfinfra_runtime"]
+    assert len({version for _, version in names}) == 1
+
+
+def test_the_tool_carries_the_runtime_and_its_templates(wheels: Path) -> None:
+    (wheel,) = wheels.glob("mfinfra-*.whl")
+    names = zipfile.ZipFile(wheel).namelist()
+    (bundled,) = [n for n in names if n.startswith("mfinfra/_bundled/")]
+    assert bundled.endswith(".whl")
+    assert "mfinfra/smoke/flow.py" in names
+    assert "mfinfra/py.typed" in names
+    assert any(n.endswith("licenses/LICENSE") for n in names)
+
+
+def test_a_wheel_built_from_the_source_distribution_is_whole(tmp_path: Path) -> None:
+    call(sys.executable, "-m", "build", "--no-isolation", "--outdir", tmp_path, ROOT, cwd=tmp_path)
+    (wheel,) = tmp_path.glob("*.whl")
+    assert any(n.startswith("mfinfra/_bundled/") for n in zipfile.ZipFile(wheel).namelist())
+
+
+@pytest.mark.parametrize("way", ["wheel", "plain", pytest.param("editable", marks=pytest.mark.slow)])
+def test_an_installation_runs_the_first_command_of_the_readme(tmp_path: Path, wheels: Path, way: str) -> None:
+    python = environment(tmp_path / "venv")
+    target = {"wheel": [next(wheels.glob("mfinfra-*.whl"))], "plain": [ROOT], "editable": ["-e", ROOT]}[way]
+    call(python, "-m", "pip", "install", "-q", *target, cwd=tmp_path)
+    tool = python.parent / "mfinfra"
+    call(tool, "up", "--no-examples", cwd=tmp_path)
+    status = json.loads(call(tool, "--json", "status", cwd=tmp_path))
+    assert status["state"] == "ready"
+    assert status["proof"]["run"].startswith("SmokeFlow/")
+    call(python, ROOT / "examples" / "flows" / "foreach.py", "run", cwd=tmp_path)
+    call(tool, "up", "--no-examples", cwd=tmp_path)
+    call(tool, "down", "--yes", cwd=tmp_path)
+    assert "mfinfra" in call(tool, "version", cwd=tmp_path)
