@@ -34,6 +34,12 @@ def profiles_home() -> Path:
     return Path(os.environ.get("METAFLOW_HOME") or "~/.metaflowconfig").expanduser()
 
 
+def shown(path: object) -> str:
+    """A path as a person reads it: the home folder is `~`."""
+    text, home = str(path), str(Path.home())
+    return "~" + text[len(home) :] if text == home or text.startswith(home + os.sep) else text
+
+
 def write_text(path: Path, text: str) -> None:
     """Write a file whole or not at all: under a temporary name, then renamed."""
     path.parent.mkdir(parents=True, exist_ok=True)

@@ -15,6 +15,7 @@ from . import profile, prove, record, runtime_install
 from .console import Console
 from .engines import local
 from .errors import MfinfraError, Refused
+from .paths import shown
 
 if TYPE_CHECKING:
     from .profile import Profile
@@ -41,9 +42,9 @@ def up(config: StackConfig, python: str | None, smoke: bool, console: Console) -
     target = python or runtime_install.default_python()
     with record.locked(config.name):
         stack = local.create(config.name, profile.path_of(config.name))
-        console.done(f"Stack {config.name}: {stack.data_folder}")
+        console.done(f"Stack {config.name}: {shown(stack.data_folder)}")
         written = profile.write(config.name, local.settings(stack))
-        console.done(f"Profile {written.path}")
+        console.done(f"Profile {shown(written.path)}")
         runtime = _runtime(config, target, console)
         stack = stack.updated(python=runtime.python, runtime_version=runtime.version)
         record.save(stack)
@@ -57,7 +58,7 @@ def up(config: StackConfig, python: str | None, smoke: bool, console: Console) -
 
 def _runtime(config: StackConfig, target: str, console: Console) -> Installed:
     runtime = runtime_install.ensure(target, config.runtime.packages, console.step)
-    console.done(f"Runtime {runtime.version} in {runtime.python}")
+    console.done(f"Runtime {runtime.version} in {shown(runtime.python)}")
     if config.runtime.examples:
         command = runtime_install.ensure_examples(target, console.step)
         if command is not None:
@@ -79,9 +80,9 @@ def report_up(result: Up, console: Console) -> None:
         return
     rows = [
         ("stack", result.stack.name, f"mfinfra status {result.stack.name}"),
-        ("data", result.stack.data_folder, f"mfinfra down {result.stack.name}"),
-        ("profile", str(result.profile.path), _use(result)),
-        ("runtime", f"mfruntime {result.runtime.version} in {result.runtime.path}", "mfinfra runtime info"),
+        ("data", shown(result.stack.data_folder), f"mfinfra outputs {result.stack.name}"),
+        ("profile", shown(result.profile.path), _use(result)),
+        ("runtime", f"mfruntime {result.runtime.version} in {shown(result.runtime.python)}", "mfinfra runtime info"),
     ]
     if result.proof is not None:
         rows.append(("smoke flow", result.proof.run, _next(result)))

@@ -30,7 +30,7 @@ def test_up_makes_a_stack_and_proves_it(mfinfra: Tool, home: Path) -> None:
     rows = [line.split("\t") for line in call.out.splitlines()]
     assert [row[0] for row in rows] == ["stack", "data", "profile", "runtime", "smoke flow"]
     assert rows[0][1:] == ["local", "mfinfra status local"]
-    assert rows[2][1:] == [str(home / "profiles" / "config_local.json"), "(the default)"]
+    assert rows[2][1:] == ["~/profiles/config_local.json", "(the default)"]
     assert "ran and was read back" in call.err
     profile = json.loads((home / "profiles" / "config.json").read_text())
     assert profile == {

@@ -1,0 +1,71 @@
+"""The documents tell the truth: blocks are run, tables and pages are those of the code, links lead somewhere."""
+
+from __future__ import annotations
+
+import os
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md")), *sorted((ROOT / "docs" / "reference").glob("*.md"))]
+
+
+def block(page: str, name: str) -> str:
+    """The code block below `<!-- name -->`."""
+    match = re.search(rf"<!-- {name} -->\n```\w+\n(.*?)```", (ROOT / page).read_text(encoding="utf-8"), re.S)
+    assert match, f"{page} has no block '{name}'"
+    return match.group(1)
+
+
+def run(argv: list[str], cwd: Path) -> str:
+    path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
+    env = {**os.environ, "PATH": path, "METAFLOW_DATASTORE_SYSROOT_LOCAL": str(Path.home() / "flows")}
+    done = subprocess.run(argv, cwd=cwd, env=env, capture_output=True, text=True, timeout=300)
+    assert done.returncode == 0, done.stdout + done.stderr
+    return done.stdout
+
+
+def test_generated_pages_are_those_of_the_code() -> None:
+    run([sys.executable, str(ROOT / "docs" / "generate.py"), "--check"], ROOT)
+
+
+def test_the_readmes_flow_runs_and_is_read_back(tmp_path: Path) -> None:
+    (tmp_path / "squares.py").write_text(block("README.md", "flow"))
+    run([sys.executable, "squares.py", "run"], tmp_path)
+    assert run([sys.executable, "-c", block("README.md", "client")], tmp_path) == "14\n"
+
+
+def test_the_readmes_next_command_runs() -> None:
+    assert "best:" in run(["bash", "-ec", block("README.md", "next command")], ROOT)
+
+
+def test_the_readmes_commands_are_all_there_is() -> None:
+    sys.path.insert(0, str(ROOT / "docs"))
+    try:
+        from generate import commands
+    finally:
+        sys.path.pop(0)
+    rows = re.findall(r"^\| `(mfinfra [a-z ]+)` \| (.*) \|$", (ROOT / "README.md").read_text(), re.M)
+    assert dict(rows) == {name: command.help.replace("\n", " ") for name, command in commands().items()}
+
+
+def test_the_guides_commands_run(tmp_path: Path) -> None:
+    run(["bash", "-ec", block("docs/data-scientists.md", "run")], ROOT)
+    shown = run([sys.executable, "-c", block("docs/data-scientists.md", "client")], ROOT)
+    assert "9 35" in shown
+    assert "METAFLOW_DEFAULT_DATASTORE" in run(["bash", "-ec", block("docs/platform-engineers.md", "stacks")], tmp_path)
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda p: p.name)
+def test_links_lead_somewhere(page: Path) -> None:
+    for target in re.findall(r"\]\((?!http)([^)#]+)\)", page.read_text(encoding="utf-8")):
+        assert (page.parent / target).exists(), f"{page.name} links to {target}"
+
+
+def test_pictures_hold_no_path_of_the_machine_they_were_made_on() -> None:
+    for picture in (ROOT / "docs" / "images").glob("*.svg"):
+        assert not re.search(r"(/root|/tmp|/work|/home)/", picture.read_text(encoding="utf-8"))
