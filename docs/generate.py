@@ -1,4 +1,4 @@
-"""Write the reference pages from the code: `python docs/generate.py`; `--check` only says which ones are out of date."""
+"""Write the reference pages from the code: `python docs/generate.py`; `--check` only names the stale ones."""
 
 from __future__ import annotations
 
@@ -56,8 +56,9 @@ def _parameter(parameter: Any) -> str:
 def settings_page() -> str:
     lines = [
         "# Settings\n",
-        "A setting comes from the environment, else from the nearest `.metaflow/config.json` walking up from the working",
-        "directory, else from the profile `~/.metaflowconfig/config[_<METAFLOW_PROFILE>].json`, else it has its default.\n",
+        "A setting comes from the environment, else from the nearest `.metaflow/config.json` walking up from",
+        "the working directory, else from the profile `~/.metaflowconfig/config[_<METAFLOW_PROFILE>].json`, else it",
+        "has its default.\n",
         "| Setting | Default | Meaning |",
         "|---|---|---|",
     ]

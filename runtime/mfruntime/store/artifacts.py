@@ -9,7 +9,7 @@ import json
 import pickle
 import sys
 import time
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from ..errors import DataCorrupt, MetaflowDataMissing, UnpicklableArtifact
@@ -26,6 +26,7 @@ _ENCODING = "pickle-v4"
 _READABLE = ("pickle-v2", "pickle-v4", "gzip+pickle-v2", "gzip+pickle-v4")
 _VERSION = "1.0"
 _SMALL = 1 << 16
+_LARGE = 1 << 20
 _CACHED = 4096
 
 
@@ -62,14 +63,14 @@ class FlowStore:
         (saved,) = self.blobs.save([payload])
         return saved.key, describe(value, payload)
 
-    def load_blobs(self, keys: Sequence[str]) -> dict[str, bytes]:
+    def load_blobs(self, keys: Sequence[str]) -> dict[str, bytes | bytearray]:
         """Contents by key; small ones are kept for the next caller."""
-        found = {key: self._small[key] for key in keys if key in self._small}
+        found: dict[str, bytes | bytearray] = {key: self._small[key] for key in keys if key in self._small}
         missing = [key for key in dict.fromkeys(keys) if key not in found]
         for key, content in self.blobs.load(missing):
             found[key] = content
             if len(content) <= _SMALL and len(self._small) < _CACHED:
-                self._small[key] = content
+                self._small[key] = bytes(content)
         return found
 
 
@@ -233,11 +234,17 @@ class TaskWriter:
         """Pickle and save values in one batch. Raises UnpicklableArtifact naming the one that cannot be."""
         for name in values:
             self._check_name(name)
-        step = self._ids[1]
         with compat.planted():
-            payloads = [pickled(step, name, value) for name, value in values.items()]
-        for (name, value), payload, saved in zip(values.items(), payloads, self._store.blobs.save(payloads)):
-            self.preset(name, saved.key, describe(value, payload))
+            saved = self._store.blobs.save(self._payloads(values))
+        for name, blob in zip(values, saved):
+            self.objects[name] = blob.key
+
+    def _payloads(self, values: Mapping[str, Any]) -> Iterator[bytes]:
+        """The pickles, one after the other, noting what the artifact map says of each."""
+        for name, value in values.items():
+            payload = pickled(self._ids[1], name, value)
+            self.info[name] = describe(value, payload)
+            yield payload
 
     def _check_name(self, name: str) -> None:
         check_component("artifact name", name)
@@ -318,12 +325,22 @@ class _Unpickler(pickle.Unpickler):
         return super().find_class(module, name) if known is None else known
 
 
-def unpickled(content: bytes, pathspec: str) -> Any:
-    """The value in a blob's content. Raises DataCorrupt naming the artifact where it cannot be rebuilt here."""
+def _loaded(content: bytes | bytearray) -> Any:
+    if len(content) >= _LARGE:  # pickle.loads reads the buffer in place, a file-like object costs copies of it
+        try:
+            with compat.planted():
+                return pickle.loads(content)
+        except (ImportError, AttributeError):
+            pass  # a class under a name of Metaflow's that only find_class knows
     import io
 
+    return _Unpickler(io.BytesIO(content)).load()
+
+
+def unpickled(content: bytes | bytearray, pathspec: str) -> Any:
+    """The value in a blob's content. Raises DataCorrupt naming the artifact where it cannot be rebuilt here."""
     try:
-        return _Unpickler(io.BytesIO(content)).load()
+        return _loaded(content)
     except (ImportError, AttributeError) as exc:
         message = f"The artifact {pathspec} needs code that is not importable here: {exc}."
         raise DataCorrupt(message, hint="Install or import the module that defines it, then read it again.") from exc

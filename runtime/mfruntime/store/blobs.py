@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator, Sequence
-from typing import NamedTuple
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from ..errors import DataCorrupt, MetaflowDataMissing
 from . import gzip, layout
 from .storage.base import Item, Storage
 
+if TYPE_CHECKING:
+    from concurrent.futures import Future
+
 _PACKED_META = {"cas_raw": False, "cas_version": 1}
 _RAW_META = {"cas_raw": True, "cas_version": 1}
-_PARALLEL = 1 << 20
+_LARGE = 1 << 20
+_IN_FLIGHT = 2
 
 
 class Saved(NamedTuple):
@@ -30,22 +34,41 @@ class BlobStore:
         self._flow = layout.flow(flow_name)
         self._known: set[str] = set()
 
-    def save(self, payloads: Sequence[bytes], raw: bool = False) -> list[Saved]:
-        """Save what is not there yet; one existence check for the whole batch. `raw` stores without compression."""
-        keys = _keys(payloads)
-        unknown = {key: payload for key, payload in zip(keys, payloads) if key not in self._known}
-        if unknown:
-            paths = [layout.blob(self._flow, key) for key in unknown]
-            there = dict(zip(unknown, self._storage.exists(paths)))
-            self._storage.save(self._item(k, p, raw) for k, p in unknown.items() if not there[k])
-            self._known.update(unknown)
-        return [Saved(key, f"{self._storage.root}/{layout.blob(self._flow, key)}") for key in keys]
+    def save(self, payloads: Iterable[bytes], raw: bool = False) -> list[Saved]:
+        """Save what is not there yet. Small payloads share one existence check; large ones are hashed, compressed and
+        written on threads while the caller's iterator makes the next."""
+        keys: list[str | Future[str]] = []
+        small: dict[str, bytes] = {}
+        with _Threads() as threads:
+            for payload in payloads:
+                if len(payload) >= _LARGE:
+                    keys.append(threads.submit(self._save_large, payload, raw))
+                else:
+                    key = _key(payload)
+                    keys.append(key)
+                    small[key] = payload
+            self._save_batch(small, raw)
+        done = [key if isinstance(key, str) else key.result() for key in keys]
+        return [Saved(key, f"{self._storage.root}/{layout.blob(self._flow, key)}") for key in done]
+
+    def _save_large(self, payload: bytes, raw: bool) -> str:
+        key = _key(payload)
+        self._save_batch({key: payload}, raw)
+        return key
+
+    def _save_batch(self, payloads: Mapping[str, bytes], raw: bool) -> None:
+        unknown = {key: payload for key, payload in payloads.items() if key not in self._known}
+        if not unknown:
+            return
+        there = dict(zip(unknown, self._storage.exists([layout.blob(self._flow, key) for key in unknown])))
+        self._storage.save(self._item(k, p, raw) for k, p in unknown.items() if not there[k])
+        self._known.update(unknown)
 
     def _item(self, key: str, payload: bytes, raw: bool) -> Item:
         data = payload if raw else gzip.compress(payload)
         return Item(layout.blob(self._flow, key), data, _RAW_META if raw else _PACKED_META)
 
-    def load(self, keys: Sequence[str]) -> Iterator[tuple[str, bytes]]:
+    def load(self, keys: Sequence[str]) -> Iterator[tuple[str, bytes | bytearray]]:
         """The content of each key, verified. Raises MetaflowDataMissing or DataCorrupt naming the file."""
         paths = [layout.blob(self._flow, key) for key in keys]
         for key, (path, data, meta) in zip(keys, self._storage.load(paths)):
@@ -55,13 +78,34 @@ class BlobStore:
             yield key, _unpacked(key, data, bool(meta and meta.get("cas_raw")), where)
 
 
-def _unpacked(key: str, data: bytes, raw: bool, where: str) -> bytes:
+def _unpacked(key: str, data: bytes, raw: bool, where: str) -> bytes | bytearray:
+    digest = hashlib.sha1(usedforsecurity=False)
     try:
-        content = data if raw else gzip.decompress(data)
+        size = None if raw else gzip.inflated_size(data)
+        if size is None:
+            content: bytes | bytearray = bytes(data) if raw else gzip.decompress(data)
+            digest.update(content)
+        else:
+            content = _gathered(data, size, digest)
     except ValueError as exc:
         raise _corrupt(where, str(exc)) from exc
-    if hashlib.sha1(content, usedforsecurity=False).hexdigest() != key:
+    if digest.hexdigest() != key:
         raise _corrupt(where, "its content does not match its name")
+    return content
+
+
+def _gathered(data: bytes, size: int, digest: Any) -> bytearray:
+    """The pieces of a large blob put in place, while others are inflated and hashed on threads."""
+    from concurrent.futures import ThreadPoolExecutor
+
+    content, at = bytearray(size), 0
+    with ThreadPoolExecutor(1) as hasher:
+        for part in gzip.members(data):
+            hasher.submit(digest.update, part)
+            content[at : at + len(part)] = part
+            at += len(part)
+    if at != size:
+        raise ValueError("its size is not what it says")
     return content
 
 
@@ -70,14 +114,31 @@ def _corrupt(where: str, why: str) -> DataCorrupt:
     return DataCorrupt(f"The blob {where} is damaged: {why}.", hint=hint)
 
 
-def _keys(payloads: Sequence[bytes]) -> list[str]:
-    if len(payloads) > 1 and sum(len(p) >= _PARALLEL for p in payloads) > 1:
-        from concurrent.futures import ThreadPoolExecutor
-
-        with ThreadPoolExecutor(2) as pool:
-            return list(pool.map(_key, payloads))
-    return [_key(payload) for payload in payloads]
-
-
 def _key(payload: bytes) -> str:
     return hashlib.sha1(payload, usedforsecurity=False).hexdigest()
+
+
+class _Threads:
+    """A thread pool that is made when first used and keeps at most two payloads in flight."""
+
+    def __init__(self) -> None:
+        self._pool: Any = None
+        self._pending: list[Future[str]] = []
+
+    def __enter__(self) -> _Threads:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        if self._pool is not None:
+            self._pool.shutdown()
+
+    def submit(self, work: Callable[[bytes, bool], str], payload: bytes, raw: bool) -> Future[str]:
+        if self._pool is None:
+            from concurrent.futures import ThreadPoolExecutor
+
+            self._pool = ThreadPoolExecutor(_IN_FLIGHT)
+        while len(self._pending) >= _IN_FLIGHT:
+            self._pending.pop(0).exception()  # waits; who asks for the result gets the error
+        future: Future[str] = self._pool.submit(work, payload, raw)
+        self._pending.append(future)
+        return future

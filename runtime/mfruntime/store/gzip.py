@@ -10,7 +10,7 @@ from __future__ import annotations
 import os
 import struct
 import zlib
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any
 
 _zlib: Any
@@ -46,13 +46,28 @@ def compress(data: bytes | memoryview) -> bytes:
 
 def decompress(blob: bytes) -> bytes:
     """The data in a gzip file of any number of members. Raises ValueError where it is damaged."""
+    parts = list(members(blob))
+    return parts[0] if len(parts) == 1 else b"".join(parts)
+
+
+def members(blob: bytes) -> Iterator[bytes]:
+    """The data of a gzip file in pieces, in order; pieces of ours are inflated ahead on all cores."""
     try:
-        members = _split(blob)
-        if len(members) > 1:
-            return b"".join(_on_threads(_inflate, members))
-        return _inflate(blob)
+        pieces = _split(blob)
+        if len(pieces) > 1:
+            yield from _on_threads(_inflate, pieces)
+        else:
+            yield _inflate(blob)
     except (_zlib.error, zlib.error, EOFError, struct.error) as exc:
         raise ValueError(str(exc) or "damaged gzip data") from exc
+
+
+def inflated_size(blob: bytes) -> int | None:
+    """Size of the data in a file of several members that ours wrote; None for other files."""
+    pieces = _split(blob)
+    if len(pieces) < 2:
+        return None
+    return sum(int(_TRAILER.unpack_from(piece, len(piece) - _TRAILER.size)[1]) for piece in pieces)
 
 
 def _member(data: bytes | memoryview) -> bytes:
@@ -115,11 +130,12 @@ def _inflate(blob: bytes | memoryview) -> bytes:
     return parts[0] if len(parts) == 1 else b"".join(parts)
 
 
-def _on_threads(work: Callable[[Any], bytes], pieces: list[Any]) -> list[bytes]:
+def _on_threads(work: Callable[[Any], bytes], pieces: list[Any]) -> Iterator[bytes]:
     cores = os.cpu_count() or 1
     if cores == 1:
-        return [work(piece) for piece in pieces]
+        yield from map(work, pieces)
+        return
     from concurrent.futures import ThreadPoolExecutor
 
     with ThreadPoolExecutor(min(cores, len(pieces))) as pool:
-        return list(pool.map(work, pieces))
+        yield from pool.map(work, pieces)

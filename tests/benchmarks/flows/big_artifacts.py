@@ -1,4 +1,5 @@
 import random
+import time
 
 import numpy as np
 
@@ -19,12 +20,14 @@ class BigArtifacts(FlowSpec):
         picker = random.Random(7)
         line = " ".join(picker.choice(words) for _ in range(1 << 20))
         self.text = (line * (40 * MEGABYTE // len(line) + 1))[: 40 * MEGABYTE]
+        self.began = time.time()
         self.next(self.end)
 
     @step
     def end(self):
         assert self.floats.shape == self.integers.shape
         assert len(self.text) == 40 * MEGABYTE
+        print("MEASURED", time.time() - self.began)
 
 
 if __name__ == "__main__":

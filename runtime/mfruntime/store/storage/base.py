@@ -15,7 +15,7 @@ class Item(NamedTuple):
 
 
 class Loaded(NamedTuple):
-    """An object that was asked for; `data` is None where there is none."""
+    """An object that was asked for; `data` is None where there is none. Large blobs may come as memoryviews."""
 
     path: str
     data: bytes | None

@@ -13,6 +13,8 @@ from .base import Entry, Item, Loaded
 
 FOLDER = ".metaflow"
 _META_SUFFIX = "_meta"
+#: From this size on, a blob is mapped instead of read: its pages are not copied, and threads fault them in side by side.
+_MAPPED = 4 << 20
 
 
 def find_root(settings: Settings, given: str | None, cwd: str | None = None) -> str:
@@ -55,11 +57,12 @@ class LocalStorage:
     def load(self, paths: Sequence[str]) -> Iterator[Loaded]:
         for path in paths:
             full = f"{self.root}/{path}"
-            data = self._read(full)
-            meta = self._read(full + _META_SUFFIX) if data is not None and "/data/" in path else None
+            is_blob = "/data/" in path
+            data = self._read(full, may_map=is_blob)
+            meta = self._read(full + _META_SUFFIX) if data is not None and is_blob else None
             yield Loaded(path, data, json.loads(meta) if meta else None)
 
-    def _read(self, full: str) -> bytes | None:
+    def _read(self, full: str, may_map: bool = False) -> Any:
         try:
             fd = os.open(full, os.O_RDONLY | getattr(os, "O_BINARY", 0))
         except (FileNotFoundError, NotADirectoryError, IsADirectoryError):
@@ -67,7 +70,7 @@ class LocalStorage:
         except OSError as exc:
             raise durable.unreadable(exc, full) from exc
         try:
-            return _read_all(fd)
+            return _mapped(fd) if may_map and os.fstat(fd).st_size >= _MAPPED else _read_all(fd)
         except OSError as exc:
             raise durable.unreadable(exc, full) from exc
         finally:
@@ -92,6 +95,12 @@ class LocalStorage:
     def delete(self, paths: Sequence[str]) -> None:
         for path in paths:
             durable.remove(f"{self.root}/{path}")
+
+
+def _mapped(fd: int) -> Any:
+    import mmap
+
+    return memoryview(mmap.mmap(fd, 0, access=mmap.ACCESS_READ))
 
 
 def _read_all(fd: int) -> bytes:
