@@ -65,7 +65,7 @@ class BlobStore:
         self._known.update(unknown)
 
     def _item(self, key: str, payload: bytes, raw: bool) -> Item:
-        data = payload if raw else gzip.compress(payload)
+        data = payload if raw else (gzip.compressed_parts if len(payload) >= _LARGE else gzip.compress)(payload)
         return Item(layout.blob(self._flow, key), data, _RAW_META if raw else _PACKED_META)
 
     def load(self, keys: Sequence[str]) -> Iterator[tuple[str, bytes | bytearray]]:

@@ -10,16 +10,19 @@ from __future__ import annotations
 import errno
 import os
 import signal
+from typing import Any
 
 from ..errors import StorageError, StorageFull, StorageReadOnly
 
+#: Buffers per writev call (IOV_MAX is 1024 on Linux and macOS).
+_VECTOR = 1000
 _made: set[str] = set()
 _counter = 0
 _pid = os.getpid()
 _FLAGS = os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_CLOEXEC", 0) | getattr(os, "O_BINARY", 0)
 
 
-def write_atomic(path: str, data: bytes) -> None:
+def write_atomic(path: str, data: bytes | list[Any]) -> None:
     """Create or replace a file. Raises StorageFull, StorageReadOnly or StorageError naming it."""
     _before_effect()
     temporary = _write_temporary(path, data)
@@ -83,7 +86,7 @@ def remove(path: str) -> None:
         raise translated(exc, path) from exc
 
 
-def _write_temporary(path: str, data: bytes) -> str:
+def _write_temporary(path: str, data: bytes | list[Any]) -> str:
     global _counter
     _counter += 1
     folder = os.path.dirname(path)
@@ -91,15 +94,33 @@ def _write_temporary(path: str, data: bytes) -> str:
     try:
         fd = _open(temporary, folder)
         try:
-            written = os.write(fd, data)
-            while written < len(data):
-                written += os.write(fd, memoryview(data)[written:])
+            if isinstance(data, list):
+                _write_parts(fd, data)
+            else:
+                _write_all(fd, data)
         finally:
             os.close(fd)
     except OSError as exc:
         _forget(temporary)
         raise translated(exc, path) from exc
     return temporary
+
+
+def _write_all(fd: int, data: bytes) -> None:
+    written = os.write(fd, data)
+    while written < len(data):
+        written += os.write(fd, memoryview(data)[written:])
+
+
+def _write_parts(fd: int, parts: list[Any]) -> None:
+    if not hasattr(os, "writev"):
+        _write_all(fd, b"".join(parts))
+        return
+    for start in range(0, len(parts), _VECTOR):
+        batch = parts[start : start + _VECTOR]
+        written = os.writev(fd, batch)
+        if written < sum(map(len, batch)):  # a signal or a full disk; the rest goes the plain way, or fails there
+            _write_all(fd, b"".join(batch)[written:])
 
 
 def _open(temporary: str, folder: str) -> int:

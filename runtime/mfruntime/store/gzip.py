@@ -38,10 +38,16 @@ _TRAILER = struct.Struct("<II")
 
 def compress(data: bytes | memoryview) -> bytes:
     """gzip of `data`: the same input gives the same output on one machine."""
+    return b"".join(compressed_parts(data))
+
+
+def compressed_parts(data: bytes | memoryview) -> list[Any]:
+    """As compress, but as buffers that follow each other: what is only stored is not copied."""
     if len(data) <= CHUNK:
         return _member(data)
     view = memoryview(data)
-    return b"".join(_on_threads(_member, [view[i : i + CHUNK] for i in range(0, len(view), CHUNK)]))
+    chunks = [view[i : i + CHUNK] for i in range(0, len(view), CHUNK)]
+    return [part for member in _on_threads(_member, chunks) for part in member]
 
 
 def decompress(blob: bytes) -> bytes:
@@ -70,11 +76,11 @@ def inflated_size(blob: bytes) -> int | None:
     return sum(int(_TRAILER.unpack_from(piece, len(piece) - _TRAILER.size)[1]) for piece in pieces)
 
 
-def _member(data: bytes | memoryview) -> bytes:
-    raw = _deflate(data) if _compresses(data) else _stored(data)
-    size = _HEADER.size + len(raw) + _TRAILER.size
+def _member(data: bytes | memoryview) -> list[Any]:
+    body = [_deflate(data)] if _compresses(data) else _stored(data)
+    size = _HEADER.size + sum(map(len, body)) + _TRAILER.size
     header = _HEADER.pack(_MAGIC, 8, _FEXTRA, 0, 0, 255, 12, _ID, 8, size)
-    return b"".join((header, raw, _TRAILER.pack(_zlib.crc32(data), len(data) & 0xFFFFFFFF)))
+    return [header, *body, _TRAILER.pack(_zlib.crc32(data), len(data) & 0xFFFFFFFF)]
 
 
 def _deflate(data: bytes | memoryview) -> bytes:
@@ -91,7 +97,7 @@ def _compresses(data: bytes | memoryview) -> bool:
     return len(_deflate(samples)) < _WORTH * len(samples)
 
 
-def _stored(data: bytes | memoryview) -> bytes:
+def _stored(data: bytes | memoryview) -> list[Any]:
     view = memoryview(data)
     parts: list[Any] = []
     for start in range(0, len(view), _STORED_BLOCK):
@@ -99,7 +105,7 @@ def _stored(data: bytes | memoryview) -> bytes:
         last = start + _STORED_BLOCK >= len(view)
         parts.append(struct.pack("<BHH", int(last), len(piece), len(piece) ^ 0xFFFF))
         parts.append(piece)
-    return b"".join(parts)
+    return parts
 
 
 def _split(blob: bytes) -> list[memoryview]:
@@ -130,7 +136,7 @@ def _inflate(blob: bytes | memoryview) -> bytes:
     return parts[0] if len(parts) == 1 else b"".join(parts)
 
 
-def _on_threads(work: Callable[[Any], bytes], pieces: list[Any]) -> Iterator[bytes]:
+def _on_threads(work: Callable[[Any], Any], pieces: list[Any]) -> Iterator[Any]:
     cores = os.cpu_count() or 1
     if cores == 1:
         yield from map(work, pieces)

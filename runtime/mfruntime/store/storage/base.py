@@ -7,10 +7,10 @@ from typing import Any, NamedTuple, Protocol
 
 
 class Item(NamedTuple):
-    """An object to save; `meta` travels with it where not None."""
+    """An object to save: bytes, or a list of buffers that follow each other. `meta` travels with it where not None."""
 
     path: str
-    data: bytes
+    data: bytes | list[Any]
     meta: Mapping[str, Any] | None = None
 
 

@@ -13,7 +13,7 @@ from .base import Entry, Item, Loaded
 
 FOLDER = ".metaflow"
 _META_SUFFIX = "_meta"
-#: From this size on, a blob is mapped instead of read: its pages are not copied, and threads fault them in side by side.
+#: From this size on a blob is mapped, not read: its pages are not copied, and threads fault them in side by side.
 _MAPPED = 4 << 20
 
 

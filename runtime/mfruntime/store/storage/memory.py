@@ -26,7 +26,8 @@ class MemoryStorage:
     def save(self, items: Iterable[Item], overwrite: bool = False) -> None:
         for item in items:
             if overwrite or item.path not in self._objects:
-                self._objects[item.path] = (bytes(item.data), copy.copy(item.meta))
+                data = b"".join(item.data) if isinstance(item.data, list) else bytes(item.data)
+                self._objects[item.path] = (data, copy.copy(item.meta))
 
     def load(self, paths: Sequence[str]) -> Iterator[Loaded]:
         for path in paths:
