@@ -71,7 +71,8 @@ def test_stacks_live_side_by_side_and_use_switches(stack: Tool, home: Path) -> N
 
 def test_down_removes_exactly_what_up_made(stack: Tool, home: Path) -> None:
     assert stack("down", "demo", "--yes").code == 0
-    left = [p for p in home.rglob("*") if p.is_file() and "runtimes" not in p.parts]
+    ours = [*(home / "data").rglob("*"), *(home / "profiles").rglob("*")]
+    left = [p for p in ours if p.is_file() and "runtimes" not in p.parts]
     assert left == []
     again = stack("status", "demo")
     assert (again.code, "There is no stack named 'demo'." in again.err) == (4, True)

@@ -287,10 +287,8 @@ def test_two_runs_at_once_do_not_touch_each_other(tmp_path: Path) -> None:
     script = tmp_path / "flow.py"
     script.write_text(one("self.v = current.run_id"))
     processes = [started(script, tmp_path, "run") for _ in range(4)]
-    assert [p.wait(60) for p in processes] == [0] * 4
-    for process in processes:
-        assert process.stdout is not None
-        process.stdout.close()
+    outputs = [process.communicate(timeout=60)[0] for process in processes]
+    assert [process.returncode for process in processes] == [0] * 4, outputs
     runs = [p for p in (tmp_path / ".metaflow" / "One").iterdir() if p.name.isdigit()]
     assert len(runs) == 4
 

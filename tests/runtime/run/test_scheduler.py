@@ -6,7 +6,7 @@ from collections import Counter
 from dataclasses import dataclass
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from mfruntime.run.scheduler import (
@@ -36,6 +36,10 @@ class Node:
 class Flow(dict):  # type: ignore[type-arg]
     start_step = "start"
 
+
+relaxed = settings(
+    max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large]
+)
 
 # A flow is a sequence of blocks; a block is a step, a branch of sequences, or a foreach over a sequence.
 blocks = st.deferred(lambda: st.one_of(st.just("step"), branches, foreaches))
@@ -151,7 +155,7 @@ class Driver:
                 self.take(self.scheduler.handle(Tick(self.now)))
 
 
-@settings(max_examples=150, deadline=None)
+@relaxed
 @given(flows, st.integers(1, 4), st.data())
 def test_every_task_runs_once_and_joins_are_complete(blocks: list, workers: int, data: st.DataObject) -> None:  # type: ignore[type-arg]
     flow, widths = build(blocks)
@@ -168,7 +172,7 @@ def test_every_task_runs_once_and_joins_are_complete(blocks: list, workers: int,
             ] == list(range(splits[0].splits[-1].size))
 
 
-@settings(max_examples=100, deadline=None)
+@relaxed
 @given(flows, st.integers(1, 3), st.integers(0, 5), st.integers(0, 1), st.data())
 def test_retries_are_bounded_and_no_attempt_number_is_used_twice(
     blocks: list,
@@ -188,7 +192,7 @@ def test_retries_are_bounded_and_no_attempt_number_is_used_twice(
         assert driver.attempts[(driver.finish.failed.task_id, limit)] == 1
 
 
-@settings(max_examples=100, deadline=None)
+@relaxed
 @given(flows, st.data())
 def test_a_resumed_run_takes_over_what_is_done_and_runs_the_rest(blocks: list, data: st.DataObject) -> None:  # type: ignore[type-arg]
     flow, widths = build(blocks)
