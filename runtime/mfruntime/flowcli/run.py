@@ -22,6 +22,10 @@ if TYPE_CHECKING:
     from ..tasks.context import RunContext
 
 
+#: Files that a run has open besides two pipes for each task.
+_OTHER_FILES = 24
+
+
 def _shared_options(env: Env) -> list[click.Parameter]:
     option = click.Option
     number = click.IntRange(min=1)
@@ -228,11 +232,12 @@ def _affordable(workers: int) -> int:
     """As many workers as this process may have open files for: each needs two pipes."""
     from ..compute.processes import file_limit
 
-    limit = file_limit(2 * workers + 64)
-    if limit < 2 * workers + 64:
+    wanted = 2 * workers + _OTHER_FILES
+    limit = file_limit(wanted)
+    if limit < wanted:
         raise CommandException(
-            f"--max-workers {workers} needs {2 * workers + 64} open files; this account may open {limit}.",
-            hint=f"Type: run --max-workers {max(1, (limit - 64) // 2)}, or raise the limit with: ulimit -n",
+            f"--max-workers {workers} needs {wanted} open files; this account may open {limit}.",
+            hint=f"Type: run --max-workers {max(1, (limit - _OTHER_FILES) // 2)}, or raise the limit with: ulimit -n",
         )
     return workers
 

@@ -15,13 +15,14 @@ from json.encoder import encode_basestring_ascii as _quoted
 from typing import Any
 
 from ..errors import DataCorrupt, MetaflowNotFound, MetaflowTaggingError
+from ..ids import check_component
 from ..store import layout
 from .base import ArtifactRecord, Datum, Record, TaskRecord
 from .tags import check_tags
 from .tree import Tree
 
 #: What lies beside runs, steps and tasks in the tree.
-_NOT_CHILDREN = frozenset({"_meta", "data", "latest_run", "mf.cards", "config.json"})
+_NOT_CHILDREN = layout.RESERVED | {"mf.cards", "config.json"}
 
 
 def _milliseconds() -> int:
@@ -34,6 +35,7 @@ class FileMetadata:
     def __init__(self, tree: Tree):
         self._tree = tree
         self._steps: set[tuple[str, str, str]] = set()
+        self._fields: set[str] = set()
 
     # -- registration --------------------------------------------------------------------------------------------------
 
@@ -49,12 +51,14 @@ class FileMetadata:
             "tags": list(tags),
             "system_tags": list(sys_tags),
         }
-        self._tree.write_new(_self(layout.run(flow, run)), _dump({**record, "ts_epoch": _milliseconds()}))
-        self._tree.write(f"{layout.flow(flow)}/latest_run", run.encode())
+        self._tree.write_new(layout.self_record(layout.run(flow, run)), _dump({**record, "ts_epoch": _milliseconds()}))
+        self._tree.write(layout.latest_run(flow), run.encode())
         return run
 
     def _register_flow(self, flow: str) -> None:
-        self._tree.write_new(_self(layout.flow(flow)), _dump({"flow_id": flow, "ts_epoch": _milliseconds()}))
+        self._tree.write_new(
+            layout.self_record(layout.flow(flow)), _dump({"flow_id": flow, "ts_epoch": _milliseconds()})
+        )
 
     def _claim(self, flow: str) -> str:
         """A run id is the microsecond of its start; who comes second in one microsecond takes the next."""
@@ -66,19 +70,19 @@ class FileMetadata:
     def register_task(self, record: TaskRecord, data: Sequence[Datum], attempt: int) -> None:
         self._register_step(record)
         body = {"run_number": record.run, "step_name": record.step, "task_id": record.task, **_owner(record)}
-        self._tree.write_new(_self(_folder(record)), _dump(body))
+        self._tree.write_new(layout.self_record(_folder(record)), _dump(body))
         self.register_data(record, data, attempt)
 
     def _register_step(self, record: TaskRecord) -> None:
         key = (record.flow, record.run, record.step)
         if key not in self._steps:
             body = {"run_number": record.run, "step_name": record.step, **_owner(record)}
-            self._tree.write_new(_self(layout.step(*key)), _dump(body))
+            self._tree.write_new(layout.self_record(layout.step(*key)), _dump(body))
             self._steps.add(key)
 
     def register_data(self, record: TaskRecord, data: Sequence[Datum], attempt: int | None) -> None:
-        folder = f"{_folder(record)}/_meta"
-        now = _milliseconds()
+        folder = layout.meta(_folder(record))
+        now = self._moment(folder, {datum.field for datum in data}, attempt)
         tags = "" if attempt is None else f'"attempt_id:{attempt}"'
         head = (
             f'{{"flow_id": {_quoted(record.flow)}, "run_number": {_quoted(record.run)}, '
@@ -88,18 +92,25 @@ class FileMetadata:
         for datum in data:
             value = _quoted(datum.value) if isinstance(datum.value, str) else json.dumps(datum.value)
             text = f'{head}{_quoted(datum.field)}, "type": {_quoted(datum.type)}, "value": {value}{tail}'
-            self._tree.write(self._free(folder, datum.field, now, attempt), text.encode())
+            self._tree.write(f"{folder}/{layout.fact(self._checked(datum.field), now)}", text.encode())
 
-    def _free(self, folder: str, field: str, now: int, attempt: int | None) -> str:
-        """The file of a fact. A later attempt in the same millisecond must not replace the fact of an earlier one."""
-        path = f"{folder}/sysmeta_{field}_{now}.json"
-        while attempt and self._tree.read(path) is not None:
-            now += 1
-            path = f"{folder}/sysmeta_{field}_{now}.json"
-        return path
+    def _checked(self, field: str) -> str:
+        if field not in self._fields:
+            check_component("metadata field", layout.fact(field, 10**12))
+            self._fields.add(field)
+        return field
+
+    def _moment(self, folder: str, fields: set[str], attempt: int | None) -> int:
+        """Now, but after all that is known of these fields: facts of a later attempt neither replace those of an
+        earlier one in the same millisecond, nor sort before them when the clock was set back."""
+        now = _milliseconds()
+        if not attempt:
+            return now
+        facts = (layout.parse_fact(name) for name in self._tree.names(folder))
+        return max([now, *(fact[1] + 1 for fact in facts if fact and fact[0] in fields)])
 
     def register_artifacts(self, record: TaskRecord, attempt: int, artifacts: Sequence[ArtifactRecord]) -> None:
-        folder = f"{_folder(record)}/_meta"
+        folder = layout.meta(_folder(record))
         head = (
             f'{{"run_number": {_quoted(record.run)}, "step_name": {_quoted(record.step)}, '
             f'"task_id": {_quoted(record.task)}, "attempt_id": {attempt}, "name": '
@@ -114,29 +125,34 @@ class FileMetadata:
 
     def mutate_tags(self, flow: str, run: str, add: Sequence[str], remove: Sequence[str]) -> list[str]:
         folder = layout.run(flow, run)
-        with self._tree.locked(f"{folder}/_meta/.tmp_tags.lock"):
-            record = self._read(_self(folder))
-            if record is None:
-                raise MetaflowNotFound(f"The run {flow}/{run} does not exist.")
+        self._existing(folder)  # before the lock, whose file would make the folder of a run that is not there
+        with self._tree.locked(f"{layout.meta(folder)}/.tmp_tags.lock"):
+            record = self._existing(folder)
             record["tags"] = _mutated(record, add, remove)
-            self._tree.write(_self(folder), _dump(record))
+            self._tree.write(layout.self_record(folder), _dump(record))
         return list(record["tags"])
+
+    def _existing(self, folder: str) -> Record:
+        record = self._read(layout.self_record(folder))
+        if record is None:
+            raise MetaflowNotFound(f"The run {folder} does not exist.")
+        return record
 
     # -- reads ---------------------------------------------------------------------------------------------------------
 
     def latest_run(self, flow: str) -> str | None:
-        content = self._tree.read(f"{layout.flow(flow)}/latest_run")
-        return content.decode().strip() if content else None
+        content = self._tree.read(layout.latest_run(flow))
+        return content.decode("utf-8", "replace").strip() if content else None
 
     def get(self, *ids: str) -> Record | None:
-        record = self._read(_self(_path(ids)))
+        record = self._read(layout.self_record(_path(ids)))
         if record is None or len(ids) < 3:
             return record
-        return _overlaid(record, self._read(_self(layout.run(*ids[:2]))))
+        return _overlaid(record, self._read(layout.self_record(layout.run(*ids[:2]))))
 
     def children(self, *ids: str) -> list[Record]:
         folder = _path(ids) if ids else ""
-        run = self._read(_self(layout.run(*ids[:2]))) if len(ids) >= 2 else None
+        run = self._read(layout.self_record(layout.run(*ids[:2]))) if len(ids) >= 2 else None
         found = []
         for name in self._tree.names(folder):
             record = self._child(f"{folder}/{name}" if folder else name, name)
@@ -152,13 +168,13 @@ class FileMetadata:
     def _child(self, folder: str, name: str) -> Record | None:
         if name in _NOT_CHILDREN:
             return None
-        return self._read(_self(folder))
+        return self._read(layout.self_record(folder))
 
     def artifacts(self, flow: str, run: str, step: str, task: str, attempt: int | None = None) -> list[Record]:
-        folder = f"{layout.task(flow, run, step, task)}/_meta"
+        folder = layout.meta(layout.task(flow, run, step, task))
         names = self._tree.names(folder)
         number = self._last_done(folder, names) if attempt is None else attempt
-        overlay = self._read(_self(layout.run(flow, run)))
+        overlay = self._read(layout.self_record(layout.run(flow, run)))
         found = []
         for name in names:
             parsed = layout.parse_artifact_meta(name)
@@ -171,13 +187,16 @@ class FileMetadata:
     def _last_done(self, folder: str, names: Sequence[str]) -> int:
         done = [name for name in names if name.startswith("sysmeta_attempt-done_")]
         record = self._read(f"{folder}/{done[-1]}") if done else None
-        return int(record["value"]) if record else 0
+        try:
+            return 0 if record is None else int(record["value"])
+        except (KeyError, TypeError, ValueError) as exc:
+            raise self._damaged(f"{folder}/{done[-1]}", f"it names no attempt ({exc})") from exc
 
     def data(self, flow: str, run: str, step: str, task: str) -> list[Record]:
-        folder = f"{layout.task(flow, run, step, task)}/_meta"
+        folder = layout.meta(layout.task(flow, run, step, task))
         names = [name for name in self._tree.names(folder) if name.startswith("sysmeta_")]
         records = [self._read(f"{folder}/{name}") for name in names]
-        return sorted((r for r in records if r is not None), key=lambda r: r["ts_epoch"])
+        return sorted((r for r in records if r is not None), key=lambda r: r.get("ts_epoch", 0))
 
     def _read(self, path: str) -> Record | None:
         content = self._tree.read(path)
@@ -188,13 +207,12 @@ class FileMetadata:
             if not isinstance(record, dict):
                 raise ValueError("it does not hold a JSON object")
         except ValueError as exc:
-            hint = "Restore that file from a backup, or remove the folder it lies in; other runs are not affected."
-            raise DataCorrupt(f"The metadata file {self._tree.where(path)} is damaged: {exc}.", hint=hint) from exc
+            raise self._damaged(path, str(exc)) from exc
         return record
 
-
-def _self(folder: str) -> str:
-    return f"{folder}/_meta/_self.json"
+    def _damaged(self, path: str, why: str) -> DataCorrupt:
+        hint = "Restore that file from a backup, or remove the folder it lies in; other runs are not affected."
+        return DataCorrupt(f"The metadata file {self._tree.where(path)} is damaged: {why}.", hint=hint)
 
 
 def _folder(record: TaskRecord) -> str:

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager
 from typing import Protocol
 
+from ..errors import StorageError
 from ..store import durable
 
 
@@ -60,6 +61,8 @@ class DiskTree:
             found = os.listdir(f"{self.root}/{folder}" if folder else self.root)
         except (FileNotFoundError, NotADirectoryError):
             return []
+        except OSError as exc:
+            raise durable.unreadable(exc, f"{self.root}/{folder}") from exc
         return sorted(name for name in found if not name.startswith(".tmp"))
 
     def claim(self, folder: str) -> bool:
@@ -74,7 +77,7 @@ class DiskTree:
         except OSError as exc:
             raise durable.translated(exc, full) from exc
         try:
-            _lock(fd)
+            _lock(fd, full)
             yield
         finally:
             os.close(fd)  # closing lets go of the lock, and so does dying
@@ -83,7 +86,15 @@ class DiskTree:
         return f"{self.root}/{path}"
 
 
-def _lock(fd: int) -> None:
+def _lock(fd: int, path: str) -> None:
+    try:
+        _wait_for_lock(fd)
+    except OSError as exc:
+        hint = "File locks do not work there: point METAFLOW_DATASTORE_SYSROOT_LOCAL at a file system that has them."
+        raise StorageError(f"{path} cannot be locked: {exc.strerror or exc}.", hint=hint) from exc
+
+
+def _wait_for_lock(fd: int) -> None:
     try:
         import fcntl
     except ImportError:
@@ -105,7 +116,10 @@ class MemoryTree:
         self._files[path] = data
 
     def write_new(self, path: str, data: bytes) -> bool:
-        return self._files.setdefault(path, data) is data
+        if path in self._files:
+            return False
+        self._files[path] = data
+        return True
 
     def read(self, path: str) -> bytes | None:
         return self._files.get(path)

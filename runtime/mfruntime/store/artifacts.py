@@ -25,9 +25,9 @@ _PROTOCOL = 4
 _ENCODING = "pickle-v4"
 _READABLE = ("pickle-v2", "pickle-v4", "gzip+pickle-v2", "gzip+pickle-v4")
 _VERSION = "1.0"
-_SMALL = 1 << 16
+_SMALL = 1 << 16  # blobs up to this size are kept for the next reader,
+_KEPT = 16 << 20  # as long as all of them together stay below this
 _LARGE = 1 << 20
-_CACHED = 4096
 
 
 class FlowStore:
@@ -38,6 +38,7 @@ class FlowStore:
         self.flow_name = flow_name
         self.blobs = BlobStore(storage, flow_name)
         self._small: dict[str, bytes] = {}
+        self._small_bytes = 0
 
     def task(self, run: str, step: str, task: str, attempt: int | None = None) -> TaskReader:
         """A task's results: of one attempt, or of the last one that is done."""
@@ -69,9 +70,15 @@ class FlowStore:
         missing = [key for key in dict.fromkeys(keys) if key not in found]
         for key, content in self.blobs.load(missing):
             found[key] = content
-            if len(content) <= _SMALL and len(self._small) < _CACHED:
-                self._small[key] = bytes(content)
+            if len(content) <= _SMALL:
+                self._keep(key, bytes(content))
         return found
+
+    def _keep(self, key: str, content: bytes) -> None:
+        self._small[key] = content
+        self._small_bytes += len(content)
+        while self._small_bytes > _KEPT:
+            self._small_bytes -= len(self._small.pop(next(iter(self._small))))
 
 
 def _ids(path: str) -> tuple[str, str, str]:
@@ -174,10 +181,10 @@ class TaskReader:
         self._content = _parsed(data, f"{self._store.storage.root}/{path}")
 
     def _last_done(self) -> int | None:
-        suffix = ".DONE.lock"
-        files = (e.path.rsplit("/", 1)[1] for e in self._store.storage.list([self._folder]))
-        attempts = [int(f[: -len(suffix)]) for f in files if f.endswith(suffix) and f[: -len(suffix)].isdigit()]
-        return max(attempts) if attempts else None
+        marker = ".DONE.lock"
+        found = self._store.storage.list([self._folder])
+        files = (layout.parse_attempt_file(e.path.rsplit("/", 1)[1]) for e in found if e.path.endswith(marker))
+        return max((file.attempt for file in files if file), default=None)
 
     def log(self, stream: str, attempt: int | None = None) -> bytes:
         """The merged log of a stream in the store's line format; b"" where there is none."""

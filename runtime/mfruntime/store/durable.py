@@ -8,6 +8,7 @@ count them and end the process before a chosen one (MFINFRA_CRASH_AT), which is 
 from __future__ import annotations
 
 import errno
+import itertools
 import os
 import signal
 from typing import Any
@@ -16,9 +17,12 @@ from ..errors import StorageError, StorageFull, StorageReadOnly
 
 #: Buffers per writev call (IOV_MAX is 1024 on Linux and macOS).
 _VECTOR = 1000
+_MADE_LIMIT = 4096
+_NO_LINKS = {errno.EPERM, errno.ENOSYS, errno.EMLINK, getattr(errno, "ENOTSUP", -1), getattr(errno, "EOPNOTSUPP", -1)}
+
 _made: set[str] = set()
-_counter = 0
-_pid = os.getpid()
+_numbers = itertools.count()  # advancing it is atomic: several threads write at once
+_prefix = ""
 _FLAGS = os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_CLOEXEC", 0) | getattr(os, "O_BINARY", 0)
 
 
@@ -43,9 +47,10 @@ def write_new(path: str, data: bytes) -> bool:
         os.link(temporary, path)
     except FileExistsError:
         return False
-    except OSError:  # a file system without hard links
-        os.replace(temporary, path)
-        return True
+    except OSError as exc:
+        if exc.errno not in _NO_LINKS:
+            raise translated(exc, path) from exc
+        os.replace(temporary, path)  # a file system without hard links
     finally:
         _forget(temporary)
     return True
@@ -59,6 +64,8 @@ def make_dirs(path: str) -> None:
         os.makedirs(path, exist_ok=True)
     except OSError as exc:
         raise translated(exc, path) from exc
+    if len(_made) >= _MADE_LIMIT:
+        _made.clear()
     _made.add(path)
 
 
@@ -80,17 +87,15 @@ def remove(path: str) -> None:
     _before_effect()
     try:
         os.unlink(path)
-    except FileNotFoundError:
+    except (FileNotFoundError, NotADirectoryError):
         return
     except OSError as exc:
         raise translated(exc, path) from exc
 
 
 def _write_temporary(path: str, data: bytes | list[Any]) -> str:
-    global _counter
-    _counter += 1
     folder = os.path.dirname(path)
-    temporary = f"{folder}/.tmp{os.getpid()}_{_counter}"
+    temporary = f"{folder}/{_prefix}{next(_numbers)}"
     try:
         fd = _open(temporary, folder)
         try:
@@ -124,15 +129,12 @@ def _write_parts(fd: int, parts: list[Any]) -> None:
 
 
 def _open(temporary: str, folder: str) -> int:
-    for _ in range(3):
-        try:
-            return os.open(temporary, _FLAGS, 0o666)
-        except FileNotFoundError:
-            _made.discard(folder)
-            make_dirs(folder)
-        except FileExistsError:  # left by a process that had our number and was killed
-            os.unlink(temporary)
-    return os.open(temporary, _FLAGS, 0o666)
+    try:
+        return os.open(temporary, _FLAGS, 0o666)
+    except FileNotFoundError:  # the folder is new, or somebody removed it since we made it
+        _made.discard(folder)
+        make_dirs(folder)
+        return os.open(temporary, _FLAGS, 0o666)
 
 
 def _forget(temporary: str) -> None:
@@ -142,46 +144,72 @@ def _forget(temporary: str) -> None:
         return
 
 
+def _choose_prefix() -> None:
+    """Temporary names of this process: the random part tells it from one with the same id in another container."""
+    global _prefix
+    _prefix = f".tmp{os.getpid()}_{os.urandom(4).hex()}_"
+
+
+_choose_prefix()
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_choose_prefix)
+
+
+# -- what the operating system refused ---------------------------------------------------------------------------------
+
+_FULL = {errno.ENOSPC, errno.EFBIG, getattr(errno, "EDQUOT", -1)}
+_READ_ONLY = {errno.EROFS, errno.EACCES, errno.EPERM}
+_ELSEWHERE = "or point METAFLOW_DATASTORE_SYSROOT_LOCAL at another folder"
+_REMEDIES = {
+    errno.EMFILE: "Raise the limit of open files of this shell, for example: ulimit -n 4096",
+    errno.ENFILE: "The machine has too many open files: stop other programs, or raise fs.file-max.",
+    errno.ENAMETOOLONG: "Choose a shorter name: file systems allow 255 bytes for one, a few of which are ours.",
+    errno.EEXIST: "A file lies where a folder is needed: move it away.",
+    errno.ENOTDIR: "A file lies where a folder is needed: move it away.",
+    errno.EISDIR: "A folder lies where a file is needed: move it away.",
+}
+
+
 def translated(exc: OSError, path: str) -> StorageError:
-    """The error a user sees for what the operating system said of `path`."""
-    reason = exc.strerror or str(exc)
-    if exc.errno in (errno.ENOSPC, getattr(errno, "EDQUOT", -1), errno.EFBIG):
-        hint = "Free some space or point METAFLOW_DATASTORE_SYSROOT_LOCAL elsewhere; then type: resume"
-        return StorageFull(f"{path} cannot be written: {reason}.", hint=hint)
-    if exc.errno in (errno.EROFS, errno.EACCES, errno.EPERM):
-        hint = "Make the folder writable or point METAFLOW_DATASTORE_SYSROOT_LOCAL elsewhere."
-        return StorageReadOnly(f"{path} cannot be written: {reason}.", hint=hint)
-    if exc.errno == errno.ENAMETOOLONG:
-        return StorageError(f"{path} cannot be written: the name is longer than the file system allows (255 bytes).")
-    return StorageError(f"{path} cannot be written: {reason}.")
+    """The error a user sees for what the operating system said of writing `path`."""
+    message = f"{path} cannot be written: {exc.strerror or exc}."
+    if exc.errno in _FULL:
+        return StorageFull(message, hint=f"Free some space {_ELSEWHERE}; then type: python FLOW.py resume")
+    if exc.errno in _READ_ONLY:
+        return StorageReadOnly(message, hint=f"Make the folder writable {_ELSEWHERE}.")
+    return StorageError(message, hint=_REMEDIES.get(exc.errno or 0))
 
 
 def unreadable(exc: OSError, path: str) -> StorageError:
     """The error a user sees for a file that is there but cannot be read."""
-    return StorageError(f"{path} cannot be read: {exc.strerror or exc}.")
+    hint = "Make it readable for your user." if exc.errno in _READ_ONLY else _REMEDIES.get(exc.errno or 0)
+    return StorageError(f"{path} cannot be read: {exc.strerror or exc}.", hint=hint)
 
 
 # -- crash points ------------------------------------------------------------------------------------------------------
 
-_crash_role, _, _crash_number = os.environ.get("MFINFRA_CRASH_AT", "").partition(":")
+_crash_at = os.environ.get("MFINFRA_CRASH_AT", "")
+_crash_role, _, _crash_number = _crash_at.partition(":")
 _crash_file = os.environ.get("MFINFRA_CRASH_COUNTER")
 _role = "scheduler"
+_effects = 0
 
 
 def set_role(role: str) -> None:
     """Say what this process is, `scheduler` or `task`, so that tests can choose whom to end."""
-    global _role
-    _role = role
+    global _role, _effects
+    if role != _role:
+        _role, _effects = role, 0
 
 
 def _count_effect() -> None:
-    """Note one effect of this role in the counter file; end the process where it is the chosen one."""
-    number = _next_number()
+    """Note one effect of this role; end the process where it is the chosen one."""
+    number = _next_in_file() if _crash_file else _next_here()
     if _role == _crash_role and _crash_number.isdigit() and number == int(_crash_number):
         os.kill(os.getpid(), signal.SIGKILL)
 
 
-def _next_number() -> int:
+def _next_in_file() -> int:
     # One byte is appended per effect: O_APPEND makes it exact across processes, the position is the number.
     fd = os.open(f"{_crash_file}.{_role}", os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
     try:
@@ -191,8 +219,14 @@ def _next_number() -> int:
         os.close(fd)
 
 
+def _next_here() -> int:
+    global _effects
+    _effects += 1
+    return _effects
+
+
 def _no_effect() -> None:
     return None
 
 
-_before_effect = _count_effect if _crash_file else _no_effect
+_before_effect = _count_effect if _crash_at or _crash_file else _no_effect

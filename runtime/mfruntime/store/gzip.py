@@ -22,12 +22,13 @@ except ImportError:  # the standard library does the same, slower
     _zlib = zlib
 
 #: Bytes of input per member.
-CHUNK = 8 << 20
+CHUNK = 2 << 20
 _SAMPLE = 1 << 14
 #: Stored rather than compressed when a sample shrinks to more than this share.
 _WORTH = 0.9
 _LEVEL = 1
 _STORED_BLOCK = 65535  # RFC 1951, 3.2.4
+_MOST = 1032  # the largest ratio that deflate can reach
 
 _ID = b"MF"  # our subfield of the extra header field: the size of the whole member
 _HEADER = struct.Struct("<2sBBIBBH2sHQ")
@@ -73,7 +74,10 @@ def inflated_size(blob: bytes) -> int | None:
     pieces = _split(blob)
     if len(pieces) < 2:
         return None
-    return sum(int(_TRAILER.unpack_from(piece, len(piece) - _TRAILER.size)[1]) for piece in pieces)
+    size = sum(int(_TRAILER.unpack_from(piece, len(piece) - _TRAILER.size)[1]) for piece in pieces)
+    if size > len(blob) * _MOST:
+        raise ValueError("its size is not what it says")  # and must not claim memory
+    return size
 
 
 def _member(data: bytes | memoryview) -> list[Any]:

@@ -9,14 +9,13 @@ import hashlib
 
 from ..errors import DataCorrupt, MetaflowDataMissing
 from ..flow.compat import IncludedFile
-from . import gzip
+from . import gzip, layout
 from .storage.base import Item, Storage
 
 
 def save_included(storage: Storage, flow_name: str, content: bytes) -> str:
     """Store a file's content and return its URL."""
-    key = hashlib.sha1(content, usedforsecurity=False).hexdigest()
-    path = f"data/{flow_name}/{key}"
+    path = layout.included(flow_name, _key(content))
     storage.save([Item(path, gzip.compress(content))])
     return f"{storage.type}://{storage.root}/{path}"
 
@@ -36,5 +35,16 @@ def read_included(file: IncludedFile) -> str | bytes:
     try:
         content = gzip.decompress(packed)
     except ValueError as exc:
-        raise DataCorrupt(f"The included file {url} is damaged: {exc}.") from exc
+        raise _damaged(url, str(exc)) from exc
+    if descriptor.get("type") == "uploader-v2" and _key(content) != path.rsplit("/", 1)[1]:
+        raise _damaged(url, "its content does not match its name")
     return content.decode(descriptor.get("encoding") or "utf-8") if descriptor.get("is_text", True) else content
+
+
+def _key(content: bytes) -> str:
+    return hashlib.sha1(content, usedforsecurity=False).hexdigest()
+
+
+def _damaged(url: str, why: str) -> DataCorrupt:
+    hint = "Delete that file and start a new run with the same file."
+    return DataCorrupt(f"The included file {url} is damaged: {why}.", hint=hint)

@@ -2,10 +2,16 @@
 
 from __future__ import annotations
 
+from typing import NamedTuple
+
+from ..errors import MetaflowInvalidPathspec
 from ..ids import check_component
 
 STREAMS = ("stdout", "stderr")
 SOURCES = ("runtime", "task")
+
+#: Names beside runs, steps and tasks that are taken by the tree itself.
+RESERVED = frozenset({"_meta", "data", "latest_run"})
 
 
 def flow(flow: str) -> str:
@@ -13,15 +19,25 @@ def flow(flow: str) -> str:
 
 
 def run(flow_name: str, run_id: str) -> str:
-    return f"{flow(flow_name)}/{check_component('run id', run_id)}"
+    return f"{flow(flow_name)}/{_child('run id', run_id)}"
 
 
 def step(flow_name: str, run_id: str, step_name: str) -> str:
-    return f"{run(flow_name, run_id)}/{check_component('step name', step_name)}"
+    return f"{run(flow_name, run_id)}/{_below_run('step name', step_name)}"
 
 
 def task(flow_name: str, run_id: str, step_name: str, task_id: str) -> str:
-    return f"{step(flow_name, run_id, step_name)}/{check_component('task id', task_id)}"
+    return f"{step(flow_name, run_id, step_name)}/{_below_run('task id', task_id)}"
+
+
+def _child(kind: str, name: str) -> str:
+    if name in RESERVED:
+        raise MetaflowInvalidPathspec(f"The {kind} {name!r} is not valid: the datastore uses that name itself.")
+    return check_component(kind, name)
+
+
+def _below_run(kind: str, name: str) -> str:
+    return _child(kind, name) if name == "_meta" else check_component(kind, name)
 
 
 def blob(flow_name: str, key: str) -> str:
@@ -29,9 +45,35 @@ def blob(flow_name: str, key: str) -> str:
     return f"{flow_name}/data/{key[:2]}/{key}"
 
 
+def included(flow_name: str, key: str) -> str:
+    """The content of an IncludeFile parameter."""
+    return f"data/{flow(flow_name)}/{key}"
+
+
+def latest_run(flow_name: str) -> str:
+    """The file that names the run started last."""
+    return f"{flow(flow_name)}/latest_run"
+
+
+# -- files of a task ---------------------------------------------------------------------------------------------------
+
+
+class AttemptFile(NamedTuple):
+    """A file of one attempt: `name` is data.json, DONE.lock, attempt.json, task_begin, ..., or that of a log."""
+
+    attempt: int
+    name: str
+
+
 def attempt_file(attempt: int, name: str) -> str:
     """A file of one attempt: `name` is data.json, DONE.lock, attempt.json, task_begin, task_end or runtime."""
     return f"{attempt}.{name}"
+
+
+def parse_attempt_file(file: str) -> AttemptFile | None:
+    """A file name in a task's folder taken apart, None for one of another kind."""
+    attempt, dot, name = file.partition(".")
+    return AttemptFile(int(attempt), name) if dot and name and _is_number(attempt) else None
 
 
 def log_file(attempt: int, source: str, stream: str) -> str:
@@ -42,6 +84,19 @@ def legacy_log_file(attempt: int, stream: str) -> str:
     return f"{attempt}.{stream}.log"
 
 
+# -- metadata ----------------------------------------------------------------------------------------------------------
+
+
+def meta(folder: str) -> str:
+    """The folder of the records on a flow, run, step or task."""
+    return f"{folder}/_meta"
+
+
+def self_record(folder: str) -> str:
+    """The record of a flow, run, step or task itself."""
+    return f"{folder}/_meta/_self.json"
+
+
 def artifact_meta(attempt: int, name: str) -> str:
     return f"{attempt}_artifact_{name}.json"
 
@@ -49,6 +104,23 @@ def artifact_meta(attempt: int, name: str) -> str:
 def parse_artifact_meta(file: str) -> tuple[int, str] | None:
     """(attempt, artifact name) of a metadata file name, None for another file."""
     attempt, marker, name = file.partition("_artifact_")
-    if not marker or not attempt.isdigit() or not name.endswith(".json"):
+    if not marker or not _is_number(attempt) or not name.endswith(".json"):
         return None
     return int(attempt), name[: -len(".json")]
+
+
+def fact(field: str, milliseconds: int) -> str:
+    """The file of one fact about a task."""
+    return f"sysmeta_{field}_{milliseconds}.json"
+
+
+def parse_fact(file: str) -> tuple[str, int] | None:
+    """(field, milliseconds) of a metadata file name, None for another file."""
+    if not file.startswith("sysmeta_") or not file.endswith(".json"):
+        return None
+    field, _, time = file[len("sysmeta_") : -len(".json")].rpartition("_")
+    return (field, int(time)) if field and _is_number(time) else None
+
+
+def _is_number(text: str) -> bool:
+    return text.isascii() and text.isdigit()

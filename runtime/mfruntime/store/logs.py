@@ -14,6 +14,7 @@ from typing import NamedTuple
 
 _LINE = re.compile(rb"^\[!?MFLOG\|(0)\|([^|\]]+?)Z\|([^|\]]+)\|([^|\]]*)\](.*)$", re.DOTALL)
 _LAST = datetime(3000, 1, 1)
+_USUAL = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}\.[0-9]{6}\Z")
 _FORMATS = ("%Y-%m-%dT%H:%M:%S.%f", "%Y-%m-%dT%H:%M:%S")
 
 
@@ -56,9 +57,15 @@ def parse(line: bytes) -> LogLine:
 
 
 def _time(text: bytes) -> datetime | None:
+    written = text.decode("ascii", "replace")
+    if _USUAL.match(written):
+        try:
+            return datetime.fromisoformat(written)  # ten times faster than strptime
+        except ValueError:
+            return None
     for form in _FORMATS:
         try:
-            return datetime.strptime(text.decode("ascii", "replace"), form)
+            return datetime.strptime(written, form)
         except ValueError:
             continue
     return None

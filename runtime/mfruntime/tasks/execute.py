@@ -29,7 +29,12 @@ _SHARED = ("name", "_graph_info", "_configs_processed")
 
 def execute(ctx: RunContext, command: TaskCommand) -> int:
     """Run one attempt and return the process exit code: 0 when the step (or its @catch) succeeded."""
-    return _Attempt(ctx, command).run()
+    attempt = _Attempt(ctx, command)
+    try:
+        return attempt.run()
+    except MetaflowException as error:  # of the runtime itself: inputs that are gone, a disk that is full
+        attempt._print_failure(error)
+        return 1
 
 
 class _Attempt:

@@ -330,3 +330,26 @@ def test_a_log_without_end_is_cut_and_says_so(flow, tmp_path: Path) -> None:  # 
     log = latest(tmp_path) / "work" / "2" / "0.runtime_stdout.log"
     assert 900_000 < log.stat().st_size < 1_100_000
     assert "OUTPUT TRUNCATED" in log.read_text()
+
+
+def test_a_limit_of_open_files_names_the_workers_that_fit(flow, tmp_path: Path) -> None:  # type: ignore[no-untyped-def]
+    flow(one("pass"), "show")
+    limited = f"ulimit -n 64; exec {sys.executable} flow.py run --max-workers"
+    refused = subprocess.run(["bash", "-c", f"{limited} 100"], cwd=tmp_path, capture_output=True, text=True)
+    assert refused.returncode == 1
+    fitting = re.search(r"--max-workers (\d+), or raise", refused.stderr)
+    assert fitting, refused.stderr
+    assert (
+        subprocess.run(["bash", "-c", f"{limited} {fitting.group(1)}"], cwd=tmp_path, capture_output=True).returncode
+        == 0
+    )
+
+
+def test_results_that_cannot_be_written_are_a_line_not_a_traceback(flow, tmp_path: Path) -> None:  # type: ignore[no-untyped-def]
+    body = "import resource, signal\nsignal.signal(signal.SIGXFSZ, signal.SIG_IGN)\n"
+    body += "resource.setrlimit(resource.RLIMIT_FSIZE, (20000, 20000))\nself.big = os.urandom(3_000_000)"
+    call = flow(one(body), "run")
+    assert call.code == 1
+    assert "No space left: " in call.out
+    assert "Traceback" not in call.text
+    assert flow(one("pass"), "resume").code == 0

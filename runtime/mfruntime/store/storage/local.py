@@ -7,6 +7,7 @@ import os
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
+from ...errors import DataCorrupt
 from ...settings import Settings
 from .. import durable
 from .base import Entry, Item, Loaded
@@ -60,7 +61,7 @@ class LocalStorage:
             is_blob = "/data/" in path
             data = self._read(full, may_map=is_blob)
             meta = self._read(full + _META_SUFFIX) if data is not None and is_blob else None
-            yield Loaded(path, data, json.loads(meta) if meta else None)
+            yield Loaded(path, data, _decode_meta(meta, full + _META_SUFFIX) if meta else None)
 
     def _read(self, full: str, may_map: bool = False) -> Any:
         try:
@@ -71,26 +72,32 @@ class LocalStorage:
             raise durable.unreadable(exc, full) from exc
         try:
             return _mapped(fd) if may_map and os.fstat(fd).st_size >= _MAPPED else _read_all(fd)
+        except IsADirectoryError:
+            return None
         except OSError as exc:
             raise durable.unreadable(exc, full) from exc
         finally:
             os.close(fd)
 
     def exists(self, paths: Sequence[str]) -> list[bool]:
-        return [os.path.exists(f"{self.root}/{path}") for path in paths]
+        return [os.path.isfile(f"{self.root}/{path}") for path in paths]
 
     def list(self, prefixes: Sequence[str]) -> list[Entry]:
-        entries = []
+        entries: list[Entry] = []
         for prefix in prefixes:
-            try:
-                with os.scandir(f"{self.root}/{prefix}" if prefix else self.root) as found:
-                    for entry in found:
-                        if not entry.name.startswith(".tmp"):
-                            path = f"{prefix}/{entry.name}" if prefix else entry.name
-                            entries.append(Entry(path, entry.is_dir()))
-            except (FileNotFoundError, NotADirectoryError):
-                continue
+            entries += self._below(prefix)
         return sorted(entries)
+
+    def _below(self, prefix: str) -> Sequence[Entry]:
+        folder = f"{self.root}/{prefix}" if prefix else self.root
+        start = f"{prefix}/" if prefix else ""
+        try:
+            with os.scandir(folder) as found:
+                return [Entry(start + e.name, e.is_dir()) for e in found if not e.name.startswith(".tmp")]
+        except (FileNotFoundError, NotADirectoryError):
+            return []
+        except OSError as exc:
+            raise durable.unreadable(exc, folder) from exc
 
     def delete(self, paths: Sequence[str]) -> None:
         for path in paths:
@@ -122,3 +129,14 @@ def _encode_meta(meta: Mapping[str, Any]) -> bytes:
     if key not in _encoded:
         _encoded[key] = json.dumps(dict(meta)).encode()
     return _encoded[key]
+
+
+def _decode_meta(text: bytes, where: str) -> Mapping[str, Any]:
+    try:
+        meta = json.loads(text)
+        if isinstance(meta, dict):
+            return meta
+    except ValueError:
+        pass
+    hint = "Delete that file and the blob beside it, then re-run the step that made the artifact (resume STEP)."
+    raise DataCorrupt(f"The file {where} is damaged: it does not hold a JSON object.", hint=hint)
