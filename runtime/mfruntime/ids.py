@@ -31,7 +31,10 @@ def _problem(name: str) -> str | None:
         return "it is a relative path"
     if not name.isprintable() and any(c < " " or c == "\x7f" for c in name):
         return "it holds a control character"
-    size = len(name.encode("utf-8", "surrogatepass"))
+    try:
+        size = len(name.encode("utf-8"))
+    except UnicodeEncodeError:
+        return "it is not valid Unicode text"
     if size > MAX_COMPONENT_BYTES:
         return f"it has {size} bytes, {MAX_COMPONENT_BYTES} are allowed"
     return None

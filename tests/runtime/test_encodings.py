@@ -39,7 +39,7 @@ def test_pathspecs_come_apart_as_they_were_put_together(parts: list[str]) -> Non
     assert split_pathspec(join_pathspec(*parts), kinds) == tuple(parts)
 
 
-@pytest.mark.parametrize("name", ["", "a/b", "..", ".", "a\nb", "a\\b", "\x7f", "x" * 256, "ü" * 128])
+@pytest.mark.parametrize("name", ["", "a/b", "..", ".", "a\nb", "a\\b", "\x7f", "x" * 256, "ü" * 128, "a\ud800"])
 def test_names_that_cannot_be_a_folder_are_refused(name: str) -> None:
     with pytest.raises(MetaflowInvalidPathspec):
         check_component("step name", name)

@@ -84,6 +84,8 @@ class RunReporter:
         counts = self._wide.setdefault(step, {"queued": 0, "started": 0, "done": 0, "failed": 0})
         for name, more in (("queued", queued), ("started", started), ("done", done), ("failed", failed)):
             counts[name] += more
+        # Only a foreach says beforehand how many tasks there will be.
+        counts["queued"] = max(counts["queued"], counts["started"] - counts["failed"])
         if counts["queued"] >= WIDE:
             self._draw(step, counts)
 

@@ -216,7 +216,8 @@ class RunLoop:
         step = running.task.step
         if isinstance(outcome, Succeeded):
             self._report.progress(step, done=1)
-            self._queue_progress(outcome)
+            if outcome.num_splits is not None:
+                self._report.progress(outcome.next_steps[0], queued=outcome.num_splits)
             self._carry_out(self._scheduler.handle(outcome))
         else:
             self._report.progress(step, failed=1)
@@ -244,10 +245,6 @@ class RunLoop:
             text = f"Foreach yields {outcome.num_splits} child steps."
             self._report.task_message(running.pathspec, running.pid, text)
         self._report.task_message(running.pathspec, running.pid, "Task finished successfully.")
-
-    def _queue_progress(self, outcome: Succeeded) -> None:
-        for step in outcome.next_steps:
-            self._report.progress(step, queued=outcome.num_splits or 1)
 
     def _note(self, running: _Running, text: str) -> None:
         running.logs["stderr"].add(text)

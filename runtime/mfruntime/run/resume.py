@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
-from ..errors import CommandException, DataCorrupt
+from ..errors import CommandException, DataCorrupt, MetaflowDataMissing
 from ..store.artifacts import FlowStore, TaskReader
 from .scheduler import TaskKey
 
@@ -21,7 +21,7 @@ def finished_tasks(store: FlowStore, run_id: str, steps: Iterable[str]) -> dict[
     for step in steps:
         visits: dict[tuple[int, ...], int] = {}
         for reader in store.step_tasks(run_id, step):
-            if not reader.is_done or not _went_well(reader):
+            if not _went_well(reader):
                 continue
             indices = _indices(reader, cache)
             visit = visits.get(indices, 0)
@@ -32,8 +32,8 @@ def finished_tasks(store: FlowStore, run_id: str, steps: Iterable[str]) -> dict[
 
 def _went_well(reader: TaskReader) -> bool:
     try:
-        return bool(reader["_task_ok"])
-    except (DataCorrupt, KeyError):
+        return reader.is_done and bool(reader["_task_ok"]) and "_foreach_stack" in reader
+    except (DataCorrupt, MetaflowDataMissing, KeyError):
         return False  # a task whose results cannot be read is run again
 
 

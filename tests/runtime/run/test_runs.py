@@ -353,3 +353,25 @@ def test_results_that_cannot_be_written_are_a_line_not_a_traceback(flow, tmp_pat
     assert "No space left: " in call.out
     assert "Traceback" not in call.text
     assert flow(one("pass"), "resume").code == 0
+
+
+def test_a_wide_foreach_on_a_terminal_is_one_moving_line(tmp_path: Path) -> None:
+    import pexpect
+
+    wide = Path(__file__).parents[2] / "benchmarks" / "flows" / "wide.py"
+    argv = [str(wide), "run", "--width", "60", "--max-workers", "2"]
+    child = pexpect.spawn(sys.executable, argv, cwd=str(tmp_path), dimensions=(40, 120), timeout=60, encoding="utf-8")
+    child.expect(pexpect.EOF)
+    text = re.sub(r"\x1b\[[0-9;?]*[A-Za-z]", "", child.before)
+    assert "60 of 60 done, 0 running, 0 failed" in text
+    assert "of 60 done" in text.split("/end/")[0]
+    assert re.search(r"/body/\d+ ", text) is None
+    assert "/end/" in text
+
+
+def test_a_task_whose_results_are_damaged_is_run_again(flow, tmp_path: Path) -> None:  # type: ignore[no-untyped-def]
+    assert flow(one("raise ValueError"), "run").code == 1
+    (latest(tmp_path) / "start" / "1" / "0.data.json").write_text("{")
+    call = flow(one("pass"), "resume")
+    assert call.code == 0, call.text
+    assert "/start/1 (pid" in call.out
