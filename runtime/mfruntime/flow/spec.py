@@ -36,6 +36,25 @@ class InvalidNextException(MetaflowException):
     headline = "Invalid self.next() transition detected"
 
 
+def _explain(kind: type[BaseException], error: BaseException, trace: Any) -> None:
+    """An error of ours that a flow file raises while it is read: what is wrong and where, instead of a traceback."""
+    if not isinstance(error, MetaflowException):
+        _previous_hook(kind, error, trace)
+        return
+    own, place = __name__.split(".", 1)[0] + ".", ""
+    while trace is not None:
+        if not trace.tb_frame.f_globals.get("__name__", "").startswith(own):
+            place = f"{trace.tb_frame.f_code.co_filename} line {trace.tb_lineno}: "
+        trace = trace.tb_next
+    sys.stderr.write(
+        f"    {error.headline}:\n    {place}{error.message}\n" + (f"    {error.hint}\n" if error.hint else "")
+    )
+
+
+_previous_hook = sys.excepthook
+sys.excepthook = _explain
+
+
 class FlowSpec:
     """Base class of flows: methods marked with @step, connected by `self.next`."""
 

@@ -50,6 +50,7 @@ def run(env: Env) -> click.Command:
     """The `run` command of this flow."""
 
     def callback(**given: Any) -> None:
+        _refuse_windows()
         _attach(env, given.pop("with_"))
         validate(env)
         values = parameters.values(env, given)
@@ -68,6 +69,7 @@ def resume(env: Env) -> click.Command:
     """The `resume` command of this flow."""
 
     def callback(step_to_rerun: str | None, origin_run_id: str | None, **given: Any) -> None:
+        _refuse_windows()
         from ..run.resume import finished_tasks, origin_parameters
         from ..tasks.clone import clone_parameters
 
@@ -89,6 +91,14 @@ def resume(env: Env) -> click.Command:
         *_shared_options(env),
     ]
     return click.Command("resume", callback=callback, params=params, help="Resume a previous run of this flow.")
+
+
+def _refuse_windows() -> None:
+    if os.name == "nt":
+        raise CommandException(
+            "Flows do not run on Windows itself; reading their results does.",
+            hint="Run this in the Windows Subsystem for Linux (type: wsl).",
+        )
 
 
 def _attach(env: Env, specs: tuple[str, ...]) -> None:

@@ -375,3 +375,20 @@ def test_a_task_whose_results_are_damaged_is_run_again(flow, tmp_path: Path) -> 
     call = flow(one("pass"), "resume")
     assert call.code == 0, call.text
     assert "/start/1 (pid" in call.out
+
+
+@pytest.mark.parametrize(
+    ("more", "expected"),
+    [
+        ("    a = Parameter('x')\n    b = Parameter('X')\n", "two parameters named 'X'"),
+        ("    a = Parameter('tag')\n", "is reserved"),
+        ("    @retry(time=3)\n    @step\n    def extra(self):\n        pass\n", "Did you mean 'times'?"),
+        ("    @retry\n    def extra(self):\n        pass\n", "which is not a step"),
+    ],
+)
+def test_a_mistake_in_the_class_is_a_line_with_its_place(flow, tmp_path: Path, more: str, expected: str) -> None:  # type: ignore[no-untyped-def]
+    call = flow(one("pass", more=more), "run")
+    assert call.code == 1
+    assert expected in call.err
+    assert re.search(rf"{tmp_path}/flow.py line \d+: ", call.err)
+    assert "Traceback" not in call.err
