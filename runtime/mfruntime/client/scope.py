@@ -6,7 +6,7 @@ import os
 from typing import Any
 
 from .. import registry, settings
-from ..errors import CommandException, MetaflowException
+from ..errors import CommandException
 from ..tasks.environment import default_namespace as _own_namespace
 
 _namespace: str | None = None
@@ -82,7 +82,3 @@ def store(flow: str, root: str) -> Any:
     if key not in _backends:
         _backends[key] = FlowStore(LocalStorage(root), flow)
     return _backends[key]
-
-
-class MetaflowNoDefault(MetaflowException):
-    """Kept for programs that catch it by name."""

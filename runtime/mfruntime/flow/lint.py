@@ -172,23 +172,14 @@ def splits_are_joined(graph: Graph) -> None:
                 "Join each split before going on.",
             )
         if name == graph.end_step and opened:
-            _fail(
-                graph[opened[-1]], f"The split at step {opened[-1]} is never joined. Add a join step that takes inputs."
-            )
+            split = graph[opened[-1]]
+            _fail(split, f"The split at step {split.name} is never joined. Add a join step that takes inputs.")
         if node.type in ("split", "foreach"):
             opened = (*opened, name)
         for target in node.out_funcs:
-            if target not in seen:
+            arriving = opened[:-1] if graph[target].type == "join" else opened
+            if seen.get(target) != arriving:
                 pending.append((target, opened, name))
-            else:
-                expected = opened[:-1] if graph[target].type == "join" else opened
-                if seen[target] != expected:
-                    _fail(
-                        graph[target],
-                        f"Step {target} is reached from different splits "
-                        f"({_named(seen[target])}, {_named(expected)}). "
-                        "Join each split before going on.",
-                    )
 
 
 def _openers(graph: Graph, node: Node) -> set[tuple[str, ...]]:

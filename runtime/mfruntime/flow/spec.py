@@ -15,9 +15,9 @@ from ..errors import (
     MetaflowException,
     MissingInMergeArtifactsException,
     UnhandledInMergeArtifactsException,
-    UnknownName,
 )
 from ..ids import check_component
+from .inputs import Adopted
 
 if TYPE_CHECKING:
     from .graph import Graph
@@ -133,7 +133,7 @@ class FlowSpec:
 
     def _start_task(self, datastore: Any, step: str) -> None:
         """Make this instance the given task: what it inherits comes from `datastore`."""
-        self._datastore = _Adopted() if datastore is None else datastore
+        self._datastore = Adopted() if datastore is None else datastore
         self._step_name = step
         self._adopted: dict[str, tuple[str, Any]] = {}
         self._transition: Any = None
@@ -353,19 +353,6 @@ class FlowSpec:
         raise MetaflowException("A flow cannot be pickled; store the values that you need instead of self.")
 
 
-class _Adopted:
-    """What a join can read of itself before it has a result: artifacts taken over from its inputs."""
-
-    def __init__(self) -> None:
-        self.sources: dict[str, Any] = {}
-
-    def __contains__(self, name: str) -> bool:
-        return name in self.sources
-
-    def __getitem__(self, name: str) -> Any:
-        return self.sources[name][name]
-
-
 def _is_constant(name: str, value: Any) -> bool:
     if name.startswith("_") or getattr(value, "is_parameter", False):
         return False
@@ -386,40 +373,3 @@ def _check_parameters(cls: type[FlowSpec]) -> None:
                 f"Flow {cls.__name__}: the parameter '{attribute}' hides a part of FlowSpec; rename it."
             )
         seen[key] = attribute
-
-
-class Inputs:
-    """The inputs of a join: iterable, by index, and by step name (`inputs.branch_a`). Each is made when first used."""
-
-    def __init__(self, flow: type[FlowSpec], readers: Sequence[Any]):
-        self._flow = flow
-        self._readers = readers
-        self._made: dict[int, FlowSpec] = {}
-
-    def _make(self, position: int) -> FlowSpec:
-        if position not in self._made:
-            reader = self._readers[position]
-            flow = self._flow(use_cli=False)
-            flow._start_task(reader, reader.pathspec.split("/")[-2])
-            for name in ("_foreach_stack", "_iteration_stack"):
-                flow.__dict__.pop(name, None)
-            flow._foreach_stack = reader["_foreach_stack"]
-            self._made[position] = flow
-        return self._made[position]
-
-    def __len__(self) -> int:
-        return len(self._readers)
-
-    def __iter__(self) -> Iterator[FlowSpec]:
-        return (self._make(i) for i in range(len(self._readers)))
-
-    def __getitem__(self, position: int) -> FlowSpec:
-        return self._make(range(len(self._readers))[position])
-
-    def __getattr__(self, step: str) -> FlowSpec:
-        if step.startswith("_"):
-            raise AttributeError(step)
-        names = [reader.pathspec.split("/")[-2] for reader in self._readers]
-        if step not in names:
-            raise AttributeError(str(UnknownName.of("input", step, sorted(set(names)))))
-        return self._make(names.index(step))

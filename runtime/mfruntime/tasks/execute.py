@@ -166,7 +166,7 @@ class _Attempt:
         if not self.is_join:
             step()
             return
-        from ..flow.spec import Inputs
+        from ..flow.inputs import Inputs
 
         step(Inputs(type(self.flow), inputs))
 
