@@ -147,3 +147,20 @@ def test_stock_resumes_a_run_of_ours_and_ours_one_of_stocks(tmp_path: Path) -> N
             shown = described(folder, f"Failing/{resumed}", reader)
             assert shown["successful"]
             assert shown["steps"]["start"]["tasks"][0]["origin_pathspec"] == f"Failing/{origin}/start/1"
+
+
+def test_stock_follows_a_profile_that_the_tool_wrote(tmp_path: Path) -> None:
+    home = {"XDG_DATA_HOME": str(tmp_path / "data"), "METAFLOW_HOME": str(tmp_path / "profiles"), "USER": "tester"}
+    env = {k: v for k, v in os.environ.items() if not k.startswith(("METAFLOW_", "MFINFRA_"))} | home
+    up = [sys.executable, "-m", "mfinfra", "up", "--name", "demo", "--no-examples", "--no-smoke"]
+    subprocess.run(up, cwd=tmp_path, env=env, check=True, capture_output=True)
+    source = (HERE.parent / "flows" / "shapes" / "linear.py").read_text()
+    (tmp_path / "linear.py").write_text(source.replace("from mfruntime", "from metaflow"))
+    for profile in ({}, {"METAFLOW_PROFILE": "demo"}):
+        subprocess.run(
+            [STOCK, "linear.py", "--no-pylint", "run"], cwd=tmp_path, env=env | profile, check=True, capture_output=True
+        )
+    status = [sys.executable, "-m", "mfinfra", "--json", "status", "demo"]
+    shown = subprocess.run(status, cwd=tmp_path, env=env, check=True, capture_output=True, text=True)
+    assert json.loads(shown.stdout)["data"]["runs"] == {"Linear": 2}
+    assert not (tmp_path / ".metaflow").exists()
