@@ -7,6 +7,7 @@ from typing import Any
 
 from .. import registry, settings
 from ..errors import CommandException
+from ..flow.current import current
 from ..tasks.environment import default_namespace as _own_namespace
 
 _namespace: str | None = None
@@ -27,15 +28,17 @@ def get_namespace() -> str | None:
     return _namespace if _namespace_is_set else _default()
 
 
-def default_namespace() -> str:
+def default_namespace() -> str | None:
     """Go back to the user's own namespace and return it."""
     global _namespace_is_set
     _namespace_is_set = False
     return _default()
 
 
-def _default() -> str:
-    return os.environ.get("METAFLOW_NAMESPACE") or _own_namespace(settings.load())
+def _default() -> str | None:
+    if current.is_running_flow and current.namespace is not None:
+        return current.namespace or None  # as the run was started with; empty is the global one
+    return _own_namespace(settings.load())
 
 
 def metadata(ms: str) -> str:

@@ -6,6 +6,7 @@ that dies between any two leaves an attempt that is not done, and everything tha
 
 from __future__ import annotations
 
+import os
 import sys
 import traceback
 from collections.abc import Sequence
@@ -115,7 +116,10 @@ class _Attempt:
         return step in self.ctx.graph[step].out_funcs if step in self.ctx.graph else False
 
     def _set_current(self) -> None:
+        """What the step can ask of `current`, and where a client inside it looks for runs: where this one lies."""
         ctx, command = self.ctx, self.command
+        if ctx.store.storage.type == "local":
+            os.environ["METAFLOW_DATASTORE_SYSROOT_LOCAL"] = os.path.dirname(ctx.store.storage.root)
         current._set_env(
             flow=self.flow,
             run_id=command.run_id,

@@ -392,3 +392,15 @@ def test_a_mistake_in_the_class_is_a_line_with_its_place(flow, tmp_path: Path, m
     assert expected in call.err
     assert re.search(rf"{tmp_path}/flow.py line \d+: ", call.err)
     assert "Traceback" not in call.err
+
+
+def test_a_client_inside_a_step_sees_its_own_run(flow, tmp_path: Path) -> None:  # type: ignore[no-untyped-def]
+    body = "print('run', current.run.pathspec == f'One/{current.run_id}', current.task.pathspec == current.pathspec)\n"
+    body += "print('seen', [r.id for r in Flow('One')] == [current.run_id], get_namespace())"
+    source = one(body, head="from mfruntime import Flow, get_namespace\n")
+    call = flow(source, "--datastore-root", str(tmp_path / "elsewhere"), "run")
+    assert call.code == 0, call.text
+    assert "run True True" in call.out
+    assert "seen True user:tester" in call.out
+    assert "seen True None" in flow(source, "--datastore-root", str(tmp_path / "other"), "run", "--namespace", "").out
+    assert not (tmp_path / ".metaflow").exists()
