@@ -17,8 +17,8 @@ STORAGES: dict[str, tuple[str, str | None]] = {
 }
 
 METADATA: dict[str, tuple[str, str | None]] = {
-    "local": ("mfruntime.metadata.local:LocalMetadata", None),
-    "memory": ("mfruntime.metadata.memory:MemoryMetadata", None),
+    "local": ("mfruntime.metadata_provider.local:LocalMetadata", None),
+    "memory": ("mfruntime.metadata_provider.memory:MemoryMetadata", None),
 }
 
 STEP_DECORATORS: dict[str, tuple[str, str | None]] = {

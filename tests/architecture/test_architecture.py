@@ -89,3 +89,11 @@ def calls(folder: Path) -> Iterator[tuple[str, str]]:
 )  # fmt: skip
 def test_each_side_effect_has_one_place(folder: Path, what: str, allowed: set[str]) -> None:
     assert {file for file, name in calls(folder) if name == what} - allowed == set()
+
+
+def test_no_exported_name_is_also_a_submodule() -> None:
+    """Importing a submodule sets it on the package, over whatever the package exports by that name."""
+    import mfruntime
+
+    modules = {path.stem for path in RUNTIME.iterdir() if path.is_dir() or path.suffix == ".py"}
+    assert modules & set(mfruntime.__all__) == set()

@@ -13,11 +13,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from mfruntime.errors import DataCorrupt, MetaflowNotFound, MetaflowTaggingError
-from mfruntime.metadata.base import ArtifactRecord, Datum, TaskRecord
-from mfruntime.metadata.files import FileMetadata
-from mfruntime.metadata.local import LocalMetadata
-from mfruntime.metadata.memory import MemoryMetadata
-from mfruntime.metadata.tree import MemoryTree
+from mfruntime.metadata_provider.base import ArtifactRecord, Datum, TaskRecord
+from mfruntime.metadata_provider.files import FileMetadata
+from mfruntime.metadata_provider.local import LocalMetadata
+from mfruntime.metadata_provider.memory import MemoryMetadata
+from mfruntime.metadata_provider.tree import MemoryTree
 
 
 @pytest.fixture(params=["memory", "local"])

@@ -14,11 +14,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from mfruntime.errors import DataCorrupt, MetaflowInvalidPathspec, MetaflowNotFound, StorageError
-from mfruntime.metadata.base import ArtifactRecord, Datum, TaskRecord
-from mfruntime.metadata.files import FileMetadata
-from mfruntime.metadata.local import LocalMetadata
-from mfruntime.metadata.memory import MemoryMetadata
-from mfruntime.metadata.tree import MemoryTree
+from mfruntime.metadata_provider.base import ArtifactRecord, Datum, TaskRecord
+from mfruntime.metadata_provider.files import FileMetadata
+from mfruntime.metadata_provider.local import LocalMetadata
+from mfruntime.metadata_provider.memory import MemoryMetadata
+from mfruntime.metadata_provider.tree import MemoryTree
 
 
 @pytest.fixture(params=["memory", "local"])
@@ -99,7 +99,7 @@ def test_a_place_that_cannot_be_listed_is_said(tmp_path: Path) -> None:
 
 RIVALS = """
 import os, sys, time
-from mfruntime.metadata.local import LocalMetadata
+from mfruntime.metadata_provider.local import LocalMetadata
 root, count = sys.argv[1], int(sys.argv[2])
 time.time = lambda: 1_700_000_000.0
 shared = LocalMetadata(root).new_run("F", [], [], "me")

@@ -137,7 +137,7 @@ class _Launch:
 
     def context(self, origin_run_id: str | None) -> RunContext:
         """Claim a run id and gather what its tasks share."""
-        from ..metadata.tags import check_tags
+        from ..metadata_provider.tags import check_tags
         from ..tasks.environment import system_tags
 
         env = self._env

@@ -102,7 +102,7 @@ def init(env: Env) -> click.Command:
     """The `init` command: write a run's parameters, as the first act of a scheduler."""
 
     def callback(run_id: str, task_id: str, tags: tuple[str, ...], **given: Any) -> None:
-        from ..metadata.tags import check_tags
+        from ..metadata_provider.tags import check_tags
         from ..tasks.execute import persist_parameters
 
         values = parameters.values(env, given)

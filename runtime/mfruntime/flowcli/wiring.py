@@ -16,7 +16,7 @@ from .console import Console
 if TYPE_CHECKING:
     from ..flow.graph import Graph
     from ..flow.spec import FlowSpec
-    from ..metadata.base import Metadata
+    from ..metadata_provider.base import Metadata
     from ..store.artifacts import FlowStore
     from ..store.storage.base import Storage
     from ..tasks.context import RunContext

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ..metadata.base import Datum
+from ..metadata_provider.base import Datum
 from ..store.artifacts import TaskReader
 from .context import RunContext
 from .execute import artifact_records

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from ..flow.graph import Graph
     from ..flow.options import StepOptions
     from ..flow.spec import FlowSpec
-    from ..metadata.base import Datum, Metadata, TaskRecord
+    from ..metadata_provider.base import Datum, Metadata, TaskRecord
     from ..store.artifacts import FlowStore, TaskReader
     from .command import TaskCommand
 
@@ -38,7 +38,7 @@ class RunContext:
 
     def record(self, step: str, task_id: str) -> TaskRecord:
         """The identity of a task as the metadata provider wants it."""
-        from ..metadata.base import TaskRecord
+        from ..metadata_provider.base import TaskRecord
 
         return TaskRecord(
             flow=self.flow.name,
@@ -52,7 +52,7 @@ class RunContext:
 
     def registration_data(self) -> list[Datum]:
         """What is known of the program when a task is registered."""
-        from ..metadata.base import Datum
+        from ..metadata_provider.base import Datum
         from ..version import METAFLOW_VERSION
         from .environment import python_version, runtime_name
 

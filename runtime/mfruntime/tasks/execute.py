@@ -135,7 +135,7 @@ class _Attempt:
         )
 
     def _start_data(self) -> list[Any]:
-        from ..metadata.base import Datum
+        from ..metadata_provider.base import Datum
 
         facts: dict[str, Any] = {
             "attempt": str(self.command.attempt),
@@ -227,7 +227,7 @@ class _Attempt:
         return 0 if ok else 1
 
     def _register_end(self, ok: bool) -> None:
-        from ..metadata.base import Datum
+        from ..metadata_provider.base import Datum
 
         attempt = self.command.attempt
         metadata = self.ctx.metadata
@@ -255,7 +255,7 @@ def _user_traceback(error: BaseException) -> str:
 
 def artifact_records(ctx: RunContext, writer: TaskWriter) -> list[Any]:
     """What the metadata provider is told of the artifacts of an attempt."""
-    from ..metadata.base import ArtifactRecord
+    from ..metadata_provider.base import ArtifactRecord
 
     location = f":root:{ctx.store.storage.root}"
     ds_type = ctx.store.storage.type
@@ -267,7 +267,7 @@ def artifact_records(ctx: RunContext, writer: TaskWriter) -> list[Any]:
 
 def persist_parameters(ctx: RunContext, values: dict[str, Any], task_id: str = "0") -> None:
     """Write the `_parameters` pseudo task: parameter values and constants, from which the start step inherits."""
-    from ..metadata.base import Datum
+    from ..metadata_provider.base import Datum
 
     record = ctx.record("_parameters", task_id)
     ctx.metadata.register_task(record, ctx.registration_data(), 0)

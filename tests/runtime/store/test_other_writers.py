@@ -13,7 +13,7 @@ import pytest
 
 from mfruntime.errors import DataCorrupt, MetaflowDataMissing
 from mfruntime.flow.compat import IncludedFile
-from mfruntime.metadata.local import LocalMetadata
+from mfruntime.metadata_provider.local import LocalMetadata
 from mfruntime.store import logs
 from mfruntime.store.artifacts import FlowStore
 from mfruntime.store.included import read_included, save_included
