@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import signal
 import sys
 from typing import NoReturn
@@ -17,6 +18,9 @@ def run() -> None:
 def _guarded() -> int:
     from .app import State, app
 
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")  # a name that the terminal cannot show is no failure
     # Ctrl-C as an error of ours: the command line library would turn KeyboardInterrupt into a bare "Aborted".
     signal.signal(signal.SIGINT, _interrupted)
     try:
@@ -51,12 +55,13 @@ def _reported(exc: Exception) -> MfinfraError:
 
     from .paths import crash_home, write_text
 
-    path = crash_home() / f"{datetime.now():%Y%m%d-%H%M%S}.txt"
+    message = f"mfinfra failed unexpectedly: {type(exc).__name__}: {exc}"
     try:
+        path = crash_home() / f"{datetime.now():%Y%m%d-%H%M%S}.txt"
         write_text(path, f"{sys.argv}\n{sys.version}\n{traceback.format_exc()}")
-    except OSError:
-        return MfinfraError(f"mfinfra failed unexpectedly: {type(exc).__name__}: {exc}")
-    return MfinfraError(f"mfinfra failed unexpectedly: {type(exc).__name__}: {exc}", hint=f"Details: {path}")
+    except MfinfraError:
+        return MfinfraError(message)
+    return MfinfraError(message, hint=f"Details: {path}")
 
 
 if __name__ == "__main__":

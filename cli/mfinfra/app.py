@@ -5,13 +5,14 @@ Modules that cost time (schema, YAML, tables) are imported by the command that n
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
-from typing import Annotated, Any, Optional
+from typing import Annotated, Optional
 
 import typer
 
 from .console import Console
-from .errors import DoctorFoundProblems, NotFound, Refused
+from .errors import InstallFailed, NotFound, Refused
 
 app = typer.Typer(
     name="mfinfra",
@@ -28,7 +29,6 @@ class State:
     """The global options of one call."""
 
     console = Console()
-    folder = Path()
 
 
 def _stack_names(incomplete: str) -> list[str]:
@@ -42,7 +42,11 @@ StackName = Annotated[
     Optional[str], typer.Argument(help="Name of the stack.", autocompletion=_stack_names, show_default=False)
 ]
 Cloud = Annotated[Optional[str], typer.Option("--cloud", help="Where the stack lives: local.")]
-Python = Annotated[Optional[str], typer.Option("--python", help="The Python that flows run with; default is this one.")]
+Python = Annotated[
+    Optional[str], typer.Option("--python", help="The Python that flows run with; default is the one of mfinfra.")
+]
+Packages = Annotated[Optional[list[str]], typer.Option("--package", help="A package for the flows; may be repeated.")]
+Examples = Annotated[Optional[bool], typer.Option("--examples/--no-examples", help="Install scikit-learn.")]
 
 
 @app.callback()
@@ -52,19 +56,20 @@ def main(
     folder: Annotated[Path, typer.Option("-C", help="Work as if started in this folder.", metavar="DIR")] = Path(),
 ) -> None:
     State.console = Console(as_json, not no_color)
-    if not folder.is_dir():
-        raise NotFound(f"There is no folder {folder}.")
-    State.folder = folder
+    try:
+        os.chdir(folder)
+    except OSError as exc:
+        raise NotFound(f"The folder {folder} cannot be entered: {exc.strerror}.") from exc
 
 
 def _named(given: str | None) -> str:
-    """The stack that a command means: as given, as the stack file says, or the only one there is."""
+    """The stack that a command means: as given, as the stack file says, the default, or the only one there is."""
     from . import profile, record, stackfile
 
     if given is not None:
         return given
-    if (State.folder / stackfile.FILE_NAME).exists():
-        return stackfile.load(State.folder, {}).name
+    if os.path.lexists(stackfile.FILE_NAME):
+        return stackfile.load(Path(), {}).name
     stacks = [stack.name for stack in record.every()]
     default = profile.default_stack()
     if default in stacks:
@@ -76,15 +81,22 @@ def _named(given: str | None) -> str:
 def init(
     name: Name = None,
     cloud: Cloud = None,
-    examples: Annotated[Optional[bool], typer.Option("--examples/--no-examples", help="Install scikit-learn.")] = None,
+    python: Python = None,
+    package: Packages = None,
+    examples: Examples = None,
     force: Annotated[bool, typer.Option("--force", help="Replace a stack file that exists.")] = False,
 ) -> None:
     """Write a stack file, mfinfra.yaml: by questions on a terminal, else by flags."""
     from . import wizard
 
-    given: dict[str, Any] = {"name": name, "cloud": cloud, "examples": examples}
-    answers = wizard.ask(given) if State.console.is_terminal else given
-    wizard.write(State.folder, answers, force, State.console)
+    given = {"name": name, "cloud": cloud, "python": python, "packages": package or None, "examples": examples}
+    path, config = wizard.write(Path(), wizard.ask(given) if State.console.is_terminal else given, force)
+    command = wizard.one_line(config)
+    if State.console.as_json:
+        State.console.document({"file": str(path), "command": command})
+        return
+    State.console.done(f"Wrote {path}; the same without questions:")
+    State.console.line(command)
 
 
 @app.command()
@@ -92,16 +104,14 @@ def up(
     name: Name = None,
     cloud: Cloud = None,
     python: Python = None,
-    examples: Annotated[Optional[bool], typer.Option("--examples/--no-examples", help="Install scikit-learn.")] = None,
+    examples: Examples = None,
     smoke: Annotated[bool, typer.Option("--smoke/--no-smoke", help="Run a small flow through the stack.")] = True,
 ) -> None:
     """Set a stack up, install the runtime, and prove it by a flow that runs. May be repeated."""
     from . import pipeline, stackfile
 
-    config = stackfile.load(State.folder, {"name": name, "cloud": cloud})
-    if examples is not None:
-        config = config.model_copy(update={"runtime": config.runtime.model_copy(update={"examples": examples})})
-    result = pipeline.up(config, python, smoke, State.console)
+    config = stackfile.load(Path(), {"name": name, "cloud": cloud})
+    result = pipeline.up(config.with_runtime(python=python, examples=examples), smoke, State.console)
     pipeline.report_up(result, State.console)
 
 
@@ -114,14 +124,8 @@ def down(
     """Remove a stack: exactly what `up` made, and the runs in it."""
     from . import pipeline
 
-    stack = _named(name)
-    left = pipeline.down(stack, keep_data, lambda question: yes or _asked(question))
-    if State.console.as_json:
-        State.console.document({"removed": stack, "left": [str(path) for path in left]})
-    else:
-        State.console.done(f"The stack '{stack}' is gone.")
-    if left:
-        State.console.warn(f"Left in place: {', '.join(str(path) for path in left)}")
+    result = pipeline.down(_named(name), keep_data, lambda question: yes or _asked(question))
+    pipeline.report_down(result, State.console)
 
 
 def _asked(question: str) -> bool:
@@ -145,13 +149,19 @@ def status(name: StackName = None) -> None:
 @app.command("ls")
 def list_stacks() -> None:
     """List the stacks of this account."""
-    from . import pipeline
+    from . import pipeline, record
+    from .paths import shown
 
     stacks = pipeline.listing()
+    for name in record.damaged():
+        State.console.warn(f"The record of the stack '{name}' is damaged.", hint=f"Type: mfinfra up --name {name}")
     if State.console.as_json:
         State.console.document(stacks)
         return
-    rows = [(s["name"], s["cloud"], s["state"], "default" if s["is_default"] else "", s["data_folder"]) for s in stacks]
+    rows = [
+        (s["name"], s["cloud"], s["state"], "default" if s["is_default"] else "", shown(s["data_folder"]))
+        for s in stacks
+    ]
     State.console.table(("name", "cloud", "state", "", "data"), rows)
 
 
@@ -164,17 +174,21 @@ def outputs(
     from . import outputs as shapes
     from . import pipeline
 
-    State.console.line(shapes.rendered(pipeline.outputs(_named(name)), form))
+    text = shapes.rendered(pipeline.outputs(_named(name)), "json" if State.console.as_json else form)
+    State.console.line(text)
 
 
 @app.command()
 def use(name: Annotated[str, typer.Argument(help="Name of the stack.", autocompletion=_stack_names)]) -> None:
     """Make a stack the one that flows use where no profile is named."""
     from . import profile, record
+    from .paths import shown
 
     record.need(name)
     path = profile.use(name)
-    State.console.done(f"Flows now use the stack '{name}' ({path}).")
+    if State.console.as_json:
+        State.console.document({"default": name, "profile": str(path)})
+    State.console.done(f"Flows now use the stack '{name}' ({shown(path)}).")
 
 
 @app.command()
@@ -185,16 +199,13 @@ def doctor(python: Python = None) -> None:
     from . import doctor as checks
     from .runtime_install import default_python
 
-    findings = checks.examine(python or default_python())
+    findings = [*checks.examine(python or default_python()), checks.terminal(State.console)]
     if State.console.as_json:
         State.console.document([asdict(f) for f in findings])
     else:
-        State.console.table(
-            ("check", "", "", "what to do"), [(f.check, f.level, f.text, f.hint or "") for f in findings]
-        )
-    problems = [f for f in findings if f.level == "problem"]
-    if problems:
-        raise DoctorFoundProblems(f"{len(problems)} problem(s) found: {problems[0].text}", problems[0].hint)
+        rows = [(f.check, f.level, f.text, f.hint or "") for f in findings]
+        State.console.table(("check", "", "", "what to do"), rows)
+    checks.raise_problems(findings)
 
 
 @runtime_app.command("install")
@@ -203,10 +214,17 @@ def runtime_install(
     examples: Annotated[bool, typer.Option("--examples", help="Install scikit-learn too.")] = False,
 ) -> None:
     """Install the bundled runtime into a Python environment."""
+    from dataclasses import asdict
+
     from . import runtime_install as installer
 
     target = python or installer.default_python()
-    found = installer.ensure(target, installer.EXAMPLES if examples else (), State.console.step)
+    found = installer.ensure(target, (), State.console.step)
+    command = installer.ensure_examples(target, State.console.step) if examples else None
+    if command is not None:
+        raise InstallFailed("The runtime is installed, but scikit-learn could not be.", hint=f"Type: {command}")
+    if State.console.as_json:
+        State.console.document(asdict(found))
     State.console.done(f"mfruntime {found.version} in {found.path}" + ("" if found.changed else " (was there already)"))
 
 
@@ -226,9 +244,13 @@ def runtime_info(python: Python = None) -> None:
 @app.command()
 def version() -> None:
     """Print the version."""
+    from importlib.metadata import PackageNotFoundError
     from importlib.metadata import version as installed_version
 
-    number = installed_version("mfinfra")
+    try:
+        number = installed_version("mfinfra")
+    except PackageNotFoundError:
+        raise NotFound("mfinfra runs from its source here; it is not installed.", hint="Type: pip install .") from None
     if State.console.as_json:
         State.console.document({"mfinfra": number})
     else:

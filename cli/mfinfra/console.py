@@ -15,7 +15,8 @@ class Console:
 
     def __init__(self, as_json: bool = False, color: bool = True):
         self.as_json = as_json
-        self.color = color and "NO_COLOR" not in os.environ and os.environ.get("TERM") != "dumb"
+        self._has_answered = False
+        self.color = color and not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb"
 
     @property
     def is_terminal(self) -> bool:
@@ -24,23 +25,24 @@ class Console:
 
     def step(self, text: str) -> None:
         """One step on the way to the result."""
-        print(f"{self._styled('•', '36', sys.stderr)} {text}", file=sys.stderr, flush=True)
+        self._tell(_mark("•", "-"), "36", text)
 
     def done(self, text: str) -> None:
-        print(f"{self._styled('✓', '32', sys.stderr)} {text}", file=sys.stderr, flush=True)
+        self._tell(_mark("✓", "+"), "32", text)
 
     def warn(self, text: str, hint: str | None = None) -> None:
-        print(f"{self._styled('!', '33', sys.stderr)} {text}", file=sys.stderr)
-        if hint:
-            print(f"  {hint}", file=sys.stderr)
+        self._tell("!", "33", text, hint)
 
     def error(self, error: MfinfraError) -> None:
         """What happened, and what to type next."""
-        if self.as_json:
+        if self.as_json and not self._has_answered:
             self.document({"error": {"message": error.message, "hint": error.hint, "exit_code": error.exit_code}})
-        print(f"{self._styled('Error:', '31', sys.stderr)} {error.message}", file=sys.stderr)
-        if error.hint:
-            print(f"  {error.hint}", file=sys.stderr)
+        self._tell("Error:", "31", error.message, error.hint)
+
+    def _tell(self, mark: str, color: str, text: str, hint: str | None = None) -> None:
+        print(f"{self._styled(mark, color, sys.stderr)} {_clean(text)}", file=sys.stderr, flush=True)
+        if hint:
+            print(f"  {_clean(hint)}", file=sys.stderr, flush=True)
 
     def line(self, text: str = "") -> None:
         """A line of the result."""
@@ -51,8 +53,9 @@ class Console:
         import json
 
         print(json.dumps(value, indent=2, sort_keys=True))
+        self._has_answered = True
 
-    def table(self, columns: Sequence[str], rows: Sequence[Sequence[str]], title: str | None = None) -> None:
+    def table(self, columns: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
         """The result as a table: drawn on a terminal, tab-separated for programs."""
         if not sys.stdout.isatty():
             for row in rows:
@@ -60,11 +63,17 @@ class Console:
             return
         from rich.console import Console as Rich
         from rich.table import Table
+        from rich.text import Text
 
-        table = Table(*columns, title=title, title_justify="left")
+        console = Rich(color_system="auto" if self.color else None, highlight=False)
+        table = Table(*columns)
+        # Names, and what is to be typed or copied, stay in one piece where that leaves room for the rest.
+        last, first = (max((len(row[column]) for row in rows), default=0) for column in (-1, 0))
+        table.columns[-1].no_wrap = last <= console.width * 0.6
+        table.columns[0].no_wrap = first + last <= console.width * 0.75
         for row in rows:
-            table.add_row(*row)
-        Rich(no_color=not self.color, highlight=False).print(table, markup=False)
+            table.add_row(*(Text(_clean(cell), overflow="fold") for cell in row))  # Text: brackets are no markup here
+        console.print(table)
 
     def confirm(self, question: str) -> bool:
         """Ask a person; anything but yes is no."""
@@ -73,3 +82,16 @@ class Console:
 
     def _styled(self, text: str, code: str, stream: Any) -> str:
         return f"\x1b[{code}m{text}\x1b[0m" if self.color and stream.isatty() else text
+
+
+def _clean(text: str) -> str:
+    """Text that may hold what a user or a file gave, made harmless for the terminal."""
+    return "".join(c if c.isprintable() or c == "\n" else repr(c)[1:-1] for c in text)
+
+
+def _mark(sign: str, plain: str) -> str:
+    try:
+        sign.encode(sys.stderr.encoding or "ascii")
+    except UnicodeEncodeError:
+        return plain
+    return sign

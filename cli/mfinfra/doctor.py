@@ -9,8 +9,10 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-from . import process, profile, record, runtime_install
-from .errors import MfinfraError
+from . import profile, record, runtime_install
+from .console import Console
+from .errors import DoctorFoundProblems, MfinfraError
+from .runtime_install import NEWEST_PYTHON, Environment
 
 _LOW_SPACE = 1 << 30
 
@@ -27,40 +29,65 @@ class Finding:
 
 def examine(python: str) -> list[Finding]:
     """Look at everything, in the order in which things depend on each other."""
-    checks: list[Callable[[str], Finding]] = [
-        _python, _runtime, _stacks, _profile, _overrides, _project_file, _data_folder, _stock, _platform,
-    ]  # fmt: skip
-    return [_guarded(check, python) for check in checks]
+    return [*_environment(python), *(_guarded(name, check) for name, check in _CHECKS.items())]
 
 
-def _guarded(check: Callable[[str], Finding], python: str) -> Finding:
+def raise_problems(findings: list[Finding]) -> None:
+    """Raise DoctorFoundProblems where there are any."""
+    problems = [f for f in findings if f.level == "problem"]
+    if problems:
+        count = "1 problem" if len(problems) == 1 else f"{len(problems)} problems"
+        raise DoctorFoundProblems(f"{count} found: {problems[0].text}", problems[0].hint)
+
+
+def _guarded(name: str, check: Callable[[], Finding]) -> Finding:
     try:
-        return check(python)
+        return check()
     except MfinfraError as exc:
-        return Finding(check.__name__.strip("_"), "problem", exc.message, exc.hint)
+        return Finding(name, "problem", exc.message, exc.hint)
 
 
-def _python(python: str) -> Finding:
-    found = runtime_install.probe(python)
-    version = str(found["python_version"])
-    numbers = tuple(int(part) for part in version.split(".")[:2])
-    if not numbers >= (3, 10):
-        hint = "Name a newer one with --python."
-        return Finding("python", "problem", f"{python} is Python {version}; 3.10 to 3.13 are supported.", hint)
-    level = "ok" if numbers <= (3, 13) else "note"
-    return Finding("python", level, f"Python {version} ({python})")
+def _environment(python: str) -> list[Finding]:
+    try:
+        found = runtime_install.look(python)
+    except MfinfraError as exc:
+        return [Finding("python", "problem", exc.message, exc.hint)]
+    return [_python(found), *([_runtime(found), _stock(found)] if found.is_supported else [])]
 
 
-def _runtime(python: str) -> Finding:
-    found = runtime_install.installed(python)
-    if found is None:
-        return Finding(
-            "runtime", "problem", f"The runtime is not installed in {python}.", "Type: mfinfra runtime install"
-        )
+def _python(found: Environment) -> Finding:
+    text = f"Python {found.python_version} ({found.python})"
+    if not found.is_supported:
+        return Finding("python", "problem", f"{text}: the runtime needs 3.10 or newer.", "Name another with --python.")
+    newer = tuple(int(part) for part in found.python_version.split(".")[:2]) > NEWEST_PYTHON
+    return (
+        Finding("python", "note", f"{text} is newer than what was tested") if newer else Finding("python", "ok", text)
+    )
+
+
+def _runtime(found: Environment) -> Finding:
+    install = f"Type: mfinfra runtime install --python {found.python}"
+    if found.version is None:
+        return Finding("runtime", "problem", f"The runtime is not installed in {found.python}.", install)
+    if found.missing:
+        return Finding("runtime", "problem", f"The runtime lacks what it needs: {', '.join(found.missing)}.", install)
+    if not runtime_install.is_current(found):
+        text = f"The runtime {found.version} in {found.path} is not the one that belongs to this mfinfra."
+        return Finding("runtime", "problem", text, install)
     return Finding("runtime", "ok", f"mfruntime {found.version} in {found.path}")
 
 
-def _stacks(python: str) -> Finding:
+def _stock(found: Environment) -> Finding:
+    if found.metaflow is None:
+        return Finding("metaflow", "ok", "stock Metaflow is not installed here; it is not needed")
+    return Finding("metaflow", "note", f"stock Metaflow {found.metaflow} is installed too; it reads the same profiles")
+
+
+def _stacks() -> Finding:
+    damaged = record.damaged()
+    if damaged:
+        hint = f"Type: mfinfra up --name {damaged[0]}"
+        return Finding("stacks", "problem", f"The record is damaged of: {', '.join(damaged)}.", hint)
     stacks = record.every()
     if not stacks:
         return Finding("stacks", "note", "There is no stack yet.", "Type: mfinfra up")
@@ -72,32 +99,35 @@ def _stacks(python: str) -> Finding:
     return Finding("stacks", "ok", ", ".join(s.name for s in stacks))
 
 
-def _profile(python: str) -> Finding:
-    name = os.environ.get("METAFLOW_PROFILE")
-    path = profile.path_of(name) if name and name.islower() else profile.default_path()
-    if name and not name.islower():
-        path = profile.default_path().with_name(f"config_{name}.json")
+def _profile() -> Finding:
+    path, named = profile.in_force(), os.environ.get("METAFLOW_PROFILE")
     content = profile.read(path)
+    if content is None and named:
+        hint = "Type: unset METAFLOW_PROFILE"
+        return Finding("profile", "problem", f"METAFLOW_PROFILE names {path}, which does not exist.", hint)
     if content is None:
-        if name:
-            hint = f"Type: unset METAFLOW_PROFILE, or: mfinfra up --name {name}"
-            return Finding("profile", "problem", f"METAFLOW_PROFILE names {path}, which does not exist.", hint)
-        return Finding("profile", "note", f"No profile is in force ({path} does not exist).", "Type: mfinfra up")
+        known = record.every()
+        hint = f"Type: mfinfra use {known[0].name}" if known else "Type: mfinfra up"
+        return Finding("profile", "note", f"No profile is in force: {path} does not exist.", hint)
     stack = content.get(profile.MARKER)
-    return Finding("profile", "ok", f"{path}" + (f" (stack {stack})" if stack else " (not written by mfinfra)"))
+    if stack is None:
+        return Finding("profile", "ok", f"{path} (not written by mfinfra)")
+    if stack not in {s.name for s in record.every()}:
+        hint = f"Type: mfinfra up --name {stack}"
+        return Finding("profile", "problem", f"{path} leads to the stack '{stack}', which is not there.", hint)
+    return Finding("profile", "ok", f"{path} (stack {stack})")
 
 
-def _overrides(python: str) -> Finding:
-    names = sorted(
-        n for n in os.environ if n.startswith("METAFLOW_") and n not in ("METAFLOW_PROFILE", "METAFLOW_HOME")
-    )
+def _overrides() -> Finding:
+    harmless = ("METAFLOW_PROFILE", "METAFLOW_HOME", "METAFLOW_USER")
+    names = sorted(n for n in os.environ if n.startswith("METAFLOW_") and n not in harmless)
     if names:
         text = f"Environment variables override the profile: {', '.join(names)}."
         return Finding("environment", "note", text, f"Type: unset {' '.join(names)}")
     return Finding("environment", "ok", "no variable overrides the profile")
 
 
-def _project_file(python: str) -> Finding:
+def _project_file() -> Finding:
     for folder in (Path.cwd(), *Path.cwd().parents):
         path = folder / ".metaflow" / "config.json"
         if path.is_file():
@@ -105,31 +135,44 @@ def _project_file(python: str) -> Finding:
     return Finding("project", "ok", "no project file overrides the profile")
 
 
-def _data_folder(python: str) -> Finding:
+def _data() -> Finding:
     for stack in record.every():
-        folder = Path(stack.data_folder)
-        if not folder.is_dir():
-            hint = f"Type: mfinfra up --name {stack.name}"
-            return Finding("data", "problem", f"The data folder {folder} is gone.", hint)
-        if not os.access(folder, os.W_OK):
-            return Finding("data", "problem", f"The data folder {folder} is not writable.", f"Type: chmod u+w {folder}")
-        free = shutil.disk_usage(folder).free
-        if free < _LOW_SPACE:
-            return Finding("data", "problem", f"Only {free / 1e6:,.0f} MB are free at {folder}.", "Free some space.")
+        problem = _data_problem(stack.name, Path(stack.data_folder))
+        if problem is not None:
+            return problem
     return Finding("data", "ok", "data folders are there and writable")
 
 
-def _stock(python: str) -> Finding:
-    done = process.run([python, "-c", "import importlib.metadata as m; print(m.version('metaflow'))"])
-    if done.code != 0:
-        return Finding("metaflow", "ok", "stock Metaflow is not installed here; it is not needed")
-    return Finding(
-        "metaflow", "note", f"stock Metaflow {done.output.strip()} is installed too; it reads the same profiles"
-    )
+def _data_problem(name: str, folder: Path) -> Finding | None:
+    if not folder.is_dir():
+        return Finding("data", "problem", f"The data folder {folder} is gone.", f"Type: mfinfra up --name {name}")
+    if not os.access(folder, os.W_OK):
+        return Finding("data", "problem", f"The data folder {folder} is not writable.", f"Type: chmod u+w {folder}")
+    free = shutil.disk_usage(folder).free
+    if free < _LOW_SPACE:
+        return Finding("data", "problem", f"Only {free / 1e6:,.0f} MB are free at {folder}.", "Free some space.")
+    return None
 
 
-def _platform(python: str) -> Finding:
+def _platform() -> Finding:
     if os.name == "nt":
         text = "On Windows the client works; running flows does not."
         return Finding("platform", "problem", text, "Use the Windows Subsystem for Linux to run flows.")
     return Finding("platform", "ok", sys.platform)
+
+
+def terminal(console: Console) -> Finding:
+    """Whether a person can be asked here, and how results look."""
+    if not console.is_terminal:
+        return Finding("terminal", "ok", "none: nothing is asked, tables come tab-separated")
+    return Finding("terminal", "ok", "with colours" if console.color else "without colours")
+
+
+_CHECKS: dict[str, Callable[[], Finding]] = {
+    "stacks": _stacks,
+    "profile": _profile,
+    "environment": _overrides,
+    "project": _project_file,
+    "data": _data,
+    "platform": _platform,
+}

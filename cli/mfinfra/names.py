@@ -7,15 +7,18 @@ import re
 from .errors import StackFileError
 
 NAME_PATTERN = r"^[a-z][a-z0-9-]{0,30}$"
-_NAME = re.compile(NAME_PATTERN)
+NAME_RULE = "a lower-case letter first, then up to 30 lower-case letters, digits and dashes"
+_NAME = re.compile(r"[a-z][a-z0-9-]{0,30}")
+
+
+def is_name(name: str) -> bool:
+    """Whether a stack can have this name."""
+    return _NAME.fullmatch(name) is not None
 
 
 def check_name(name: str) -> str:
     """Return a name that a stack can have; raise StackFileError saying what is allowed."""
-    if not _NAME.match(name) or name != name.strip():
+    if not is_name(name):
         shown = name if len(name) <= 40 else name[:37] + "..."
-        raise StackFileError(
-            f"{shown!r} cannot be the name of a stack: a lower-case letter first, then up to 30 lower-case letters, "
-            "digits and dashes."
-        )
+        raise StackFileError(f"{shown!r} cannot be the name of a stack: {NAME_RULE}.")
     return name

@@ -6,118 +6,167 @@ load -> create -> profile -> install runtime -> prove -> report; `down` is the w
 from __future__ import annotations
 
 import os
+import shlex
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from pathlib import Path
+from shutil import which
 from typing import TYPE_CHECKING, Any
 
 from . import profile, prove, record, runtime_install
 from .console import Console
 from .engines import local
-from .errors import MfinfraError, Refused
+from .errors import MfinfraError, ProofFailed, Refused
 from .paths import shown
 
 if TYPE_CHECKING:
     from .profile import Profile
     from .prove import Proof
     from .record import Record
-    from .runtime_install import Installed
+    from .runtime_install import Environment, Installed
     from .stackfile import StackConfig
 
 STATUS_VERSION = 1
 
+#: What may lie where `up` was called, the more telling first, and whether it needs what the examples need.
+_EXAMPLES = (("examples/flows/train_digits.py", True), ("examples/flows/hello.py", False))
+
 
 @dataclass(frozen=True)
 class Up:
-    """The result of `up`."""
+    """The result of `up`; `next_command` is what to type now."""
 
     stack: Record
     profile: Profile
     runtime: Installed
     proof: Proof | None
+    next_command: str
 
 
-def up(config: StackConfig, python: str | None, smoke: bool, console: Console) -> Up:
+@dataclass(frozen=True)
+class Down:
+    """The result of `down`: what stays because it is not ours or was to be kept, and which stacks could be used now."""
+
+    name: str
+    left: tuple[Path, ...]
+    others: tuple[str, ...]
+
+
+def up(config: StackConfig, smoke: bool, console: Console) -> Up:
     """Make the stack exist and prove that flows run through it. May be repeated; goes on where it was stopped."""
-    target = python or runtime_install.default_python()
     with record.locked(config.name):
+        python = runtime_install.supported(_python(config, local.known(config.name))).python
         stack = local.create(config.name, profile.path_of(config.name))
         console.done(f"Stack {config.name}: {shown(stack.data_folder)}")
         written = profile.write(config.name, local.settings(stack))
         console.done(f"Profile {shown(written.path)}")
-        runtime = _runtime(config, target, console)
+        runtime = runtime_install.ensure(python, config.runtime.packages, console.step)
+        console.done(f"Runtime {runtime.version} in {shown(runtime.python)}")
         stack = stack.updated(python=runtime.python, runtime_version=runtime.version)
         record.save(stack)
-        proof = _proof(config.name, runtime, console) if smoke else None
+        has_examples = config.runtime.examples and _examples(runtime, console)
+        proof = _proof(stack, runtime, console) if smoke else None
         if proof is not None:
             stack = stack.updated(proven_run=proof.run, proven_at=record.now())
         stack = stack.updated(state="ready")
         record.save(stack)
-    return Up(stack, written, runtime, proof)
+    return Up(stack, written, runtime, proof, _next(written.is_default, config.name, runtime.python, has_examples))
 
 
-def _runtime(config: StackConfig, target: str, console: Console) -> Installed:
-    runtime = runtime_install.ensure(target, config.runtime.packages, console.step)
-    console.done(f"Runtime {runtime.version} in {shown(runtime.python)}")
-    if config.runtime.examples:
-        command = runtime_install.ensure_examples(target, console.step)
-        if command is not None:
-            console.warn("scikit-learn could not be installed; train_digits.py needs it.", hint=f"Type: {command}")
-    return runtime
+def _python(config: StackConfig, stack: Record | None) -> str:
+    """As asked for, else the one that the stack has, else our own."""
+    if config.runtime.python is not None:
+        return config.runtime.python
+    if stack is not None and stack.python is not None and os.path.exists(stack.python):
+        return stack.python
+    return runtime_install.default_python()
 
 
-def _proof(name: str, runtime: Installed, console: Console) -> Proof:
+def _examples(runtime: Installed, console: Console) -> bool:
+    command = runtime_install.ensure_examples(runtime.python, console.step)
+    if command is not None:
+        console.warn("scikit-learn could not be installed; train_digits.py needs it.", hint=f"Type: {command}")
+    return command is None
+
+
+def _proof(stack: Record, runtime: Installed, console: Console) -> Proof:
     console.step("Running the smoke flow")
-    proof = prove.prove(name, runtime.python, local.log_folder(name))
+    proof = prove.prove(stack.name, runtime.python, local.log_folder(stack.name))
+    if not local.has_run(stack, proof.run):
+        raise ProofFailed(
+            f"The smoke flow ran, but {proof.run} is not in {stack.data_folder}: something overrides the profile.",
+            hint="Type: mfinfra doctor",
+        )
     console.done(f"{proof.run} ran and was read back ({proof.seconds:.1f} s)")
     return proof
 
 
+def _next(is_default: bool, name: str, python: str, has_examples: bool) -> str:
+    """The command that runs a flow through the stack from here."""
+    here = (flow for flow, needs in _EXAMPLES if os.path.isfile(flow) and (has_examples or not needs))
+    command = f"{_as_typed(python)} {next(here, 'your_flow.py')} run"
+    return command if is_default else f"METAFLOW_PROFILE={name} {command}"
+
+
+def _as_typed(python: str) -> str:
+    """`python` where the shell finds this one under that name."""
+    found = which("python")
+    if found and os.path.abspath(os.path.dirname(found)) == os.path.dirname(python):
+        return "python"
+    return shown(python) if shlex.quote(python) == python else shlex.quote(python)
+
+
 def report_up(result: Up, console: Console) -> None:
     """The table at the end of `up`: what exists, where, what to type next."""
+    name = result.stack.name
     if console.as_json:
-        console.document({"status": status(result.stack.name), "next": _next(result)})
+        console.document({"status": status(name), "next": result.next_command})
         return
     rows = [
-        ("stack", result.stack.name, f"mfinfra status {result.stack.name}"),
-        ("data", shown(result.stack.data_folder), f"mfinfra outputs {result.stack.name}"),
-        ("profile", shown(result.profile.path), _use(result)),
+        ("stack", name, f"mfinfra status {name}"),
+        ("data", shown(result.stack.data_folder), f"mfinfra outputs {name}"),
+        ("profile", shown(result.profile.path), "" if result.profile.is_default else f"mfinfra use {name}"),
         ("runtime", f"mfruntime {result.runtime.version} in {shown(result.runtime.python)}", "mfinfra runtime info"),
+        ("smoke flow", result.proof.run if result.proof else "not run", result.next_command),
     ]
-    if result.proof is not None:
-        rows.append(("smoke flow", result.proof.run, _next(result)))
     console.table(("what", "where", "what to type next"), rows)
 
 
-def _use(result: Up) -> str:
-    return "(the default)" if result.profile.is_default else f"mfinfra use {result.stack.name}"
-
-
-def _next(result: Up) -> str:
-    return "python examples/flows/train_digits.py run"
-
-
-def down(name: str, keep_data: bool, agreed: Callable[[str], bool]) -> list[Path]:
-    """Remove a stack after `agreed` to what goes; returns what was left because it is not ours or was to be kept."""
+def down(name: str, keep_data: bool, agreed: Callable[[str], bool]) -> Down:
+    """Remove a stack after `agreed` to what goes."""
     with record.locked(name):
         stack = record.need(name)
         if not agreed(_what_goes(stack, keep_data)):
             raise Refused(f"The stack '{name}' is left as it is.", hint=f"Type: mfinfra down {name} --yes")
-        left = local.destroy(stack, keep_data)
+        record.save(stack.updated(state="deleting"))
         profile.remove(name)
-    return left
+        left = local.destroy(stack, keep_data)
+    others = [other.name for other in record.every()] if profile.default_stack() is None else []
+    return Down(name, tuple(left), tuple(others))
 
 
 def _what_goes(stack: Record, keep_data: bool) -> str:
-    runs = sum(local.runs(stack).values())
-    data = f"its data stays in {stack.data_folder}" if keep_data else f"with {runs} runs in {stack.data_folder}"
+    count = sum(local.runs(stack).values())
+    runs = "1 run" if count == 1 else f"{count} runs"
+    data = f"its data stays in {stack.data_folder}" if keep_data else f"with {runs} in {stack.data_folder}"
     return f"Remove the stack '{stack.name}', {data}?"
+
+
+def report_down(result: Down, console: Console) -> None:
+    """What is gone, what is left."""
+    if console.as_json:
+        console.document({"removed": result.name, "left": [str(path) for path in result.left]})
+    console.done(f"The stack '{result.name}' is gone.")
+    if result.left:
+        console.warn(f"Left in place: {', '.join(shown(path) for path in result.left)}")
+    if result.others:
+        console.warn("No stack is the default now.", hint=f"Type: mfinfra use {result.others[0]}")
 
 
 def status(name: str) -> dict[str, Any]:
     """The state of a stack as a document whose shape is kept stable (docs/reference/status-json.md)."""
     stack = record.need(name)
-    found = _installed(stack)
+    found = _environment(stack)
     return {
         "version": STATUS_VERSION,
         "name": stack.name,
@@ -126,16 +175,21 @@ def status(name: str) -> dict[str, Any]:
         "created_at": stack.created_at,
         "data": {"folder": stack.data_folder, "bytes": local.size(stack), "runs": local.runs(stack)},
         "profile": {"path": stack.profile, "is_default": profile.default_stack() == name, "exists": _has_profile(name)},
-        "runtime": {"python": stack.python, "version": found.version if found else None},
+        "runtime": {
+            "python": stack.python,
+            "version": found.version if found else None,
+            "is_current": found is not None and runtime_install.is_current(found),
+        },
         "proof": {"run": stack.proven_run, "at": stack.proven_at},
     }
 
 
-def _installed(stack: Record) -> Installed | None:
-    if stack.python is None or not os.path.exists(stack.python):
+def _environment(stack: Record) -> Environment | None:
+    """The environment of a stack's flows, None where it is gone."""
+    if stack.python is None:
         return None
     try:
-        return runtime_install.installed(stack.python)
+        return runtime_install.look(stack.python)
     except MfinfraError:
         return None
 
@@ -144,33 +198,37 @@ def _has_profile(name: str) -> bool:
     return profile.owner(profile.path_of(name)) == name
 
 
-def _state(stack: Record, found: Installed | None) -> str:
+def _state(stack: Record, found: Environment | None) -> str:
     """`ready`, what an unfinished command left, or `broken` where something that was made is gone."""
     if stack.state != "ready":
         return stack.state
-    whole = found is not None and _has_profile(stack.name) and Path(stack.data_folder).is_dir()
+    has_runtime = found is not None and found.version is not None and not found.missing
+    whole = has_runtime and _has_profile(stack.name) and Path(stack.data_folder).is_dir()
     return "ready" if whole else "broken"
 
 
 def report_status(document: dict[str, Any], console: Console) -> None:
     """A status for people."""
-    runs = document["data"]["runs"]
+    data, profiled, runtime, proof = (document[key] for key in ("data", "profile", "runtime", "proof"))
     rows = [
         ("state", document["state"]),
         ("cloud", document["cloud"]),
         ("created", document["created_at"]),
-        ("data", f"{document['data']['folder']} ({document['data']['bytes'] / 1e6:.1f} MB)"),
-        ("runs", ", ".join(f"{flow}: {count}" for flow, count in runs.items()) or "none"),
-        ("profile", document["profile"]["path"] + (" (the default)" if document["profile"]["is_default"] else "")),
-        ("runtime", f"{document['runtime']['version'] or 'not installed'} in {document['runtime']['python']}"),
-        (
-            "proven",
-            f"{document['proof']['run']} at {document['proof']['at']}" if document["proof"]["run"] else "not yet",
-        ),
+        ("data", f"{shown(data['folder'])} ({data['bytes'] / 1e6:.1f} MB)"),
+        ("runs", ", ".join(f"{flow}: {count}" for flow, count in data["runs"].items()) or "none"),
+        ("profile", shown(profiled["path"]) + (" (the default)" if profiled["is_default"] else "")),
+        ("runtime", f"{runtime['version'] or 'not installed'} in {shown(runtime['python'] or 'any Python yet')}"),
+        ("proven", f"{proof['run']} at {proof['at']}" if proof["run"] else "not yet"),
     ]
     console.table((document["name"], ""), rows)
-    if document["state"] != "ready":
-        console.warn(f"The stack is {document['state']}.", hint=f"Type: mfinfra up --name {document['name']}")
+    again = f"Type: mfinfra up --name {document['name']}"
+    if document["state"] == "deleting":
+        console.warn("The stack is half removed.", hint=f"Type: mfinfra down {document['name']}")
+    elif document["state"] != "ready":
+        what = "broken" if document["state"] == "broken" else "not finished"
+        console.warn(f"The stack is {what}.", hint=again)
+    elif not runtime["is_current"]:
+        console.warn("The runtime is not the one that belongs to this mfinfra.", hint=again)
 
 
 def outputs(name: str) -> dict[str, str]:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-import os
 import subprocess
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 from .errors import MfinfraError
+
+_GRACE_SECONDS = 10
 
 
 @dataclass(frozen=True)
@@ -61,20 +62,15 @@ def stream(
             on_line(line.rstrip("\n"))
         code = process.wait()
     except BaseException:
-        process.terminate()
-        process.wait()
+        _end(process)
         raise
     return Finished(code, "".join(lines))
 
 
-def is_alive(pid: int) -> bool:
-    """Whether a process of this machine exists."""
-    if os.name != "posix":
-        return True  # not knowable without extra packages; a lock is then never called stale
+def _end(process: subprocess.Popen[str]) -> None:
+    process.terminate()
     try:
-        os.kill(pid, 0)
-    except ProcessLookupError:
-        return False
-    except PermissionError:
-        return True
-    return True
+        process.wait(_GRACE_SECONDS)
+    except subprocess.TimeoutExpired:
+        process.kill()
+        process.wait()

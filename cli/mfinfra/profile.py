@@ -6,6 +6,7 @@ A file is ours when it holds MFINFRA_STACK. Files of others are never overwritte
 from __future__ import annotations
 
 import json
+import os
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -24,6 +25,12 @@ class Profile:
     is_default: bool
 
 
+def in_force() -> Path:
+    """The file that flows of this shell use: of the profile named by METAFLOW_PROFILE, else the default."""
+    name = os.environ.get("METAFLOW_PROFILE")
+    return profiles_home() / f"config_{name}.json" if name else default_path()
+
+
 def path_of(name: str) -> Path:
     """The profile file of a stack."""
     return profiles_home() / f"config_{check_name(name)}.json"
@@ -38,9 +45,9 @@ def read(path: Path) -> dict[str, str] | None:
     """The settings in a file, None where there is no file. Raises MfinfraError for one that is not settings."""
     try:
         content = json.loads(path.read_text(encoding="utf-8"))
-    except FileNotFoundError:
+    except (FileNotFoundError, NotADirectoryError):
         return None
-    except (OSError, ValueError) as exc:
+    except (OSError, ValueError, RecursionError) as exc:
         raise MfinfraError(f"The profile {path} cannot be read: {exc}.", hint="Mend it or move it away.") from exc
     if not isinstance(content, dict):
         raise MfinfraError(f"The profile {path} must hold one JSON object.", hint="Mend it or move it away.")
@@ -64,14 +71,14 @@ def default_stack() -> str | None:
 def write(name: str, settings: dict[str, str]) -> Profile:
     """Write a stack's profile, and make it the default where there is none. Raises Refused for a foreign file."""
     path = path_of(name)
-    if path.exists() and owner(path) != name:
+    if _is_taken(path) and owner(path) != name:
         raise Refused(
             f"The profile {path} exists and was not written by mfinfra for this stack; it is left as it is.",
             hint="Choose another stack name with --name, or move the file away.",
         )
     text = _text(name, settings)
     write_text(path, text)
-    if not default_path().exists() or default_stack() == name:
+    if not _is_taken(default_path()) or default_stack() == name:
         write_text(default_path(), text)
     return Profile(path, default_stack() == name)
 
@@ -81,7 +88,7 @@ def use(name: str) -> Path:
     settings = read(path_of(name))
     if settings is None or settings.get(MARKER) != name:
         raise Refused(f"The stack '{name}' has no profile of its own.", hint=f"Type: mfinfra up --name {name}")
-    if default_path().exists() and default_stack() is None:
+    if _is_taken(default_path()) and default_stack() is None:
         raise Refused(
             f"{default_path()} was not written by mfinfra; it is left as it is.",
             hint=f"Type: export METAFLOW_PROFILE={name}, or move that file away first.",
@@ -94,10 +101,21 @@ def remove(name: str) -> list[Path]:
     """Remove what `write` and `use` wrote for a stack, and nothing else; returns what was removed."""
     removed = []
     for path in (path_of(name), default_path()):
-        if path.exists() and owner(path) == name:
-            path.unlink()
+        if owner(path) == name:
+            _unlink(path)
             removed.append(path)
     return removed
+
+
+def _is_taken(path: Path) -> bool:
+    return os.path.lexists(path)  # a link that leads nowhere is somebody's file too
+
+
+def _unlink(path: Path) -> None:
+    try:
+        path.unlink()
+    except OSError as exc:
+        raise MfinfraError(f"{path} cannot be removed: {exc.strerror}.", hint="Type the same again.") from exc
 
 
 def _text(name: str, settings: dict[str, str]) -> str:

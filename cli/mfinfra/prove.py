@@ -8,7 +8,7 @@ from pathlib import Path
 
 from . import process
 from .errors import ProofFailed
-from .paths import profiles_home, write_text
+from .paths import make_folder, profiles_home, write_text
 
 _SMOKE = Path(__file__).parent / "smoke"
 
@@ -23,10 +23,7 @@ class Proof:
 
 def environment(stack: str) -> dict[str, str]:
     """This process's environment, with the stack's profile in force and nothing that overrides it."""
-    kept = {k: v for k, v in os.environ.items() if not k.startswith(("METAFLOW_", "MFINFRA_"))}
-    for name in ("METAFLOW_USER",):
-        if name in os.environ:
-            kept[name] = os.environ[name]
+    kept = {k: v for k, v in os.environ.items() if k == "METAFLOW_USER" or not k.startswith(("METAFLOW_", "MFINFRA_"))}
     return {**kept, "METAFLOW_HOME": str(profiles_home()), "METAFLOW_PROFILE": stack}
 
 
@@ -34,7 +31,7 @@ def prove(stack: str, python: str, log_folder: Path) -> Proof:
     """Run the smoke flow and read its result. Raises ProofFailed with the end of what it printed."""
     import time
 
-    log_folder.mkdir(parents=True, exist_ok=True)
+    make_folder(log_folder)
     run_id_file = log_folder / "smoke.run_id"
     log = log_folder / "smoke.log"
     env, began = environment(stack), time.monotonic()
@@ -43,8 +40,15 @@ def prove(stack: str, python: str, log_folder: Path) -> Proof:
     write_text(log, done.output)
     if done.code != 0:
         raise ProofFailed(f"The smoke flow failed (log: {log}):\n  {done.tail}", hint="Type: mfinfra doctor")
-    run_id = run_id_file.read_text(encoding="utf-8").strip()
+    run_id = _written(run_id_file)
     read = process.run([python, str(_SMOKE / "read.py"), run_id], env=env, cwd=str(log_folder))
     if read.code != 0:
-        raise ProofFailed(f"The smoke flow ran, but its result cannot be read back: {read.tail}")
+        raise ProofFailed(f"The smoke flow ran, but its result cannot be read back:\n  {read.tail}")
     return Proof(f"SmokeFlow/{run_id}", time.monotonic() - began)
+
+
+def _written(path: Path) -> str:
+    try:
+        return path.read_text(encoding="utf-8").strip()
+    except OSError as exc:
+        raise ProofFailed(f"The smoke flow ran, but {path} does not hold its run id: {exc.strerror}.") from exc

@@ -3,22 +3,23 @@
 from __future__ import annotations
 
 import json
-import os
-import socket
-from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager
 from dataclasses import asdict, dataclass, replace
 from datetime import datetime, timezone
 from pathlib import Path
 from typing import Any
 
-from . import process
-from .errors import Locked, MfinfraError, NotFound
-from .names import check_name
+from . import lock
+from .errors import MfinfraError, NotFound
+from .names import check_name, is_name
 from .paths import stacks_home, write_text
 
 VERSION = 1
 FILE_NAME = "stack.json"
+
+
+class Damaged(MfinfraError):
+    """A record that cannot be read; `up` writes it anew."""
 
 
 @dataclass(frozen=True)
@@ -56,18 +57,25 @@ def save(record: Record) -> None:
 
 
 def find(name: str) -> Record | None:
-    """The record of a stack, None where there is none. Raises MfinfraError for a damaged one."""
+    """The record of a stack, None where there is none. Raises Damaged, or MfinfraError for one of another version."""
     path = folder_of(name) / FILE_NAME
     try:
         content = json.loads(path.read_text(encoding="utf-8"))
-    except FileNotFoundError:
+        version = content["version"]
+        if version == VERSION:
+            return _from_json(content)
+    except (FileNotFoundError, NotADirectoryError):
         return None
-    except (OSError, ValueError) as exc:
-        raise MfinfraError(f"The record {path} is damaged: {exc}.", hint=f"Type: mfinfra up --name {name}") from exc
-    if not isinstance(content, dict) or content.get("version") != VERSION:
-        raise MfinfraError(f"The record {path} was written by another version of mfinfra.")
-    known = {f: content[f] for f in Record.__dataclass_fields__ if f in content}
-    return Record(**known)
+    except (OSError, ValueError, TypeError, KeyError) as exc:
+        raise Damaged(f"The record {path} is damaged.", hint=f"Type: mfinfra up --name {name}") from exc
+    raise MfinfraError(f"The record {path} has version {version}; this mfinfra reads version {VERSION}.")
+
+
+def _from_json(content: dict[str, Any]) -> Record:
+    record = Record(**{f: content[f] for f in Record.__dataclass_fields__ if f in content})
+    if not all(isinstance(v, (str, type(None))) for f, v in asdict(record).items() if f != "version"):
+        raise ValueError("a value is not a text")
+    return record
 
 
 def need(name: str) -> Record:
@@ -82,52 +90,28 @@ def need(name: str) -> Record:
 
 def every() -> list[Record]:
     """All stacks of this account whose records can be read, by name."""
+    found = (_readable(name) for name in _names())
+    return [record for record in found if record is not None]
+
+
+def damaged() -> list[str]:
+    """The stacks whose records cannot be read."""
+    return [name for name in _names() if _readable(name) is None]
+
+
+def _names() -> list[str]:
     home = stacks_home()
-    names = sorted(p.name for p in home.iterdir() if (p / FILE_NAME).is_file()) if home.is_dir() else []
-    found = []
-    for name in names:
-        try:
-            record = find(name)
-        except MfinfraError:
-            continue
-        if record is not None:
-            found.append(record)
-    return found
+    folders = home.iterdir() if home.is_dir() else ()
+    return sorted(p.name for p in folders if is_name(p.name) and (p / FILE_NAME).is_file())
 
 
-@contextmanager
-def locked(name: str) -> Iterator[None]:
-    """Hold the stack for this process. Raises Locked saying who has it and since when; a dead holder is passed over."""
-    path = stacks_home() / f"{check_name(name)}.lock"
-    path.parent.mkdir(parents=True, exist_ok=True)
-    _take(path, name)
+def _readable(name: str) -> Record | None:
     try:
-        yield
-    finally:
-        path.unlink(missing_ok=True)
+        return find(name)
+    except MfinfraError:
+        return None
 
 
-def _take(path: Path, name: str) -> None:
-    holder = {"pid": os.getpid(), "host": socket.gethostname(), "since": now()}
-    for _ in range(2):
-        try:
-            with open(path, "x", encoding="utf-8") as file:
-                json.dump(holder, file)
-            return
-        except FileExistsError:
-            _refuse_unless_stale(path, name)
-            path.unlink(missing_ok=True)
-    raise Locked(f"The stack '{name}' is being changed by another mfinfra.", hint="Try again when it is done.")
-
-
-def _refuse_unless_stale(path: Path, name: str) -> None:
-    try:
-        other = json.loads(path.read_text(encoding="utf-8"))
-        pid, host, since = int(other["pid"]), str(other["host"]), str(other["since"])
-    except (OSError, ValueError, KeyError, TypeError):
-        return  # written half by a process that died
-    if host != socket.gethostname() or process.is_alive(pid):
-        raise Locked(
-            f"The stack '{name}' is being changed by process {pid} on {host} since {since}.",
-            hint=f"Wait for it, or, if it is gone for good, remove {path}",
-        )
+def locked(name: str) -> AbstractContextManager[None]:
+    """Hold the stack for this process. Raises Locked saying who has it and since when."""
+    return lock.held(stacks_home() / f"{check_name(name)}.lock", f"The stack '{name}'")

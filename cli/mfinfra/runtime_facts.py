@@ -3,31 +3,29 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
 from typing import Any
 
 from . import process, runtime_install
 from .errors import MfinfraError, NotFound
+from .paths import shown
 
-_ASK = """
-import json
-from mfruntime import settings
-s = settings.load()
-found = [(x.name, s.get(x.name), s.source(x.name)) for x in settings.SETTINGS]
-print(json.dumps([f for f in found if f[1] is not None and f[1] != ""]))
-"""
+_SETTINGS = Path(__file__).parent / "inside" / "settings.py"
 
 
 def gather(python: str) -> dict[str, Any]:
     """Version, place and settings in force. Raises NotFound where the runtime is not installed."""
-    found = runtime_install.installed(python)
-    if found is None:
-        raise NotFound(f"The runtime is not installed in {python}.", hint="Type: mfinfra runtime install")
-    done = process.run([python, "-c", _ASK])
+    found = runtime_install.look(python)
+    if found.version is None:
+        raise NotFound(f"The runtime is not installed in {found.python}.", hint="Type: mfinfra runtime install")
+    done = process.run([found.python, str(_SETTINGS)])
     if done.code != 0:
-        raise MfinfraError(f"The settings in force cannot be read: {done.errors.strip().splitlines()[-1]}")
+        last = done.errors.strip().splitlines()[-1:]
+        raise MfinfraError(f"The settings in force cannot be read: {' '.join(last)}", hint="Type: mfinfra doctor")
     settings = {name: {"value": value, "source": source} for name, value, source in json.loads(done.output)}
     return {
         "version": found.version,
+        "is_current": runtime_install.is_current(found),
         "path": found.path,
         "python": found.python,
         "python_version": found.python_version,
@@ -37,5 +35,7 @@ def gather(python: str) -> dict[str, Any]:
 
 def rows(facts: dict[str, Any]) -> list[tuple[str, str, str]]:
     """The same for people."""
-    head = [(key, str(facts[key]), "") for key in ("version", "path", "python", "python_version")]
-    return head + [(name, s["value"], s["source"]) for name, s in facts["settings"].items()]
+    current = "" if facts["is_current"] else "not the one that belongs to this mfinfra"
+    head = [("version", str(facts["version"]), current)]
+    head += [(key, shown(facts[key]), "") for key in ("path", "python", "python_version")]
+    return head + [(name, shown(s["value"]), shown(s["source"])) for name, s in facts["settings"].items()]

@@ -1,7 +1,8 @@
 """Putting the bundled runtime into the Python that flows run with.
 
 The runtime travels inside our own wheel; from a checkout it is installed from its folder. No index is asked for our own
-code, only for what it needs. An environment that already has exactly this runtime is left alone.
+code, only for what it needs. What an environment has is judged by the content of its files: one that has exactly this
+runtime is left alone, and no note kept elsewhere can be wrong.
 """
 
 from __future__ import annotations
@@ -10,48 +11,60 @@ import hashlib
 import json
 import os
 import sys
+import zipfile
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from shutil import which
 
-from . import process
-from .errors import InstallFailed, NotFound
-from .paths import data_home, write_text
+from . import lock, process
+from .errors import InstallFailed, MfinfraError, NotFound
+from .inside.probe import digest, folder_files
+from .paths import data_home
 
-DISTRIBUTION = "mfinfra-runtime"
-EXAMPLES = ("scikit-learn>=1.4,<2",)
-
-_PROBE = """
-import json, sys
-try:
-    import mfruntime, mfruntime.version as v
-    found = {"version": v.__version__, "path": list(mfruntime.__path__)[0]}
-except ImportError:
-    found = {}
-try:
-    import pip
-    found["pip"] = True
-except ImportError:
-    found["pip"] = False
-found["python"] = sys.executable
-found["python_version"] = ".".join(map(str, sys.version_info[:3]))
-print(json.dumps(found))
-"""
+OLDEST_PYTHON, NEWEST_PYTHON = (3, 10), (3, 13)
+_PROBE = Path(__file__).parent / "inside" / "probe.py"
+_PACKAGE = "mfruntime"
 
 
 @dataclass(frozen=True)
 class Source:
-    """Where the runtime is installed from. `digest` changes when its content does."""
+    """Where the runtime is installed from. `digest` is that of its files."""
 
     path: Path
     digest: str
-    is_wheel: bool
+
+
+@dataclass(frozen=True)
+class Environment:
+    """A Python environment: the runtime it has, if any, what that needs, and what of it is missing."""
+
+    python: str
+    python_version: str
+    has_pip: bool
+    version: str | None = None
+    path: str | None = None
+    digest: str | None = None
+    needs: tuple[str, ...] = ()
+    missing: tuple[str, ...] = ()
+    missing_examples: tuple[str, ...] = ()
+    metaflow: str | None = None
+
+    @property
+    def minor(self) -> tuple[int, int]:
+        """The Python's version in two numbers, as (3, 11)."""
+        major, minor = self.python_version.split(".")[:2]
+        return int(major), int(minor)
+
+    @property
+    def is_supported(self) -> bool:
+        """Whether the runtime works with this Python."""
+        return self.minor >= OLDEST_PYTHON
 
 
 @dataclass(frozen=True)
 class Installed:
-    """The runtime in a Python environment; `changed` tells whether this call installed it."""
+    """The runtime in a Python environment; `changed` tells whether this call installed something."""
 
     python: str
     python_version: str
@@ -65,134 +78,171 @@ def source() -> Source:
     here = Path(__file__).parent
     wheels = sorted((here / "_bundled").glob("mfinfra_runtime-*.whl"))
     if wheels:
-        return Source(wheels[-1], hashlib.sha256(wheels[-1].read_bytes()).hexdigest(), True)
+        return Source(wheels[-1], digest(_wheel_files(wheels[-1])))
     checkout = here.parent.parent / "runtime"
     if (checkout / "pyproject.toml").is_file():
-        return Source(checkout, _digest(checkout), False)
+        return Source(checkout, digest(folder_files(str(checkout / _PACKAGE))))
     raise NotFound("The bundled runtime is missing from this installation of mfinfra.", hint="Install mfinfra again.")
 
 
-def _digest(folder: Path) -> str:
-    """One hash over every source file of the runtime."""
-    total = hashlib.sha256()
-    for path in sorted([folder / "pyproject.toml", *folder.glob("mfruntime/**/*.py")]):
-        total.update(str(path.relative_to(folder)).encode() + b"\0" + path.read_bytes())
-    return total.hexdigest()
-
-
-def probe(python: str) -> dict[str, object]:
-    """What a Python environment has: runtime version and path, pip, its own version. Raises NotFound for no Python."""
-    done = process.run([python, "-c", _PROBE], env=_environment(), cwd=str(Path.home()))
-    if done.code != 0:
-        raise NotFound(f"{python} is not a working Python: {done.tail or 'it printed nothing'}")
-    return dict(json.loads(done.output))
-
-
-def installed(python: str) -> Installed | None:
-    """The runtime in an environment, None where there is none."""
-    found = probe(python)
-    if "version" not in found:
-        return None
-    return Installed(str(found["python"]), str(found["python_version"]), str(found["version"]), str(found["path"]))
-
-
-def ensure(python: str, packages: Sequence[str], report: Callable[[str], None]) -> Installed:
-    """Install the runtime and `packages` where they are missing or another version is there."""
-    wanted = source()
-    found = probe(python)
-    if found.get("version") and (_stamp(python) == wanted.digest or _is_linked(str(found["path"]), wanted)):
-        return _finish(python, changed=False)
-    report(f"Installing the runtime into {python}")
-    installer = _installer(python, bool(found["pip"]))
-    _install(installer, ["--force-reinstall", "--no-deps", str(wanted.path)], "the runtime")
-    _install(installer, [str(wanted.path)], "what the runtime needs")
-    if packages:
-        _install(installer, list(packages), "the packages of the stack file")
-    _save_stamp(python, wanted.digest)
-    return _finish(python, changed=True)
-
-
-def _is_linked(path: str, wanted: Source) -> bool:
-    """Whether an editable installation reads the very files that would be installed."""
-    return not wanted.is_wheel and Path(path).resolve().parent == wanted.path.resolve()
-
-
-def ensure_examples(python: str, report: Callable[[str], None]) -> str | None:
-    """Install what the examples need; returns the command to type where that fails, None where all is there."""
-    if process.run([python, "-c", "import sklearn"], env=_environment()).code == 0:
-        return None
-    report("Installing scikit-learn, which the examples use")
-    installer = _installer(python, bool(probe(python)["pip"]))
-    try:
-        _install(installer, list(EXAMPLES), "scikit-learn")
-    except InstallFailed:
-        return " ".join([*installer, *(f"'{e}'" for e in EXAMPLES)])
-    return None
-
-
-def _finish(python: str, changed: bool) -> Installed:
-    found = installed(python)
-    if found is None:
-        raise InstallFailed(f"The runtime was installed into {python}, but it cannot be imported there.")
-    return Installed(found.python, found.python_version, found.version, found.path, changed)
-
-
-def _installer(python: str, has_pip: bool) -> list[str]:
-    if has_pip:
-        return [python, "-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--no-input"]
-    uv = which("uv")
-    if uv:
-        return [uv, "pip", "install", "--quiet", "--python", python]
-    raise InstallFailed(
-        f"{python} has no pip, and uv is not on the PATH.",
-        hint=f"Type: {python} -m ensurepip, or name another Python with --python",
-    )
-
-
-def _install(installer: Sequence[str], arguments: Sequence[str], what: str) -> None:
-    done = process.run([*installer, *arguments], env={**os.environ, "PIP_ROOT_USER_ACTION": "ignore"})
-    if done.code == 0:
-        return
-    text = done.output + done.errors
-    if "externally-managed-environment" in text:
-        raise InstallFailed(
-            f"{installer[0]} belongs to the operating system, which does not want packages installed into it.",
-            hint="Type: python3 -m venv .venv && . .venv/bin/activate, and install mfinfra there",
-        )
-    if any(word in text for word in ("Permission denied", "not writeable", "Read-only file system")):
-        raise InstallFailed(
-            f"{what} could not be installed: no write access to the environment of {installer[0]}.",
-            hint="Name a Python that you own with --python, for example one of a virtual environment.",
-        )
-    last = [line for line in text.strip().splitlines() if line.strip()][-1:]
-    raise InstallFailed(
-        f"{what} could not be installed: {last[0].strip() if last else 'the installer ended without a message'}",
-        hint=f"See the whole output with: {' '.join([*installer, *arguments]).replace(' --quiet', '')}",
-    )
-
-
-def _environment() -> dict[str, str]:
-    """Our own environment, without what would make a Python import from elsewhere."""
-    return {k: v for k, v in os.environ.items() if k not in ("PYTHONHOME", "PYTHONSTARTUP")}
-
-
-def _stamp_path(python: str) -> Path:
-    key = hashlib.sha256(os.path.abspath(python).encode()).hexdigest()[:16]
-    return data_home() / "runtimes" / f"{key}.json"
-
-
-def _stamp(python: str) -> str | None:
-    try:
-        content = json.loads(_stamp_path(python).read_text(encoding="utf-8"))
-        return str(content["digest"])
-    except (OSError, ValueError, KeyError, TypeError):
-        return None
-
-
-def _save_stamp(python: str, digest: str) -> None:
-    write_text(_stamp_path(python), json.dumps({"python": os.path.abspath(python), "digest": digest}) + "\n")
+def _wheel_files(wheel: Path) -> list[tuple[str, bytes]]:
+    start = f"{_PACKAGE}/"
+    with zipfile.ZipFile(wheel) as archive:
+        return [(name[len(start) :], archive.read(name)) for name in archive.namelist() if name.startswith(start)]
 
 
 def default_python() -> str:
     """The Python that runs mfinfra itself."""
     return sys.executable
+
+
+def located(python: str) -> str:
+    """A Python as it was named: a path is made absolute (links stay, environments are links), a name is looked up."""
+    if os.path.dirname(python) or python.startswith("~"):
+        return os.path.abspath(os.path.expanduser(python))
+    return which(python) or python
+
+
+def look(python: str) -> Environment:
+    """What a Python environment has. Raises NotFound where there is no Python."""
+    target = located(python)
+    try:
+        done = process.run([target, str(_PROBE)], env=_environment())
+        found = json.loads(done.output)
+        lists = {key: tuple(found[key]) for key in ("needs", "missing", "missing_examples") if key in found}
+        return Environment(**{**found, **lists})
+    except (MfinfraError, ValueError, TypeError) as exc:
+        hint = "Name one with --python, for example .venv/bin/python"
+        raise NotFound(f"{python} is not a working Python.", hint=hint) from exc
+
+
+def installed(python: str) -> Installed | None:
+    """The runtime in an environment, None where there is none."""
+    found = look(python)
+    if found.version is None or found.path is None:
+        return None
+    return Installed(found.python, found.python_version, found.version, found.path)
+
+
+def is_current(found: Environment) -> bool:
+    """Whether an environment has exactly the runtime that belongs to this mfinfra."""
+    return found.digest == source().digest
+
+
+def supported(python: str) -> Environment:
+    """As look, for a Python that the runtime works with. Raises InstallFailed for an older one."""
+    found = look(python)
+    if not found.is_supported:
+        raise InstallFailed(
+            f"{found.python} is Python {found.python_version}; the runtime needs 3.10 or newer.",
+            hint="Name another one with --python.",
+        )
+    return found
+
+
+def ensure(python: str, packages: Sequence[str], report: Callable[[str], None]) -> Installed:
+    """Make an environment have exactly this runtime, what it needs, and `packages`."""
+    found = supported(python)
+    with lock.awaited(_lock_path(found.python), f"The environment of {found.python}", report):
+        changed = _ensure_runtime(look(found.python), report)  # as it is now that nobody else changes it
+        if packages:
+            report("Installing the packages of the stack file")
+            _install(found, packages, "the packages of the stack file")
+    after = installed(found.python)
+    if after is None:
+        raise InstallFailed(f"The runtime was installed into {found.python}, but it cannot be imported there.")
+    return Installed(after.python, after.python_version, after.version, after.path, changed)
+
+
+def _ensure_runtime(found: Environment, report: Callable[[str], None]) -> bool:
+    wanted, needs = source(), found.missing
+    is_other = found.digest != wanted.digest
+    if is_other:
+        report(f"Installing the runtime into {found.python}")
+        _install(found, ["--force-reinstall", "--no-deps", str(wanted.path)], "the runtime")
+        needs = look(found.python).needs
+    if needs:
+        _install(found, needs, "what the runtime needs")
+    return is_other or bool(needs)
+
+
+def ensure_examples(python: str, report: Callable[[str], None]) -> str | None:
+    """Install what the examples need; returns the command to type where that fails, None where all is there."""
+    found = look(python)
+    if not found.missing_examples:
+        return None
+    report("Installing scikit-learn, which the examples use")
+    try:
+        with lock.awaited(_lock_path(found.python), f"The environment of {found.python}", report):
+            _install(found, found.missing_examples, "scikit-learn")
+    except InstallFailed:
+        return " ".join([*_installer(found), *(f"'{e}'" for e in found.missing_examples)])
+    return None
+
+
+def _lock_path(python: str) -> Path:
+    """Two stacks may be set up at once in one environment; installers do not keep each other out."""
+    return data_home() / "locks" / f"{hashlib.sha256(python.encode()).hexdigest()[:16]}.lock"
+
+
+def _installer(found: Environment) -> list[str]:
+    if found.has_pip:
+        return [found.python, "-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--no-input"]
+    uv = which("uv")
+    if uv:
+        return [uv, "pip", "install", "--quiet", "--python", found.python]
+    raise InstallFailed(
+        f"{found.python} has no pip, and uv is not on the PATH.",
+        hint=f"Type: {found.python} -m ensurepip, or name another Python with --python",
+    )
+
+
+#: What installers print, the reason it stands for, and what to do about it. The first that is found counts.
+_REASONS = (
+    (
+        ("externally-managed-environment", "externally managed"),
+        "{python} belongs to the operating system, which does not want packages installed into it.",
+        "Type: python3 -m venv .venv && . .venv/bin/activate, and install mfinfra there",
+    ),
+    (
+        ("Permission denied", "not writeable", "Read-only file system", "Access is denied"),
+        "{what} could not be installed: no write access to the environment of {python}.",
+        "Name a Python that you own with --python, for example one of a virtual environment.",
+    ),
+    (
+        ("No space left on device",),
+        "{what} could not be installed: the disk is full.",
+        "Free some space, then type the same command again.",
+    ),
+    (
+        ("NewConnectionError", "Failed to establish a new connection", "Temporary failure in name resolution",
+         "ConnectTimeout", "ProxyError", "Max retries exceeded", "dns error", "Failed to fetch", "tcp connect error"),
+        "{what} could not be installed: the package index cannot be reached.",
+        "Connect, or name a reachable index: export PIP_INDEX_URL=URL (for uv: UV_INDEX_URL)",
+    ),
+)  # fmt: skip
+
+
+def _install(found: Environment, arguments: Sequence[str], what: str) -> None:
+    installer = _installer(found)
+    done = process.run([*installer, *arguments], env={**_environment(), "PIP_ROOT_USER_ACTION": "ignore"})
+    if done.code == 0:
+        return
+    text = done.output + done.errors
+    for signs, reason, hint in _REASONS:
+        if any(sign in text for sign in signs):
+            raise InstallFailed(_capital(reason.format(python=found.python, what=what)), hint)
+    last = [line.strip() for line in text.splitlines() if line.strip()][-1:]
+    raise InstallFailed(
+        _capital(f"{what} could not be installed: {last[0] if last else 'the installer ended without a message.'}"),
+        hint=f"See the whole output with: {' '.join([*installer, *arguments]).replace(' --quiet', '')}",
+    )
+
+
+def _capital(text: str) -> str:
+    return text[:1].upper() + text[1:]
+
+
+def _environment() -> dict[str, str]:
+    """Our own environment, without what would make a Python import from elsewhere."""
+    return {k: v for k, v in os.environ.items() if k not in ("PYTHONHOME", "PYTHONSTARTUP", "__PYVENV_LAUNCHER__")}

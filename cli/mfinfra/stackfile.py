@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from difflib import get_close_matches
 from pathlib import Path
 from typing import Annotated, Any, Literal
@@ -9,12 +10,12 @@ from typing import Annotated, Any, Literal
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from .errors import StackFileError, Unsupported
-from .names import NAME_PATTERN
+from .names import NAME_PATTERN, NAME_RULE
 from .yamlfile import Document, read
 
 FILE_NAME = "mfinfra.yaml"
 DEFAULT_NAME = "local"
-KNOWN_CLOUDS = ("local", "aws", "azure", "gcp")
+LATER_CLOUDS = ("aws", "azure", "gcp")
 
 
 class _Strict(BaseModel):
@@ -27,6 +28,11 @@ Requirement = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._\-\[\],<>=!
 class RuntimeOptions(_Strict):
     """What is installed beside the stack."""
 
+    python: str | None = Field(
+        None,
+        pattern=r"^[^\x00-\x1f\x7f]{1,1000}$",
+        description="The Python that flows run with, a path or a name; default is the one that runs mfinfra.",
+    )
     examples: bool = Field(True, description="Install scikit-learn, so that every example runs.")
     packages: list[Requirement] = Field(
         default_factory=list, max_length=100, description="More packages for the flows, as pip names them."
@@ -40,46 +46,54 @@ class StackConfig(_Strict):
     cloud: Literal["local"] = Field("local", description="Where the stack lives: `local` is this machine.")
     runtime: RuntimeOptions = Field(default_factory=RuntimeOptions, description="The flow runtime.")  # type: ignore[arg-type]
 
+    def with_runtime(self, **changes: Any) -> StackConfig:
+        """The same stack with options of its runtime replaced, where they are given."""
+        given = {key: value for key, value in changes.items() if value is not None}
+        return self.model_copy(update={"runtime": self.runtime.model_copy(update=given)})
+
 
 def load(folder: Path, overrides: dict[str, Any]) -> StackConfig:
     """The stack of a folder: its stack file, where it has one, with what was given on the command line laid over it."""
     path = folder / FILE_NAME
-    document = read(path) if path.exists() else Document({}, {}, str(path))
-    values = {**document.values, **{k: v for k, v in overrides.items() if v is not None}}
-    _refuse_other_clouds(values.get("cloud"))
-    try:
-        return StackConfig.model_validate(values)
-    except ValidationError as exc:
-        raise StackFileError(*_explained(exc, document)) from None
+    document = read(path) if os.path.lexists(path) else Document({}, {}, str(path))
+    given = {key: value for key, value in overrides.items() if value is not None}
+    lines = {place: line for place, line in document.lines.items() if place[0] not in given}
+    return validated(Document({**document.values, **given}, lines, document.path))
 
 
-def _refuse_other_clouds(cloud: Any) -> None:
-    if cloud in KNOWN_CLOUDS and cloud != "local":
+def validated(document: Document) -> StackConfig:
+    """The stack that values describe. Raises StackFileError with a line for each thing that is wrong."""
+    cloud = document.values.get("cloud")
+    if cloud in LATER_CLOUDS:
         raise Unsupported(
             f"This version of mfinfra sets up local stacks only; '{cloud}' is not supported yet. Nothing was touched.",
-            hint="Type: mfinfra up",
+            hint="Type: mfinfra up --cloud local",
         )
-
-
-def _explained(exc: ValidationError, document: Document) -> tuple[str, str | None]:
-    problems = [_problem(dict(error), document) for error in exc.errors()]
+    try:
+        return StackConfig.model_validate(document.values)
+    except ValidationError as exc:
+        problems = [_problem(dict(error), document) for error in exc.errors()]
     if len(problems) == 1:
-        return problems[0], None
-    return f"{document.path} has {len(problems)} problems:\n  " + "\n  ".join(problems), None
+        raise StackFileError(problems[0])
+    raise StackFileError(f"{document.path} has {len(problems)} problems:\n  " + "\n  ".join(problems))
+
+
+_RULES: dict[tuple[Any, ...], str] = {
+    ("name",): f"the name of a stack: {NAME_RULE}",
+    ("runtime", "python"): "a Python: the path or the name of a program",
+    ("runtime", "packages"): "a package: a name as pip has it, with versions if you like, as in 'pandas>=2'",
+}
 
 
 def _problem(error: dict[str, Any], document: Document) -> str:
     place = tuple(error["loc"])
-    key = ".".join(str(part) for part in place) or "the file"
+    key = ".".join(str(part) for part in place)
     line = document.line_of(place)
-    where = f"{document.path}, line {line}" if line else "the command line"
+    where = f"{document.path}, line {line}" if line else "The command line"
     if error["type"] == "extra_forbidden":
-        return f"{where}: there is no key '{key}'{_closest(place)}."
-    if error["type"] == "string_pattern_mismatch" and place[-1] == "name":
-        return (
-            f"{where}: {_shown(error['input'])} cannot be the name of a stack: a lower-case letter first, then up to "
-            "30 lower-case letters, digits and dashes."
-        )
+        return f"{where}: there is no key {_shown(key)}{_closest(place)}."
+    if error["type"] == "string_pattern_mismatch":
+        return f"{where}: {_shown(error['input'])} cannot be {_RULES[place[:2]]}."
     return f"{where}: {key} is {_shown(error['input'])}: {error['msg'][:1].lower()}{error['msg'][1:]}."
 
 
@@ -108,13 +122,12 @@ def json_schema() -> dict[str, Any]:
 
 def dump(config: StackConfig) -> str:
     """A stack file that says what differs from the defaults."""
-    import json
+    from io import StringIO
 
-    lines = [f"name: {json.dumps(config.name)}", f"cloud: {config.cloud}"]
-    if config.runtime != RuntimeOptions():  # type: ignore[call-arg]
-        lines.append("runtime:")
-        lines.append(f"  examples: {'true' if config.runtime.examples else 'false'}")
-        if config.runtime.packages:
-            lines.append("  packages:")
-            lines += [f"    - {json.dumps(package)}" for package in config.runtime.packages]
-    return "\n".join(lines) + "\n"
+    from ruamel.yaml import YAML
+
+    text, yaml = StringIO(), YAML()
+    yaml.default_flow_style = False
+    yaml.width = 10_000
+    yaml.dump({**config.model_dump(include={"name", "cloud"}), **config.model_dump(exclude_defaults=True)}, text)
+    return text.getvalue()

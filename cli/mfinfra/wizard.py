@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import os
+import shlex
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from .console import Console
 from .errors import Interrupted, Refused, StackFileError
 from .names import check_name
+from .paths import write_text
+
+if TYPE_CHECKING:
+    from .stackfile import StackConfig
 
 
 def ask(given: dict[str, Any]) -> dict[str, Any]:
@@ -34,32 +39,26 @@ def ask(given: dict[str, Any]) -> dict[str, Any]:
     return answers
 
 
-def write(folder: Path, answers: dict[str, Any], force: bool, console: Console) -> Path:
-    """Write the stack file and say which one line would have done the same."""
-    from . import stackfile
-    from .paths import write_text
-
-    path = folder / stackfile.FILE_NAME
-    if path.exists() and not force:
-        raise Refused(f"{path} exists already; it is left as it is.", hint="Type: mfinfra init --force to replace it")
-    options = {k: answers[k] for k in ("examples", "packages") if answers.get(k) is not None}
-    values = {k: v for k, v in (("name", answers.get("name")), ("cloud", answers.get("cloud"))) if v is not None}
-    stackfile._refuse_other_clouds(values.get("cloud"))
-    config = _validated({**values, "runtime": options})
-    write_text(path, stackfile.dump(config))
-    console.done(f"Wrote {path}")
-    console.line(f"mfinfra init --name {config.name}{'' if config.runtime.examples else ' --no-examples'}")
-    return path
-
-
-def _validated(values: dict[str, Any]) -> Any:
-    from pydantic import ValidationError
-
+def write(folder: Path, answers: dict[str, Any], force: bool) -> tuple[Path, StackConfig]:
+    """Write the stack file. Raises Refused where one exists and `force` is not given."""
     from . import stackfile
     from .yamlfile import Document
 
-    try:
-        return stackfile.StackConfig.model_validate(values)
-    except ValidationError as exc:
-        message, hint = stackfile._explained(exc, Document({}, {}, stackfile.FILE_NAME))
-        raise StackFileError(message, hint) from None
+    path = folder / stackfile.FILE_NAME
+    if os.path.lexists(path) and not force:
+        raise Refused(f"{path} exists already; it is left as it is.", hint="Type: mfinfra init --force to replace it")
+    given = {key: value for key, value in answers.items() if value is not None}
+    top: dict[str, Any] = {key: given.pop(key) for key in ("name", "cloud") if key in given}
+    config = stackfile.validated(Document({**top, "runtime": given}, {}, str(path)))
+    write_text(path, stackfile.dump(config))
+    return path, config
+
+
+def one_line(config: StackConfig) -> str:
+    """The command that writes the same stack file without a question."""
+    words = ["mfinfra", "init", "--name", config.name]
+    if config.runtime.python is not None:
+        words += ["--python", config.runtime.python]
+    for package in config.runtime.packages:
+        words += ["--package", package]
+    return shlex.join(words if config.runtime.examples else [*words, "--no-examples"])

@@ -1,7 +1,7 @@
 """Reading YAML that people write: every value knows its line, and files made to hurt are refused.
 
-Refused: files over 256 KiB, anything but one mapping with text keys, duplicate keys, more than 20 aliases (an alias
-bomb needs many), nesting deeper than 20.
+Refused: files over 64 KiB, anything but one mapping with text keys, duplicate keys, nesting deeper than 20, more than
+20 aliases, and more than 5,000 values once the aliases are written out (a bomb needs few aliases, but many values).
 """
 
 from __future__ import annotations
@@ -12,9 +12,10 @@ from typing import Any
 
 from .errors import StackFileError
 
-MAX_BYTES = 256 * 1024
+MAX_BYTES = 64 * 1024
 MAX_ALIASES = 20
 MAX_DEPTH = 20
+MAX_VALUES = 5000
 
 
 @dataclass(frozen=True)
@@ -53,8 +54,8 @@ def read(path: Path) -> Document:
         return Document({}, {}, str(path))
     if not isinstance(loaded, dict):
         raise StackFileError(f"{path}: the file must hold keys and values, as in 'name: demo', not {_kind(loaded)}.")
-    lines: dict[tuple[Any, ...], int] = {}
-    return Document(_plain(loaded, (), lines, path), lines, str(path))
+    reader = _Reader(str(path), {})
+    return Document(reader.plain(loaded, ()), reader.lines, str(path))
 
 
 def _text(path: Path) -> str:
@@ -87,29 +88,42 @@ def _check_shape(text: str, path: Path) -> None:
         return  # the loader says what is wrong, with the line
 
 
-def _plain(node: Any, place: tuple[Any, ...], lines: dict[tuple[Any, ...], int], path: Path) -> Any:
-    if isinstance(node, dict):
-        result = {}
-        for key, value in node.items():
-            _remember(node, key, (*place, key), lines)
-            if not isinstance(key, str):
-                raise StackFileError(f"{path}, line {lines.get((*place, key), '?')}: the key {key!r} is not a text.")
-            result[str(key)] = _plain(value, (*place, key), lines, path)
-        return result
-    if isinstance(node, list):
-        for index in range(len(node)):
-            _remember(node, index, (*place, index), lines)
-        return [_plain(item, (*place, i), lines, path) for i, item in enumerate(node)]
-    for kind in (bool, int, float, str):
-        if isinstance(node, kind):
-            return kind(node)
-    return node
+@dataclass
+class _Reader:
+    """Turns what the YAML library loaded into plain values, noting the line of each."""
 
+    path: str
+    lines: dict[tuple[Any, ...], int]
+    count: int = 0
 
-def _remember(node: Any, key: Any, place: tuple[Any, ...], lines: dict[tuple[Any, ...], int]) -> None:
-    position = getattr(node, "lc", None)
-    if position is not None and position.data and key in position.data:
-        lines[place] = position.data[key][0] + 1
+    def plain(self, node: Any, place: tuple[Any, ...]) -> Any:
+        self.count += 1
+        if self.count > MAX_VALUES:
+            raise StackFileError(f"{self.path} holds more than {MAX_VALUES} values; a stack file is a few lines.")
+        if isinstance(node, dict):
+            return {self._key(node, key, place): self.plain(value, (*place, key)) for key, value in node.items()}
+        if isinstance(node, list):
+            return [self._item(node, index, place) for index in range(len(node))]
+        for kind in (bool, int, float, str):
+            if isinstance(node, kind):
+                return kind(node)
+        return node
+
+    def _key(self, node: Any, key: Any, place: tuple[Any, ...]) -> str:
+        self._note(node, key, place)
+        if not isinstance(key, str):
+            line = self.lines.get((*place, key), "?")
+            raise StackFileError(f"{self.path}, line {line}: the key {key!r:.40} is not a text.")
+        return str(key)
+
+    def _item(self, node: Any, index: int, place: tuple[Any, ...]) -> Any:
+        self._note(node, index, place)
+        return self.plain(node[index], (*place, index))
+
+    def _note(self, node: Any, key: Any, place: tuple[Any, ...]) -> None:
+        position = getattr(node, "lc", None)
+        if position is not None and position.data and key in position.data:
+            self.lines[(*place, key)] = position.data[key][0] + 1
 
 
 def _kind(value: Any) -> str:

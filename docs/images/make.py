@@ -38,6 +38,7 @@ def main() -> None:
         env = {k: v for k, v in os.environ.items() if not k.startswith(("METAFLOW_", "MFINFRA_", "NO_COLOR"))}
         env = {k: v for k, v in env.items() if not k.startswith("XDG_")}
         env.update(HOME=home, METAFLOW_USER="ada", COLUMNS=str(WIDTH), TERM="xterm-256color")
+        env["PATH"] = f"{home}/venv/bin:{env['PATH']}"
         (Path(home) / "venv").symlink_to(sys.prefix)
         python = f"{home}/venv/bin/python"
         record([python, "-m", "mfinfra", "up"], "mfinfra up", "up", env)

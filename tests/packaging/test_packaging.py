@@ -47,9 +47,33 @@ def test_the_tool_carries_the_runtime_and_its_templates(wheels: Path) -> None:
     names = zipfile.ZipFile(wheel).namelist()
     (bundled,) = [n for n in names if n.startswith("mfinfra/_bundled/")]
     assert bundled.endswith(".whl")
-    assert "mfinfra/smoke/flow.py" in names
+    assert {"mfinfra/smoke/flow.py", "mfinfra/inside/probe.py"} <= set(names)
     assert "mfinfra/py.typed" in names
     assert any(n.endswith("licenses/LICENSE") for n in names)
+
+
+def test_the_bundled_runtime_is_the_one_of_the_source(wheels: Path, tmp_path: Path) -> None:
+    (wheel,) = wheels.glob("mfinfra-*.whl")
+    with zipfile.ZipFile(wheel) as archive:
+        (bundled,) = [n for n in archive.namelist() if n.startswith("mfinfra/_bundled/")]
+        runtime = zipfile.ZipFile(archive.extract(bundled, tmp_path))
+    carried = {n: runtime.read(n) for n in runtime.namelist() if n.startswith("mfruntime/")}
+    source = ROOT / "runtime"
+    files = [p for p in source.glob("mfruntime/**/*") if p.is_file() and "__pycache__" not in p.parts]
+    assert carried == {p.relative_to(source).as_posix(): p.read_bytes() for p in files}
+
+
+def test_the_alias_is_the_runtime_under_metaflows_name(wheels: Path, tmp_path: Path) -> None:
+    for kind in ("mfinfra_runtime", "mfinfra_metaflow_alias"):
+        (wheel,) = wheels.glob(f"{kind}-*.whl")
+        zipfile.ZipFile(wheel).extractall(tmp_path / "site")
+    code = (
+        f"import sys; sys.path.insert(0, {str(tmp_path / 'site')!r})\n"
+        "import mfruntime\n"
+        "from metaflow import FlowSpec, Parameter, current, step\n"
+        "assert FlowSpec is mfruntime.FlowSpec and 'Run' in dir(__import__('metaflow'))\n"
+    )
+    call(sys.executable, "-c", code, cwd=tmp_path)
 
 
 def test_a_wheel_built_from_the_source_distribution_is_whole(tmp_path: Path) -> None:

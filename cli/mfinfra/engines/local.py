@@ -1,7 +1,8 @@
 """The embedded local stack: a folder for data and metadata, nothing that has to be kept running.
 
 `up` may be repeated and interrupted at any point; `down` removes what `up` and the runs in the stack made, and leaves
-and names whatever else it finds.
+and names whatever else it finds. A link that somebody put in place of one of our folders is not ours: it stays, and
+nothing behind it is touched.
 """
 
 from __future__ import annotations
@@ -12,33 +13,35 @@ from pathlib import Path
 
 from .. import record
 from ..errors import MfinfraError
+from ..paths import make_folder
 from ..record import Record
 
 #: Everything that a local stack's folder can hold of ours.
 _DATA = "data"
 _TREE = ".metaflow"
 _LOGS = "logs"
+LOG_FILES = ("smoke.log", "smoke.run_id")
 
 
 def create(name: str, profile: Path) -> Record:
-    """Make the stack's folders and record, or find them made. Raises MfinfraError naming the folder that cannot be."""
-    known = record.find(name)
+    """Make the stack's folders and record, or find them made; a damaged record is written anew."""
+    stack = known(name)
     folder = record.folder_of(name)
     for path in (folder / _DATA / _TREE, folder / _LOGS):
-        _make(path)
-    if known is None:
-        known = Record(name, "local", "creating", record.now(), str(folder / _DATA), str(profile))
-    current = known.updated(data_folder=str(folder / _DATA), profile=str(profile))
+        make_folder(path)
+    if stack is None:
+        stack = Record(name, "local", "creating", record.now(), str(folder / _DATA), str(profile))
+    current = stack.updated(data_folder=str(folder / _DATA), profile=str(profile))
     record.save(current)
     return current
 
 
-def _make(path: Path) -> None:
+def known(name: str) -> Record | None:
+    """The stack as an earlier `up` left it; None where there is none, or only a damaged record of one."""
     try:
-        path.mkdir(parents=True, exist_ok=True, mode=0o755)
-    except OSError as exc:
-        hint = "Free it, or choose another place with: export XDG_DATA_HOME=FOLDER"
-        raise MfinfraError(f"The folder {path} cannot be made: {exc.strerror}.", hint=hint) from exc
+        return record.find(name)
+    except record.Damaged:
+        return None
 
 
 def settings(stack: Record) -> dict[str, str]:
@@ -54,6 +57,11 @@ def log_folder(name: str) -> Path:
     return record.folder_of(name) / _LOGS
 
 
+def has_run(stack: Record, run: str) -> bool:
+    """Whether a run, as Flow/run, lies in this stack."""
+    return (Path(stack.data_folder) / _TREE / run / "_meta" / "_self.json").is_file()
+
+
 def runs(stack: Record) -> dict[str, int]:
     """How many runs each flow has in the stack."""
     tree = Path(stack.data_folder) / _TREE
@@ -66,44 +74,67 @@ def runs(stack: Record) -> dict[str, int]:
 
 def size(stack: Record) -> int:
     """Bytes of the stack's data."""
-    total = 0
-    for folder, _, files in os.walk(Path(stack.data_folder)):
-        for file in files:
-            try:
-                total += os.lstat(os.path.join(folder, file)).st_size
-            except OSError:
-                continue
+    total, folders = 0, [stack.data_folder]
+    while folders:
+        try:
+            with os.scandir(folders.pop()) as entries:
+                for entry in entries:
+                    if entry.is_dir(follow_symlinks=False):
+                        folders.append(entry.path)
+                    else:
+                        total += entry.stat(follow_symlinks=False).st_size
+        except OSError:
+            continue  # a run in progress removes its temporary files
     return total
 
 
 def destroy(stack: Record, keep_data: bool) -> list[Path]:
     """Remove the stack; returns what is left in its folder because it is not ours, or was to be kept."""
     folder = record.folder_of(stack.name)
-    record.save(stack.updated(state="deleting"))
-    if not keep_data:
-        _remove_tree(folder / _DATA / _TREE)
-        _remove_empty(folder / _DATA)
-    _remove_tree(folder / _LOGS)
-    (folder / record.FILE_NAME).unlink(missing_ok=True)
+    if not folder.is_symlink():
+        if not keep_data and not (folder / _DATA).is_symlink():
+            _remove_tree(folder / _DATA / _TREE)
+            _remove_empty(folder / _DATA)
+        _remove_logs(folder / _LOGS)
+    _remove_file(folder / record.FILE_NAME)
     _remove_empty(folder)
+    return _left(folder)
+
+
+def _left(folder: Path) -> list[Path]:
+    if folder.is_symlink():
+        return [folder]
     return sorted(folder.iterdir()) if folder.is_dir() else []
 
 
 def _remove_tree(path: Path) -> None:
-    """Remove a folder of ours. A link that somebody put in its place is removed, not what it points to."""
-    try:
-        if path.is_symlink():
-            path.unlink()
-        elif path.is_dir():
+    if path.is_dir() and not path.is_symlink():
+        try:
             shutil.rmtree(path)
+        except OSError as exc:
+            raise _stuck(exc, path) from exc
+
+
+def _remove_logs(folder: Path) -> None:
+    if not folder.is_symlink():
+        for name in LOG_FILES:
+            _remove_file(folder / name)
+        _remove_empty(folder)
+
+
+def _remove_file(path: Path) -> None:
+    try:
+        path.unlink(missing_ok=True)
     except OSError as exc:
-        raise MfinfraError(
-            f"{exc.filename or path} cannot be removed: {exc.strerror}.", hint="Type the same again."
-        ) from exc
+        raise _stuck(exc, path) from exc
+
+
+def _stuck(exc: OSError, path: Path) -> MfinfraError:
+    return MfinfraError(f"{exc.filename or path} cannot be removed: {exc.strerror}.", hint="Type the same again.")
 
 
 def _remove_empty(path: Path) -> None:
     try:
         path.rmdir()
     except OSError:
-        return
+        return  # it holds what is not ours, or is not there

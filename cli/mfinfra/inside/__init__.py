@@ -1,0 +1,1 @@
+"""Programs that run in the flows' Python, not in ours: they see what flows see, and answer in JSON."""

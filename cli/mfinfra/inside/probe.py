@@ -1,0 +1,104 @@
+"""What a Python environment has of the runtime: `python probe.py` prints one JSON document.
+
+Runs on Python 3.7 too, so that an old one can be told that it is old.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import re
+import sys
+from collections.abc import Iterable
+from typing import Any
+
+DISTRIBUTION = "mfinfra-runtime"
+
+
+def digest(files: Iterable[tuple[str, bytes]]) -> str:
+    """One hash over (path with slashes, content) of every file of a package, in the order of paths."""
+    total = hashlib.sha256()
+    for path, content in sorted(files):
+        total.update(f"{path}\0{len(content)}\0".encode() + content)
+    return total.hexdigest()
+
+
+def folder_files(folder: str) -> list[tuple[str, bytes]]:
+    """The files of a package's folder, without what Python and editors leave there."""
+    found = []
+    for place, folders, names in os.walk(folder):
+        folders[:] = [name for name in folders if name != "__pycache__" and not name.startswith(".")]
+        for name in names:
+            if not name.startswith(".") and not name.endswith((".pyc", "~")):
+                path = os.path.join(place, name)
+                with open(path, "rb") as file:
+                    found.append((os.path.relpath(path, folder).replace(os.sep, "/"), file.read()))
+    return found
+
+
+def main() -> None:
+    forget_own_folder()
+    number = ".".join(map(str, sys.version_info[:3]))
+    answer: dict[str, Any] = {"python": sys.executable, "python_version": number, "has_pip": has("pip")}
+    if sys.version_info[:2] >= (3, 10):
+        needs, examples = requirements()
+        answer.update(runtime(), needs=needs, metaflow=version("metaflow"))
+        # What has a condition may rightly be absent: only an installer knows.
+        answer.update(missing=absent(n for n in needs if ";" not in n), missing_examples=absent(examples))
+    print(json.dumps(answer))
+
+
+def forget_own_folder() -> None:
+    """Python looks for modules beside the program; flows do not see this folder."""
+    here = os.path.dirname(os.path.abspath(__file__))
+    sys.path[:] = [path for path in sys.path if os.path.abspath(path) != here]
+
+
+def has(module: str) -> bool:
+    import importlib.util
+
+    return importlib.util.find_spec(module) is not None
+
+
+def runtime() -> dict[str, str]:
+    try:
+        import mfruntime
+        import mfruntime.version
+    except Exception:  # whatever is wrong with it: it is not there in a usable form
+        return {}
+    folder = os.path.dirname(os.path.abspath(mfruntime.__file__))
+    return {"version": mfruntime.version.__version__, "path": folder, "digest": digest(folder_files(folder))}
+
+
+def requirements() -> tuple[list[str], list[str]]:
+    """What the installed runtime needs, and what its extra `examples` adds, as pip reads them."""
+    from importlib import metadata
+
+    try:
+        found = metadata.requires(DISTRIBUTION) or []
+    except metadata.PackageNotFoundError:
+        return [], []
+    extras = [(requirement, re.search(r"extra *== *['\"]([^'\"]+)", requirement)) for requirement in found]
+    needs = [requirement for requirement, extra in extras if extra is None]
+    return needs, [
+        requirement.split(";")[0].strip() for requirement, extra in extras if extra and extra[1] == "examples"
+    ]
+
+
+def absent(found: Iterable[str]) -> list[str]:
+    """The requirements of which no version at all is installed."""
+    return [requirement for requirement in found if version(re.split(r"[^\w.-]", requirement)[0]) is None]
+
+
+def version(distribution: str) -> str | None:
+    from importlib import metadata
+
+    try:
+        return metadata.version(distribution)
+    except metadata.PackageNotFoundError:
+        return None
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,21 @@
+"""The settings in force and where each comes from: `python settings.py` prints one JSON document."""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+
+
+def main() -> None:
+    here = os.path.dirname(os.path.abspath(__file__))
+    sys.path[:] = [path for path in sys.path if os.path.abspath(path) != here]  # flows do not see this folder
+    from mfruntime import settings
+
+    found = settings.load()
+    rows = [(s.name, found.get(s.name), found.source(s.name)) for s in settings.SETTINGS]
+    print(json.dumps([row for row in rows if row[1]]))
+
+
+if __name__ == "__main__":
+    main()
