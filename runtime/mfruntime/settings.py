@@ -48,7 +48,6 @@ SETTINGS: tuple[Setting, ...] = (
     Setting(
         "METAFLOW_RUN_MAX_NUM_SPLITS", "100", "Largest foreach that is accepted, unless --max-num-splits is given."
     ),
-    Setting("METAFLOW_CLIENT_CACHE_PATH", None, "Folder in which the client keeps copies of remote blobs."),
     Setting("MFINFRA_STACK", None, "Name of the stack that wrote this profile."),
     Setting(
         "MFINFRA_ISOLATION",

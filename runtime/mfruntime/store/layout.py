@@ -7,7 +7,6 @@ from typing import NamedTuple
 from ..errors import MetaflowInvalidPathspec
 from ..ids import check_component
 
-STREAMS = ("stdout", "stderr")
 SOURCES = ("runtime", "task")
 
 #: Names beside runs, steps and tasks that are taken by the tree itself.

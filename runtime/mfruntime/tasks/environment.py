@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import os
 import sys
+from functools import lru_cache
 
 from .. import settings
 from ..version import METAFLOW_VERSION
@@ -14,9 +14,10 @@ def python_version() -> str:
     return ".".join(str(part) for part in sys.version_info[:3])
 
 
+@lru_cache(maxsize=1)  # asked for by every task; forked ones inherit the answer
 def runtime_name() -> str:
     """Who schedules this run: `dev` for a person at a terminal."""
-    return os.environ.get("METAFLOW_RUNTIME_NAME") or "dev"
+    return settings.load().get("METAFLOW_RUNTIME_NAME") or "dev"
 
 
 def system_tags(user: str) -> tuple[str, ...]:
