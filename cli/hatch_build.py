@@ -1,4 +1,4 @@
-"""Build hook: puts the runtime's wheel into the mfinfra wheel, so that one installation carries both."""
+"""Build hook: puts the runtime's wheel and the stacks' templates into the mfinfra wheel: one file carries all."""
 
 from __future__ import annotations
 
@@ -21,6 +21,8 @@ class BundleRuntime(BuildHookInterface):  # type: ignore[misc, type-arg]
         builder = WheelBuilder(str(Path(self.root) / "runtime"))
         (wheel,) = builder.build(directory=self._folder, versions=["standard"])
         build_data["force_include"][wheel] = f"mfinfra/_bundled/{Path(wheel).name}"
+        for folder in ("terraform", "cloudformation"):
+            build_data["force_include"][str(Path(self.root) / folder)] = f"mfinfra/_bundled/{folder}"
 
     def finalize(self, version: str, build_data: dict[str, Any], artifact_path: str) -> None:
         folder = getattr(self, "_folder", None)

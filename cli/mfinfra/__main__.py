@@ -25,9 +25,12 @@ def _guarded() -> int:
     signal.signal(signal.SIGINT, _interrupted)
     try:
         app(standalone_mode=True)
+    except SystemExit as exc:
+        code = exc.code if isinstance(exc.code, int) else 0
+        return _answer(code) if code else State.code
     except MfinfraError as exc:
         State.console.error(exc)
-        return exc.exit_code
+        return _answer(exc.exit_code)
     except BrokenPipeError:
         _discard_output()
         return 1
@@ -35,6 +38,16 @@ def _guarded() -> int:
         State.console.error(_reported(exc))
         return 1
     return 0
+
+
+#: Commands whose exit codes 2 and 3 are answers: CI must not take an error for one.
+_ANSWERING = ("plan", "drift")
+
+
+def _answer(code: int) -> int:
+    from .app import State
+
+    return 1 if State.command in _ANSWERING and code != Interrupted.exit_code else code
 
 
 def _interrupted(_number: int, _frame: object) -> NoReturn:

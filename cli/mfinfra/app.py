@@ -6,13 +6,14 @@ Modules that cost time (schema, YAML, tables) are imported by the command that n
 from __future__ import annotations
 
 import os
+from collections.abc import Callable
 from pathlib import Path
 from typing import Annotated, Optional
 
 import typer
 
 from .console import Console
-from .errors import InstallFailed, NotFound, Refused
+from .errors import InstallFailed, NotFound, Refused, UsageError
 
 app = typer.Typer(
     name="mfinfra",
@@ -26,9 +27,11 @@ app.add_typer(runtime_app, name="runtime")
 
 
 class State:
-    """The global options of one call."""
+    """The global options of one call, which command it is, and what a command that has run well ends with."""
 
     console = Console()
+    command: str | None = None
+    code = 0
 
 
 def _stack_names(incomplete: str) -> list[str]:
@@ -41,7 +44,11 @@ Name = Annotated[Optional[str], typer.Option("--name", "-n", help="Name of the s
 StackName = Annotated[
     Optional[str], typer.Argument(help="Name of the stack.", autocompletion=_stack_names, show_default=False)
 ]
-Cloud = Annotated[Optional[str], typer.Option("--cloud", help="Where the stack lives: local.")]
+Cloud = Annotated[Optional[str], typer.Option("--cloud", help="Where the stack lives: local or aws.")]
+Region = Annotated[Optional[str], typer.Option("--region", help="Region of the cloud.")]
+Preset = Annotated[Optional[str], typer.Option("--preset", help="sandbox, team or production.")]
+Engine = Annotated[Optional[str], typer.Option("--engine", help="terraform or cloudformation.")]
+Yes = Annotated[bool, typer.Option("--yes", "-y", help="Do not ask.")]
 Python = Annotated[
     Optional[str], typer.Option("--python", help="The Python that flows run with; default is the one of mfinfra.")
 ]
@@ -51,11 +58,13 @@ Examples = Annotated[Optional[bool], typer.Option("--examples/--no-examples", he
 
 @app.callback()
 def main(
+    context: typer.Context,
     as_json: Annotated[bool, typer.Option("--json", help="Print the result as one JSON document.")] = False,
     no_color: Annotated[bool, typer.Option("--no-color", help="Print without colours.")] = False,
     folder: Annotated[Path, typer.Option("-C", help="Work as if started in this folder.", metavar="DIR")] = Path(),
 ) -> None:
     State.console = Console(as_json, not no_color)
+    State.command, State.code = context.invoked_subcommand, 0
     try:
         os.chdir(folder)
     except OSError as exc:
@@ -69,7 +78,7 @@ def _named(given: str | None) -> str:
     if given is not None:
         return given
     if os.path.lexists(stackfile.FILE_NAME):
-        return stackfile.load(Path(), {}).name
+        return stackfile.name_in(Path())
     stacks = [stack.name for stack in record.every()]
     default = profile.default_stack()
     if default in stacks:
@@ -77,10 +86,19 @@ def _named(given: str | None) -> str:
     return stacks[0] if len(stacks) == 1 else stackfile.DEFAULT_NAME
 
 
+def _given(**options: str | None) -> dict[str, str | None]:
+    """Options that stand for values of the stack file; a region that is not named anywhere is that of the account."""
+    from . import stackfile
+
+    return stackfile.with_region(Path(), options)
+
+
 @app.command()
 def init(
     name: Name = None,
     cloud: Cloud = None,
+    region: Region = None,
+    preset: Preset = None,
     python: Python = None,
     package: Packages = None,
     examples: Examples = None,
@@ -89,7 +107,8 @@ def init(
     """Write a stack file, mfinfra.yaml: by questions on a terminal, else by flags."""
     from . import wizard
 
-    given = {"name": name, "cloud": cloud, "python": python, "packages": package or None, "examples": examples}
+    given = {"name": name, "cloud": cloud, "region": region, "preset": preset, "python": python}
+    given |= {"packages": package or None, "examples": examples}
     path, config = wizard.write(Path(), wizard.ask(given) if State.console.is_terminal else given, force)
     command = wizard.one_line(config)
     if State.console.as_json:
@@ -103,29 +122,121 @@ def init(
 def up(
     name: Name = None,
     cloud: Cloud = None,
+    region: Region = None,
+    preset: Preset = None,
+    engine: Engine = None,
     python: Python = None,
     examples: Examples = None,
+    plan_file: Annotated[Optional[Path], typer.Option("--plan", help="Apply exactly this plan.")] = None,
     smoke: Annotated[bool, typer.Option("--smoke/--no-smoke", help="Run a small flow through the stack.")] = True,
+    yes: Yes = False,
 ) -> None:
     """Set a stack up, install the runtime, and prove it by a flow that runs. May be repeated."""
-    from . import pipeline, stackfile
+    from . import cloud_pipeline, pipeline, stackfile
 
-    config = stackfile.load(Path(), {"name": name, "cloud": cloud})
-    result = pipeline.up(config.with_runtime(python=python, examples=examples), smoke, State.console)
+    given = _given(name=name, cloud=cloud, region=region, preset=preset, engine=engine)
+    config = stackfile.load(Path(), given).with_runtime(python=python, examples=examples)
+    if config.cloud == "local":
+        if plan_file is not None:
+            raise Refused("A local stack has no plan.", hint="Type: mfinfra up")
+        result = pipeline.up(config, smoke, State.console)
+    else:
+        result = cloud_pipeline.up(config, smoke, _agreed(yes), plan_file, State.console)
     pipeline.report_up(result, State.console)
+
+
+@app.command()
+def render(
+    out: Annotated[Optional[Path], typer.Option("--out", help="The folder; default: NAME-stack.")] = None,
+    name: Name = None,
+    cloud: Cloud = None,
+    region: Region = None,
+    preset: Preset = None,
+    engine: Engine = None,
+    force: Annotated[bool, typer.Option("--force", help="Also into a folder that holds other things.")] = False,
+) -> None:
+    """Write the stack as an ordinary Terraform workspace or CloudFormation template. Needs no account."""
+    from . import rendering, stackfile
+
+    config = stackfile.load(Path(), _given(name=name, cloud=cloud, region=region, preset=preset, engine=engine))
+    rendering.report(rendering.write(config, out, force), State.console)
+
+
+@app.command()
+def validate(
+    name: Name = None,
+    cloud: Cloud = None,
+    region: Region = None,
+    preset: Preset = None,
+    engine: Engine = None,
+) -> None:
+    """Check the stack file, and what would be rendered from it. Needs no account and no network."""
+    from . import rendering, stackfile
+
+    config = stackfile.load(Path(), _given(name=name, cloud=cloud, region=region, preset=preset, engine=engine))
+    rendering.report_checks(rendering.validated(config), State.console)
+
+
+@app.command()
+def plan(
+    out: Annotated[Optional[Path], typer.Option("--out", help="Save the plan, for `mfinfra up --plan`.")] = None,
+    form: Annotated[str, typer.Option("--format", help="text, json or markdown.")] = "text",
+    name: Name = None,
+    cloud: Cloud = None,
+    region: Region = None,
+    preset: Preset = None,
+    engine: Engine = None,
+) -> None:
+    """Show what `up` would change. Ends with 0: nothing, 2: changes, 3: dangerous changes, 1: an error."""
+    from . import cloud_pipeline, stackfile
+
+    config = stackfile.load(Path(), _given(name=name, cloud=cloud, region=region, preset=preset, engine=engine))
+    form = "json" if State.console.as_json else form
+    State.code = cloud_pipeline.report_plan(cloud_pipeline.plan(config, out, form, State.console), form, State.console)
+
+
+@app.command()
+def drift(name: StackName = None) -> None:
+    """Show what is not as it was deployed. Ends with 0: nothing, 2: something, 1: an error."""
+    from . import cloud_pipeline
+
+    State.code = cloud_pipeline.report_drift(cloud_pipeline.drift(_named(name), State.console), State.console)
+
+
+@app.command()
+def unlock(name: StackName = None, yes: Yes = False) -> None:
+    """Take the lock of a stack from a process that died with it."""
+    from . import cloud_pipeline
+
+    stack = _named(name)
+    holder = cloud_pipeline.unlock(stack, _agreed(yes), State.console)
+    if State.console.as_json:
+        State.console.document({"stack": stack, "was_held_by": holder})
+    State.console.done(f"The lock of '{stack}' is free; {holder} had it.")
 
 
 @app.command()
 def down(
     name: StackName = None,
-    yes: Annotated[bool, typer.Option("--yes", "-y", help="Do not ask.")] = False,
-    keep_data: Annotated[bool, typer.Option("--keep-data", help="Leave the runs and their artifacts.")] = False,
+    yes: Yes = False,
+    keep: Annotated[Optional[str], typer.Option("--keep", help="data: leave the runs and their artifacts.")] = None,
 ) -> None:
     """Remove a stack: exactly what `up` made, and the runs in it."""
-    from . import pipeline
+    from . import cloud_pipeline, pipeline
 
-    result = pipeline.down(_named(name), keep_data, lambda question: yes or _asked(question))
-    pipeline.report_down(result, State.console)
+    if keep not in (None, "data"):
+        raise UsageError(f"'{keep}' cannot be kept.", hint="Type: mfinfra down --keep data")
+    stack = _named(name)
+    if cloud_pipeline.is_cloud(stack):
+        cloud_pipeline.report_down(
+            cloud_pipeline.down(stack, keep == "data", _agreed(yes), State.console), State.console
+        )
+    else:
+        pipeline.report_down(pipeline.down(stack, keep == "data", _agreed(yes)), State.console)
+
+
+def _agreed(yes: bool) -> Callable[[str], bool]:
+    return lambda question: yes or _asked(question)
 
 
 def _asked(question: str) -> bool:
@@ -137,11 +248,15 @@ def _asked(question: str) -> bool:
 @app.command()
 def status(name: StackName = None) -> None:
     """Show what a stack is made of and whether it is whole."""
-    from . import pipeline
+    from . import cloud_pipeline, pipeline
 
-    document = pipeline.status(_named(name))
+    stack = _named(name)
+    is_cloud = cloud_pipeline.is_cloud(stack)
+    document = cloud_pipeline.status(stack, State.console) if is_cloud else pipeline.status(stack)
     if State.console.as_json:
         State.console.document(document)
+    elif is_cloud:
+        cloud_pipeline.report_status(document, State.console)
     else:
         pipeline.report_status(document, State.console)
 
@@ -159,10 +274,16 @@ def list_stacks() -> None:
         State.console.document(stacks)
         return
     rows = [
-        (s["name"], s["cloud"], s["state"], "default" if s["is_default"] else "", shown(s["data_folder"]))
+        (
+            s["name"],
+            s["cloud"],
+            s["state"],
+            "default" if s["is_default"] else "",
+            shown(s["region"] or s["data_folder"]),
+        )
         for s in stacks
     ]
-    State.console.table(("name", "cloud", "state", "", "data"), rows)
+    State.console.table(("name", "cloud", "state", "", "where"), rows)
 
 
 @app.command()
@@ -171,10 +292,12 @@ def outputs(
     form: Annotated[str, typer.Option("--format", help="json, env or metaflow.")] = "json",
 ) -> None:
     """Print the settings that a stack makes true."""
+    from . import cloud_pipeline, pipeline
     from . import outputs as shapes
-    from . import pipeline
 
-    text = shapes.rendered(pipeline.outputs(_named(name)), "json" if State.console.as_json else form)
+    stack = _named(name)
+    found = cloud_pipeline.outputs(stack) if cloud_pipeline.is_cloud(stack) else pipeline.outputs(stack)
+    text = shapes.rendered(found, "json" if State.console.as_json else form)
     State.console.line(text)
 
 

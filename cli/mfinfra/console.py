@@ -27,6 +27,10 @@ class Console:
         """One step on the way to the result."""
         self._tell(_mark("•", "-"), "36", text)
 
+    def note(self, text: str) -> None:
+        """A line that people read on the way, without a mark."""
+        print(_clean(text), file=sys.stderr, flush=True)
+
     def done(self, text: str) -> None:
         self._tell(_mark("✓", "+"), "32", text)
 

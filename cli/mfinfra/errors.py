@@ -60,6 +60,16 @@ class DoctorFoundProblems(MfinfraError):
     meaning = "`mfinfra doctor` found something that keeps flows from running."
 
 
+class CloudError(MfinfraError):
+    exit_code = 11
+    meaning = "The cloud refused: credentials, a permission, a quota, a name that is taken; the message says which."
+
+
+class EngineError(MfinfraError):
+    exit_code = 12
+    meaning = "Terraform or CloudFormation is missing, too old, or failed; what was done is kept."
+
+
 class Interrupted(MfinfraError):
     exit_code = 130
     meaning = "Ctrl-C: what was done is kept; the same command goes on from there."
@@ -77,5 +87,7 @@ EXIT_CODES: tuple[type[MfinfraError], ...] = (
     InstallFailed,
     ProofFailed,
     DoctorFoundProblems,
+    CloudError,
+    EngineError,
     Interrupted,
 )

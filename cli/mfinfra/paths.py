@@ -63,12 +63,23 @@ def make_folder(path: Path) -> None:
         raise MfinfraError(f"The folder {path} cannot be made: {exc.strerror}.", hint=hint) from exc
 
 
-def write_text(path: Path, text: str) -> None:
-    """Write a file whole or not at all: under a temporary name, then renamed. Raises MfinfraError naming the file."""
+def write_text(path: Path, text: str, mode: int | None = None) -> None:
+    """As write_bytes, for text."""
+    write_bytes(path, text.encode("utf-8"), mode)
+
+
+def write_bytes(path: Path, content: bytes, mode: int | None = None) -> None:
+    """Write a file whole or not at all: under a temporary name, then renamed. Raises MfinfraError naming the file.
+
+    `mode` is for files that others must not read, as 0o600; it holds from the first byte on.
+    """
     make_folder(path.parent)
     temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
     try:
-        temporary.write_text(text, encoding="utf-8")
+        if mode is not None:
+            temporary.touch(mode)
+            temporary.chmod(mode)  # touch leaves one that a killed process left as it is
+        temporary.write_bytes(content)
         os.replace(temporary, path)
     except OSError as exc:
         raise MfinfraError(f"{path} cannot be written: {exc.strerror}.", hint="What was there is unchanged.") from exc

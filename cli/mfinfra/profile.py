@@ -15,6 +15,7 @@ from .names import check_name
 from .paths import profiles_home, write_text
 
 MARKER = "MFINFRA_STACK"
+_PRIVATE = 0o600  # the profile of a stack in a cloud holds the key of its metadata service
 
 
 @dataclass(frozen=True)
@@ -77,9 +78,9 @@ def write(name: str, settings: dict[str, str]) -> Profile:
             hint="Choose another stack name with --name, or move the file away.",
         )
     text = _text(name, settings)
-    write_text(path, text)
+    write_text(path, text, _PRIVATE)
     if not _is_taken(default_path()) or default_stack() == name:
-        write_text(default_path(), text)
+        write_text(default_path(), text, _PRIVATE)
     return Profile(path, default_stack() == name)
 
 
@@ -93,7 +94,7 @@ def use(name: str) -> Path:
             f"{default_path()} was not written by mfinfra; it is left as it is.",
             hint=f"Type: export METAFLOW_PROFILE={name}, or move that file away first.",
         )
-    write_text(default_path(), _text(name, settings))
+    write_text(default_path(), _text(name, settings), _PRIVATE)
     return default_path()
 
 

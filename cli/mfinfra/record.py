@@ -1,4 +1,7 @@
-"""What mfinfra knows of a local stack: a record of everything `up` made, and the lock that keeps others out."""
+"""What mfinfra knows of a stack: a record of everything `up` made, and the lock that keeps others out.
+
+For a stack in a cloud it is a memory, not the truth: that lies in the engine's state. It never holds a secret.
+"""
 
 from __future__ import annotations
 
@@ -24,7 +27,11 @@ class Damaged(MfinfraError):
 
 @dataclass(frozen=True)
 class Record:
-    """A local stack as `up` left it. `state` is creating, ready or deleting."""
+    """A stack as `up` left it. `state` is creating, ready or deleting.
+
+    `config` is the whole stack file, defaults filled in, and `outputs` what the engine gave: both as JSON text, and
+    only for stacks in a cloud. `data_folder` is empty for those.
+    """
 
     name: str
     cloud: str
@@ -36,6 +43,13 @@ class Record:
     runtime_version: str | None = None
     proven_run: str | None = None
     proven_at: str | None = None
+    engine: str | None = None
+    region: str | None = None
+    account: str | None = None
+    config: str | None = None
+    outputs: str | None = None
+    drift: str | None = None
+    drift_at: str | None = None
     version: int = VERSION
 
     def updated(self, **changes: Any) -> Record:
@@ -76,6 +90,11 @@ def _from_json(content: dict[str, Any]) -> Record:
     if not all(isinstance(v, (str, type(None))) for f, v in asdict(record).items() if f != "version"):
         raise ValueError("a value is not a text")
     return record
+
+
+def forget(name: str) -> None:
+    """Remove the record of a stack that is gone, and its workspace's folder as far as it is empty."""
+    (folder_of(name) / FILE_NAME).unlink(missing_ok=True)
 
 
 def need(name: str) -> Record:

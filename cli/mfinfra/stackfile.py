@@ -5,27 +5,27 @@ from __future__ import annotations
 import os
 from difflib import get_close_matches
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, get_args
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, Field, ValidationError
 
+from . import rules
 from .errors import StackFileError, Unsupported
 from .names import NAME_PATTERN, NAME_RULE
+from .options import Arn, Compute, Datastore, Metadata, Network, Orchestrator, Registry, Secrets, Strict, Ui
+from .presets import with_preset
 from .yamlfile import Document, read
 
 FILE_NAME = "mfinfra.yaml"
 DEFAULT_NAME = "local"
-LATER_CLOUDS = ("aws", "azure", "gcp")
+LATER_CLOUDS = ("azure", "gcp")
 
-
-class _Strict(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-
+TagKey = Annotated[str, Field(pattern=r"^[A-Za-z0-9 _.:/=+@-]{1,128}$")]
+TagValue = Annotated[str, Field(pattern=r"^[A-Za-z0-9 _.:/=+@-]{0,256}$")]
 Requirement = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._\-\[\],<>=!~ ]{0,199}$")]
 
 
-class RuntimeOptions(_Strict):
+class RuntimeOptions(Strict):
     """What is installed beside the stack."""
 
     python: str | None = Field(
@@ -39,12 +39,37 @@ class RuntimeOptions(_Strict):
     )
 
 
-class StackConfig(_Strict):
+class StackConfig(Strict):
     """A stack: one name, one cloud, and what the flows need."""
 
     name: str = Field(DEFAULT_NAME, pattern=NAME_PATTERN, description="Name of the stack; also that of its profile.")
-    cloud: Literal["local"] = Field("local", description="Where the stack lives: `local` is this machine.")
+    cloud: Literal["local", "aws"] = Field("local", description="Where the stack lives: `local` is this machine.")
     runtime: RuntimeOptions = Field(default_factory=RuntimeOptions, description="The flow runtime.")  # type: ignore[arg-type]
+    preset: Literal["sandbox", "team", "production"] = Field(
+        "sandbox", description="Where defaults come from: `sandbox` is cheap and removable, `production` is neither."
+    )
+    engine: Literal["terraform", "cloudformation"] | None = Field(
+        None, description="What deploys: `terraform` (also OpenTofu) where it is found, else `cloudformation`."
+    )
+    region: str | None = Field(None, pattern=r"^[a-z0-9-]{5,25}$", description="Region of the cloud.")
+    account: str | None = Field(None, pattern=r"^\d{12}$", description="The only account that it may go to.")
+    partition: Literal["aws", "aws-cn", "aws-us-gov"] = Field(
+        "aws", description="Partition of AWS; default: that of the region."
+    )
+    permissions_boundary: Arn | None = Field(None, description="A policy that bounds every role that is made.")
+    deletion_protection: bool = Field(False, description="Refuse removal of what holds data, and of the stack.")
+    log_retention_days: int = Field(30, ge=1, le=3653, description="Days that logs are kept.")
+    tags: Annotated[dict[TagKey, TagValue], Field(max_length=40)] = Field(
+        default_factory=dict, description="Tags of everything that is made."
+    )
+    network: Network = Field(default_factory=Network, description="The network.")  # type: ignore[arg-type]
+    datastore: Datastore = Field(default_factory=Datastore, description="The bucket.")  # type: ignore[arg-type]
+    metadata: Metadata = Field(default_factory=Metadata, description="Metadata service and database.")  # type: ignore[arg-type]
+    compute: Compute = Field(default_factory=Compute, description="Where tasks run.")  # type: ignore[arg-type]
+    orchestrator: Orchestrator = Field(default_factory=Orchestrator, description="Production runs.")  # type: ignore[arg-type]
+    ui: Ui = Field(default_factory=Ui, description="The web interface.")  # type: ignore[arg-type]
+    registry: Registry = Field(default_factory=Registry, description="Images of your own.")  # type: ignore[arg-type]
+    secrets: Secrets = Field(default_factory=Secrets, description="Secrets that tasks may read.")
 
     def with_runtime(self, **changes: Any) -> StackConfig:
         """The same stack with options of its runtime replaced, where they are given."""
@@ -57,8 +82,28 @@ def load(folder: Path, overrides: dict[str, Any]) -> StackConfig:
     path = folder / FILE_NAME
     document = read(path) if os.path.lexists(path) else Document({}, {}, str(path))
     given = {key: value for key, value in overrides.items() if value is not None}
+    cloud = given.get("cloud", document.values.get("cloud", "local"))
+    if cloud != "local" and "name" not in document.values:
+        given.setdefault("name", cloud)
     lines = {place: line for place, line in document.lines.items() if place[0] not in given}
     return validated(Document({**document.values, **given}, lines, document.path))
+
+
+def with_region(folder: Path, overrides: dict[str, Any]) -> dict[str, Any]:
+    """What is given on the command line; for a stack in AWS whose region nobody names, with that of the shell."""
+    path = folder / FILE_NAME
+    said = read(path).values if os.path.lexists(path) else {}
+    in_aws = (overrides.get("cloud") or said.get("cloud")) == "aws"
+    if not in_aws or overrides.get("region") or said.get("region"):
+        return overrides
+    return {**overrides, "region": os.environ.get("AWS_REGION") or os.environ.get("AWS_DEFAULT_REGION") or None}
+
+
+def name_in(folder: Path) -> str:
+    """The name of the stack that a folder's stack file describes, whatever else is wrong with it."""
+    values = read(folder / FILE_NAME).values
+    cloud = values.get("cloud", "local")
+    return str(values.get("name", cloud if cloud != "local" else DEFAULT_NAME))
 
 
 def validated(document: Document) -> StackConfig:
@@ -66,45 +111,117 @@ def validated(document: Document) -> StackConfig:
     cloud = document.values.get("cloud")
     if cloud in LATER_CLOUDS:
         raise Unsupported(
-            f"This version of mfinfra sets up local stacks only; '{cloud}' is not supported yet. Nothing was touched.",
+            f"This version of mfinfra sets up stacks in AWS and local ones; '{cloud}' is not supported yet."
+            " Nothing was touched.",
             hint="Type: mfinfra up --cloud local",
         )
     try:
-        return StackConfig.model_validate(document.values)
+        config = StackConfig.model_validate(_resolved(document.values))
     except ValidationError as exc:
-        problems = [_problem(dict(error), document) for error in exc.errors()]
-    if len(problems) == 1:
-        raise StackFileError(problems[0])
-    raise StackFileError(f"{document.path} has {len(problems)} problems:\n  " + "\n  ".join(problems))
+        found = [_problem(dict(error), document) for error in exc.errors()]
+    else:
+        found = [
+            _at(place, f"{_key(place)}: {text}.", document) for place, text in rules.problems(config, document.values)
+        ]
+        if not found:
+            return config
+    if len(found) == 1:
+        raise StackFileError(found[0])
+    raise StackFileError(f"{document.path} has {len(found)} problems:\n  " + "\n  ".join(found))
+
+
+def _resolved(values: dict[str, Any]) -> dict[str, Any]:
+    """What the file says, over its preset, over what follows from the region."""
+    if values.get("cloud", "local") == "local":
+        return values
+    merged = with_preset(values)
+    region = merged.get("region")
+    if isinstance(region, str):
+        merged.setdefault("partition", rules.partition_of(region))
+    return merged
+
+
+def _at(place: tuple[Any, ...], text: str, document: Document) -> str:
+    line = document.line_of(place)
+    return f"{document.path}, line {line}: {text}" if line else f"The command line or the preset: {text}"
+
+
+def _key(place: tuple[Any, ...]) -> str:
+    return ".".join(str(part) for part in place)
 
 
 _RULES: dict[tuple[Any, ...], str] = {
     ("name",): f"the name of a stack: {NAME_RULE}",
     ("runtime", "python"): "a Python: the path or the name of a program",
     ("runtime", "packages"): "a package: a name as pip has it, with versions if you like, as in 'pandas>=2'",
+    ("region",): "a region, as in us-east-1",
+    ("account",): "an account: 12 digits, in quotes",
+    ("permissions_boundary",): "the ARN of a policy",
+    ("tags",): "a tag: letters, digits, spaces and _.:/=+@-",
+    ("network", "cidr"): "a block of addresses, as in 10.20.0.0/16",
+    ("network", "vpc"): "the id of a VPC, as in vpc-0123456789abcdef0",
+    ("network", "subnets"): "the id of a subnet, as in subnet-0123456789abcdef0",
+    ("network", "public_subnets"): "the id of a subnet, as in subnet-0123456789abcdef0",
+    ("datastore", "bucket"): "the name of a bucket: lower-case letters, digits and dashes",
+    ("datastore", "kms"): "an encryption: create, aws, or the ARN of a key",
+    ("metadata", "instance_class"): "a size of database, as in db.t4g.micro",
+    ("metadata", "postgres_version"): "a version of PostgreSQL: 14 to 18, as in '17' or '17.6'",
+    ("metadata", "image"): "an image, as in repository/name:tag",
+    ("metadata", "allow"): "a block of addresses, as in 192.0.2.0/24",
+    ("compute", "default"): "the name of a pool: lower-case letters and digits",
+    ("ui", "allow"): "a block of addresses, as in 192.0.2.0/24",
+    ("ui", "certificate"): "the ARN of a certificate",
+    ("ui", "domain"): "a host name, as in ui.example.com",
+    ("ui", "oidc"): "that: https addresses, a client id, the ARN of a secret",
+    ("registry", "image"): "the tag of an image",
+    ("secrets", "allow"): "the ARN of a secret",
+}
+_POOL_RULES = {
+    "[key]": "the name of a pool: lower-case letters and digits",
+    "instance_types": "an instance type or family, as in c6i.large or c6i",
+    "ami": "the id of a machine image, as in ami-0123456789abcdef0",
 }
 
 
 def _problem(error: dict[str, Any], document: Document) -> str:
-    place = tuple(error["loc"])
-    key = ".".join(str(part) for part in place)
+    place = tuple(part for part in error["loc"] if part != "[key]")
+    key = _key(place)
     line = document.line_of(place)
     where = f"{document.path}, line {line}" if line else "The command line"
     if error["type"] == "extra_forbidden":
         return f"{where}: there is no key {_shown(key)}{_closest(place)}."
     if error["type"] == "string_pattern_mismatch":
-        return f"{where}: {_shown(error['input'])} cannot be {_RULES[place[:2]]}."
+        return f"{where}: {_shown(error['input'])} cannot be {_rule(tuple(error['loc']))}."
     return f"{where}: {key} is {_shown(error['input'])}: {error['msg'][:1].lower()}{error['msg'][1:]}."
 
 
+def _rule(place: tuple[Any, ...]) -> str:
+    """What can stand at a place where something else stands."""
+    in_pools = place[:2] == ("compute", "pools")
+    known = (_POOL_RULES.get(part) for part in place[3:4]) if in_pools else (_RULES.get(place[:2]),)
+    return next((text for text in known if text), "a value here: `mfinfra schema` prints the pattern")
+
+
 def _closest(place: tuple[Any, ...]) -> str:
-    model: Any = StackConfig
-    for part in place[:-1]:
-        field = model.model_fields.get(part)
-        model = field.annotation if field is not None else model
-    known = list(model.model_fields)
+    known = list(_model_at(place[:-1]).model_fields)
     close = get_close_matches(str(place[-1]), known, n=1)
     return f"; did you mean '{close[0]}'?" if close else f" (known: {', '.join(known)})"
+
+
+def _model_at(place: tuple[Any, ...]) -> type[BaseModel]:
+    """The model of a section; names of pools and places in lists lead to the model of what is there."""
+    model: type[BaseModel] = StackConfig
+    for part in place:
+        field = model.model_fields.get(str(part))
+        model = _model_in(field.annotation) or model if field is not None else model
+    return model
+
+
+def _model_in(annotation: Any) -> type[BaseModel] | None:
+    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
+        return annotation
+    found = (_model_in(part) for part in get_args(annotation))
+    return next((model for model in found if model is not None), None)
 
 
 def _shown(value: Any) -> str:
@@ -121,13 +238,65 @@ def json_schema() -> dict[str, Any]:
 
 
 def dump(config: StackConfig) -> str:
-    """A stack file that says what differs from the defaults."""
+    """A stack file that says what differs from what its preset says."""
     from io import StringIO
 
     from ruamel.yaml import YAML
 
+    said = {"name": config.name, "cloud": config.cloud}
+    if config.cloud != "local":
+        said |= {key: value for key in ("region", "preset") if (value := getattr(config, key)) is not None}
+    base = StackConfig.model_validate(_resolved(dict(said)))
     text, yaml = StringIO(), YAML()
     yaml.default_flow_style = False
     yaml.width = 10_000
-    yaml.dump({**config.model_dump(include={"name", "cloud"}), **config.model_dump(exclude_defaults=True)}, text)
+    yaml.dump({**said, **_difference(base.model_dump(), config.model_dump())}, text)
     return text.getvalue()
+
+
+def _difference(base: dict[str, Any], values: dict[str, Any]) -> dict[str, Any]:
+    found: dict[str, Any] = {}
+    for key, value in values.items():
+        below = base.get(key)
+        if value == below:
+            continue
+        is_deep = isinstance(below, dict) and isinstance(value, dict) and key != "pools"
+        found[key] = _difference(below, value) if is_deep and below is not None else value
+    return found
+
+
+#: What cannot be changed once a stack exists, and why.
+IMMUTABLE: dict[tuple[str, ...], str] = {
+    ("cloud",): "a stack cannot move to another cloud",
+    ("engine",): "what one engine made, the other does not know",
+    ("region",): "its data lies there",
+    ("account",): "a stack cannot move to another account",
+    ("network", "vpc"): "machines and database would have to move, with what they hold",
+    ("network", "cidr"): "the network, and everything in it, would be made anew",
+    ("datastore", "bucket"): "runs and artifacts lie there",
+    ("metadata", "database"): "the metadata of all runs lies there",
+}
+
+
+#: What a stack file may leave open: it is found out when the stack is deployed.
+_FOUND = (("engine",), ("account",))
+
+
+def check_unmoved(before: dict[str, Any], config: StackConfig) -> None:
+    """Raise StackFileError for a change of what cannot be changed; `before` is an earlier config as plain values."""
+    after = config.model_dump()
+    for place, why in IMMUTABLE.items():
+        was, now = _at_place(before, place), _at_place(after, place)
+        is_open = place in _FOUND and None in (was, now)
+        if was != now and not is_open:
+            raise StackFileError(
+                f"{_key(place)} of the stack '{config.name}' is {_shown(was)} and cannot become {_shown(now)}: {why}.",
+                hint="Set it back, or make a second stack with another name.",
+            )
+
+
+def _at_place(values: dict[str, Any], place: tuple[str, ...]) -> Any:
+    node: Any = values
+    for part in place:
+        node = node.get(part) if isinstance(node, dict) else None
+    return node

@@ -27,11 +27,16 @@ def ask(given: dict[str, Any]) -> dict[str, Any]:
         return True
 
     questions: dict[str, Any] = {
-        "name": lambda: questionary.text("Name of the stack?", default="local", validate=is_name),
+        "cloud": lambda: questionary.select("Where shall the stack live?", choices=["local", "aws"]),
+        "name": lambda: questionary.text("Name of the stack?", default=answers["cloud"], validate=is_name),
+        "region": lambda: questionary.text("Region?", default=os.environ.get("AWS_REGION", "us-east-1")),
+        "preset": lambda: questionary.select("Which preset?", choices=["sandbox", "team", "production"]),
         "examples": lambda: questionary.confirm("Install scikit-learn, which the examples use?", default=True),
     }
     answers = dict(given)
     for key, question in questions.items():
+        if key in ("region", "preset") and answers["cloud"] == "local":
+            continue
         if answers.get(key) is None:
             answers[key] = question().ask()
             if answers[key] is None:
@@ -48,7 +53,9 @@ def write(folder: Path, answers: dict[str, Any], force: bool) -> tuple[Path, Sta
     if os.path.lexists(path) and not force:
         raise Refused(f"{path} exists already; it is left as it is.", hint="Type: mfinfra init --force to replace it")
     given = {key: value for key, value in answers.items() if value is not None}
-    top: dict[str, Any] = {key: given.pop(key) for key in ("name", "cloud") if key in given}
+    top: dict[str, Any] = {key: given.pop(key) for key in ("name", "cloud", "region", "preset") if key in given}
+    if top.get("cloud", "local") != "local":
+        top.setdefault("name", top["cloud"])
     config = stackfile.validated(Document({**top, "runtime": given}, {}, str(path)))
     write_text(path, stackfile.dump(config))
     return path, config
@@ -57,6 +64,8 @@ def write(folder: Path, answers: dict[str, Any], force: bool) -> tuple[Path, Sta
 def one_line(config: StackConfig) -> str:
     """The command that writes the same stack file without a question."""
     words = ["mfinfra", "init", "--name", config.name]
+    if config.cloud != "local":
+        words += ["--cloud", config.cloud, "--region", str(config.region), "--preset", config.preset]
     if config.runtime.python is not None:
         words += ["--python", config.runtime.python]
     for package in config.runtime.packages:

@@ -1,0 +1,251 @@
+"""A stack in a cloud as one of the engines deploys it. What the commands do with it is in cloud_pipeline.py."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Protocol
+
+from .changes import Change, Event, Plan
+from .errors import EngineError, Locked, NotFound, Refused
+from .paths import stacks_home, write_bytes
+
+if TYPE_CHECKING:
+    from .clouds.aws_identity import Identity
+    from .stackfile import StackConfig
+
+Report = Callable[[str], None]
+OnEvent = Callable[[Event], None]
+
+
+@dataclass(frozen=True)
+class Holder:
+    """Who holds the lock of a stack's state."""
+
+    id: str
+    who: str
+    since: str
+
+
+class Deployment(Protocol):
+    """What every engine can do with a stack."""
+
+    engine: str
+
+    @property
+    def digest(self) -> str:
+        """Of what is deployed: the same stack file and the same mfinfra give the same."""
+
+    def payload(self, plan: Plan) -> bytes:
+        """What must be kept of a plan so that it can be applied later, perhaps on another machine."""
+
+    def adopt(self, plan: Plan, payload: bytes) -> Plan:
+        """A plan that was kept, ready for `apply`."""
+
+    def plan(self, destroy: bool = False) -> Plan:
+        """What `apply` would do now."""
+
+    def apply(self, plan: Plan, on_event: OnEvent) -> None:
+        """Do exactly what a plan of this deployment says."""
+
+    def outputs(self) -> dict[str, Any]:
+        """What the stack is: `runtime_config` and the facts beside it."""
+
+    def drift(self) -> tuple[Change, ...]:
+        """What is not as it was deployed."""
+
+    def resources(self) -> list[tuple[str, str, str]]:
+        """What there is: address, kind, id."""
+
+    def keep(self, kinds: tuple[str, ...]) -> None:
+        """Let go of resources of these kinds: `apply` of a plan to destroy then leaves them."""
+
+    def holder(self) -> Holder | None:
+        """Who holds the lock."""
+
+    def unlock(self, holder: Holder) -> None:
+        """Take the lock from a holder that is gone."""
+
+
+def workspace_of(name: str) -> Path:
+    """The folder that a stack's engine works in."""
+    return stacks_home() / name / "workspace"
+
+
+def chosen_engine(config: StackConfig) -> str:
+    """The engine as the stack file says, else Terraform where it is found, else CloudFormation."""
+    if config.engine is not None:
+        return config.engine
+    from .engines import terraform
+
+    return "terraform" if terraform.found() else "cloudformation"
+
+
+def of(config: StackConfig, engine: str, session: Any, identity: Identity, report: Report) -> Deployment:
+    """The deployment of a stack; its state has a place when this returns."""
+    if engine == "cloudformation":
+        return CloudFormationDeployment(config, session, identity, report)
+    return TerraformDeployment(config, session, identity, report)
+
+
+def tags(config: StackConfig) -> dict[str, str]:
+    """The tags of everything that a stack has."""
+    return {**config.tags, "mfinfra:stack": config.name, "mfinfra:managed-by": "mfinfra"}
+
+
+class TerraformDeployment:
+    """A stack whose state lies in the S3 bucket of its account and region."""
+
+    engine = "terraform"
+
+    def __init__(self, config: StackConfig, session: Any, identity: Identity, report: Report) -> None:
+        from . import render, workspace
+        from .clouds import aws_errors, aws_state
+        from .engines.terraform import Terraform
+
+        self._name = config.name
+        self._session = session
+        self._bucket = aws_state.ensure_state_bucket(
+            session, identity.account, str(config.region), identity.partition, tags(config)
+        )
+        self._key = f"stacks/{config.name}/terraform.tfstate"
+        self.folder = workspace_of(config.name)
+        self.digest = workspace.write(render.render(config, account=identity.account), self.folder).digest
+        self._terraform = Terraform(self.folder, explain=aws_errors.explain_text)
+        report("Preparing Terraform")
+        self._terraform.init()
+
+    def payload(self, plan: Plan) -> bytes:
+        return Path(plan.handle).read_bytes()
+
+    def adopt(self, plan: Plan, payload: bytes) -> Plan:
+        path = self.folder / "mfinfra-saved.tfplan"
+        write_bytes(path, payload, 0o600)
+        return replace(plan, handle=str(path))
+
+    def plan(self, destroy: bool = False) -> Plan:
+        return self._terraform.plan(self._name, self.folder / "mfinfra.tfplan", destroy=destroy)
+
+    def apply(self, plan: Plan, on_event: OnEvent) -> None:
+        self._terraform.apply(Path(plan.handle), on_event)
+
+    def outputs(self) -> dict[str, Any]:
+        return self._terraform.outputs()
+
+    def drift(self) -> tuple[Change, ...]:
+        return self._terraform.plan(self._name, self.folder / "mfinfra-drift.tfplan", refresh_only=True).changes
+
+    def resources(self) -> list[tuple[str, str, str]]:
+        return self._terraform.state_resources()
+
+    def keep(self, kinds: tuple[str, ...]) -> None:
+        addresses = [address for address, kind, _ in self.resources() if kind in kinds]
+        self._terraform.forget(addresses)
+
+    def holder(self) -> Holder | None:
+        from .clouds import aws_state
+
+        lock = aws_state.state_lock(self._session, self._bucket, self._key)
+        return None if lock is None else Holder(lock.id, lock.who, lock.since)
+
+    def unlock(self, holder: Holder) -> None:
+        self._terraform.force_unlock(holder.id)
+
+
+class CloudFormationDeployment:
+    """A stack that CloudFormation keeps; its template is what `mfinfra render` writes."""
+
+    engine = "cloudformation"
+
+    def __init__(self, config: StackConfig, session: Any, identity: Identity, report: Report) -> None:
+        from . import catalog, cfn_template, workspace
+        from .clouds import aws_state
+
+        refuse_unsupported(config)
+        values = config.model_dump()
+        self._config, self._session = config, session
+        self._template = cfn_template.render(values, catalog.cloudformation_folder())
+        self._parameters = cfn_template.parameters(values)
+        self._bucket = aws_state.ensure_state_bucket(
+            session, identity.account, str(config.region), identity.partition, tags(config)
+        )
+        self.digest = workspace.write({"template.yaml": self._template}, workspace_of(config.name)).digest
+
+    def payload(self, plan: Plan) -> bytes:
+        return plan.handle.encode()
+
+    def adopt(self, plan: Plan, payload: bytes) -> Plan:
+        return replace(plan, handle=payload.decode())
+
+    def plan(self, destroy: bool = False) -> Plan:
+        from .engines import cloudformation
+
+        if destroy:
+            changes = (Change(address, kind, "delete") for address, kind, _ in self.resources())
+            return Plan(self._config.name, self.engine, tuple(changes), "destroy")
+        return cloudformation.plan(
+            self._session, self._config.name, self._template, self._parameters, tags(self._config), self._bucket
+        )
+
+    def apply(self, plan: Plan, on_event: OnEvent) -> None:
+        from .engines import cloudformation
+
+        if plan.handle == "destroy":
+            cloudformation.destroy(self._session, self._config.name, on_event)
+        else:
+            cloudformation.apply(self._session, plan, on_event)
+
+    def outputs(self) -> dict[str, Any]:
+        from .engines import cloudformation
+
+        return cloudformation.outputs(self._session, self._config.name)
+
+    def drift(self) -> tuple[Change, ...]:
+        from .engines import cloudformation
+
+        return tuple(cloudformation.drift(self._session, self._config.name))
+
+    def resources(self) -> list[tuple[str, str, str]]:
+        from .engines import cloudformation
+
+        found = cloudformation.resources(self._session, self._config.name)
+        return [(logical, kind, physical) for logical, kind, physical, _ in found]
+
+    def keep(self, kinds: tuple[str, ...]) -> None:
+        raise EngineError(
+            "CloudFormation keeps what its template retains; nothing else can be kept.",
+            hint=f"Type: mfinfra down {self._config.name}",
+        )
+
+    def holder(self) -> Holder | None:
+        return None
+
+    def unlock(self, holder: Holder) -> None:
+        raise NotFound("CloudFormation has no lock of its own; it ends what it began.")
+
+
+def refuse_unsupported(config: StackConfig) -> None:
+    """Raise Refused for what CloudFormation cannot express."""
+    from . import cfn_template
+
+    reasons = cfn_template.unsupported(config.model_dump())
+    if reasons:
+        hint = "Type the same with --engine terraform"
+        raise Refused(f"CloudFormation cannot do what the stack file asks: {'; '.join(reasons)}.", hint=hint)
+
+
+def refuse_held(deployment: Deployment, name: str) -> None:
+    """Raise Locked where somebody else works on the stack, from here or another machine."""
+    holder = deployment.holder()
+    if holder is not None:
+        raise Locked(
+            f"The stack '{name}' is being changed by {holder.who} since {holder.since}.",
+            hint=f"Wait for it to end. If it died: mfinfra unlock {name}",
+        )
+
+
+def settings(outputs: Mapping[str, Any]) -> dict[str, str]:
+    """The runtime_config among a stack's outputs."""
+    found = outputs.get("runtime_config", {})
+    return {str(key): str(value) for key, value in found.items()} if isinstance(found, dict) else {}

@@ -1,0 +1,98 @@
+"""`render` and `validate`: a stack as files, with no account and no network."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from . import deployment, render, workspace
+from .errors import EngineError, MfinfraError, Refused
+
+if TYPE_CHECKING:
+    from .console import Console
+    from .stackfile import StackConfig
+
+
+@dataclass(frozen=True)
+class Rendered:
+    """A stack written as files."""
+
+    name: str
+    engine: str
+    folder: Path
+    files: int
+    changed: bool
+
+
+@dataclass(frozen=True)
+class Check:
+    """One thing that `validate` looked at: `ok`, or `skipped` with the reason."""
+
+    what: str
+    level: str
+    text: str
+
+
+def write(config: StackConfig, out: Path | None, force: bool) -> Rendered:
+    """Write the files of a stack into a folder."""
+    config, engine = _in_cloud(config)
+    files = render.render(config, account=config.account)
+    folder = out if out is not None else Path(f"{config.name}-stack")
+    written = workspace.write(files, folder, force=force)
+    return Rendered(config.name, engine, folder, len(files), written.changed)
+
+
+def _in_cloud(config: StackConfig) -> tuple[StackConfig, str]:
+    """A stack with its engine decided. Raises Refused for a local one, which has no files."""
+    if config.cloud == "local":
+        raise Refused("A local stack has nothing to render.", hint="Type: mfinfra up, or name a cloud with --cloud aws")
+    engine = deployment.chosen_engine(config)
+    return config.model_copy(update={"engine": engine}), engine
+
+
+def report(result: Rendered, console: Console) -> None:
+    """What was written, and what can be done with it."""
+    if console.as_json:
+        console.document({**asdict(result), "folder": str(result.folder)})
+        return
+    state = "" if result.changed else " (unchanged)"
+    console.done(f"{result.files} files for {result.engine} in {result.folder}{state}")
+    console.line(f"Read {result.folder / 'README.md'}, or type: mfinfra up --name {result.name}")
+
+
+def validated(config: StackConfig) -> list[Check]:
+    """Check what would be rendered. Raises for the first thing that is wrong."""
+    config, engine = _in_cloud(config)
+    files = render.render(config, account=config.account)
+    checks = [
+        Check("stack file", "ok", f"{config.name}: {config.cloud} {config.region}, preset {config.preset}"),
+        Check("rendering", "ok", f"{len(files)} files for {engine}"),
+    ]
+    return [*checks, _terraform(files)] if engine == "terraform" else checks
+
+
+def _terraform(files: dict[str, str]) -> Check:
+    """The syntax of every file, by terraform itself; what providers say needs them, and those need the network."""
+    import tempfile
+
+    from .engines.terraform import Terraform
+
+    with tempfile.TemporaryDirectory(prefix="mfinfra-") as folder:
+        workspace.write(files, Path(folder))
+        try:
+            terraform = Terraform(Path(folder))
+        except EngineError as exc:
+            return Check("terraform", "skipped", exc.message)
+        wrong = terraform.fmt_check()
+    if wrong:
+        raise MfinfraError(f"Terraform cannot read what was rendered: {', '.join(wrong)}.", hint="Report this.")
+    return Check("terraform", "ok", "every file is well-formed; providers are asked by mfinfra plan")
+
+
+def report_checks(checks: list[Check], console: Console) -> None:
+    """What was looked at."""
+    if console.as_json:
+        console.document([asdict(check) for check in checks])
+    else:
+        console.table(("check", "", ""), [(check.what, check.level, check.text) for check in checks])

@@ -1,0 +1,248 @@
+"""The schema of stacks in a cloud: presets, rules between options, what may not change, and nothing that could inject."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from mfinfra import presets, rules, stackfile
+from mfinfra.errors import StackFileError, Unsupported
+from mfinfra.yamlfile import Document
+
+AWS: dict[str, Any] = {"name": "demo", "cloud": "aws", "region": "eu-west-1"}
+
+
+def load(**values: Any) -> stackfile.StackConfig:
+    return stackfile.validated(Document({**AWS, **values}, {}, "mfinfra.yaml"))
+
+
+def refusal(**values: Any) -> str:
+    with pytest.raises(StackFileError) as caught:
+        load(**values)
+    return caught.value.message
+
+
+@pytest.mark.parametrize("preset", presets.PRESETS)
+@pytest.mark.parametrize("region", ["us-east-1", "eu-central-2", "ap-southeast-7", "cn-north-1", "us-gov-west-1"])
+def test_presets_are_valid_everywhere(preset: str, region: str) -> None:
+    config = load(preset=preset, region=region)
+    assert config.partition == rules.partition_of(region)
+
+
+def test_a_sandbox_costs_nothing_at_rest_and_production_is_protected() -> None:
+    sandbox, production = load(preset="sandbox"), load(preset="production")
+    assert all(pool.min_vcpus == 0 for pool in sandbox.compute.pools.values())
+    assert not sandbox.deletion_protection
+    assert production.deletion_protection
+    assert production.metadata.high_availability
+    assert production.metadata.api == "private"
+    assert production.network.nat == "per_zone"
+    assert production.metadata.backup_days == 30
+
+
+def test_a_value_of_the_file_wins_over_the_preset_and_leaves_its_neighbours() -> None:
+    config = load(preset="production", metadata={"replicas": 5})
+    assert config.metadata.replicas == 5
+    assert config.metadata.high_availability
+
+
+def test_pools_of_the_file_replace_those_of_the_preset() -> None:
+    config = load(
+        preset="team", compute={"default": "gpu", "pools": {"gpu": {"gpu": True, "instance_types": ["g5.xlarge"]}}}
+    )
+    assert list(config.compute.pools) == ["gpu"]
+
+
+VPC = {"vpc": "vpc-0123abcd", "subnets": ["subnet-0123abcd", "subnet-0123abce"]}
+DATABASE = {
+    "host": "db.example.com",
+    "secret": "arn:aws:secretsmanager:eu-west-1:123456789012:secret:x",
+    "security_group": "sg-0123abcd",
+}
+
+
+@pytest.mark.parametrize(
+    ("values", "words"),
+    [
+        ({"region": None}, "needs a region"),
+        ({"region": "europe"}, "'europe' is not a region of AWS"),
+        ({"region": "us-iso-east-1"}, "is not a region of AWS"),
+        ({"region": "cn-north-1", "partition": "aws"}, "in the partition aws-cn"),
+        ({"account": "123"}, "12 digits"),
+        ({"log_retention_days": 31}, "one of 1, 3, 5"),
+        ({"tags": {"aws:x": "y"}}, "not yours to set"),
+        ({"network": {"cidr": "10.0.0.1/16"}}, "host bits set"),
+        ({"network": {"cidr": "10.0.0.0/8"}}, "allowed are /16 to /22"),
+        ({"network": {"cidr": "8.8.0.0/16"}}, "not private"),
+        ({"network": {"cidr": "172.17.0.0/16"}}, "containers use"),
+        ({"network": {"cidr": "10.0.0.300/16"}}, "not a block of addresses"),
+        ({"network": {"subnets": ["subnet-0123abcd"]}}, "name it with network.vpc"),
+        ({"network": {"nat": "none"}}, "cannot be pulled"),
+        ({"network": {**VPC, "cidr": "10.0.0.0/16"}}, "is left as it is"),
+        ({"network": {**VPC, "subnets": ["subnet-0123abcd"] * 2}}, "two private subnets"),
+        ({"network": {"zones": 1}}, "greater than or equal to 2"),
+        ({"network": {"endpoint": []}}, "did you mean 'endpoints'"),
+        ({"network": {"endpoints": ["s3x"]}}, "network.endpoints.0"),
+        ({"datastore": {"bucket": "mine", "versioning": True}}, "mine is left as it is"),
+        ({"datastore": {"kms": "other"}}, "create, aws, or the ARN"),
+        ({"datastore": {"kms": "arn:aws:kms:us-east-1:123456789012:key/x"}}, "in the region us-east-1"),
+        ({"metadata": {"instance_class": "db.t2.small"}}, "no longer offered; take db.t4g.micro"),
+        ({"metadata": {"postgres_version": "11"}}, "14 to 18"),
+        ({"metadata": {"storage_gb": 200, "max_storage_gb": 100}}, "less than storage_gb"),
+        ({"metadata": {"cpu": 256, "memory": 4096}}, "512, 1024 or 2048"),
+        ({"metadata": {"cpu": 1024, "memory": 2500}}, "in steps of 1024"),
+        ({"metadata": {"api": "private", "allow": ["10.0.0.0/8"]}}, "this one is private"),
+        ({"metadata": {"allow": ["10.0.0.1/8"]}}, "host bits set"),
+        ({"metadata": {"database": {**DATABASE, "secret": DATABASE["secret"].replace(":aws:", ":aws-cn:")}}}, "in the partition aws-cn"),
+        ({"compute": {"default": "gpu"}}, "there is no pool 'gpu'; pools: cpu"),
+        ({"compute": {"pools": {}}}, "at least 1"),
+        ({"compute": {"pools": {"cpu": {"min_vcpus": 99}}}}, "more than max_vcpus"),
+        ({"compute": {"pools": {"cpu": {"kind": "fargate", "gpu": True}}}}, "Fargate has no gpu"),
+        ({"compute": {"pools": {"cpu": {"instance_types": ["c7g.large", "m6i.large"]}}}}, "mixes ARM and x86"),
+        ({"compute": {"pools": {"cpu": {"gpu": True}}}}, "instance types that have one"),
+        ({"compute": {"pools": {"cpu": {"gpu": True, "instance_types": ["c6i.large"]}}}}, "c6i.large has no GPU"),
+        ({"ui": {"enabled": True}}, "a certificate in ACM"),
+        ({"ui": {"domain": "ui.example.com"}}, "set ui.enabled"),
+        ({"registry": {"image": "x"}}, "set registry.enabled"),
+        ({"secrets": {"allow": ["arn:aws:secretsmanager:eu-west-1:123456789012:*"]}}, "a star may only end"),
+        ({"secrets": {"allow": ["arn:aws:iam::123456789012:role/x"]}}, "not an ARN of secretsmanager"),
+        ({"preset": "sandbox", "deletion_protection": True}, "made to be removed"),
+    ],
+)  # fmt: skip
+def test_what_is_wrong_is_refused_with_what_is_allowed(values: dict[str, Any], words: str) -> None:
+    message = refusal(**values)
+    assert words in message
+    assert "Traceback" not in message
+
+
+def test_g4dn_is_x86_and_c7g_is_arm() -> None:
+    load(compute={"pools": {"cpu": {"instance_types": ["g4dn.xlarge", "m6i.large", "c6i"]}}})
+    load(compute={"pools": {"cpu": {"instance_types": ["c7g.large", "m6gd", "t4g.small"]}}})
+
+
+def test_clouds_of_later_are_refused() -> None:
+    with pytest.raises(Unsupported):
+        stackfile.validated(Document({"cloud": "gcp"}, {}, "mfinfra.yaml"))
+
+
+def test_a_local_stack_has_no_options_of_clouds() -> None:
+    with pytest.raises(StackFileError, match="a local stack has no network"):
+        stackfile.validated(Document({"network": {"zones": 2}}, {}, "mfinfra.yaml"))
+
+
+@pytest.mark.parametrize(
+    ("place", "value"),
+    [
+        (("region",), "us-east-1"),
+        (("network", "cidr"), "10.99.0.0/16"),
+        (("network", "vpc"), "vpc-0123abcd"),
+        (("datastore", "bucket"), "other"),
+        (("engine",), "cloudformation"),
+    ],
+)
+def test_what_cannot_move_is_refused_on_the_second_up(place: tuple[str, ...], value: str) -> None:
+    before = load(engine="terraform").model_dump()
+    node = changed = load(engine="terraform").model_dump()
+    for part in place[:-1]:
+        node = node[part]
+    node[place[-1]] = value
+    with pytest.raises(StackFileError, match=f"{'.'.join(place)} of the stack 'demo' is"):
+        stackfile.check_unmoved(before, stackfile.StackConfig.model_validate(changed))
+
+
+def test_what_can_change_is_let_through() -> None:
+    before = load(engine="terraform").model_dump()
+    stackfile.check_unmoved(before, load(engine="terraform", metadata={"replicas": 3}, account="123456789012"))
+
+
+def texts(node: Any, place: tuple[str, ...] = ()) -> list[tuple[str, ...]]:
+    """The places of all texts in the schema."""
+    schema = stackfile.json_schema()
+
+    def walk(part: dict[str, Any], at: tuple[str, ...]) -> list[tuple[str, ...]]:
+        if "$ref" in part:
+            return walk(schema["$defs"][part["$ref"].rsplit("/", 1)[1]], at)
+        found = [at] if part.get("type") == "string" and "enum" not in part else []
+        for key, inner in part.get("properties", {}).items():
+            found += walk(inner, (*at, key))
+        for inner in part.get("anyOf", []):
+            found += walk(inner, at)
+        return found
+
+    return walk(schema, ())
+
+
+EVIL = ["${file(\"/etc/passwd\")}", "%{ if true }", "{{ 7 * 7 }}", "{% raw %}", "a\nb", "a'b", 'a"b', "$(id)", "`id`", "a;b", "a|b", "\x00", "<b>"]  # fmt: skip
+
+
+@pytest.mark.parametrize("place", [p for p in texts(None) if p != ("runtime", "python")], ids=".".join)
+@pytest.mark.parametrize("evil", EVIL)
+def test_no_text_of_the_schema_lets_anything_through_that_means_something_elsewhere(
+    place: tuple[str, ...], evil: str
+) -> None:
+    values: dict[str, Any] = {**AWS}
+    node = values
+    for part in place[:-1]:
+        node = node.setdefault(part, {})
+    node[place[-1]] = evil
+    with pytest.raises((StackFileError, Unsupported)) as caught:
+        stackfile.validated(Document(values, {}, "mfinfra.yaml"))
+    assert "mfinfra.yaml" in str(caught.value) or "command line" in str(caught.value)
+
+
+scalars = st.none() | st.booleans() | st.integers() | st.text(max_size=8) | st.floats()
+sections = st.sampled_from(
+    [
+        "network",
+        "datastore",
+        "metadata",
+        "compute",
+        "ui",
+        "registry",
+        "secrets",
+        "tags",
+        "orchestrator",
+        "preset",
+        "engine",
+        "region",
+    ]
+)
+
+
+@settings(suppress_health_check=[HealthCheck.too_slow])
+@given(
+    st.dictionaries(
+        sections,
+        scalars
+        | st.lists(scalars, max_size=2)
+        | st.dictionaries(
+            st.sampled_from(["vpc", "cidr", "pools", "bucket", "kms", "enabled", "allow", "database"]),
+            scalars | st.dictionaries(st.text(max_size=3), scalars, max_size=2),
+            max_size=3,
+        ),
+        max_size=4,
+    )
+)
+def test_any_mapping_gives_a_stack_or_a_message(mapping: dict[str, Any]) -> None:
+    try:
+        load(**mapping)
+    except StackFileError as exc:
+        assert exc.message
+
+
+def test_a_dump_of_a_stack_in_a_cloud_is_read_again() -> None:
+    import tempfile
+    from pathlib import Path
+
+    config = load(
+        preset="production",
+        metadata={"replicas": 3},
+        compute={"pools": {"cpu": {"max_vcpus": 3}}},
+        tags={"team": "a b"},
+    )
+    with tempfile.TemporaryDirectory() as folder:
+        (Path(folder) / "mfinfra.yaml").write_text(stackfile.dump(config))
+        assert stackfile.load(Path(folder), {}) == config
