@@ -288,7 +288,7 @@ def _empty(connected: Connected, keep_data: bool, console: Console) -> None:
     if arns:
         aws_teardown.drain_queues(connected.session, arns, console.step)
     if not keep_data and connected.config.datastore.bucket is None:
-        for bucket in (outputs.get("bucket_name"), outputs.get("log_bucket_name")):
+        for bucket in (outputs.get("bucket_name"), *(outputs.get("log_bucket_names") or ())):
             if bucket:
                 aws_teardown.empty_bucket(connected.session, str(bucket), None, console.step)
 

@@ -37,7 +37,7 @@ class Strict(BaseModel):
 class Network(Strict):
     """The network: made, or (with `vpc`) one that exists and is left as it is."""
 
-    cidr: Cidr = Field("10.20.0.0/16", description="Addresses of the network, a private range from /16 to /22.")
+    cidr: Cidr = Field("10.20.0.0/16", description="Addresses of the network, a private range from /16 to /21.")
     zones: int = Field(2, ge=2, le=6, description="Availability zones, each with a private and a public subnet.")
     nat: Literal["none", "one", "per_zone"] = Field(
         "one", description="NAT gateways: the way of private subnets to the internet."

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 import subprocess
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -38,9 +39,17 @@ def run(argv: Sequence[str], env: Mapping[str, str] | None = None, cwd: str | No
 
 
 def stream(
-    argv: Sequence[str], on_line: Callable[[str], None], env: Mapping[str, str] | None = None, cwd: str | None = None
+    argv: Sequence[str],
+    on_line: Callable[[str], None],
+    env: Mapping[str, str] | None = None,
+    cwd: str | None = None,
+    patient: bool = False,
 ) -> Finished:
-    """Run a program, handing on each line as it comes. On Ctrl-C it is ended too, and waited for."""
+    """Run a program, handing on each line as it comes. On Ctrl-C it is ended too, and waited for.
+
+    `patient` is for programs that must not be cut short: Ctrl-C reaches them once, by us, and they are waited for
+    however long they need to save what they did; what they say meanwhile is handed on.
+    """
     try:
         process = subprocess.Popen(
             list(argv),
@@ -51,20 +60,29 @@ def stream(
             stderr=subprocess.STDOUT,
             text=True,
             errors="replace",
+            start_new_session=patient,
         )
     except OSError as exc:
         raise MfinfraError(f"{argv[0]} cannot be started: {exc.strerror or exc}.") from exc
     lines: list[str] = []
-    assert process.stdout is not None
     try:
-        for line in process.stdout:
-            lines.append(line)
-            on_line(line.rstrip("\n"))
-        code = process.wait()
+        code = _followed(process, lines, on_line)
     except BaseException:
-        _end(process)
+        if patient:
+            process.send_signal(signal.SIGINT)
+            _followed(process, lines, on_line)
+        else:
+            _end(process)
         raise
     return Finished(code, "".join(lines))
+
+
+def _followed(process: subprocess.Popen[str], lines: list[str], on_line: Callable[[str], None]) -> int:
+    assert process.stdout is not None
+    for line in process.stdout:
+        lines.append(line)
+        on_line(line.rstrip("\n"))
+    return process.wait()
 
 
 def _end(process: subprocess.Popen[str]) -> None:

@@ -94,8 +94,8 @@ def _cidr(text: str, zones: int) -> Iterator[Problem]:
     except ValueError as exc:
         yield place, f"'{text}' is not a block of addresses: {exc}"
         return
-    if not 16 <= block.prefixlen <= 22:
-        yield place, f"'{text}' has the wrong size; allowed are /16 to /22"
+    if not 16 <= block.prefixlen <= 21:
+        yield place, f"'{text}' has the wrong size; allowed are /16 to /21"
     elif not any(block.subnet_of(private) for private in _PRIVATE):  # type: ignore[arg-type]
         yield (
             place,

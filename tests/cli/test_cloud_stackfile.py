@@ -75,7 +75,7 @@ DATABASE = {
         ({"log_retention_days": 31}, "one of 1, 3, 5"),
         ({"tags": {"aws:x": "y"}}, "not yours to set"),
         ({"network": {"cidr": "10.0.0.1/16"}}, "host bits set"),
-        ({"network": {"cidr": "10.0.0.0/8"}}, "allowed are /16 to /22"),
+        ({"network": {"cidr": "10.0.0.0/8"}}, "allowed are /16 to /21"),
         ({"network": {"cidr": "8.8.0.0/16"}}, "not private"),
         ({"network": {"cidr": "172.17.0.0/16"}}, "containers use"),
         ({"network": {"cidr": "10.0.0.300/16"}}, "not a block of addresses"),

@@ -1,0 +1,43 @@
+"""Where the templates of stacks are, and which components each cloud has."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from .errors import NotFound
+
+
+def terraform_folder() -> Path:
+    """The folder of Terraform modules and roots."""
+    return _folder("terraform")
+
+
+def cloudformation_folder() -> Path:
+    """The folder of the CloudFormation template."""
+    return _folder("cloudformation")
+
+
+def _folder(name: str) -> Path:
+    here = Path(__file__).parent
+    for folder in (here / "_bundled" / name, here.parent.parent / name):
+        if folder.is_dir():
+            return folder
+    raise NotFound("The templates of stacks are missing from this installation of mfinfra.", hint="Install it again.")
+
+
+def modules(cloud: str) -> tuple[str, ...]:
+    """The Terraform modules of a cloud."""
+    folder = terraform_folder() / "modules" / cloud
+    return tuple(sorted(path.name for path in folder.iterdir() if (path / "versions.tf").is_file()))
+
+
+def module_files(cloud: str, noun: str) -> dict[str, str]:
+    """The files of a module by name, without its tests."""
+    folder = terraform_folder() / "modules" / cloud / noun
+    return {path.name: path.read_text(encoding="utf-8") for path in sorted(folder.glob("*.tf"))}
+
+
+def root_templates(cloud: str) -> dict[str, str]:
+    """The templates of a cloud's root by the name of the file they give."""
+    folder = terraform_folder() / "stacks" / cloud
+    return {path.name.removesuffix(".j2"): path.read_text(encoding="utf-8") for path in sorted(folder.glob("*.j2"))}

@@ -1,0 +1,179 @@
+"""Terraform (or OpenTofu) in a workspace, behind one wrapper: its events as ours, its failures as one line.
+
+python-terraform builds the command lines; the programs are started by process.py, because a deployment must be
+streamed, and on Ctrl-C asked to stop once and then waited for until its state is saved.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from shutil import which
+from typing import Any
+
+from .. import process
+from ..changes import Event, Plan
+from ..errors import EngineError, MfinfraError
+from . import tf_events, tf_plan
+
+OLDEST = (1, 11)
+_BINARIES = ("terraform", "tofu")
+Explain = Callable[[str], "MfinfraError | None"]
+
+
+def found() -> str | None:
+    """The path of terraform, else of tofu; MFINFRA_TERRAFORM names another one."""
+    named = os.environ.get("MFINFRA_TERRAFORM")
+    return which(named) if named else next((path for name in _BINARIES if (path := which(name))), None)
+
+
+def binary() -> str:
+    """As found, but there must be one, and new enough. Raises EngineError."""
+    path = found()
+    if path is None:
+        raise EngineError(
+            "Neither terraform nor tofu is on the PATH.",
+            hint="Install one (1.11 or newer), or type the same with --engine cloudformation",
+        )
+    version = _version(path)
+    if version < OLDEST:
+        have, need = (".".join(map(str, v)) for v in (version, OLDEST))
+        raise EngineError(f"{path} is version {have}; {need} or newer is needed.", hint="Install a newer one.")
+    return path
+
+
+def _version(path: str) -> tuple[int, ...]:
+    done = process.run([path, "version", "-json"], env=_environment({}))
+    try:
+        text = json.loads(done.output)["terraform_version"]
+        return tuple(int(part) for part in re.findall(r"\d+", text)[:2])
+    except (ValueError, KeyError, TypeError):
+        raise EngineError(f"{path} does not say which version it is.", hint="Install it again.") from None
+
+
+def _environment(extra: Mapping[str, str]) -> dict[str, str]:
+    """Ours, without what would make terraform ask, call home or write its own log among its events."""
+    kept = {k: v for k, v in os.environ.items() if k not in ("TF_LOG", "TF_CLI_ARGS", "TF_WORKSPACE")}
+    return {**kept, "TF_IN_AUTOMATION": "1", "TF_INPUT": "0", "CHECKPOINT_DISABLE": "1", **extra}
+
+
+def _ignore(_: Event) -> None:
+    return
+
+
+class Terraform:
+    """Terraform in one workspace folder. Every method raises MfinfraError with one line for what went wrong."""
+
+    def __init__(self, folder: Path, explain: Explain | None = None, env: Mapping[str, str] | None = None) -> None:
+        self.folder = folder
+        self._explain = explain or (lambda _: None)
+        self._env = _environment(env or {})
+        self._binary = binary()
+
+    def init(self) -> None:
+        """Fetch the providers and open the state. May be repeated; a backend that has moved is moved to."""
+        # Not the JSON form: before the providers are there it says less than the plain one.
+        done = self._run("init", input=False, reconfigure=_flag(), no_color=_flag())
+        if done.code != 0:
+            raise tf_events.failure_of_text(done.output, self._explain)
+
+    def validate(self) -> list[str]:
+        """What terraform and the providers find wrong with the files, one line each."""
+        done = self._run("validate", json=_flag())
+        try:
+            found = json.loads(done.output)["diagnostics"]
+        except (ValueError, KeyError):
+            raise tf_events.failure_of_text(done.output, self._explain) from None
+        return [tf_events.one_line(diagnostic) for diagnostic in found]
+
+    def plan(
+        self,
+        stack: str,
+        out: Path,
+        destroy: bool = False,
+        refresh_only: bool = False,
+        on_event: Callable[[Event], None] = _ignore,
+    ) -> Plan:
+        """What apply would do, saved in `out`."""
+        options: dict[str, Any] = {"out": str(out), "input": False, "json": _flag(), "no_color": _flag()}
+        if destroy:
+            options["destroy"] = _flag()
+        if refresh_only:
+            options["refresh_only"] = _flag()
+        self._streamed(on_event, "plan", **options)
+        out.chmod(0o600)
+        shown = self._json("show", str(out))
+        changes = tf_plan.drifted(shown) if refresh_only else tf_plan.changes(shown)
+        return Plan(stack, "terraform", changes, str(out))
+
+    def apply(self, plan_file: Path, on_event: Callable[[Event], None]) -> None:
+        """Do exactly what a plan says. Terraform itself refuses one that is stale."""
+        self._streamed(on_event, "apply", str(plan_file), input=False, json=_flag(), no_color=_flag())
+
+    def outputs(self) -> dict[str, Any]:
+        """The outputs of the stack; {} where there are none yet."""
+        return {name: output["value"] for name, output in self._json("output").items()}
+
+    def state_resources(self) -> list[tuple[str, str, str]]:
+        """Address, type and id of everything in the state."""
+        values = self._json("show").get("values") or {}
+        return tf_plan.resources(values.get("root_module") or {})
+
+    def forget(self, addresses: list[str]) -> None:
+        """Take resources out of the state; they go on existing."""
+        if addresses:
+            self._checked("state rm", *addresses)
+
+    def force_unlock(self, lock_id: str) -> None:
+        """Break the lock of the state."""
+        self._checked("force-unlock", lock_id, force=_flag())
+
+    def fmt_check(self) -> list[str]:
+        """The files that are not well-formed or not in the usual form."""
+        done = self._run("fmt", check=_flag(), recursive=_flag(), no_color=_flag())
+        return [] if done.code == 0 else [line for line in done.output.splitlines() if line.strip()]
+
+    def _streamed(self, on_event: Callable[[Event], None], *arguments: str, **options: Any) -> None:
+        reader = tf_events.Reader(on_event)
+        done = self._run(*arguments, on_line=reader.line, patient=True, **options)
+        if done.code not in (0, 2) or reader.errors:
+            raise reader.failure(self._explain)
+
+    def _json(self, *arguments: str) -> dict[str, Any]:
+        done = process.run(self._argv(*arguments, json=_flag(), no_color=_flag()), env=self._env, cwd=str(self.folder))
+        if done.code != 0:
+            raise tf_events.failure_of_text(done.errors + done.output, self._explain)
+        try:
+            found = json.loads(done.output or "{}")
+        except ValueError:
+            raise EngineError(f"terraform {arguments[0]} in {self.folder} did not answer in JSON.") from None
+        return found if isinstance(found, dict) else {}
+
+    def _checked(self, *arguments: str, **options: Any) -> None:
+        done = self._run(*arguments, **options)
+        if done.code != 0:
+            raise tf_events.failure_of_text(done.output, self._explain)
+
+    def _run(
+        self, *arguments: str, on_line: Callable[[str], None] = lambda _: None, patient: bool = False, **options: Any
+    ) -> process.Finished:
+        argv = self._argv(*arguments, **options)
+        return process.stream(argv, on_line, env=self._env, cwd=str(self.folder), patient=patient)
+
+    def _argv(self, *arguments: str, **options: Any) -> list[str]:
+        import python_terraform
+
+        command, *rest = arguments
+        builder = python_terraform.Terraform(working_dir=str(self.folder), terraform_bin_path=self._binary)
+        words = builder.generate_cmd_string(command, *rest, **options)
+        return [str(word) for word in words]
+
+
+def _flag() -> Any:
+    """An option without a value."""
+    from python_terraform import IsFlagged
+
+    return IsFlagged

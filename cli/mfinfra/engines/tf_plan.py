@@ -1,0 +1,88 @@
+"""What `terraform show -json` says of a plan or a state, as our changes.
+
+Source of the format: https://developer.hashicorp.com/terraform/internals/json-format
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from .. import risk
+from ..changes import Change
+
+_ACTIONS = {
+    ("create",): "create",
+    ("update",): "update",
+    ("delete",): "delete",
+    ("read",): "read",
+    ("delete", "create"): "replace",
+    ("create", "delete"): "replace",
+}
+
+
+def changes(shown: dict[str, Any]) -> tuple[Change, ...]:
+    """The changes of a plan, in the order of terraform; reading is none."""
+    found = shown.get("resource_changes") or []
+    is_new = not _has_prior(shown)
+    return tuple(change for entry in found if (change := _change(entry, is_new)) is not None)
+
+
+def drifted(shown: dict[str, Any]) -> tuple[Change, ...]:
+    """What a refresh found to be different from the state."""
+    found = shown.get("resource_drift") or []
+    return tuple(_drift(entry) for entry in found if _action(entry) not in (None, "read"))
+
+
+def _has_prior(shown: dict[str, Any]) -> bool:
+    values = (shown.get("prior_state") or {}).get("values") or {}
+    return any(mode == "managed" for mode in _modes(values.get("root_module") or {}))
+
+
+def _modes(module: dict[str, Any]) -> list[str]:
+    here = [str(resource.get("mode")) for resource in module.get("resources") or []]
+    return here + [mode for child in module.get("child_modules") or [] for mode in _modes(child)]
+
+
+def _action(entry: dict[str, Any]) -> str | None:
+    return _ACTIONS.get(tuple((entry.get("change") or {}).get("actions") or ()))
+
+
+def _change(entry: dict[str, Any], is_new: bool) -> Change | None:
+    action = _action(entry)
+    if action in (None, "read") or entry.get("mode") == "data":
+        return None
+    danger, reason = risk.of_terraform(entry, str(action), is_new)
+    return Change(str(entry["address"]), str(entry["type"]), str(action), danger, reason or _reason(entry, str(action)))
+
+
+def _reason(entry: dict[str, Any], action: str) -> str:
+    if action not in ("update", "replace"):
+        return ""
+    names = _differing(entry["change"])
+    return f"{', '.join(names[:6])}" + (f" and {len(names) - 6} more" if len(names) > 6 else "")
+
+
+def _differing(change: dict[str, Any]) -> list[str]:
+    """The attributes that change."""
+    before, after = change.get("before") or {}, change.get("after") or {}
+    unknown = change.get("after_unknown") or {}
+    keys = {*before, *after, *unknown}
+    return sorted(k for k in keys if unknown.get(k) is True or before.get(k) != after.get(k))
+
+
+def _drift(entry: dict[str, Any]) -> Change:
+    action = str(_action(entry))
+    if action == "delete":
+        return Change(str(entry["address"]), str(entry["type"]), "delete", None, "it is gone")
+    names = ", ".join(_differing(entry["change"])[:6])
+    return Change(str(entry["address"]), str(entry["type"]), action, None, f"differs in {names}")
+
+
+def resources(module: dict[str, Any]) -> list[tuple[str, str, str]]:
+    """Address, type and id of every managed resource in a module and those below it."""
+    here = [
+        (str(found["address"]), str(found["type"]), str((found.get("values") or {}).get("id", "")))
+        for found in module.get("resources") or []
+        if found.get("mode") == "managed"
+    ]
+    return here + [one for child in module.get("child_modules") or [] for one in resources(child)]

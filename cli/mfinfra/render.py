@@ -1,0 +1,134 @@
+"""A stack as files: which modules there are is decided here, values travel beside them.
+
+Templates see nothing that a user wrote, only what was decided from it: a value can be anything and mean nothing.
+"""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from . import catalog, versions
+from .stackfile import StackConfig
+
+BACKEND, VALUES = "backend.tf.json", "terraform.tfvars.json"
+#: Sections of the stack file that are variables of the root as they are.
+_SECTIONS = ("network", "datastore", "metadata", "compute", "secrets")
+_OPTIONAL = ("registry", "ui")
+
+
+def render(config: StackConfig, account: str | None = None) -> dict[str, str]:
+    """The files of a stack by path. With the account, the state lies in a bucket there; without, beside the files."""
+    if config.engine == "cloudformation":
+        return _cloudformation(config)
+    return _terraform(config, account)
+
+
+def _cloudformation(config: StackConfig) -> dict[str, str]:
+    from . import cfn_template
+
+    values = config.model_dump()
+    parameters = [
+        {"ParameterKey": key, "ParameterValue": value} for key, value in cfn_template.parameters(values).items()
+    ]
+    template = cfn_template.render(values, catalog.cloudformation_folder())
+    return {"template.yaml": template, "parameters.json": json.dumps(parameters, indent=2) + "\n"}
+
+
+def _terraform(config: StackConfig, account: str | None) -> dict[str, str]:
+    from jinja2 import Environment, StrictUndefined
+
+    environment = Environment(undefined=StrictUndefined, autoescape=False, keep_trailing_newline=True)
+    context = {"has": decided(config, account), "versions": _versions()}
+    roots = catalog.root_templates(config.cloud)
+    files = {name: environment.from_string(text).render(context).lstrip("\n") for name, text in roots.items()}
+    for noun in _sources(config):
+        for name, text in catalog.module_files(config.cloud, noun).items():
+            files[f"modules/{config.cloud}/{noun}/{name}"] = text
+    files[VALUES] = _as_json(values(config, account))
+    if account is not None:
+        files[BACKEND] = _as_json(backend(config, account))
+    return files
+
+
+def decided(config: StackConfig, account: str | None) -> dict[str, Any]:
+    """What the templates see: which parts the stack has."""
+    parts = {
+        "account": account is not None,
+        "key": config.datastore.kms == "create",
+        "any_key": config.datastore.kms != "aws",
+        "network": config.network.vpc is None,
+        "registry": config.registry.enabled,
+        "step_functions": config.orchestrator.step_functions,
+        "ui": config.ui.enabled,
+    }
+    optional = [noun for noun in ("key", "registry", "step_functions", "ui") if parts[noun]]
+    return {**parts, "modules": [*optional, "network", "datastore", "metadata", "batch"]}
+
+
+def _sources(config: StackConfig) -> list[str]:
+    """The modules that are copied into the workspace."""
+    nouns = decided(config, None)["modules"]
+    return sorted("existing_network" if noun == "network" and config.network.vpc else noun for noun in nouns)
+
+
+def _versions() -> dict[str, str]:
+    from importlib.metadata import PackageNotFoundError, version
+
+    try:
+        own = version("mfinfra")
+    except PackageNotFoundError:
+        own = "from source"
+    return {
+        "mfinfra": own,
+        "terraform": versions.TERRAFORM,
+        "aws": versions.AWS_PROVIDER,
+        "ui_backend_image": versions.UI_BACKEND_IMAGE,
+        "ui_static_image": versions.UI_STATIC_IMAGE,
+    }
+
+
+def values(config: StackConfig, account: str | None) -> dict[str, Any]:
+    """The variables of the root."""
+    said = config.model_dump()
+    is_sandbox = config.preset == "sandbox"
+    found = {key: said[key] for key in _SECTIONS}
+    found |= {key: said[key] for key in _OPTIONAL if said[key]["enabled"]}
+    if account is not None:
+        found["account"] = account
+    return {
+        **found,
+        "name": config.name,
+        "region": config.region,
+        "tags": {**config.tags, "mfinfra:stack": config.name, "mfinfra:managed-by": "mfinfra"},
+        "permissions_boundary": config.permissions_boundary,
+        "deletion_protection": config.deletion_protection,
+        "force_destroy": is_sandbox,
+        "log_retention_days": config.log_retention_days,
+    }
+
+
+def state_bucket(account: str, region: str) -> str:
+    """The bucket of the states of an account's region."""
+    return f"mfinfra-state-{account}-{region}"
+
+
+def state_key(name: str) -> str:
+    """Where in it the state of a stack lies."""
+    return f"stacks/{name}/terraform.tfstate"
+
+
+def backend(config: StackConfig, account: str) -> dict[str, Any]:
+    """Where the state lies: locked by S3 itself, encrypted, in the stack's own region."""
+    s3 = {
+        "bucket": state_bucket(account, str(config.region)),
+        "key": state_key(config.name),
+        "region": config.region,
+        "encrypt": True,
+        "use_lockfile": True,
+    }
+    return {"terraform": {"backend": {"s3": s3}}}
+
+
+def _as_json(content: dict[str, Any]) -> str:
+    return json.dumps(content, indent=2, sort_keys=True) + "\n"

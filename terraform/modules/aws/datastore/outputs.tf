@@ -1,0 +1,31 @@
+output "bucket_name" {
+  description = "Name of the bucket."
+  value       = local.bucket
+}
+
+output "bucket_arn" {
+  description = "ARN of the bucket."
+  value       = local.arn
+}
+
+output "log_bucket_name" {
+  description = "Name of the bucket for access logs; null for none."
+  value       = local.has_logs ? aws_s3_bucket.logs[0].bucket : null
+}
+
+output "prefix" {
+  description = "Where in the bucket everything of the stack lies."
+  value       = local.prefix
+}
+
+output "runtime_config" {
+  description = "Settings that this module makes true."
+  value = {
+    METAFLOW_DEFAULT_DATASTORE         = "s3"
+    METAFLOW_DATASTORE_SYSROOT_S3      = local.root
+    METAFLOW_DATATOOLS_S3ROOT          = "${local.root}/data"
+    METAFLOW_CARD_S3ROOT               = "${local.root}/mf.cards"
+    METAFLOW_CONDA_PACKAGE_S3ROOT      = "${local.root}/conda"
+    METAFLOW_S3_SERVER_SIDE_ENCRYPTION = var.use_kms_key ? "aws:kms" : "AES256"
+  }
+}

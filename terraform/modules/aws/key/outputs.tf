@@ -1,0 +1,9 @@
+output "key_arn" {
+  description = "ARN of the key."
+  value       = aws_kms_key.this.arn
+}
+
+output "runtime_config" {
+  description = "Settings that this module makes true."
+  value       = {}
+}
