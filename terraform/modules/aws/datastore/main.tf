@@ -25,6 +25,8 @@ resource "aws_s3_bucket" "this" {
   #checkov:skip=CKV_AWS_144:a second region doubles the cost; versions and backups guard against mistakes
   #checkov:skip=CKV2_AWS_62:nothing waits for events of this bucket
   #checkov:skip=CKV_AWS_18:access_logs of the stack file decides
+  #checkov:skip=CKV_AWS_21:versioning of the stack file decides
+  #checkov:skip=CKV_AWS_145:kms of the stack file decides
   count = var.create_bucket ? 1 : 0
 
   bucket        = local.name

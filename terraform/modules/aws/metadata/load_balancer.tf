@@ -34,6 +34,7 @@ resource "aws_vpc_security_group_egress_rule" "load_balancer" {
 resource "aws_lb" "this" {
   #checkov:skip=CKV_AWS_91:the service logs every request itself
   #checkov:skip=CKV_AWS_150:deletion_protection decides
+  #checkov:skip=CKV2_AWS_20:a network load balancer sees no HTTP
   name                             = substr("${var.name}-meta", 0, 32)
   internal                         = true
   load_balancer_type               = "network"

@@ -1,7 +1,11 @@
 # A network of our own: in each zone a private subnet for everything that runs, and a public one for what lets it out.
 
 data "aws_availability_zones" "this" {
+  #checkov:skip=CKV_AWS_394:subnets stay in the zone they were made in (ignore_changes), whatever zones come later
   state = "available"
+
+  # The oldest zone of us-east-1 lacks machines of the later generations.
+  exclude_zone_ids = ["use1-az3"]
 
   filter {
     name   = "opt-in-status"
@@ -47,6 +51,11 @@ resource "aws_subnet" "private" {
   availability_zone = data.aws_availability_zones.this.names[tonumber(each.key)]
 
   tags = { Name = "${var.name}-private-${each.key}" }
+
+  # A zone that AWS adds must not move those that are there.
+  lifecycle {
+    ignore_changes = [availability_zone]
+  }
 }
 
 resource "aws_subnet" "public" {
@@ -58,6 +67,10 @@ resource "aws_subnet" "public" {
   map_public_ip_on_launch = false
 
   tags = { Name = "${var.name}-public-${each.key}" }
+
+  lifecycle {
+    ignore_changes = [availability_zone]
+  }
 }
 
 resource "aws_internet_gateway" "this" {

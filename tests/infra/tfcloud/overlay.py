@@ -1,0 +1,238 @@
+"""What schemas do not say: which values are secret, what forces a new resource, what AWS makes up, what it refuses."""
+
+from __future__ import annotations
+
+import hashlib
+import ipaddress
+import json
+import re
+from collections.abc import Callable
+from typing import Any
+
+ACCOUNT = "123456789012"
+
+SENSITIVE = {
+    "aws_api_gateway_api_key": {"value"},
+    "aws_cognito_user_pool_client": {"client_secret"},
+    "aws_db_instance": {"password", "password_wo"},
+    "aws_secretsmanager_secret_version": {"secret_string", "secret_string_wo", "secret_binary"},
+    "data.aws_secretsmanager_secret_version": {"secret_string", "secret_binary"},
+    "aws_lb_listener": {"client_secret"},
+    "aws_lb_listener_rule": {"client_secret"},
+}
+
+#: Attributes that AWS cannot change in place; `name`, `name_prefix` and `vpc_id` force a new one everywhere else too.
+FORCE_NEW = {
+    "aws_vpc": {"cidr_block"},
+    "aws_subnet": {"cidr_block", "availability_zone"},
+    "aws_eip": {"domain"},
+    "aws_nat_gateway": {"allocation_id", "subnet_id"},
+    "aws_s3_bucket": {"bucket"},
+    "aws_db_instance": {"identifier", "engine", "username", "db_name", "storage_encrypted", "kms_key_id"},
+    "aws_db_parameter_group": {"family"},
+    "aws_dynamodb_table": {"hash_key"},
+    "aws_ecs_task_definition": {"family", "container_definitions", "cpu", "memory", "volume"},
+    "aws_ecs_service": {"cluster", "launch_type"},
+    "aws_lb": {"internal", "load_balancer_type"},
+    "aws_lb_target_group": {"port", "protocol", "target_type"},
+    "aws_ecr_repository": {"encryption_configuration"},
+    "aws_api_gateway_deployment": {"triggers", "rest_api_id"},
+    "aws_launch_template": set(),
+    "aws_kms_key": {"customer_master_key_spec"},
+}
+#: Types whose name can be changed.
+RENAMED = {"aws_api_gateway_usage_plan", "aws_api_gateway_vpc_link", "aws_api_gateway_rest_api", "aws_api_gateway_api_key"}
+ALWAYS_NEW = {"name", "name_prefix", "vpc_id"}
+
+
+def forces_new(kind: str, attribute: str) -> bool:
+    if attribute in ALWAYS_NEW:
+        return kind not in RENAMED
+    return attribute in FORCE_NEW.get(kind, ())
+
+
+def digest(*parts: Any, length: int = 17) -> str:
+    text = json.dumps(parts, sort_keys=True, default=str)
+    return hashlib.sha256(text.encode()).hexdigest()[:length]
+
+
+def partition(region: str) -> str:
+    return "aws-cn" if region.startswith("cn-") else "aws-us-gov" if region.startswith("us-gov-") else "aws"
+
+
+def suffix(region: str) -> str:
+    return "amazonaws.com.cn" if region.startswith("cn-") else "amazonaws.com"
+
+
+_IDS = {
+    "aws_vpc": "vpc", "aws_subnet": "subnet", "aws_security_group": "sg", "aws_internet_gateway": "igw", "aws_route_table": "rtb",
+    "aws_nat_gateway": "nat", "aws_eip": "eipalloc", "aws_vpc_endpoint": "vpce", "aws_flow_log": "fl", "aws_launch_template": "lt",
+    "aws_vpc_security_group_ingress_rule": "sgr", "aws_vpc_security_group_egress_rule": "sgr", "aws_route_table_association": "rtbassoc",
+    "aws_default_security_group": "sg",
+}  # fmt: skip
+#: service:resource part of an ARN, with the attribute that names the resource.
+_ARNS = {
+    "aws_s3_bucket": "s3:::{bucket}",
+    "aws_iam_role": "iam::{account}:role/{name}",
+    "aws_iam_instance_profile": "iam::{account}:instance-profile/{name}",
+    "aws_kms_key": "kms:{region}:{account}:key/{id}",
+    "aws_db_instance": "rds:{region}:{account}:db:{identifier}",
+    "aws_dynamodb_table": "dynamodb:{region}:{account}:table/{name}",
+    "aws_cloudwatch_log_group": "logs:{region}:{account}:log-group:{name}",
+    "aws_batch_job_queue": "batch:{region}:{account}:job-queue/{name}",
+    "aws_batch_compute_environment": "batch:{region}:{account}:compute-environment/{name}",
+    "aws_batch_scheduling_policy": "batch:{region}:{account}:scheduling-policy/{name}",
+    "aws_ecs_cluster": "ecs:{region}:{account}:cluster/{name}",
+    "aws_ecs_task_definition": "ecs:{region}:{account}:task-definition/{family}:1",
+    "aws_secretsmanager_secret": "secretsmanager:{region}:{account}:secret:{name}-{six}",
+    "aws_lb": "elasticloadbalancing:{region}:{account}:loadbalancer/net/{name}/{id16}",
+    "aws_lb_target_group": "elasticloadbalancing:{region}:{account}:targetgroup/{name}/{id16}",
+    "aws_lb_listener": "elasticloadbalancing:{region}:{account}:listener/net/x/{id16}",
+    "aws_cognito_user_pool": "cognito-idp:{region}:{account}:userpool/{region}_{six}",
+    "aws_ecr_repository": "ecr:{region}:{account}:repository/{name}",
+}  # fmt: skip
+#: Types whose id is their ARN, and those whose id is one of their attributes.
+_ID_IS_ARN = {"aws_lb", "aws_lb_target_group", "aws_lb_listener", "aws_secretsmanager_secret", "aws_batch_job_queue", "aws_batch_scheduling_policy", "aws_ecs_cluster", "aws_lb_listener_rule"}
+_ID_IS = {"aws_s3_bucket": "bucket", "aws_iam_role": "name", "aws_iam_instance_profile": "name", "aws_dynamodb_table": "name",
+          "aws_cloudwatch_log_group": "name", "aws_db_subnet_group": "name", "aws_db_parameter_group": "name", "aws_ecr_repository": "name",
+          "aws_ecs_task_definition": "family", "aws_kms_alias": "name", "aws_cognito_user_pool_domain": "domain"}  # fmt: skip
+
+
+def made_up(kind: str, values: dict[str, Any], region: str) -> dict[str, Any]:
+    """What AWS gives a resource of its own, as far as its form matters."""
+    seed = digest(kind, {key: value for key, value in values.items() if isinstance(value, (str, int, bool)) or value is None}, length=32)
+    found: dict[str, Any] = {}
+    for key in ("name", "bucket", "identifier"):
+        prefix = values.get(f"{key}_prefix")
+        if key in values and not isinstance(values[key], str):
+            found[key] = f"{prefix if isinstance(prefix, str) else 'tf-'}{seed[:12]}"
+    names = {**values, **found}
+    plain = f"{_IDS[kind]}-{seed[:17]}" if kind in _IDS else seed[:10]
+    facts = {"region": region, "account": ACCOUNT, "id": plain, "id16": seed[:16], "six": seed[:6]}
+    form = _ARNS.get(kind, f"{kind.split('_')[1]}:{{region}}:{{account}}:{kind[4:]}/{{id}}")
+    arn = f"arn:{partition(region)}:" + form.format_map({**names, **facts})
+    found["arn"] = arn
+    found["id"] = arn if kind in _ID_IS_ARN else names.get(_ID_IS.get(kind, ""), plain)
+    if kind == "aws_kms_key":
+        found["key_id"] = plain
+    found |= _ADDRESSES.get(kind, lambda *_: {})({**names, **found}, seed, region)
+    found["region"] = values.get("region") if isinstance(values.get("region"), str) else region
+    return found
+
+
+_ADDRESSES: dict[str, Callable[[dict[str, Any], str, str], dict[str, Any]]] = {
+    "aws_db_instance": lambda v, s, r: {"address": f"{v['identifier']}.{s[:12]}.{r}.rds.{suffix(r)}", "port": 5432},
+    "aws_lb": lambda v, s, r: {"dns_name": f"{v['name']}-{s[:16]}.elb.{r}.{suffix(r)}", "zone_id": f"Z{s[:12].upper()}"},
+    "aws_api_gateway_rest_api": lambda v, s, r: {"root_resource_id": s[10:20], "execution_arn": f"arn:{partition(r)}:execute-api:{r}:{ACCOUNT}:{s[:10]}"},
+    "aws_api_gateway_stage": lambda v, s, r: {"invoke_url": f"https://{v['rest_api_id']}.execute-api.{r}.{suffix(r)}/{v['stage_name']}"},
+    "aws_ecr_repository": lambda v, s, r: {"repository_url": f"{ACCOUNT}.dkr.ecr.{r}.{suffix(r)}/{v['name']}"},
+    "aws_launch_template": lambda v, s, r: {"latest_version": 1, "default_version": 1},
+    "aws_ecs_task_definition": lambda v, s, r: {"revision": 1},
+}  # fmt: skip
+
+
+def policy_document(config: dict[str, Any]) -> dict[str, Any]:
+    """The JSON that the data source makes of its blocks."""
+    statements = [_statement(s) for s in config.get("statement") or []]
+    document = {"Version": config.get("version") or "2012-10-17", "Statement": statements}
+    text = json.dumps(document, indent=2)
+    return {"json": text, "minified_json": json.dumps(document), "id": digest(text, length=10), "version": document["Version"]}
+
+
+def _statement(block: dict[str, Any]) -> dict[str, Any]:
+    found: dict[str, Any] = {"Effect": block.get("effect") or "Allow"}
+    if block.get("sid"):
+        found["Sid"] = block["sid"]
+    for key, name in (("actions", "Action"), ("not_actions", "NotAction"), ("resources", "Resource"), ("not_resources", "NotResource")):
+        if block.get(key):
+            found[name] = _one_or_many(block[key])
+    for key, name in (("principals", "Principal"), ("not_principals", "NotPrincipal")):
+        if block.get(key):
+            who = {p["type"]: _one_or_many(p["identifiers"]) for p in block[key]}
+            found[name] = "*" if who == {"*": "*"} else who
+    if block.get("condition"):
+        conditions: dict[str, Any] = {}
+        for condition in block["condition"]:
+            conditions.setdefault(condition["test"], {})[condition["variable"]] = _one_or_many(condition["values"])
+        found["Condition"] = conditions
+    return found
+
+
+def _one_or_many(values: list[str]) -> Any:
+    return values[0] if len(values) == 1 else sorted(values)
+
+
+def _zones(config: dict[str, Any], region: str) -> dict[str, Any]:
+    names = [f"{region}{letter}" for letter in "abcdef"]
+    return {"id": region, "names": names, "zone_ids": [f"{name}-id" for name in names]}
+
+
+def data(kind: str, config: dict[str, Any], region: str) -> dict[str, Any]:
+    """What a data source knows beside its arguments."""
+    part = partition(region)
+    known: dict[str, Callable[[], dict[str, Any]]] = {
+        "aws_iam_policy_document": lambda: policy_document(config),
+        "aws_caller_identity": lambda: {"account_id": ACCOUNT, "arn": f"arn:{part}:iam::{ACCOUNT}:user/tester", "id": ACCOUNT, "user_id": "AIDATESTER"},
+        "aws_region": lambda: {"region": region, "name": region, "id": region, "description": region, "endpoint": f"ec2.{region}.{suffix(region)}"},
+        "aws_partition": lambda: {"partition": part, "dns_suffix": suffix(region), "id": part, "reverse_dns_prefix": ".".join(reversed(suffix(region).split(".")))},
+        "aws_availability_zones": lambda: _zones(config, region),
+        "aws_vpc": lambda: {"cidr_block": "10.40.0.0/16", "id": config.get("id") or "vpc-0", "cidr_block_associations": [{"association_id": "a", "cidr_block": "10.40.0.0/16", "state": "associated"}]},
+        "aws_subnet": lambda: {"vpc_id": "vpc-0123456789abcdef0", "availability_zone": f"{region}{'abcdef'[int(str(config.get('id') or '0')[-1], 16) % 6]}", "cidr_block": "10.40.1.0/24"},
+        "aws_s3_bucket": lambda: {"arn": f"arn:{part}:s3:::{config['bucket']}", "id": config["bucket"]},
+        "aws_secretsmanager_secret_version": lambda: {"secret_string": "from-the-secret"},
+    }  # fmt: skip
+    return known.get(kind, dict)()
+
+
+def ephemeral(kind: str, config: dict[str, Any], secrets: dict[str, str]) -> dict[str, Any]:
+    """What an ephemeral resource gives; secrets are those that were written."""
+    if kind == "aws_secretsmanager_random_password":
+        import secrets as randomness
+        import string
+
+        count = int(config.get("password_length") or 32)
+        return {"random_password": "".join(randomness.choice(string.ascii_letters + string.digits) for _ in range(count))}
+    if kind == "aws_secretsmanager_secret_version":
+        return {"secret_string": secrets.get(str(config["secret_id"])), "version_stages": ["AWSCURRENT"]}
+    return {}
+
+
+_POLICIES = {"policy", "assume_role_policy", "container_definitions"}
+_BUCKET = re.compile(r"[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]")
+
+
+def refusals(kind: str, config: dict[str, Any]) -> list[str]:
+    """What the real provider refuses before it asks AWS."""
+    found = []
+    for key, value in config.items():
+        if not isinstance(value, str):
+            continue
+        if key in _POLICIES and not _is_json(value):
+            found.append(f'"{key}" contains an invalid JSON')
+        if key in ("cidr_block", "cidr_ipv4") and not _is_cidr(value):
+            found.append(f'"{key}" is not a valid CIDR block: {value}')
+    if kind == "aws_s3_bucket" and isinstance(config.get("bucket"), str) and not _BUCKET.fullmatch(config["bucket"]):
+        found.append(f"invalid bucket name: {config['bucket']}")
+    if kind == "aws_lb" and isinstance(config.get("name"), str) and len(config["name"]) > 32:
+        found.append('"name" cannot be longer than 32 characters')
+    if kind == "aws_iam_role" and isinstance(config.get("name"), str) and len(config["name"]) > 64:
+        found.append('expected length of name to be in the range (1 - 64)')
+    if kind == "aws_lb_target_group" and isinstance(config.get("name_prefix"), str) and len(config["name_prefix"]) > 6:
+        found.append('"name_prefix" cannot be longer than 6 characters')
+    return found
+
+
+def _is_json(text: str) -> bool:
+    try:
+        json.loads(text)
+    except ValueError:
+        return False
+    return True
+
+
+def _is_cidr(text: str) -> bool:
+    try:
+        ipaddress.ip_network(text)
+    except ValueError:
+        return False
+    return True

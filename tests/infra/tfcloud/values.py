@@ -1,0 +1,37 @@
+"""Terraform's values on the wire: msgpack, with a mark for what is not known yet."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import msgpack
+
+
+class _Unknown:
+    def __repr__(self) -> str:
+        return "unknown"
+
+
+UNKNOWN = _Unknown()
+
+
+def decode(value: Any) -> Any:
+    """A DynamicValue as plain Python; UNKNOWN where it is not known."""
+    if value.msgpack:
+        return msgpack.unpackb(value.msgpack, ext_hook=lambda _code, _data: UNKNOWN, strict_map_key=False)
+    return json.loads(value.json) if value.json else None
+
+
+def encode(value: Any) -> bytes:
+    """The msgpack of plain Python."""
+    return msgpack.packb(value, default=lambda _: msgpack.ExtType(0, b"\x00"))  # type: ignore[no-any-return]
+
+
+def is_known(value: Any) -> bool:
+    """Whether nothing in a value is unknown."""
+    if value is UNKNOWN:
+        return False
+    if isinstance(value, dict):
+        return all(is_known(item) for item in value.values())
+    return all(is_known(item) for item in value) if isinstance(value, list) else True
