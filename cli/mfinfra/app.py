@@ -8,7 +8,7 @@ from __future__ import annotations
 import os
 from collections.abc import Callable
 from pathlib import Path
-from typing import Annotated, Optional
+from typing import Annotated, Any, Optional
 
 import typer
 
@@ -107,7 +107,7 @@ def init(
     """Write a stack file, mfinfra.yaml: by questions on a terminal, else by flags."""
     from . import wizard
 
-    given = {"name": name, "cloud": cloud, "region": region, "preset": preset, "python": python}
+    given: dict[str, Any] = {"name": name, "cloud": cloud, "region": region, "preset": preset, "python": python}
     given |= {"packages": package or None, "examples": examples}
     path, config = wizard.write(Path(), wizard.ask(given) if State.console.is_terminal else given, force)
     command = wizard.one_line(config)

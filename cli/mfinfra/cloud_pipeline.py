@@ -290,7 +290,7 @@ def _empty(connected: Connected, keep_data: bool, console: Console) -> None:
     if not keep_data and connected.config.datastore.bucket is None:
         for bucket in (outputs.get("bucket_name"), *(outputs.get("log_bucket_names") or ())):
             if bucket:
-                aws_teardown.empty_bucket(connected.session, str(bucket), None, console.step)
+                aws_teardown.empty_bucket(connected.session, str(bucket), console.step)
 
 
 def _queue_arns(outputs: dict[str, Any]) -> list[Any]:

@@ -106,10 +106,10 @@ class TerraformDeployment:
 
         self._name = config.name
         self._session = session
-        self._bucket = aws_state.ensure_state_bucket(
-            session, identity.account, str(config.region), identity.partition, tags(config)
-        )
-        self._key = f"stacks/{config.name}/terraform.tfstate"
+        self._bucket = render.state_bucket(identity.account, str(config.region))
+        if aws_state.ensure_bucket(session, self._bucket, identity.account, identity.partition):
+            report(f"Made the bucket {self._bucket} for states")
+        self._key = render.state_key(config.name)
         self.folder = workspace_of(config.name)
         self.digest = workspace.write(render.render(config, account=identity.account), self.folder).digest
         self._terraform = Terraform(self.folder, explain=aws_errors.explain_text)
@@ -146,11 +146,14 @@ class TerraformDeployment:
     def holder(self) -> Holder | None:
         from .clouds import aws_state
 
-        lock = aws_state.state_lock(self._session, self._bucket, self._key)
+        lock = aws_state.lock(self._session, self._bucket, self._key)
         return None if lock is None else Holder(lock.id, lock.who, lock.since)
 
     def unlock(self, holder: Holder) -> None:
-        self._terraform.force_unlock(holder.id)
+        from .clouds import aws_state
+
+        held = aws_state.Lock(holder.id, holder.who, holder.since, "")
+        aws_state.unlock(self._session, self._bucket, self._key, held)
 
 
 class CloudFormationDeployment:
@@ -159,7 +162,7 @@ class CloudFormationDeployment:
     engine = "cloudformation"
 
     def __init__(self, config: StackConfig, session: Any, identity: Identity, report: Report) -> None:
-        from . import catalog, cfn_template, workspace
+        from . import catalog, cfn_template, render, workspace
         from .clouds import aws_state
 
         refuse_unsupported(config)
@@ -167,9 +170,8 @@ class CloudFormationDeployment:
         self._config, self._session = config, session
         self._template = cfn_template.render(values, catalog.cloudformation_folder())
         self._parameters = cfn_template.parameters(values)
-        self._bucket = aws_state.ensure_state_bucket(
-            session, identity.account, str(config.region), identity.partition, tags(config)
-        )
+        self._bucket = render.state_bucket(identity.account, str(config.region))
+        aws_state.ensure_bucket(session, self._bucket, identity.account, identity.partition)
         self.digest = workspace.write({"template.yaml": self._template}, workspace_of(config.name)).digest
 
     def payload(self, plan: Plan) -> bytes:

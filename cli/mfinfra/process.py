@@ -65,15 +65,16 @@ def stream(
     except OSError as exc:
         raise MfinfraError(f"{argv[0]} cannot be started: {exc.strerror or exc}.") from exc
     lines: list[str] = []
-    try:
-        code = _followed(process, lines, on_line)
-    except BaseException:
-        if patient:
-            process.send_signal(signal.SIGINT)
-            _followed(process, lines, on_line)
-        else:
-            _end(process)
-        raise
+    with process:
+        try:
+            code = _followed(process, lines, on_line)
+        except BaseException:
+            if patient:
+                process.send_signal(signal.SIGINT)
+                _followed(process, lines, on_line)
+            else:
+                _end(process)
+            raise
     return Finished(code, "".join(lines))
 
 

@@ -26,6 +26,7 @@ def ask(given: dict[str, Any]) -> dict[str, Any]:
             return exc.message
         return True
 
+    answers = dict(given)
     questions: dict[str, Any] = {
         "cloud": lambda: questionary.select("Where shall the stack live?", choices=["local", "aws"]),
         "name": lambda: questionary.text("Name of the stack?", default=answers["cloud"], validate=is_name),
@@ -33,7 +34,6 @@ def ask(given: dict[str, Any]) -> dict[str, Any]:
         "preset": lambda: questionary.select("Which preset?", choices=["sandbox", "team", "production"]),
         "examples": lambda: questionary.confirm("Install scikit-learn, which the examples use?", default=True),
     }
-    answers = dict(given)
     for key, question in questions.items():
         if key in ("region", "preset") and answers["cloud"] == "local":
             continue

@@ -71,13 +71,21 @@ class Reader:
         for start in starts:
             end = next(cut for cut in cuts if cut > start.start())
             self.classes[start.group(1)] = text[start.start() : end]
-            if start.group(2) in ("TerraformResource", "TerraformDataSource", "TerraformEphemeralResource", "TerraformProvider"):
+            if start.group(2) in (
+                "TerraformResource",
+                "TerraformDataSource",
+                "TerraformEphemeralResource",
+                "TerraformProvider",
+            ):
                 self.root = start.group(1)
         self.text = text
 
     def schema(self) -> dict[str, Any]:
         body = self.classes[self.root]
-        return {"version": 0, "block": self._block(body, body[body.index("synthesizeHclAttributes") :], f"{self.root}Config")}
+        return {
+            "version": 0,
+            "block": self._block(body, body[body.index("synthesizeHclAttributes") :], f"{self.root}Config"),
+        }
 
     def _struct(self, name: str) -> dict[str, Any]:
         body = self.classes.get(f"{name}OutputReference", "")
@@ -120,7 +128,10 @@ class Reader:
             value, kind, storage = entry
             nesting = self._nesting(name, value, kind, storage, doc)
             if nesting is None:
-                attributes[name] = {"type": self._type(value, kind, storage), **_set(computed=computed, optional=optional, required=required)}
+                attributes[name] = {
+                    "type": self._type(value, kind, storage),
+                    **_set(computed=computed, optional=optional, required=required),
+                }
             else:
                 mode, most = nesting
                 inner = self._struct(_bare(storage))
@@ -158,7 +169,11 @@ class Reader:
 
     def _object(self, name: str) -> Any:
         """The cty object of a struct."""
-        block = self._struct(name) if f"export function {name[0].lower()}{name[1:]}ToHclTerraform(" in self.text else self._of_class(name)
+        block = (
+            self._struct(name)
+            if f"export function {name[0].lower()}{name[1:]}ToHclTerraform(" in self.text
+            else self._of_class(name)
+        )
         return ["object", _members_of(block)]
 
     def _of_class(self, name: str) -> dict[str, Any]:

@@ -41,7 +41,12 @@ FORCE_NEW = {
     "aws_kms_key": {"customer_master_key_spec"},
 }
 #: Types whose name can be changed.
-RENAMED = {"aws_api_gateway_usage_plan", "aws_api_gateway_vpc_link", "aws_api_gateway_rest_api", "aws_api_gateway_api_key"}
+RENAMED = {
+    "aws_api_gateway_usage_plan",
+    "aws_api_gateway_vpc_link",
+    "aws_api_gateway_rest_api",
+    "aws_api_gateway_api_key",
+}
 ALWAYS_NEW = {"name", "name_prefix", "vpc_id"}
 
 
@@ -92,7 +97,16 @@ _ARNS = {
     "aws_ecr_repository": "ecr:{region}:{account}:repository/{name}",
 }  # fmt: skip
 #: Types whose id is their ARN, and those whose id is one of their attributes.
-_ID_IS_ARN = {"aws_lb", "aws_lb_target_group", "aws_lb_listener", "aws_secretsmanager_secret", "aws_batch_job_queue", "aws_batch_scheduling_policy", "aws_ecs_cluster", "aws_lb_listener_rule"}
+_ID_IS_ARN = {
+    "aws_lb",
+    "aws_lb_target_group",
+    "aws_lb_listener",
+    "aws_secretsmanager_secret",
+    "aws_batch_job_queue",
+    "aws_batch_scheduling_policy",
+    "aws_ecs_cluster",
+    "aws_lb_listener_rule",
+}
 _ID_IS = {"aws_s3_bucket": "bucket", "aws_iam_role": "name", "aws_iam_instance_profile": "name", "aws_dynamodb_table": "name",
           "aws_cloudwatch_log_group": "name", "aws_db_subnet_group": "name", "aws_db_parameter_group": "name", "aws_ecr_repository": "name",
           "aws_ecs_task_definition": "family", "aws_kms_alias": "name", "aws_cognito_user_pool_domain": "domain"}  # fmt: skip
@@ -100,7 +114,11 @@ _ID_IS = {"aws_s3_bucket": "bucket", "aws_iam_role": "name", "aws_iam_instance_p
 
 def made_up(kind: str, values: dict[str, Any], region: str) -> dict[str, Any]:
     """What AWS gives a resource of its own, as far as its form matters."""
-    seed = digest(kind, {key: value for key, value in values.items() if isinstance(value, (str, int, bool)) or value is None}, length=32)
+    seed = digest(
+        kind,
+        {key: value for key, value in values.items() if isinstance(value, (str, int, bool)) or value is None},
+        length=32,
+    )
     found: dict[str, Any] = {}
     for key in ("name", "bucket", "identifier"):
         prefix = values.get(f"{key}_prefix")
@@ -136,14 +154,24 @@ def policy_document(config: dict[str, Any]) -> dict[str, Any]:
     statements = [_statement(s) for s in config.get("statement") or []]
     document = {"Version": config.get("version") or "2012-10-17", "Statement": statements}
     text = json.dumps(document, indent=2)
-    return {"json": text, "minified_json": json.dumps(document), "id": digest(text, length=10), "version": document["Version"]}
+    return {
+        "json": text,
+        "minified_json": json.dumps(document),
+        "id": digest(text, length=10),
+        "version": document["Version"],
+    }
 
 
 def _statement(block: dict[str, Any]) -> dict[str, Any]:
     found: dict[str, Any] = {"Effect": block.get("effect") or "Allow"}
     if block.get("sid"):
         found["Sid"] = block["sid"]
-    for key, name in (("actions", "Action"), ("not_actions", "NotAction"), ("resources", "Resource"), ("not_resources", "NotResource")):
+    for key, name in (
+        ("actions", "Action"),
+        ("not_actions", "NotAction"),
+        ("resources", "Resource"),
+        ("not_resources", "NotResource"),
+    ):
         if block.get(key):
             found[name] = _one_or_many(block[key])
     for key, name in (("principals", "Principal"), ("not_principals", "NotPrincipal")):
@@ -191,7 +219,9 @@ def ephemeral(kind: str, config: dict[str, Any], secrets: dict[str, str]) -> dic
         import string
 
         count = int(config.get("password_length") or 32)
-        return {"random_password": "".join(randomness.choice(string.ascii_letters + string.digits) for _ in range(count))}
+        return {
+            "random_password": "".join(randomness.choice(string.ascii_letters + string.digits) for _ in range(count))
+        }
     if kind == "aws_secretsmanager_secret_version":
         return {"secret_string": secrets.get(str(config["secret_id"])), "version_stages": ["AWSCURRENT"]}
     return {}
@@ -216,7 +246,7 @@ def refusals(kind: str, config: dict[str, Any]) -> list[str]:
     if kind == "aws_lb" and isinstance(config.get("name"), str) and len(config["name"]) > 32:
         found.append('"name" cannot be longer than 32 characters')
     if kind == "aws_iam_role" and isinstance(config.get("name"), str) and len(config["name"]) > 64:
-        found.append('expected length of name to be in the range (1 - 64)')
+        found.append("expected length of name to be in the range (1 - 64)")
     if kind == "aws_lb_target_group" and isinstance(config.get("name_prefix"), str) and len(config["name_prefix"]) > 6:
         found.append('"name_prefix" cannot be longer than 6 characters')
     return found

@@ -55,23 +55,43 @@ class Provider:
     def _schema_response(self) -> Any:
         response = M["SchemaResponse"]()
         response.provider.CopyFrom(self._message("", self.schemas.get("provider") or {"block": {}}))
-        for part, prefix in (("resource_schemas", ""), ("data_source_schemas", "data."), ("ephemeral_resource_schemas", "ephemeral.")):
+        for part, prefix in (
+            ("resource_schemas", ""),
+            ("data_source_schemas", "data."),
+            ("ephemeral_resource_schemas", "ephemeral."),
+        ):
             for kind, schema in (self.schemas.get(part) or {}).items():
                 getattr(response, part)[kind].CopyFrom(self._message(prefix + kind, schema))
         return response
 
     def _message(self, kind: str, schema: dict[str, Any]) -> Any:
         message = M["Schema"](version=schema.get("version", 0))
-        self._fill_block(message.block, schema["block"], overlay.SENSITIVE.get(kind, set()), not kind.startswith(("data.", "ephemeral.")))
+        self._fill_block(
+            message.block,
+            schema["block"],
+            overlay.SENSITIVE.get(kind, set()),
+            not kind.startswith(("data.", "ephemeral.")),
+        )
         return message
 
     def _fill_block(self, message: Any, block: dict[str, Any], sensitive: set[str], managed: bool) -> None:
         message.SetInParent()  # an empty block is a block too
         for name, attribute in (block.get("attributes") or {}).items():
             flags = {flag: True for flag in ("required", "optional", "computed") if attribute.get(flag)}
-            message.attributes.add(name=name, type=json.dumps(attribute["type"]).encode(), sensitive=name in sensitive, write_only=managed and write_only(name), **flags)
+            message.attributes.add(
+                name=name,
+                type=json.dumps(attribute["type"]).encode(),
+                sensitive=name in sensitive,
+                write_only=managed and write_only(name),
+                **flags,
+            )
         for name, nested in (block.get("block_types") or {}).items():
-            entry = message.block_types.add(type_name=name, nesting=_NESTING[nested["nesting_mode"]], min_items=nested.get("min_items", 0), max_items=nested.get("max_items", 0))
+            entry = message.block_types.add(
+                type_name=name,
+                nesting=_NESTING[nested["nesting_mode"]],
+                min_items=nested.get("min_items", 0),
+                max_items=nested.get("max_items", 0),
+            )
             self._fill_block(entry.block, nested["block"], sensitive, managed)
 
     def _block(self, kind: str, part: str = "resource_schemas") -> dict[str, Any]:
@@ -97,10 +117,16 @@ class Provider:
         return _failed("DiagnosticsResponse", *wrong)
 
     def ValidateDataResourceConfig(self, request: Any) -> Any:
-        return _failed("DiagnosticsResponse", *_unconfigurable(self._block(request.type_name, "data_source_schemas"), decode(request.config)))
+        return _failed(
+            "DiagnosticsResponse",
+            *_unconfigurable(self._block(request.type_name, "data_source_schemas"), decode(request.config)),
+        )
 
     def ValidateEphemeralResourceConfig(self, request: Any) -> Any:
-        return _failed("DiagnosticsResponse", *_unconfigurable(self._block(request.type_name, "ephemeral_resource_schemas"), decode(request.config)))
+        return _failed(
+            "DiagnosticsResponse",
+            *_unconfigurable(self._block(request.type_name, "ephemeral_resource_schemas"), decode(request.config)),
+        )
 
     # Resources
 
@@ -117,7 +143,11 @@ class Provider:
         planned = _planned(block, proposed, config, prior)
         if prior is not None:
             for name in sorted(planned):
-                if planned[name] != prior.get(name) and overlay.forces_new(request.type_name, name) and _is_set(block, name, config):
+                if (
+                    planned[name] != prior.get(name)
+                    and overlay.forces_new(request.type_name, name)
+                    and _is_set(block, name, config)
+                ):
                     response.requires_replace.add(steps=[M["Step"](attribute_name=name)])
         response.planned_state.msgpack = encode(planned)
         return response
@@ -161,11 +191,13 @@ class Provider:
         return response
 
     def ImportResourceState(self, request: Any) -> Any:
-        state = {name: None for name in self._block(request.type_name).get("attributes") or {}}
+        state = dict.fromkeys(self._block(request.type_name).get("attributes") or {})
         for name, nested in (self._block(request.type_name).get("block_types") or {}).items():
             state[name] = None if nested["nesting_mode"] == "single" else []  # type: ignore[assignment]
         response = M["ImportResponse"]()
-        response.imported_resources.add(type_name=request.type_name, state=M["DynamicValue"](msgpack=encode({**state, "id": request.id})))
+        response.imported_resources.add(
+            type_name=request.type_name, state=M["DynamicValue"](msgpack=encode({**state, "id": request.id}))
+        )
         return response
 
     # Data and ephemeral resources
@@ -173,7 +205,12 @@ class Provider:
     def ReadDataSource(self, request: Any) -> Any:
         kind, config = request.type_name, decode(request.config)
         known = overlay.data(kind, config, self.region)
-        state = _filled(self._block(kind, "data_source_schemas"), _open(self._block(kind, "data_source_schemas"), config), known, overlay.digest(kind, config))
+        state = _filled(
+            self._block(kind, "data_source_schemas"),
+            _open(self._block(kind, "data_source_schemas"), config),
+            known,
+            overlay.digest(kind, config),
+        )
         return M["DataResponse"](state=M["DynamicValue"](msgpack=encode(state)))
 
     def OpenEphemeralResource(self, request: Any) -> Any:
@@ -250,7 +287,9 @@ def _planned(block: dict[str, Any], proposed: dict[str, Any], config: Any, prior
         if nested["nesting_mode"] == "single" or prior is not None or given is UNKNOWN:
             continue
         if given:
-            result[name] = [_planned(nested["block"], item, item, None) if isinstance(item, dict) else item for item in given]
+            result[name] = [
+                _planned(nested["block"], item, item, None) if isinstance(item, dict) else item for item in given
+            ]
         elif not nested.get("min_items") and _decides(nested["block"]):
             result[name] = UNKNOWN
     return result
@@ -264,7 +303,10 @@ def _decides(block: dict[str, Any]) -> bool:
 def _open(block: dict[str, Any], config: dict[str, Any]) -> dict[str, Any]:
     """The arguments of a data source, with what it will say unknown."""
     attributes = block.get("attributes") or {}
-    return {name: UNKNOWN if value is None and name in attributes and attributes[name].get("computed") else value for name, value in config.items()}
+    return {
+        name: UNKNOWN if value is None and name in attributes and attributes[name].get("computed") else value
+        for name, value in config.items()
+    }
 
 
 def _filled(block: dict[str, Any], planned: dict[str, Any], made: dict[str, Any], seed: str) -> dict[str, Any]:
@@ -273,13 +315,17 @@ def _filled(block: dict[str, Any], planned: dict[str, Any], made: dict[str, Any]
     for name, attribute in (block.get("attributes") or {}).items():
         value = planned.get(name)
         if not is_known(value):
-            result[name] = made[name] if name in made and is_known(made[name]) else _value(attribute["type"], name, seed, planned)
+            result[name] = (
+                made[name] if name in made and is_known(made[name]) else _value(attribute["type"], name, seed, planned)
+            )
     for name, nested in (block.get("block_types") or {}).items():
         value = planned.get(name)
         if value is UNKNOWN:
             result[name] = made.get(name, [])
         elif isinstance(value, list):
-            result[name] = [_filled(nested["block"], item, {}, f"{seed}{name}{index}") for index, item in enumerate(value)]
+            result[name] = [
+                _filled(nested["block"], item, {}, f"{seed}{name}{index}") for index, item in enumerate(value)
+            ]
     return result
 
 

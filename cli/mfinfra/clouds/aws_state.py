@@ -1,0 +1,129 @@
+"""The bucket where the states of an account's region lie, and the lock of each."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from typing import Any
+
+from ..errors import CloudError, Locked
+from .aws_identity import call, client
+
+_TLS_ONLY = "OnlyTls"
+
+
+@dataclass(frozen=True)
+class Lock:
+    """The lock of a state, as Terraform writes it beside it."""
+
+    id: str
+    who: str
+    since: str
+    operation: str
+
+
+def ensure_bucket(session: Any, bucket: str, account: str, partition: str) -> bool:
+    """Make the bucket, or mend one that lacks something; returns whether it was made. May be called by several at once.
+
+    Versioned, encrypted, without public access, by TLS only. Raises CloudError where it belongs to another account.
+    """
+    s3 = client(session, "s3")
+    made = _made(s3, bucket, account, str(session.region_name))
+    own = {"Bucket": bucket, "ExpectedBucketOwner": account}
+    call(s3.put_public_access_block, **own, PublicAccessBlockConfiguration=dict.fromkeys(_BLOCKS, True))
+    call(s3.put_bucket_versioning, **own, VersioningConfiguration={"Status": "Enabled"})
+    call(s3.put_bucket_encryption, **own, ServerSideEncryptionConfiguration=_ENCRYPTION)
+    call(s3.put_bucket_policy, **own, Policy=json.dumps(_policy(bucket, partition)))
+    call(s3.put_bucket_lifecycle_configuration, **own, LifecycleConfiguration=_LIFECYCLE)
+    return made
+
+
+_BLOCKS = ("BlockPublicAcls", "IgnorePublicAcls", "BlockPublicPolicy", "RestrictPublicBuckets")
+_ENCRYPTION = {"Rules": [{"ApplyServerSideEncryptionByDefault": {"SSEAlgorithm": "AES256"}}]}
+_LIFECYCLE = {
+    "Rules": [
+        {
+            "ID": "old-states",
+            "Status": "Enabled",
+            "Filter": {},
+            "NoncurrentVersionExpiration": {"NoncurrentDays": 365, "NewerNoncurrentVersions": 50},
+        }
+    ]
+}
+
+
+def _made(s3: Any, bucket: str, account: str, region: str) -> bool:
+    from botocore.exceptions import ClientError
+
+    try:
+        s3.head_bucket(Bucket=bucket, ExpectedBucketOwner=account)
+        return False
+    except ClientError as exc:
+        code = exc.response["Error"]["Code"]
+        if code not in ("404", "NoSuchBucket", "NotFound"):
+            raise CloudError(
+                f"The bucket {bucket} for states cannot be used: it belongs to another account, or may not be read.",
+                hint="Ask who manages the account for s3:ListBucket on it",
+            ) from exc
+    where = {} if region == "us-east-1" else {"CreateBucketConfiguration": {"LocationConstraint": region}}
+    try:
+        s3.create_bucket(Bucket=bucket, **where)
+    except ClientError as exc:
+        if exc.response["Error"]["Code"] != "BucketAlreadyOwnedByYou":  # somebody else of us was faster
+            from .aws_errors import explained
+
+            raise explained(exc) from exc
+        return False
+    return True
+
+
+def _policy(bucket: str, partition: str) -> dict[str, Any]:
+    arn = f"arn:{partition}:s3:::{bucket}"
+    statement = {
+        "Sid": _TLS_ONLY,
+        "Effect": "Deny",
+        "Principal": "*",
+        "Action": "s3:*",
+        "Resource": [arn, f"{arn}/*"],
+        "Condition": {"Bool": {"aws:SecureTransport": "false"}},
+    }
+    return {"Version": "2012-10-17", "Statement": [statement]}
+
+
+def lock(session: Any, bucket: str, key: str) -> Lock | None:
+    """Who holds the lock of a state; None for nobody."""
+    from botocore.exceptions import ClientError
+
+    s3 = client(session, "s3")
+    try:
+        text = s3.get_object(Bucket=bucket, Key=f"{key}.tflock")["Body"].read()
+    except ClientError as exc:
+        if exc.response["Error"]["Code"] in ("NoSuchKey", "NoSuchBucket", "404"):
+            return None
+        from .aws_errors import explained
+
+        raise explained(exc) from exc
+    try:
+        found = json.loads(text)
+        return Lock(str(found["ID"]), str(found["Who"]), str(found["Created"])[:19], str(found.get("Operation", "")))
+    except (ValueError, KeyError, TypeError):
+        return Lock("", "somebody who left no name", "an unknown time", "")
+
+
+def unlock(session: Any, bucket: str, key: str, held: Lock) -> None:
+    """Remove the lock if it is still the same one. Raises Locked where somebody else has it by now."""
+    now = lock(session, bucket, key)
+    if now is not None and now.id != held.id:
+        raise Locked(f"The lock went to {now.who} at {now.since}.", hint="Type the same again to take it from them")
+    call(client(session, "s3").delete_object, Bucket=bucket, Key=f"{key}.tflock")
+
+
+def has_state(session: Any, bucket: str, key: str) -> bool:
+    """Whether a stack has a state."""
+    from botocore.exceptions import ClientError
+
+    try:
+        client(session, "s3").head_object(Bucket=bucket, Key=key)
+    except ClientError:
+        return False
+    return True

@@ -1,0 +1,181 @@
+"""Clouds without a cloud: providers for terraform with the schemas of the real ones, and AWS's own interfaces."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import socket
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+import urllib.request
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.conftest import ROOT, Call, run_program
+
+from . import environment
+
+API_KEY = "the-real-key-of-the-service"
+
+
+@pytest.fixture(scope="session")
+def terraform() -> str:
+    """The terraform on the PATH. Without it these tests are left out, but in CI they fail."""
+    found = shutil.which("terraform")
+    if found is None and os.environ.get("CI"):
+        pytest.fail("CI needs terraform on the PATH")
+    if found is None:
+        pytest.skip("terraform is not on the PATH")
+    return found
+
+
+@dataclass
+class TfCloud:
+    """The running providers."""
+
+    reattach: str
+    control: Path
+    log: Path
+    account: str = "123456789012"
+
+    def say(self, **control: Any) -> None:
+        """What shall fail, wait, be gone or be different; see provider.py."""
+        self.control.write_text(json.dumps(control))
+
+    def calls(self) -> list[dict[str, Any]]:
+        """What was asked of the cloud."""
+        return [json.loads(line) for line in self.log.read_text().splitlines()] if self.log.exists() else []
+
+    @property
+    def environment(self) -> dict[str, str]:
+        """For terraform: these providers, and nothing of this machine's configuration."""
+        return {"TF_REATTACH_PROVIDERS": self.reattach, "TF_CLI_CONFIG_FILE": os.devnull, "CHECKPOINT_DISABLE": "1"}
+
+
+@pytest.fixture(scope="session")
+def _tfcloud(terraform: str) -> Iterator[TfCloud]:
+    python = environment.programs("tfcloud") / "python"
+    with tempfile.TemporaryDirectory(prefix="tfc") as name:  # sockets need short paths
+        folder = Path(name)
+        env = {**os.environ, "TFCLOUD_CONTROL": str(folder / "control"), "TFCLOUD_LOG": str(folder / "log")}
+        argv = [str(python), "-m", "tests.infra.tfcloud.serve", str(folder)]
+        process = subprocess.Popen(argv, cwd=ROOT, env=env, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+        assert process.stdout is not None
+        assert process.stdin is not None
+        yield TfCloud(process.stdout.readline().strip(), folder / "control", folder / "log")
+        process.stdin.close()
+        process.wait(10)
+        process.stdout.close()
+
+
+@pytest.fixture
+def tfcloud(_tfcloud: TfCloud) -> Iterator[TfCloud]:
+    """The providers, with nothing said and nothing asked yet."""
+    _tfcloud.say()
+    _tfcloud.log.unlink(missing_ok=True)
+    yield _tfcloud
+    _tfcloud.say()
+
+
+@dataclass
+class Aws:
+    """AWS's interfaces on loopback."""
+
+    url: str
+    keys: str
+    environment: dict[str, str] = field(default_factory=dict)
+
+    def client(self, service: str) -> Any:
+        import boto3
+
+        return boto3.client(service, endpoint_url=self.url, region_name="us-east-1", aws_access_key_id="123456789012", aws_secret_access_key="x")  # fmt: skip
+
+
+class _Keys(BaseHTTPRequestHandler):
+    """What API Gateway answers when it is asked for a key."""
+
+    def do_GET(self) -> None:
+        body = json.dumps({"id": self.path.split("/")[2].split("?")[0], "value": API_KEY}).encode()
+        self.send_response(200)
+        self.send_header("Content-Type", "application/json")
+        self.send_header("Content-Length", str(len(body)))
+        self.end_headers()
+        self.wfile.write(body)
+
+    def log_message(self, *_: Any) -> None:
+        return
+
+
+@pytest.fixture(scope="session")
+def aws() -> Iterator[Aws]:
+    """An AWS in memory: S3, STS, DynamoDB, tagging; and the one answer of API Gateway."""
+    program = environment.programs("ministack") / "ministack"
+    port = _free_port()
+    env = {
+        **os.environ,
+        "BIND_HOST": "127.0.0.1",
+        "GATEWAY_PORT": str(port),
+        "EDGE_PORT": str(port),
+        "MINISTACK_PORT": str(port),
+    }
+    process = subprocess.Popen([str(program)], env=env, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    keys = ThreadingHTTPServer(("127.0.0.1", 0), _Keys)
+    threading.Thread(target=keys.serve_forever, daemon=True).start()
+    url, key_url = f"http://127.0.0.1:{port}", f"http://127.0.0.1:{keys.server_address[1]}"
+    _wait_for(url)
+    backend = ("use_path_style", "skip_credentials_validation", "skip_requesting_account_id", "skip_region_validation", "skip_metadata_api_check")  # fmt: skip
+    yield Aws(
+        url,
+        key_url,
+        {
+            "AWS_ENDPOINT_URL": url,
+            "AWS_ENDPOINT_URL_API_GATEWAY": key_url,
+            "AWS_ACCESS_KEY_ID": "123456789012",
+            "AWS_SECRET_ACCESS_KEY": "x",
+            "AWS_EC2_METADATA_DISABLED": "true",
+            "AWS_CONFIG_FILE": os.devnull,
+            "AWS_SHARED_CREDENTIALS_FILE": os.devnull,
+            "TF_CLI_ARGS_init": " ".join(f"-backend-config={option}=true" for option in backend),
+        },
+    )
+    keys.shutdown()
+    keys.server_close()
+    process.terminate()
+    process.wait(10)
+
+
+def _free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+def _wait_for(url: str) -> None:
+    deadline = time.monotonic() + 30
+    while True:
+        try:
+            urllib.request.urlopen(f"{url}/_ministack/health", timeout=2).close()
+            return
+        except OSError as exc:
+            if getattr(exc, "code", None) is not None:
+                exc.close()  # type: ignore[attr-defined]
+                return
+            if time.monotonic() > deadline:
+                raise
+            time.sleep(0.1)
+
+
+@pytest.fixture
+def cloud(tfcloud: TfCloud, aws: Aws, tmp_path: Path) -> Callable[..., Call]:
+    """Call mfinfra with all of AWS on loopback: cloud("plan", "--name", "x")."""
+    settings = {**tfcloud.environment, **aws.environment}
+    return lambda *args, **env: run_program([sys.executable, "-m", "mfinfra", *args], tmp_path, **{**settings, **env})

@@ -1,0 +1,39 @@
+"""Programs that tests need and the product does not: each in an environment of its own, made once and kept."""
+
+from __future__ import annotations
+
+import fcntl
+import os
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+
+ENVIRONMENTS = {
+    "tfcloud": ["grpcio==1.85.1", "protobuf==5.29.6", "msgpack==1.2.4"],
+    "ministack": ["ministack==1.5.33"],
+    "checkov": ["checkov==3.3.30"],
+    "cfn-lint": ["cfn-lint==1.58.0"],
+}
+
+
+def cache() -> Path:
+    """Where they are kept: MFINFRA_TEST_CACHE, else a folder of this account among the temporary ones."""
+    given = os.environ.get("MFINFRA_TEST_CACHE")
+    return Path(given) if given else Path(tempfile.gettempdir()) / f"mfinfra-test-cache-{os.getuid()}"
+
+
+def programs(name: str) -> Path:
+    """The folder of an environment's programs; the environment is made where it is not there."""
+    folder = cache() / name
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    ready = folder / "ready"
+    wanted = " ".join(ENVIRONMENTS[name])
+    with open(cache() / f"{name}.lock", "w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if not ready.exists() or ready.read_text() != wanted:
+            subprocess.run([sys.executable, "-m", "venv", "--clear", str(folder)], check=True)
+            pip = [str(folder / "bin" / "python"), "-m", "pip", "install", "-q", "--disable-pip-version-check"]
+            subprocess.run([*pip, *ENVIRONMENTS[name]], check=True)
+            ready.write_text(wanted)
+    return folder / "bin"

@@ -1,0 +1,227 @@
+"""Every example stack and preset on the real terraform: rendered, validated, planned, applied, planned again, removed."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from mfinfra import presets, render, stackfile, workspace
+from mfinfra.changes import Event, Plan
+from mfinfra.engines.terraform import Terraform
+from mfinfra.errors import MfinfraError
+from mfinfra.yamlfile import Document, read
+from mfruntime.settings import SETTINGS
+
+from .conftest import ROOT, TfCloud
+
+EXAMPLES = sorted((ROOT / "examples" / "stacks").glob("*.yaml"))
+CONFIGS = {path.stem: stackfile.validated(read(path)) for path in EXAMPLES}
+CONFIGS |= {
+    f"preset-{preset}": stackfile.validated(Document({"name": "demo", "cloud": "aws", "region": "eu-west-1", "preset": preset, "engine": "terraform"}, {}, ""))
+    for preset in presets.PRESETS
+}  # fmt: skip
+TERRAFORM = {name: config for name, config in CONFIGS.items() if config.engine == "terraform"}
+
+#: What a stack on AWS must say to the runtime, whatever else it has.
+ALWAYS = {
+    "DEFAULT_DATASTORE", "DEFAULT_METADATA", "DATASTORE_SYSROOT_S3", "DATATOOLS_S3ROOT", "CARD_S3ROOT", "CONDA_PACKAGE_S3ROOT",
+    "S3_SERVER_SIDE_ENCRYPTION", "SERVICE_URL", "SERVICE_INTERNAL_URL", "BATCH_JOB_QUEUE", "ECS_S3_ACCESS_IAM_ROLE",
+    "ECS_FARGATE_EXECUTION_ROLE", "BATCH_EMIT_TAGS", "BATCH_DEFAULT_TAGS", "DEFAULT_SECRETS_BACKEND_TYPE", "AWS_SECRETS_MANAGER_DEFAULT_REGION",
+}  # fmt: skip
+STEP_FUNCTIONS = {
+    "SFN_IAM_ROLE", "EVENTS_SFN_ACCESS_IAM_ROLE", "SFN_DYNAMO_DB_TABLE", "SFN_STATE_MACHINE_PREFIX", "SFN_EXECUTION_LOG_GROUP_ARN",
+    "SFN_S3_DISTRIBUTED_MAP_OUTPUT_PATH", "SFN_COMPRESS_STATE_MACHINE",
+}  # fmt: skip
+
+
+def ignore(_: Event) -> None:
+    return
+
+
+@pytest.fixture
+def stack(tfcloud: TfCloud, tmp_path: Path) -> Callable[[stackfile.StackConfig], Terraform]:
+    """A rendered and initialised workspace; its state lies in it."""
+
+    def make(config: stackfile.StackConfig) -> Terraform:
+        files = render.render(config, config.account)
+        files.pop(render.BACKEND, None)
+        workspace.write(files, tmp_path / "stack")
+        found = Terraform(tmp_path / "stack", env=tfcloud.environment)
+        found.init()
+        return found
+
+    return make
+
+
+def plan(terraform: Terraform, **options: Any) -> Plan:
+    return terraform.plan("demo", terraform.folder / "p", **options)
+
+
+@pytest.mark.parametrize("name", TERRAFORM)
+def test_a_stack_lives_its_whole_life(name: str, stack: Callable[..., Terraform], tfcloud: TfCloud) -> None:
+    config = TERRAFORM[name]
+    terraform = stack(config)
+    assert terraform.fmt_check() == []
+    assert terraform.validate() == []
+    wanted = plan(terraform)
+    assert {change.action for change in wanted.changes} == {"create"}
+    assert wanted.exit_code == 2, wanted.dangerous
+    terraform.apply(Path(wanted.handle), ignore)
+    assert plan(terraform).is_empty
+    assert plan(terraform, refresh_only=True).is_empty
+    check_settings(config, terraform.outputs())
+    check_secrets(terraform, config)
+    gone = plan(terraform, destroy=True)
+    assert gone.exit_code == 3
+    terraform.apply(Path(gone.handle), ignore)
+    assert terraform.state_resources() == []
+
+
+def check_settings(config: stackfile.StackConfig, outputs: dict[str, Any]) -> None:
+    found = {key.removeprefix("METAFLOW_") for key in outputs["runtime_config"]}
+    wanted = ALWAYS | (STEP_FUNCTIONS if config.orchestrator.step_functions else set())
+    wanted |= {"UI_URL"} if config.ui.enabled else set()
+    wanted |= {"DEFAULT_CONTAINER_REGISTRY", "DEFAULT_CONTAINER_IMAGE"} if config.registry.image else set()
+    assert found == wanted
+    assert all(isinstance(value, str) and value for value in outputs["runtime_config"].values())
+    assert (outputs.get("api_key_id") is None) == (config.metadata.api == "private")
+    text = json.dumps(outputs)
+    if config.partition == "aws-cn":
+        assert "amazonaws.com/" not in text.replace("amazonaws.com.cn/", "")
+        assert "arn:aws:" not in text
+    if config.partition == "aws-us-gov":
+        assert "arn:aws:" not in text
+
+
+def check_secrets(terraform: Terraform, config: stackfile.StackConfig) -> None:
+    """No password of a database is in the state or the plan."""
+    for path in (terraform.folder / "terraform.tfstate", terraform.folder / "p"):
+        content = path.read_bytes()
+        assert b'"password":"' not in content.replace(b": ", b":")
+        assert b"secret_string_wo" not in content or b'"secret_string_wo":null' in content.replace(b": ", b":")
+
+
+def test_settings_of_the_stack_are_settings_that_exist() -> None:
+    """Each is read by our runtime, or by stock Metaflow and named in its documentation."""
+    ours = {setting.name.removeprefix("METAFLOW_") for setting in SETTINGS}
+    assert {"DEFAULT_DATASTORE", "DEFAULT_METADATA"} <= ours
+
+
+def types_of_everything() -> list[str]:
+    folder = ROOT / "terraform" / "modules" / "aws"
+    import re
+
+    found = {t for path in folder.rglob("*.tf") for t in re.findall(r'^resource "(aws_\w+)"', path.read_text(), re.M)}
+    return sorted(found)
+
+
+QUICK = ("aws_db_instance", "aws_batch_compute_environment", "aws_secretsmanager_secret_version", "aws_ecs_service")
+
+
+@pytest.mark.parametrize(
+    "kind", [pytest.param(k, marks=[] if k in QUICK else [pytest.mark.slow]) for k in types_of_everything()]
+)
+def test_a_failure_anywhere_is_told_gone_on_from_and_removed(
+    kind: str, stack: Callable[..., Terraform], tfcloud: TfCloud
+) -> None:
+    terraform = stack(CONFIGS["aws-everything"])
+    tfcloud.say(fail={f"{kind}:create": "api error LimitExceeded: the maximum number of things is reached"})
+    wanted = plan(terraform)
+    if all(change.kind != kind for change in wanted.changes):
+        terraform = stack(CONFIGS["aws-pools"])
+        wanted = plan(terraform)
+    if all(change.kind != kind for change in wanted.changes):
+        pytest.skip(f"no example makes {kind}")
+    with pytest.raises(MfinfraError) as caught:
+        terraform.apply(Path(wanted.handle), ignore)
+    assert "\n" not in caught.value.message
+    assert "LimitExceeded" in caught.value.message
+    half = plan(terraform)
+    assert 0 < len(half.changes) <= len(wanted.changes)
+    tfcloud.say()
+    terraform.apply(Path(half.handle), ignore) if len(half.changes) < 3 else None
+    again = plan(terraform)
+    if not again.is_empty:
+        terraform.apply(Path(again.handle), ignore)
+    assert plan(terraform).is_empty
+    terraform.apply(Path(plan(terraform, destroy=True).handle), ignore)
+    assert terraform.state_resources() == []
+
+
+def test_a_half_made_stack_can_be_removed(stack: Callable[..., Terraform], tfcloud: TfCloud) -> None:
+    terraform = stack(CONFIGS["aws-sandbox"])
+    tfcloud.say(fail={"aws_db_instance:create": "InsufficientDBInstanceCapacity"})
+    with pytest.raises(MfinfraError):
+        terraform.apply(Path(plan(terraform).handle), ignore)
+    terraform.apply(Path(plan(terraform, destroy=True).handle), ignore)
+    assert terraform.state_resources() == []
+
+
+def test_a_change_of_the_database_is_told_as_what_it_is(stack: Callable[..., Terraform], tfcloud: TfCloud) -> None:
+    config = CONFIGS["aws-team"]
+    terraform = stack(config)
+    terraform.apply(Path(plan(terraform).handle), ignore)
+    larger = config.model_copy(update={"metadata": config.metadata.model_copy(update={"storage_gb": 50})})
+    found = plan(stack(larger))
+    assert [change.address for change in found.changes] == ["module.metadata.aws_db_instance.this[0]"]
+    assert found.exit_code == 2
+    wider = config.model_copy(update={"metadata": config.metadata.model_copy(update={"backup_days": 0})})
+    found = plan(stack(wider))
+    assert found.exit_code == 3
+    assert found.dangerous[0].risk == "data loss"
+
+
+def test_what_changed_behind_our_back_is_drift(stack: Callable[..., Terraform], tfcloud: TfCloud) -> None:
+    terraform = stack(CONFIGS["aws-sandbox"])
+    terraform.apply(Path(plan(terraform).handle), ignore)
+    tfcloud.say(mutated={"aws_db_instance": {"instance_class": "db.r6g.large"}}, deleted=["aws_dynamodb_table"])
+    found = {change.kind: change for change in plan(terraform, refresh_only=True).changes}
+    assert set(found) == {"aws_db_instance", "aws_dynamodb_table"}
+    assert "instance_class" in found["aws_db_instance"].reason
+    assert found["aws_dynamodb_table"].action == "delete"
+
+
+MUTATIONS = [
+    ("batch/main.tf", 'state    = "ENABLED"', 'stat = "ENABLED"'),
+    ("batch/main.tf", "priority              = each.value.priority", ""),
+    ("batch/main.tf", "compute_resources {", "compute_resource {"),
+    ("datastore/main.tf", "block_public_acls       = true", "block_public_acls = [true]"),
+    ("metadata/database.tf", "multi_az               = var.high_availability", 'multi_az = "perhaps"'),
+    ("metadata/api.tf", 'types = ["REGIONAL"]', 'type = ["REGIONAL"]'),
+    ("network/main.tf", "cidr_block           = var.cidr", "cidr_blocks = var.cidr"),
+    ("step_functions/main.tf", "enabled     = true\n    kms_key_arn", "enabledd = true\n    kms_key_arn"),
+    ("step_functions/main.tf", "aws_dynamodb_table.this.arn", "aws_dynamodb_table.this.arm"),
+    ("metadata/outputs.tf", "aws_ecs_cluster.this.name", "aws_ecs_cluster.that.name"),
+    ("key/main.tf", "enable_key_rotation     = true", 'arn = "arn:aws:kms:x"'),
+]
+
+
+@pytest.mark.parametrize(("file", "before", "after"), MUTATIONS, ids=lambda value: str(value)[:30])
+def test_what_the_providers_would_refuse_is_found_offline(
+    file: str, before: str, after: str, stack: Callable[..., Terraform]
+) -> None:
+    terraform = stack(CONFIGS["aws-everything"])
+    path = terraform.folder / "modules" / "aws" / file
+    text = path.read_text()
+    import re
+
+    pattern = re.sub(r"(\\ )+", r"\\s+", re.escape(before))
+    assert re.search(pattern, text), "the text to change is not there"
+    path.write_text(re.sub(pattern, after, text, count=1))
+    assert terraform.validate() != []
+
+
+def test_a_stranger_can_use_plain_terraform(stack: Callable[..., Terraform], tfcloud: TfCloud, terraform: str) -> None:
+    folder = stack(CONFIGS["aws-sandbox"]).folder
+    import os
+
+    env = {**os.environ, **tfcloud.environment}
+    for argv in (["init"], ["validate"], ["plan"], ["apply", "-auto-approve"], ["destroy", "-auto-approve"]):
+        done = subprocess.run([terraform, *argv, "-no-color"], cwd=folder, env=env, capture_output=True, text=True)
+        assert done.returncode == 0, done.stdout + done.stderr
+    assert "terraform init" in (folder / "README.md").read_text()
