@@ -131,6 +131,7 @@ def up(config: StackConfig, smoke: bool, agreed: Agreed, plan_file: Path | None,
         chosen = config.runtime.python or runtime_install.default_python()
         python = runtime_install.supported(chosen).python
         connected = connect(config, console)
+        connected.deployment.settle(lambda event: show(event, console))
         deployment.refuse_held(connected.deployment, config.name)
         wanted = _wanted(connected, plan_file, agreed, console)
         stack = _begun(connected)
@@ -254,6 +255,7 @@ def down(name: str, keep_data: bool, agreed: Agreed, console: Console) -> Down:
         )
     with record.locked(name):
         connected = connect(config, console)
+        connected.deployment.settle(lambda event: show(event, console))
         deployment.refuse_held(connected.deployment, name)
         stack = _begun(connected)
         if keep_data:

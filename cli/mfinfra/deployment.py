@@ -8,7 +8,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
 from .changes import Change, Event, Plan
-from .errors import EngineError, Locked, NotFound, Refused
+from .errors import Locked, Refused
+from .names import stack_tags
 from .paths import stacks_home, write_bytes
 
 if TYPE_CHECKING:
@@ -61,6 +62,9 @@ class Deployment(Protocol):
     def keep(self, kinds: tuple[str, ...]) -> None:
         """Let go of resources of these kinds: `apply` of a plan to destroy then leaves them."""
 
+    def settle(self, on_event: OnEvent) -> None:
+        """Wait for what an earlier command began and the engine still does."""
+
     def holder(self) -> Holder | None:
         """Who holds the lock."""
 
@@ -87,11 +91,6 @@ def of(config: StackConfig, engine: str, session: Any, identity: Identity, repor
     if engine == "cloudformation":
         return CloudFormationDeployment(config, session, identity, report)
     return TerraformDeployment(config, session, identity, report)
-
-
-def tags(config: StackConfig) -> dict[str, str]:
-    """The tags of everything that a stack has."""
-    return {**config.tags, "mfinfra:stack": config.name, "mfinfra:managed-by": "mfinfra"}
 
 
 class TerraformDeployment:
@@ -143,6 +142,9 @@ class TerraformDeployment:
         addresses = [address for address, kind, _ in self.resources() if kind in kinds]
         self._terraform.forget(addresses)
 
+    def settle(self, on_event: OnEvent) -> None:
+        return
+
     def holder(self) -> Holder | None:
         from .clouds import aws_state
 
@@ -187,7 +189,12 @@ class CloudFormationDeployment:
             changes = (Change(address, kind, "delete") for address, kind, _ in self.resources())
             return Plan(self._config.name, self.engine, tuple(changes), "destroy")
         return cloudformation.plan(
-            self._session, self._config.name, self._template, self._parameters, tags(self._config), self._bucket
+            self._session,
+            self._config.name,
+            self._template,
+            self._parameters,
+            stack_tags(self._config.name, self._config.tags),
+            self._bucket,
         )
 
     def apply(self, plan: Plan, on_event: OnEvent) -> None:
@@ -195,13 +202,16 @@ class CloudFormationDeployment:
 
         if plan.handle == "destroy":
             cloudformation.destroy(self._session, self._config.name, on_event)
-        else:
-            cloudformation.apply(self._session, plan, on_event)
+            return
+        cloudformation.apply(self._session, plan, on_event)
+        cloudformation.protect(self._session, self._config.name, self._config.deletion_protection)
 
     def outputs(self) -> dict[str, Any]:
+        from . import cfn_template
         from .engines import cloudformation
 
-        return cloudformation.outputs(self._session, self._config.name)
+        names = cfn_template.settings(self._config.model_dump())
+        return cloudformation.outputs(self._session, self._config.name, names)
 
     def drift(self) -> tuple[Change, ...]:
         from .engines import cloudformation
@@ -211,20 +221,31 @@ class CloudFormationDeployment:
     def resources(self) -> list[tuple[str, str, str]]:
         from .engines import cloudformation
 
-        found = cloudformation.resources(self._session, self._config.name)
-        return [(logical, kind, physical) for logical, kind, physical, _ in found]
+        return cloudformation.resources(self._session, self._config.name)
 
     def keep(self, kinds: tuple[str, ...]) -> None:
-        raise EngineError(
-            "CloudFormation keeps what its template retains; nothing else can be kept.",
-            hint=f"Type: mfinfra down {self._config.name}",
-        )
+        """Outside of sandboxes the template retains what holds data; nothing is to be done then."""
+        if self._config.preset == "sandbox":
+            raise Refused(
+                "The template of a sandbox keeps nothing.",
+                hint="Set preset: team in the stack file, type mfinfra up, then the same again.",
+            )
+
+    def settle(self, on_event: OnEvent) -> None:
+        from .engines import cloudformation
+
+        cloudformation.settle(self._session, self._config.name, on_event)
 
     def holder(self) -> Holder | None:
-        return None
+        from .engines import cloudformation
+
+        found = cloudformation.busy(self._session, self._config.name)
+        return None if found is None else Holder("", f"CloudFormation ({found[0]})", found[1])
 
     def unlock(self, holder: Holder) -> None:
-        raise NotFound("CloudFormation has no lock of its own; it ends what it began.")
+        raise Refused(
+            f"{holder.who} has no lock to take; it ends what it began.", hint="Wait, then type the same again."
+        )
 
 
 def refuse_unsupported(config: StackConfig) -> None:

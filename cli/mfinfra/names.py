@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 
 from .errors import StackFileError
 
@@ -14,6 +15,11 @@ _NAME = re.compile(r"[a-z][a-z0-9-]{0,30}")
 def is_name(name: str) -> bool:
     """Whether a stack can have this name."""
     return _NAME.fullmatch(name) is not None
+
+
+def stack_tags(name: str, tags: Mapping[str, str]) -> dict[str, str]:
+    """The tags of everything that a stack has: those that were asked for, and those that it is found by."""
+    return {**tags, "mfinfra:stack": name, "mfinfra:managed-by": "mfinfra"}
 
 
 def check_name(name: str) -> str:

@@ -9,6 +9,7 @@ import json
 from typing import Any
 
 from . import catalog, versions
+from .names import stack_tags
 from .stackfile import StackConfig
 
 BACKEND, VALUES = "backend.tf.json", "terraform.tfvars.json"
@@ -100,7 +101,7 @@ def values(config: StackConfig, account: str | None) -> dict[str, Any]:
         **found,
         "name": config.name,
         "region": config.region,
-        "tags": {**config.tags, "mfinfra:stack": config.name, "mfinfra:managed-by": "mfinfra"},
+        "tags": stack_tags(config.name, config.tags),
         "permissions_boundary": config.permissions_boundary,
         "deletion_protection": config.deletion_protection,
         "force_destroy": is_sandbox,

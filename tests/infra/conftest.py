@@ -92,7 +92,12 @@ class Aws:
 
     url: str
     keys: str
+    control: Path
     environment: dict[str, str] = field(default_factory=dict)
+
+    def say(self, **control: Any) -> None:
+        """What shall fail or wait; see testcloud/server.py."""
+        self.control.write_text(json.dumps(control))
 
     def client(self, service: str) -> Any:
         import boto3
@@ -116,18 +121,12 @@ class _Keys(BaseHTTPRequestHandler):
 
 
 @pytest.fixture(scope="session")
-def aws() -> Iterator[Aws]:
-    """An AWS in memory: S3, STS, DynamoDB, tagging; and the one answer of API Gateway."""
-    program = environment.programs("ministack") / "ministack"
-    port = _free_port()
-    env = {
-        **os.environ,
-        "BIND_HOST": "127.0.0.1",
-        "GATEWAY_PORT": str(port),
-        "EDGE_PORT": str(port),
-        "MINISTACK_PORT": str(port),
-    }
-    process = subprocess.Popen([str(program)], env=env, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+def _aws(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Aws]:
+    python = environment.programs("ministack") / "python"
+    port, control = _free_port(), tmp_path_factory.mktemp("testcloud") / "control"
+    env = {**os.environ, "BIND_HOST": "127.0.0.1", "GATEWAY_PORT": str(port), "TESTCLOUD_CONTROL": str(control)}
+    argv = [str(python), str(Path(__file__).parent / "testcloud" / "server.py")]
+    process = subprocess.Popen(argv, env=env, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
     keys = ThreadingHTTPServer(("127.0.0.1", 0), _Keys)
     threading.Thread(target=keys.serve_forever, daemon=True).start()
     url, key_url = f"http://127.0.0.1:{port}", f"http://127.0.0.1:{keys.server_address[1]}"
@@ -136,6 +135,7 @@ def aws() -> Iterator[Aws]:
     yield Aws(
         url,
         key_url,
+        control,
         {
             "AWS_ENDPOINT_URL": url,
             "AWS_ENDPOINT_URL_API_GATEWAY": key_url,
@@ -151,6 +151,14 @@ def aws() -> Iterator[Aws]:
     keys.server_close()
     process.terminate()
     process.wait(10)
+
+
+@pytest.fixture
+def aws(_aws: Aws) -> Iterator[Aws]:
+    """An AWS in memory, with nothing said yet."""
+    _aws.say()
+    yield _aws
+    _aws.say()
 
 
 def _free_port() -> int:

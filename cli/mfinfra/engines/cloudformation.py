@@ -1,0 +1,286 @@
+"""CloudFormation: a stack planned by a change set, changed by executing exactly it, followed by its events."""
+
+from __future__ import annotations
+
+import hashlib
+import time
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from .. import risk
+from ..changes import Change, Event, Plan
+from ..clouds.aws_errors import explain_text
+from ..clouds.aws_identity import call, client, pages
+from ..errors import EngineError, NotFound, Refused
+from .cfn_events import Follower, root_cause
+
+OnEvent = Callable[[Event], None]
+
+#: What CreateChangeSet takes as text; larger templates go by a bucket.
+_MOST_INLINE = 51_200
+_NOTHING = ("didn't contain changes", "No updates are to be performed")
+#: Stacks that hold nothing and can only be removed.
+_DEAD = ("ROLLBACK_COMPLETE", "ROLLBACK_FAILED", "CREATE_FAILED", "DELETE_FAILED")
+_CHANGE_SET = "mfinfra"
+
+
+def stack_name(name: str) -> str:
+    """The name of a stack in CloudFormation."""
+    return f"mfinfra-{name}"
+
+
+def found(session: Any, name: str) -> dict[str, Any] | None:
+    """The stack as CloudFormation describes it; None where there is none."""
+    from botocore.exceptions import BotoCoreError, ClientError
+
+    from ..clouds.aws_errors import explained
+
+    try:
+        stacks = client(session, "cloudformation").describe_stacks(StackName=stack_name(name))["Stacks"]
+    except ClientError as exc:
+        if "does not exist" in str(exc):
+            return None
+        raise explained(exc) from exc
+    except BotoCoreError as exc:
+        raise explained(exc) from exc
+    live = [stack for stack in stacks if stack["StackStatus"] != "DELETE_COMPLETE"]
+    return live[0] if live else None
+
+
+def busy(session: Any, name: str) -> tuple[str, str] | None:
+    """What CloudFormation is doing with a stack, and since when; None for nothing."""
+    stack = found(session, name)
+    if (
+        stack is None
+        or not stack["StackStatus"].endswith("_IN_PROGRESS")
+        or stack["StackStatus"] == "REVIEW_IN_PROGRESS"
+    ):
+        return None
+    since = stack.get("LastUpdatedTime") or stack["CreationTime"]
+    return str(stack["StackStatus"]), since.strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+def settle(session: Any, name: str, on_event: OnEvent) -> None:
+    """Wait for what is going on to end, telling what happens: it may be ours, from before a Ctrl-C."""
+    stack = found(session, name)
+    if stack is not None and busy(session, name) is not None:
+        _follow(session, name, str(stack["StackId"]), Follower(on_event))
+
+
+def plan(
+    session: Any, name: str, template: str, parameters: Mapping[str, str], tags: Mapping[str, str], bucket: str
+) -> Plan:
+    """What would change, as a change set that waits for apply."""
+    cloudformation = client(session, "cloudformation")
+    stack = found(session, name)
+    if stack is not None and stack["StackStatus"] in _DEAD:
+        destroy(session, name, lambda _: None)
+        stack = None
+    is_new = stack is None or stack["StackStatus"] == "REVIEW_IN_PROGRESS"
+    if stack is not None:
+        call(cloudformation.delete_change_set, StackName=stack_name(name), ChangeSetName=_CHANGE_SET)
+    made = call(
+        cloudformation.create_change_set,
+        StackName=stack_name(name),
+        ChangeSetName=_CHANGE_SET,
+        ChangeSetType="CREATE" if is_new else "UPDATE",
+        Capabilities=["CAPABILITY_NAMED_IAM"],
+        Parameters=[{"ParameterKey": key, "ParameterValue": value} for key, value in parameters.items()],
+        Tags=[{"Key": key, "Value": value} for key, value in tags.items()],
+        **_template(session, template, bucket),
+    )
+    arn = str(made["Id"])
+    entries = _ready(cloudformation, arn, name)
+    return Plan(name, "cloudformation", tuple(_change(entry, is_new) for entry in entries), arn)
+
+
+def _template(session: Any, template: str, bucket: str) -> dict[str, str]:
+    if len(template.encode()) <= _MOST_INLINE:
+        return {"TemplateBody": template}
+    s3 = client(session, "s3")
+    key = f"templates/{hashlib.sha256(template.encode()).hexdigest()}.yaml"
+    call(s3.put_object, Bucket=bucket, Key=key, Body=template.encode())
+    return {"TemplateURL": f"{s3.meta.endpoint_url}/{bucket}/{key}"}
+
+
+def _ready(cloudformation: Any, arn: str, name: str) -> list[dict[str, Any]]:
+    """The entries of a change set once CloudFormation has worked them out."""
+    pause = 0.2
+    while True:
+        answer = call(cloudformation.describe_change_set, ChangeSetName=arn, StackName=stack_name(name))
+        status, reason = answer["Status"], str(answer.get("StatusReason", ""))
+        if status == "FAILED" and any(sign in reason for sign in _NOTHING):
+            call(cloudformation.delete_change_set, ChangeSetName=arn, StackName=stack_name(name))
+            return []
+        if status == "FAILED":
+            raise explain_text(reason) or EngineError(f"CloudFormation refuses the template: {reason}")
+        if status == "CREATE_COMPLETE":
+            return _all_changes(cloudformation, arn, name, answer)
+        time.sleep(pause)
+        pause = min(pause * 1.5, 3.0)
+
+
+def _all_changes(cloudformation: Any, arn: str, name: str, answer: dict[str, Any]) -> list[dict[str, Any]]:
+    entries = list(answer.get("Changes", []))
+    while answer.get("NextToken"):
+        place = {"ChangeSetName": arn, "StackName": stack_name(name), "NextToken": answer["NextToken"]}
+        answer = call(cloudformation.describe_change_set, **place)
+        entries += answer.get("Changes", [])
+    return [entry["ResourceChange"] for entry in entries if entry.get("Type", "Resource") == "Resource"]
+
+
+def _change(entry: dict[str, Any], is_new: bool) -> Change:
+    replaces = entry.get("Replacement") in ("True", "Conditional")
+    action = {"Add": "create", "Remove": "delete"}.get(str(entry["Action"]), "replace" if replaces else "update")
+    danger, reason = risk.of_cloudformation(entry, is_new)
+    targets = [(detail.get("Target") or {}) for detail in entry.get("Details") or []]
+    names = sorted({str(target["Name"]) for target in targets if target.get("Name")})
+    return Change(
+        str(entry["LogicalResourceId"]), str(entry["ResourceType"]), action, danger, reason or ", ".join(names)
+    )
+
+
+def apply(session: Any, plan: Plan, on_event: OnEvent) -> None:
+    """Execute exactly the change set of a plan, and follow it to its end."""
+    from botocore.exceptions import ClientError
+
+    from ..clouds.aws_errors import explained
+
+    cloudformation = client(session, "cloudformation")
+    follower = Follower(on_event)
+    stack = found(session, plan.stack)
+    if stack is None:
+        raise Refused(
+            "The plan is stale: its stack is gone. Nothing was touched.",
+            hint="Make a new one with: mfinfra plan --out FILE",
+        )
+    follower.skip(_events(session, str(stack["StackId"])))
+    try:
+        cloudformation.execute_change_set(ChangeSetName=plan.handle, StackName=stack_name(plan.stack))
+    except ClientError as exc:
+        if exc.response["Error"]["Code"].removesuffix("Exception") in ("ChangeSetNotFound", "InvalidChangeSetStatus"):
+            raise Refused(
+                "The plan is stale: the stack was changed since it was made. Nothing was touched.",
+                hint="Make a new one with: mfinfra plan --out FILE",
+            ) from exc
+        raise explained(exc) from exc
+    _follow(session, plan.stack, str(stack["StackId"]), follower)
+
+
+def _follow(session: Any, name: str, stack_id: str, follower: Follower) -> None:
+    """Tell events until the stack is at rest. Raises EngineError with the first thing that failed."""
+    cloudformation, pause = client(session, "cloudformation"), 0.3
+    while True:
+        stack = call(cloudformation.describe_stacks, StackName=stack_id)["Stacks"][0]
+        told = follower.tell(_events(session, stack_id))
+        status = str(stack["StackStatus"])
+        if not status.endswith("_IN_PROGRESS"):
+            break
+        time.sleep(pause)
+        pause = 0.5 if told else min(pause * 1.3, 5.0)
+    if "ROLLBACK" in status or status.endswith("_FAILED"):
+        raise _failure(name, status, follower.events)
+
+
+def _failure(name: str, status: str, events: list[dict[str, Any]]) -> EngineError:
+    cause = root_cause(events)
+    reason = str((cause or {}).get("ResourceStatusReason", "no reason given"))
+    what = f"{cause['LogicalResourceId']} ({cause['ResourceType']}): {reason}" if cause else status
+    meant = explain_text(reason)
+    state = _STATES.get(status, f"the stack is {status}")
+    hint = meant.hint if meant is not None else f"Mend it, then type: mfinfra up --name {name}"
+    return EngineError(f"{what}; {state}.", hint=hint)
+
+
+_STATES = {
+    "ROLLBACK_COMPLETE": "what had been made was removed again",
+    "UPDATE_ROLLBACK_COMPLETE": "the stack is as it was before",
+    "UPDATE_ROLLBACK_FAILED": "and going back failed too: continue the rollback in the CloudFormation console",
+    "DELETE_FAILED": "the rest of the stack is still there",
+}
+
+
+def _events(session: Any, stack_id: str) -> list[dict[str, Any]]:
+    """All events of a stack, the oldest first."""
+    return list(
+        reversed(pages(client(session, "cloudformation"), "describe_stack_events", "StackEvents", StackName=stack_id))
+    )
+
+
+def destroy(session: Any, name: str, on_event: OnEvent) -> None:
+    """Remove a stack and follow it to its end."""
+    stack = found(session, name)
+    if stack is None:
+        return
+    follower = Follower(on_event)
+    follower.skip(_events(session, str(stack["StackId"])))
+    call(client(session, "cloudformation").delete_stack, StackName=str(stack["StackId"]))
+    _follow(session, name, str(stack["StackId"]), follower)
+
+
+def protect(session: Any, name: str, wanted: bool) -> None:
+    """Termination protection on or off."""
+    change = client(session, "cloudformation").update_termination_protection
+    call(change, StackName=stack_name(name), EnableTerminationProtection=wanted)
+
+
+def outputs(session: Any, name: str, settings: Mapping[str, str]) -> dict[str, Any]:
+    """What a stack is; `settings` says which outputs are settings of the runtime."""
+    stack = found(session, name)
+    values = {str(o["OutputKey"]): str(o["OutputValue"]) for o in (stack or {}).get("Outputs", [])}
+    facts: dict[str, Any] = {
+        "runtime_config": {settings[key]: value for key, value in values.items() if key in settings}
+    }
+    for key, name_of in (
+        ("ApiKeyId", "api_key_id"),
+        ("BucketName", "bucket_name"),
+        ("DatabaseSecret", "database_secret_arn"),
+    ):
+        if key in values:
+            facts[name_of] = values[key]
+    for key, name_of in (("QueueArns", "queue_arns"), ("LogBucketNames", "log_bucket_names")):
+        facts[name_of] = [part for part in values.get(key, "").split(",") if part]
+    return facts
+
+
+def resources(session: Any, name: str) -> list[tuple[str, str, str]]:
+    """Name, type and id of everything in a stack."""
+    if found(session, name) is None:
+        return []
+    listed = pages(
+        client(session, "cloudformation"), "list_stack_resources", "StackResourceSummaries", StackName=stack_name(name)
+    )
+    return [
+        (str(r["LogicalResourceId"]), str(r["ResourceType"]), str(r.get("PhysicalResourceId", "")))
+        for r in listed
+        if r["ResourceStatus"] != "DELETE_COMPLETE"
+    ]
+
+
+def drift(session: Any, name: str) -> list[Change]:
+    """What is not as it was deployed."""
+    if found(session, name) is None:
+        raise NotFound(f"There is no stack '{name}' in CloudFormation.", hint=f"Type: mfinfra up --name {name}")
+    cloudformation = client(session, "cloudformation")
+    token = call(cloudformation.detect_stack_drift, StackName=stack_name(name))["StackDriftDetectionId"]
+    pause = 0.3
+    while True:
+        answer = call(cloudformation.describe_stack_drift_detection_status, StackDriftDetectionId=token)
+        if answer["DetectionStatus"] != "DETECTION_IN_PROGRESS":
+            break
+        time.sleep(pause)
+        pause = min(pause * 1.5, 5.0)
+    drifts = call(
+        cloudformation.describe_stack_resource_drifts,
+        StackName=stack_name(name),
+        StackResourceDriftStatusFilters=["MODIFIED", "DELETED"],
+    )["StackResourceDrifts"]
+    return [_drifted(entry) for entry in drifts]
+
+
+def _drifted(entry: dict[str, Any]) -> Change:
+    address, kind = str(entry["LogicalResourceId"]), str(entry["ResourceType"])
+    if entry["StackResourceDriftStatus"] == "DELETED":
+        return Change(address, kind, "delete", None, "it is gone")
+    names = [str(d["PropertyPath"]).strip("/") for d in entry.get("PropertyDifferences") or []]
+    return Change(address, kind, "update", None, f"differs in {', '.join(names[:6])}")

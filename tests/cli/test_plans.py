@@ -1,0 +1,194 @@
+"""Plans: what is dangerous, and the forms and files that plans have."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from mfinfra import plan_text, planfile, risk
+from mfinfra.changes import ACTIONS, RISKS, Change, Plan
+from mfinfra.clouds.aws_errors import explain_text
+from mfinfra.errors import MfinfraError, Refused
+
+
+def entry(kind: str, before: Any, after: Any, **rest: Any) -> dict[str, Any]:
+    return {"type": kind, "change": {"before": before, "after": after, **rest}}
+
+
+def document(*statements: dict[str, Any]) -> str:
+    return json.dumps({"Version": "2012-10-17", "Statement": list(statements)})
+
+
+def allow(action: Any, resource: Any, **rest: Any) -> dict[str, Any]:
+    return {"Effect": "Allow", "Action": action, "Resource": resource, **rest}
+
+
+READ = document(allow("s3:GetObject", "arn:aws:s3:::b/p/*"))
+
+
+@pytest.mark.parametrize(
+    ("kind", "action", "before", "after", "is_new", "expected"),
+    [
+        ("aws_s3_bucket", "delete", {}, None, False, "data loss"),
+        ("aws_s3_bucket", "create", None, {}, False, None),
+        ("aws_db_instance", "replace", {}, {}, False, "replacement"),
+        ("aws_db_instance", "update", {"deletion_protection": True}, {"deletion_protection": False}, False, "data loss"),
+        ("aws_db_instance", "update", {"backup_retention_period": 7}, {"backup_retention_period": 0}, False, "data loss"),
+        ("aws_db_instance", "update", {"backup_retention_period": 7}, {"backup_retention_period": 3}, False, None),
+        ("aws_db_instance", "update", {"publicly_accessible": False}, {"publicly_accessible": True}, False, "exposure"),
+        ("aws_s3_bucket_versioning", "update", {"versioning_configuration": [{"status": "Enabled"}]}, {"versioning_configuration": [{"status": "Suspended"}]}, False, "data loss"),
+        ("aws_s3_bucket_public_access_block", "delete", {}, None, False, "exposure"),
+        ("aws_s3_bucket_public_access_block", "update", {"block_public_acls": True}, {"block_public_acls": False}, False, "exposure"),
+        ("aws_api_gateway_method", "update", {"api_key_required": True}, {"api_key_required": False}, False, "exposure"),
+        ("aws_lb", "replace", {"internal": True}, {"internal": False}, False, "exposure"),
+        ("aws_vpc_security_group_ingress_rule", "create", None, {"cidr_ipv4": "0.0.0.0/0"}, True, None),
+        ("aws_vpc_security_group_ingress_rule", "create", None, {"cidr_ipv4": "0.0.0.0/0"}, False, "exposure"),
+        ("aws_vpc_security_group_ingress_rule", "update", {"cidr_ipv4": "10.0.0.0/8"}, {"cidr_ipv4": "10.1.0.0/16"}, False, None),
+        ("aws_vpc_security_group_ingress_rule", "update", {"cidr_ipv4": "10.1.0.0/16"}, {"cidr_ipv4": "10.0.0.0/8"}, False, "exposure"),
+        ("aws_iam_role_policy", "update", {"policy": READ}, {"policy": READ}, False, None),
+        ("aws_iam_role_policy", "update", {"policy": READ}, {"policy": document(allow("s3:*", "arn:aws:s3:::b/p/*"))}, False, "iam"),
+        ("aws_iam_role_policy", "update", {"policy": READ}, {"policy": document(allow("s3:GetObject", "arn:aws:s3:::b/*"))}, False, "iam"),
+        ("aws_iam_role_policy", "update", {"policy": READ}, {"policy": document(allow("s3:GetObject", "arn:aws:s3:::b/p/q/*"))}, False, None),
+        ("aws_iam_role_policy", "create", None, {"policy": document(allow("*", "*"))}, True, "iam"),
+        ("aws_iam_role_policy", "create", None, {"policy": READ, "role": "demo-task"}, False, "iam"),
+        ("aws_iam_role", "update", {"permissions_boundary": "arn:x"}, {"permissions_boundary": None}, False, "iam"),
+        ("aws_iam_role", "update", {"assume_role_policy": document({"Effect": "Allow", "Action": "sts:AssumeRole", "Principal": {"Service": "a"}})}, {"assume_role_policy": document({"Effect": "Allow", "Action": "sts:AssumeRole", "Principal": "*"})}, False, "iam"),
+    ],
+)  # fmt: skip
+def test_what_is_dangerous(kind: str, action: str, before: Any, after: Any, is_new: bool, expected: str | None) -> None:
+    found, reason = risk.of_terraform(entry(kind, before, after), action, is_new)
+    assert found == expected
+    assert bool(reason) == (expected is not None)
+
+
+def test_a_policy_that_is_not_known_yet_is_told() -> None:
+    change = entry("aws_iam_role_policy", {"policy": READ}, {}, after_unknown={"policy": True})
+    assert risk.of_terraform(change, "update", False)[0] == "iam"
+
+
+@pytest.mark.parametrize(
+    ("change", "expected"),
+    [
+        ({"ResourceType": "AWS::RDS::DBInstance", "Action": "Remove"}, "data loss"),
+        ({"ResourceType": "AWS::RDS::DBInstance", "Action": "Modify", "Replacement": "True", "Details": [{"Target": {"Name": "Engine", "RequiresRecreation": "Always"}}]}, "replacement"),
+        ({"ResourceType": "AWS::RDS::DBInstance", "Action": "Modify", "Replacement": "False", "Details": [{"Target": {"Name": "AllocatedStorage", "RequiresRecreation": "Never"}}]}, None),
+        ({"ResourceType": "AWS::IAM::Role", "Action": "Modify", "Replacement": "False", "Details": [{"Target": {"Name": "Policies", "RequiresRecreation": "Never"}}]}, "iam"),
+        ({"ResourceType": "AWS::EC2::SecurityGroupIngress", "Action": "Add"}, "exposure"),
+        ({"ResourceType": "AWS::Logs::LogGroup", "Action": "Remove"}, None),
+    ],
+)  # fmt: skip
+def test_what_is_dangerous_in_a_change_set(change: dict[str, Any], expected: str | None) -> None:
+    assert risk.of_cloudformation(change, False)[0] == expected
+
+
+@given(
+    st.recursive(
+        st.none() | st.text(max_size=5) | st.integers(),
+        lambda x: (
+            st.lists(x, max_size=3)
+            | st.dictionaries(
+                st.sampled_from(["Statement", "Effect", "Action", "Resource", "Principal", "Condition"]), x, max_size=4
+            )
+        ),
+    )
+)
+def test_no_policy_however_odd_breaks_the_reader(value: Any) -> None:
+    assert isinstance(risk.grants(json.dumps(value)), set)
+
+
+texts = st.text(max_size=60)
+changes = st.builds(Change, texts, texts, st.sampled_from(ACTIONS), st.none() | st.sampled_from(RISKS), texts)
+plans = st.builds(
+    Plan,
+    st.from_regex("[a-z]{1,9}", fullmatch=True),
+    st.just("terraform"),
+    st.lists(changes, max_size=9).map(tuple),
+    st.just(""),
+)
+
+
+@given(plans)
+def test_exit_codes_say_how_dangerous(plan: Plan) -> None:
+    expected = 0 if not plan.changes else 3 if any(change.risk for change in plan.changes) else 2
+    assert plan.exit_code == expected == json.loads(plan_text.rendered(plan, "json"))["exit_code"]
+    assert [RISKS.index(str(change.risk)) for change in plan.dangerous] == sorted(
+        RISKS.index(str(c.risk)) for c in plan.dangerous
+    )
+
+
+@given(plans)
+def test_a_comment_holds_no_markup_of_others(plan: Plan) -> None:
+    text = plan_text.markdown(plan)
+    inside = text.replace("<details><summary>", "").replace("</summary>", "").replace("</details>", "")
+    assert "<" not in inside
+    assert "@" not in inside
+
+
+def test_a_comment_fits_whatever_the_size() -> None:
+    many = tuple(
+        Change(f"module.x.aws_thing.this[{i}]" * 3, "aws_thing", "create", "iam" if i % 2 else None, "because " * 20)
+        for i in range(5000)
+    )
+    text = plan_text.markdown(Plan("big", "terraform", many, ""))
+    assert len(text) < 65_536
+    assert "more" in text
+
+
+@given(plans, st.binary(max_size=99), st.dictionaries(st.sampled_from(["engine", "digest"]), texts))
+def test_a_plan_comes_back_from_its_file(plan: Plan, payload: bytes, facts: dict[str, str]) -> None:
+    import tempfile
+
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "x.mfplan"
+        planfile.write(path, plan, payload, facts)
+        saved = planfile.read(path)
+    assert (saved.plan, saved.payload, dict(saved.facts)) == (plan, payload, facts)
+    saved.check(plan.stack, facts)
+    with pytest.raises(Refused):
+        saved.check(plan.stack + "x", facts)
+    with pytest.raises(Refused):
+        saved.check(plan.stack, {**facts, "engine": "another" + facts.get("engine", "")})
+
+
+@given(st.binary(max_size=300))
+def test_any_other_file_is_refused(content: bytes) -> None:
+    import tempfile
+
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "x"
+        path.write_bytes(content)
+        with pytest.raises(MfinfraError):
+            planfile.read(path)
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("operation error S3: CreateBucket, https response error StatusCode: 409, api error BucketAlreadyExists: The requested bucket name is not available.", "A bucket of this name exists already: The requested bucket name is not available."),
+        ("An error occurred (ExpiredToken) when calling the GetCallerIdentity operation: The security token included in the request is expired", "expired"),
+        ("NoCredentialsError: Unable to locate credentials", "There are no AWS credentials."),
+        ("api error VcpuLimitExceeded: You have requested more vCPU capacity than your current vCPU limit of 0 allows", "more vCPU capacity than your current"),
+        ("api error InvalidSubnetID.NotFound: The subnet ID 'subnet-1' does not exist", "subnet-1"),
+        ("api error AccessDenied: User: arn:aws:sts::1:assumed-role/x/y is not authorized to perform: iam:CreateRole on resource: arn:aws:iam::1:role/z with an explicit deny in a service control policy", "may not iam:CreateRole on arn:aws:iam::1:role/z by a policy that denies it"),
+        ("dial tcp: lookup ec2.eu-west-9.amazonaws.com: no such host", "cannot be reached"),
+        ("RequestTimeTooSkewed", "clock"),
+        ("api error InsufficientInstanceCapacity: We currently do not have sufficient g5.xlarge capacity", "no capacity"),
+    ],
+)  # fmt: skip
+def test_what_aws_says_is_explained(text: str, words: str) -> None:
+    found = explain_text(text)
+    assert found is not None
+    assert words in found.message
+    assert "\n" not in found.message
+    assert found.hint
+
+
+@given(st.text())
+def test_other_texts_are_left_to_others(text: str) -> None:
+    found = explain_text(text)
+    assert found is None or "\n" not in found.message

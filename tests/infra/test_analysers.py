@@ -1,0 +1,86 @@
+"""What stands outside of any cloud: the linters and security checkers of the field, on what is rendered."""
+
+from __future__ import annotations
+
+import json
+import re
+import subprocess
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from mfinfra import catalog, cfn_template, presets, render, stackfile, workspace
+from mfinfra.yamlfile import Document, read
+from tests.conftest import ROOT
+
+from . import environment
+
+EXAMPLES = sorted((ROOT / "examples" / "stacks").glob("*.yaml"))
+#: Every feature on, and the presets that people deploy.
+SCORED = ("aws-everything", "aws-ui-oidc", "aws-sandbox", "aws-production")
+LEAST = 95.0
+
+
+def values(name: str) -> dict[str, Any]:
+    return stackfile.validated(read(ROOT / "examples" / "stacks" / f"{name}.yaml")).model_dump()
+
+
+def cases() -> dict[str, dict[str, Any]]:
+    found = {path.stem: values(path.stem) for path in EXAMPLES}
+    for preset in presets.PRESETS:
+        for region in ("us-east-1", "cn-north-1", "us-gov-west-1"):
+            given = {"name": "demo", "cloud": "aws", "region": region, "preset": preset}
+            found[f"{preset}-{region}"] = stackfile.validated(Document(given, {}, "")).model_dump()
+    return found
+
+
+def test_cfn_lint_has_nothing_to_say(tmp_path: Path) -> None:
+    program = str(environment.programs("cfn-lint") / "cfn-lint")
+    by_region: dict[str, list[str]] = {}
+    for name, case in cases().items():
+        path = tmp_path / f"{name}.yaml"
+        path.write_text(cfn_template.render(case, catalog.cloudformation_folder()))
+        by_region.setdefault(case["region"], []).append(str(path))
+    for region, paths in by_region.items():
+        done = subprocess.run([program, "--regions", region, "--", *paths], capture_output=True, text=True)
+        assert done.returncode == 0, done.stdout + done.stderr
+
+
+def score(folder: Path, framework: str) -> tuple[float, list[str]]:
+    """Percentage of passed checks, and what failed."""
+    program = str(environment.programs("checkov") / "checkov")
+    argv = [program, "-d", str(folder), "--framework", framework, "--compact", "--quiet", "--skip-download",
+            "--download-external-modules", "false", "-o", "json"]  # fmt: skip
+    done = subprocess.run(argv, capture_output=True, text=True, cwd=folder)
+    document = json.loads(done.stdout)
+    counts = document["summary"]
+    failed = [f"{check['check_id']} {check['resource']}" for check in document["results"]["failed_checks"]]
+    assert counts["passed"] > 100
+    return 100 * counts["passed"] / (counts["passed"] + counts["failed"]), failed
+
+
+@pytest.mark.parametrize("name", SCORED)
+@pytest.mark.parametrize("framework", ["terraform", "cloudformation"])
+def test_checkov_passes_and_the_documents_say_how_far(name: str, framework: str, tmp_path: Path) -> None:
+    case = values(name)
+    if framework == "terraform":
+        config = stackfile.StackConfig.model_validate({**case, "engine": "terraform"})
+        workspace.write(render.render(config), tmp_path / "stack")
+    else:
+        (tmp_path / "stack").mkdir()
+        (tmp_path / "stack" / "template.yaml").write_text(cfn_template.render(case, catalog.cloudformation_folder()))
+    found, failed = score(tmp_path / "stack", framework)
+    assert found >= LEAST, failed
+    told = re.search(rf"\| `{name}` \| {framework} \| ([0-9.]+) % \|", (ROOT / "docs" / "security.md").read_text())
+    assert told is not None
+    assert abs(float(told.group(1)) - found) < 0.05, f"docs/security.md must say {found:.1f}"
+
+
+def test_every_skipped_check_has_a_reason() -> None:
+    for path in (ROOT / "terraform").rglob("*.tf"):
+        for skip in re.findall(r"#checkov:skip=(.*)", path.read_text()):
+            assert re.fullmatch(r"CKV2?_AWS_\d+:.{10,}", skip), f"{path}: {skip}"
+    for path in (ROOT / "cloudformation").rglob("*.j2"):
+        for skip in re.findall(r"\{ id: (.*) \}", path.read_text()):
+            assert re.match(r"CKV2?_AWS_\d+, comment: .{10,}", skip), f"{path}: {skip}"

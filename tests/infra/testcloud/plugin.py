@@ -1,0 +1,77 @@
+"""Puts the plugin into ministack: the one place that knows every part of it."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+import ministack.app
+
+from . import (
+    batch,
+    capabilities,
+    control,
+    delays,
+    drift,
+    events,
+    faults,
+    identity,
+    jobs,
+    protection,
+    quotas,
+    resources,
+    scaling,
+    stepfunctions,
+    tagging,
+    vpclinks,
+)
+
+Scope = dict[str, Any]
+Receive = Callable[[], Awaitable[dict[str, Any]]]
+Send = Callable[[dict[str, Any]], Awaitable[None]]
+
+RESET = f"{control.PREFIX}/reset"
+
+
+def install(url: str) -> Callable[[Scope, Receive, Send], Awaitable[None]]:
+    """Change ministack in place and return the application to serve."""
+    for part in (batch, capabilities, drift, identity, quotas, resources, scaling, stepfunctions, tagging, vpclinks):
+        part.install()
+    protection.install()
+    events.install()
+    delays.install()
+    faults.install()
+    jobs.install(url)
+    return _application
+
+
+async def _application(scope: Scope, receive: Receive, send: Send) -> None:
+    if scope["type"] != "http" or not scope["path"].startswith(control.PREFIX):
+        await ministack.app.app(scope, receive, send)
+        return
+    body = await _body(receive)
+    if scope["path"] == RESET:
+        jobs.end_all()
+        await ministack.app._handle_admin_reset("/_ministack/reset", "POST", {})
+        control.reset()
+        status, document = 200, {}
+    else:
+        status, document = control.answer(scope["path"], body)
+    await _send(send, status, document)
+
+
+async def _body(receive: Receive) -> bytes:
+    parts, more = [], True
+    while more:
+        message = await receive()
+        parts.append(message.get("body", b""))
+        more = message.get("more_body", False)
+    return b"".join(parts)
+
+
+async def _send(send: Send, status: int, document: dict[str, Any]) -> None:
+    content = json.dumps(document).encode()
+    headers = [(b"content-type", b"application/json"), (b"content-length", str(len(content)).encode())]
+    await send({"type": "http.response.start", "status": status, "headers": headers})
+    await send({"type": "http.response.body", "body": content})
