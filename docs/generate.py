@@ -9,7 +9,7 @@ from typing import Any
 
 import typer
 
-from mfinfra import errors
+from mfinfra import catalog, errors
 from mfinfra.app import app
 from mfinfra.stackfile import json_schema
 from mfruntime.settings import SETTINGS
@@ -82,18 +82,64 @@ def stack_file_page() -> str:
 def _keys(schema: dict[str, Any], node: dict[str, Any], prefix: str) -> list[str]:
     rows = []
     for name, field in node["properties"].items():
+        named = next(iter((field.get("patternProperties") or {}).values()), {}).get("$ref")
+        if named:
+            rows.append(f"| `{prefix}{name}` | | {field.get('description', '')} |")
+            rows += _keys(schema, schema["$defs"][named.rsplit("/", 1)[1]], f"{prefix}{name}.NAME.")
+            continue
+        options = [a["$ref"] for a in field.get("anyOf", ()) if "$ref" in a]
+        if options:
+            rows.append(f"| `{prefix}{name}` | `{json.dumps(field.get('default'))}` | {field.get('description', '')} |")
+            rows += _keys(schema, schema["$defs"][options[0].rsplit("/", 1)[1]], f"{prefix}{name}.")
+            continue
         target = field.get("$ref") or next((a["$ref"] for a in field.get("allOf", ()) if "$ref" in a), None)
         if target:
             rows += _keys(schema, schema["$defs"][target.rsplit("/", 1)[1]], f"{prefix}{name}.")
         else:
-            default = json.dumps(field.get("default", []))
-            rows.append(f"| `{prefix}{name}` | `{default}` | {field.get('description', '')} |")
+            default = f"`{json.dumps(field['default'])}`" if "default" in field else _empty(field, node, name)
+            rows.append(f"| `{prefix}{name}` | {default} | {field.get('description', '')} |")
     return rows
+
+
+def _empty(field: dict[str, Any], node: dict[str, Any], name: str) -> str:
+    """The default of a field whose schema names none."""
+    if name in node.get("required", ()):
+        return "needed"
+    return "`{}`" if field.get("type") == "object" else "`[]`"
+
+
+def capabilities_page() -> str:
+    lines = [
+        "# What each engine can deploy on AWS\n",
+        "Read off the templates. What an engine cannot express is refused by name before anything is rendered.\n",
+        "| Component | Terraform, OpenTofu | CloudFormation |",
+        "|---|---|---|",
+    ]
+    lines += [f"| {text} | {_yes(tf)} | {_yes(cfn)} |" for text, tf, cfn in catalog.capabilities()]
+    lines += [
+        "",
+        "| Command | Terraform, OpenTofu | CloudFormation |",
+        "|---|---|---|",
+        "| `render`, `validate` without an account | yes | yes |",
+        "| `plan`, `up --plan FILE` | yes, by a plan file | yes, by a change set |",
+        "| `drift` | yes, by a refresh | yes, by drift detection |",
+        "| `unlock` | yes | no: there is no lock to take |",
+        "| `down --keep data` | yes | yes, but not for sandboxes |",
+    ]
+    return "\n".join(lines) + "\n"
+
+
+def _yes(value: bool) -> str:
+    return "yes" if value else "no"
 
 
 def exit_codes_page() -> str:
     lines = ["# Exit codes\n", "## mfinfra\n", "| Code | Meaning |", "|---|---|", "| 0 | Done. |"]
     lines += [f"| {e.exit_code} | {e.meaning} |" for e in errors.EXIT_CODES]
+    lines += [
+        "\n`mfinfra plan` and `mfinfra drift` answer by their exit code: 0 nothing to do, 2 changes, 3 dangerous",
+        "changes (`plan` only), and 1 for every error.",
+    ]
     lines += [
         "\n## A flow (`python flow.py ...`)\n",
         "| Code | Meaning |",
@@ -111,6 +157,7 @@ PAGES = {
     "settings.md": settings_page,
     "stack-file.md": stack_file_page,
     "exit-codes.md": exit_codes_page,
+    "capabilities.md": capabilities_page,
 }
 
 

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parent.parent
-KEPT = ("MFINFRA_STOCK_PYTHON", "MFINFRA_REGENERATE")
+KEPT = ("MFINFRA_STOCK_PYTHON", "MFINFRA_REGENERATE", "MFINFRA_TEST_CACHE")
 
 
 @dataclass(frozen=True)
@@ -33,7 +33,7 @@ def home(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPat
     """An empty home folder; settings of the machine do not reach the test."""
     folder = tmp_path_factory.mktemp("home")
     for name in list(os.environ):
-        if name.startswith(("METAFLOW_", "XDG_")) or (name.startswith("MFINFRA_") and name not in KEPT):
+        if name.startswith(("METAFLOW_", "XDG_", "AWS_", "TF_")) or (name.startswith("MFINFRA_") and name not in KEPT):
             monkeypatch.delenv(name)
     monkeypatch.setenv("HOME", str(folder))
     monkeypatch.setenv("XDG_DATA_HOME", str(folder / "data"))

@@ -139,10 +139,10 @@ def up(
     if config.cloud == "local":
         if plan_file is not None:
             raise Refused("A local stack has no plan.", hint="Type: mfinfra up")
-        result = pipeline.up(config, smoke, State.console)
-    else:
-        result = cloud_pipeline.up(config, smoke, _agreed(yes), plan_file, State.console)
-    pipeline.report_up(result, State.console)
+        pipeline.report_up(pipeline.up(config, smoke, State.console), State.console)
+        return
+    result = cloud_pipeline.up(config, smoke, _agreed(yes), plan_file, State.console)
+    cloud_pipeline.report_up(result, State.console)
 
 
 @app.command()

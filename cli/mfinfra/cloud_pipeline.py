@@ -376,6 +376,32 @@ def outputs(name: str) -> dict[str, str]:
     return {**found, profile.MARKER: name}
 
 
+def report_up(result: pipeline.Up, console: Console) -> None:
+    """The table at the end of `up`: what exists, where, what to type next."""
+    stack, name = result.stack, result.stack.name
+    settings = profile.read(result.profile.path) or {}
+    if console.as_json:
+        console.document({"name": name, "cloud": stack.cloud, "engine": stack.engine, "region": stack.region,
+                          "account": stack.account, "profile": str(result.profile.path), "state": stack.state,
+                          "proven_at": stack.proven_at, "next": result.next_command})  # fmt: skip
+        return
+    where = f"{stack.cloud} {stack.region}, account {stack.account}, by {stack.engine}"
+    rows = [
+        ("stack", f"{name}: {where}", f"mfinfra status {name}"),
+        ("data", settings.get("METAFLOW_DATASTORE_SYSROOT_S3", ""), f"mfinfra outputs {name}"),
+        ("metadata", settings.get("METAFLOW_SERVICE_URL", ""), ""),
+        ("profile", shown(result.profile.path), "" if result.profile.is_default else f"mfinfra use {name}"),
+        ("runtime", f"mfruntime {result.runtime.version} in {shown(result.runtime.python)}", "mfinfra runtime info"),
+        ("tried", f"bucket, table and service at {stack.proven_at}" if stack.proven_at else "not yet", ""),
+        ("flows", _FLOWS, f"METAFLOW_PROFILE={name} python your_flow.py run"),
+    ]
+    console.table(("what", "where", "what to type next"), rows)
+
+
+#: Said where a flow cannot be run through a stack yet, so that nobody looks for the reason.
+_FLOWS = "stock Metaflow runs with this profile; this version's runtime keeps data locally only"
+
+
 def report_plan(found: Plan, form: str, console: Console) -> int:
     """Print a plan; returns what the command ends with."""
     from . import plan_text

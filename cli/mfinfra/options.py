@@ -27,7 +27,7 @@ Endpoint = Literal[
 InstanceType = Annotated[str, Field(pattern=r"^(optimal|[a-z][a-z0-9-]{1,15}(\.[a-z0-9-]{2,15})?)$")]
 PoolName = Annotated[str, Field(pattern=POOL_PATTERN)]
 
-METADATA_IMAGE = "netflixoss/metaflow_metadata_service:v2.5.0"
+METADATA_IMAGE = "netflixoss/metaflow_metadata_service:v2.4.13"
 
 
 class Strict(BaseModel):

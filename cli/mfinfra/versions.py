@@ -6,5 +6,5 @@ from __future__ import annotations
 TERRAFORM = "1.11"
 #: Providers, exactly: what was tested is what is used.
 AWS_PROVIDER = "6.69.1"
-UI_BACKEND_IMAGE = "netflixoss/metaflow_metadata_service:v2.5.0"
+UI_BACKEND_IMAGE = "netflixoss/metaflow_metadata_service:v2.4.13"
 UI_STATIC_IMAGE = "public.ecr.aws/outerbounds/metaflow_ui:v1.3.14"

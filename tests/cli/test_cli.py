@@ -254,6 +254,8 @@ def test_init_writes_a_file_that_up_reads(mfinfra: Tool, tmp_path: Path) -> None
 
 def test_the_wizard_asks_and_says_what_would_have_done_the_same(tmp_path: Path) -> None:
     child = pexpect.spawn(sys.executable, ["-m", "mfinfra", "init"], cwd=str(tmp_path), timeout=20, encoding="utf-8")
+    child.expect("Where shall the stack live")
+    child.send("\r")
     child.expect("Name of the stack")
     child.sendcontrol("u")
     child.send("\x7f" * 5 + "pond\r")

@@ -43,6 +43,12 @@ def test_the_readmes_next_command_runs() -> None:
     assert "best:" in run(["bash", "-ec", block("README.md", "next command")], ROOT)
 
 
+def test_the_readmes_stack_on_aws_is_written(tmp_path: Path) -> None:
+    shown = run(["bash", "-ec", block("README.md", "aws")], tmp_path)
+    assert "rendering" in shown
+    assert (tmp_path / "demo-stack").is_dir()
+
+
 def test_the_readmes_commands_are_all_there_is() -> None:
     sys.path.insert(0, str(ROOT / "docs"))
     try:

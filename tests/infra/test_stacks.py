@@ -216,6 +216,19 @@ def test_what_the_providers_would_refuse_is_found_offline(
     assert terraform.validate() != []
 
 
+@pytest.mark.parametrize("noun", sorted(path.name for path in (ROOT / "terraform/modules/aws").iterdir()))
+def test_the_tests_that_modules_carry_pass(noun: str, tfcloud: TfCloud, terraform: str, tmp_path: Path) -> None:
+    import os
+    import shutil
+
+    folder = shutil.copytree(ROOT / "terraform" / "modules" / "aws" / noun, tmp_path / noun)
+    env = {**os.environ, **tfcloud.environment}
+    for argv in (["init"], ["fmt", "-check", "-recursive"], ["test"]):
+        done = subprocess.run([terraform, *argv, "-no-color"], cwd=folder, env=env, capture_output=True, text=True)
+        assert done.returncode == 0, done.stdout + done.stderr
+    assert "0 failed" in done.stdout
+
+
 def test_a_stranger_can_use_plain_terraform(stack: Callable[..., Terraform], tfcloud: TfCloud, terraform: str) -> None:
     folder = stack(CONFIGS["aws-sandbox"]).folder
     import os

@@ -45,8 +45,10 @@ def test_every_distribution_builds_with_one_version(wheels: Path) -> None:
 def test_the_tool_carries_the_runtime_and_its_templates(wheels: Path) -> None:
     (wheel,) = wheels.glob("mfinfra-*.whl")
     names = zipfile.ZipFile(wheel).namelist()
-    (bundled,) = [n for n in names if n.startswith("mfinfra/_bundled/")]
+    (bundled,) = [n for n in names if n.startswith("mfinfra/_bundled/") and n.count("/") == 2]
     assert bundled.endswith(".whl")
+    assert "mfinfra/_bundled/terraform/modules/aws/metadata/service.tf" in names
+    assert "mfinfra/_bundled/cloudformation/parts/batch.yaml.j2" in names
     assert {"mfinfra/smoke/flow.py", "mfinfra/inside/probe.py"} <= set(names)
     assert "mfinfra/py.typed" in names
     assert any(n.endswith("licenses/LICENSE") for n in names)
@@ -55,7 +57,7 @@ def test_the_tool_carries_the_runtime_and_its_templates(wheels: Path) -> None:
 def test_the_bundled_runtime_is_the_one_of_the_source(wheels: Path, tmp_path: Path) -> None:
     (wheel,) = wheels.glob("mfinfra-*.whl")
     with zipfile.ZipFile(wheel) as archive:
-        (bundled,) = [n for n in archive.namelist() if n.startswith("mfinfra/_bundled/")]
+        (bundled,) = [n for n in archive.namelist() if n.startswith("mfinfra/_bundled/") and n.endswith(".whl")]
         runtime = zipfile.ZipFile(archive.extract(bundled, tmp_path))
     carried = {n: runtime.read(n) for n in runtime.namelist() if n.startswith("mfruntime/")}
     source = ROOT / "runtime"

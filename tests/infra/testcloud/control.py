@@ -23,6 +23,8 @@ class Control:
     expired: bool = False
     identity: str = ""
     quotas: dict[str, float] = field(default_factory=dict)
+    job_environment: dict[str, str] = field(default_factory=dict)
+    time_scale: float = 1.0
 
     def change(self, wanted: dict[str, Any]) -> None:
         """Take over the named fields; what is not named stays."""

@@ -1,0 +1,80 @@
+# Needs no account: what AWS would answer is made up.
+
+mock_provider "aws" {
+  mock_data "aws_iam_policy_document" {
+    defaults = { json = "{}" }
+  }
+
+  mock_data "aws_availability_zones" {
+    defaults = { names = ["us-east-1a", "us-east-1b", "us-east-1c"] }
+  }
+
+  mock_data "aws_caller_identity" {
+    defaults = { account_id = "123456789012" }
+  }
+
+  mock_data "aws_region" {
+    defaults = { region = "us-east-1" }
+  }
+
+  mock_data "aws_partition" {
+    defaults = { partition = "aws", dns_suffix = "amazonaws.com", reverse_dns_prefix = "com.amazonaws" }
+  }
+
+  mock_resource "aws_lb" {
+    defaults = { arn = "arn:aws:elasticloadbalancing:us-east-1:123456789012:loadbalancer/net/demo/0123456789abcdef" }
+  }
+}
+
+variables {
+  name            = "demo"
+  vpc_id          = "vpc-0123456789abcdef0"
+  vpc_cidr_blocks = ["10.20.0.0/16"]
+  subnet_ids      = ["subnet-0123456789abcdef0", "subnet-0123456789abcdef1"]
+  image           = "service:1"
+
+  # Mock providers know no ephemeral resources, which make the password of a new database.
+  database = {
+    host           = "db.example.com"
+    port           = 5432
+    name           = "metaflow"
+    secret         = "arn:aws:secretsmanager:us-east-1:123456789012:secret:x"
+    security_group = "sg-0123456789abcdef0"
+  }
+}
+
+run "public_with_a_key" {
+  command = plan
+
+  assert {
+    condition     = aws_api_gateway_method.proxy[0].api_key_required && aws_api_gateway_method.schema[0].api_key_required
+    error_message = "The API asks for no key."
+  }
+
+  assert {
+    condition     = aws_lb.this.internal && !aws_ecs_service.this.network_configuration[0].assign_public_ip
+    error_message = "The service is reachable by another way than the API."
+  }
+}
+
+run "private" {
+  command = plan
+
+  variables {
+    public_api = false
+  }
+
+  assert {
+    condition     = length(aws_api_gateway_rest_api.this) == 0 && output.api_key_id == null
+    error_message = "There is a way in from outside."
+  }
+}
+
+run "a_database_that_exists" {
+  command = plan
+
+  assert {
+    condition     = length(aws_db_instance.this) == 0 && output.database_host == "db.example.com"
+    error_message = "A second database would be made."
+  }
+}

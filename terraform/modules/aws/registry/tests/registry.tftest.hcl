@@ -1,0 +1,41 @@
+# Needs no account: what AWS would answer is made up.
+
+mock_provider "aws" {
+  mock_data "aws_iam_policy_document" {
+    defaults = { json = "{}" }
+  }
+
+  mock_data "aws_availability_zones" {
+    defaults = { names = ["us-east-1a", "us-east-1b", "us-east-1c"] }
+  }
+
+  mock_data "aws_caller_identity" {
+    defaults = { account_id = "123456789012" }
+  }
+
+  mock_data "aws_region" {
+    defaults = { region = "us-east-1" }
+  }
+
+  mock_data "aws_partition" {
+    defaults = { partition = "aws", dns_suffix = "amazonaws.com", reverse_dns_prefix = "com.amazonaws" }
+  }
+}
+
+run "tags_mean_one_image" {
+  command = plan
+
+  variables {
+    name = "demo"
+  }
+
+  assert {
+    condition     = aws_ecr_repository.this.image_tag_mutability == "IMMUTABLE"
+    error_message = "A tag can come to mean another image."
+  }
+
+  assert {
+    condition     = length(output.runtime_config) == 0
+    error_message = "Steps would use an image that nobody has pushed."
+  }
+}
