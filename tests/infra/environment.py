@@ -10,7 +10,7 @@ import tempfile
 from pathlib import Path
 
 ENVIRONMENTS = {
-    "tfcloud": ["grpcio==1.85.1", "protobuf==5.29.6", "msgpack==1.2.4"],
+    "tfcloud": ["grpcio==1.85.1", "protobuf==5.29.6", "msgpack==1.2.4", "cryptography==50.0.2"],
     "ministack": ["ministack==1.5.33"],
     "checkov": ["checkov==3.3.30"],
     "cfn-lint": ["cfn-lint==1.58.0"],

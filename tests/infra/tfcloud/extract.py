@@ -229,6 +229,7 @@ def extract(wheel: Path, types: list[str]) -> dict[str, Any]:
     for name in types:
         part, _, plain = name.rpartition(".")
         short = plain.removeprefix(f"{prefix}_").replace("_", "-")
+        short = f"{short}-resource" if short in ("string", "static") else short  # words of TypeScript
         folder = f"{part}-{prefix}-{short}" if part else short
         wanted[folder] = (_PARTS[part], plain)
     result: dict[str, Any] = {"provider": {}, **{part: {} for part in _PARTS.values()}}

@@ -342,7 +342,7 @@ def _value(kind: Any, name: str, seed: str, planned: dict[str, Any]) -> Any:
     return {} if kind[0] == "map" else []
 
 
-def server(provider: Provider, address: str) -> grpc.Server:
+def server(provider: Provider, address: str, credentials: Any = None, *more: grpc.GenericRpcHandler) -> grpc.Server:
     """A gRPC server of a provider, not started yet."""
     handlers = {}
     for name, (request, response) in RPCS.items():
@@ -354,8 +354,11 @@ def server(provider: Provider, address: str) -> grpc.Server:
         )
     limits = [("grpc.max_receive_message_length", 256 << 20), ("grpc.max_send_message_length", 256 << 20)]
     found = grpc.server(futures.ThreadPoolExecutor(16), options=limits)
-    found.add_generic_rpc_handlers((grpc.method_handlers_generic_handler("tfplugin6.Provider", handlers),))
-    found.add_insecure_port(address)
+    found.add_generic_rpc_handlers((grpc.method_handlers_generic_handler("tfplugin6.Provider", handlers), *more))
+    if credentials is None:
+        found.add_insecure_port(address)
+    else:
+        found.add_secure_port(address, credentials)
     return found
 
 
