@@ -229,12 +229,16 @@ def _prove(connected: Connected, console: Console) -> None:
     """Use what was made: the bucket, the table, the service. Raises ProofFailed naming the first that does not work."""
     from .clouds import aws_health
 
-    console.step("Trying the stack: bucket, table, metadata service")
+    is_public = connected.config.metadata.api == "public"
+    console.step("Trying the stack: bucket, table" + (", metadata service" if is_public else ""))
     settings = profile.read(profile.path_of(connected.config.name)) or {}
-    problems = aws_health.trial(connected.session, settings, connected.config.metadata.api == "public")
+    problems = aws_health.trial(connected.session, settings, is_public)
     if problems:
         raise ProofFailed(problems[0], hint=f"Type: mfinfra status {connected.config.name}")
-    console.done("Bucket, table and metadata service answer")
+    if is_public:
+        console.done("Bucket, table and metadata service answer")
+    else:
+        console.done("Bucket and table answer; the metadata service is private and was not tried from here")
 
 
 @dataclass(frozen=True)
@@ -264,6 +268,8 @@ def down(name: str, keep_data: bool, agreed: Agreed, console: Console) -> Down:
         if not agreed(_what_goes(name, wanted, keep_data)):
             raise Refused(f"The stack '{name}' is left as it is.", hint=f"Type: mfinfra down {name} --yes")
         record.save(stack.updated(state="deleting"))
+        if keep_data:
+            _keep_database(connected, console)
         _empty(connected, keep_data, console)
         if not wanted.is_empty:
             connected.deployment.apply(wanted, lambda event: show(event, console))
@@ -271,6 +277,18 @@ def down(name: str, keep_data: bool, agreed: Agreed, console: Console) -> Down:
         left = _leftovers(connected)
         record.forget(name)
     return Down(name, left)
+
+
+def _keep_database(connected: Connected, console: Console) -> None:
+    """The database of a sandbox goes without a last snapshot unless one is made first."""
+    from .clouds import aws_teardown
+
+    config = connected.config
+    if config.preset != "sandbox" or config.metadata.database is not None:
+        return
+    snapshot = aws_teardown.keep_database(connected.session, f"{config.name}-metadata", console.step)
+    if snapshot is not None:
+        console.done(f"The database is kept as the snapshot {snapshot}")
 
 
 def _what_goes(name: str, wanted: Plan, keep_data: bool) -> str:
@@ -352,7 +370,7 @@ def status(name: str, console: Console) -> dict[str, Any]:
         "created_at": stack.created_at if stack is not None else None,
         "resources": len(resources),
         "endpoints": {key: settings[key] for key in _ENDPOINTS if key in settings},
-        "service": aws_health.document(settings),
+        "service": {"is_public": config.metadata.api == "public", **aws_health.document(settings)},
         "queues": aws_health.queues(connected.session, [str(arn) for arn in _queue_arns(outputs)]),
         "drift": {"changes": stack.drift if stack else None, "at": stack.drift_at if stack else None},
         "profile": {"path": str(profile.path_of(name)), "is_default": profile.default_stack() == name},
@@ -392,7 +410,7 @@ def report_up(result: pipeline.Up, console: Console) -> None:
         ("metadata", settings.get("METAFLOW_SERVICE_URL", ""), ""),
         ("profile", shown(result.profile.path), "" if result.profile.is_default else f"mfinfra use {name}"),
         ("runtime", f"mfruntime {result.runtime.version} in {shown(result.runtime.python)}", "mfinfra runtime info"),
-        ("tried", f"bucket, table and service at {stack.proven_at}" if stack.proven_at else "not yet", ""),
+        ("tried", f"at {stack.proven_at}" if stack.proven_at else "not yet", ""),
         ("flows", _FLOWS, f"METAFLOW_PROFILE={name} python your_flow.py run"),
     ]
     console.table(("what", "where", "what to type next"), rows)
@@ -433,6 +451,16 @@ def report_down(result: Down, console: Console) -> None:
         console.warn(f"Still there: {', '.join(result.left[:10])}")
 
 
+def _service(service: dict[str, Any]) -> str:
+    """The health of the metadata service in words."""
+    if service["ok"]:
+        schema = f", schema {service['schema']}" if service["schema"] else ""
+        return f"{service['version'] or 'answers'}{schema} ({service['seconds'] * 1000:.0f} ms)"
+    if not service["is_public"]:
+        return f"private, and not reachable from here ({service['problem']})"
+    return f"not well: {service['problem']}"
+
+
 def report_status(document: dict[str, Any], console: Console) -> None:
     """A status for people."""
     service, drifted = document["service"], document["drift"]
@@ -442,10 +470,7 @@ def report_status(document: dict[str, Any], console: Console) -> None:
         ("created", document["created_at"] or "unknown"),
         ("resources", str(document["resources"])),
         *((key.removeprefix("METAFLOW_").lower(), value) for key, value in document["endpoints"].items()),
-        (
-            "service",
-            f"{service['version'] or 'unknown version'}" if service["ok"] else f"not well: {service['problem']}",
-        ),
+        ("service", _service(service)),
         *((f"queue {queue['name']}", queue["text"]) for queue in document["queues"]),
         ("drift", f"{drifted['changes']} resources at {drifted['at']}" if drifted["at"] else "never looked for"),
         (

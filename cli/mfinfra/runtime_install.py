@@ -146,8 +146,8 @@ def ensure(python: str, packages: Sequence[str], report: Callable[[str], None]) 
     with lock.awaited(_lock_path(found.python), f"The environment of {found.python}", report):
         changed = _ensure_runtime(look(found.python), report)  # as it is now that nobody else changes it
         if packages:
-            report("Installing the packages of the stack file")
-            _install(found, packages, "the packages of the stack file")
+            report("Installing packages for the flows")
+            _install(found, packages, "the packages for the flows")
     after = installed(found.python)
     if after is None:
         raise InstallFailed(f"The runtime was installed into {found.python}, but it cannot be imported there.")

@@ -12,6 +12,7 @@ from .aws_identity import call, client, pages
 _ALIVE = ("SUBMITTED", "PENDING", "RUNNABLE", "STARTING", "RUNNING")
 _WAIT_SECONDS = 3.0
 _WAIT_MOST = 600.0
+_SNAPSHOT_MOST = 3600.0
 Report = Callable[[str], None]
 
 
@@ -72,6 +73,33 @@ def _delete(s3: Any, bucket: str, objects: list[dict[str, str]]) -> int:
             f"{first.get('Key')} in {bucket} cannot be removed: {first.get('Message')}", hint="Type the same again."
         )
     return len(objects)
+
+
+def keep_database(session: Any, database: str, report: Report) -> str | None:
+    """Make a last snapshot of a database that would go without one; returns its name, None where there is none.
+
+    Waits until the snapshot can be used: the database may go only then.
+    """
+    from botocore.exceptions import ClientError
+
+    from .aws_errors import explained
+
+    rds, name = client(session, "rds"), f"{database}-kept-{time.strftime('%Y%m%d%H%M%S', time.gmtime())}"
+    try:
+        rds.create_db_snapshot(DBInstanceIdentifier=database, DBSnapshotIdentifier=name)
+    except ClientError as exc:
+        if "NotFound" in exc.response["Error"]["Code"]:
+            return None
+        raise explained(exc) from exc
+    deadline = time.monotonic() + _SNAPSHOT_MOST
+    while call(rds.describe_db_snapshots, DBSnapshotIdentifier=name)["DBSnapshots"][0]["Status"] != "available":
+        if time.monotonic() > deadline:
+            raise CloudError(
+                f"The snapshot {name} takes more than an hour.", hint="Type the same again when it is done"
+            )
+        report(f"Keeping the database as {name}")
+        time.sleep(_WAIT_SECONDS)
+    return name
 
 
 def leftovers(session: Any, stack: str) -> list[str]:
