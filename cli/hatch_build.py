@@ -12,10 +12,10 @@ from hatchling.builders.wheel import WheelBuilder
 
 
 class BundleRuntime(BuildHookInterface):  # type: ignore[misc, type-arg]
-    """Runs for wheels; an editable installation finds the runtime in the checkout instead."""
+    """Runs for wheels; an editable installation finds all of it in the checkout instead."""
 
     def initialize(self, version: str, build_data: dict[str, Any]) -> None:
-        if version == "editable":
+        if version == "editable" or self.target_name != "wheel":
             return
         self._folder = tempfile.mkdtemp(prefix="mfinfra-bundle-")
         builder = WheelBuilder(str(Path(self.root) / "runtime"))

@@ -132,7 +132,7 @@ def up(
     yes: Yes = False,
 ) -> None:
     """Set a stack up, install the runtime, and prove it by a flow that runs. May be repeated."""
-    from . import cloud_pipeline, pipeline, stackfile
+    from . import cloud_pipeline, cloud_report, pipeline, stackfile
 
     given = _given(name=name, cloud=cloud, region=region, preset=preset, engine=engine)
     config = stackfile.load(Path(), given).with_runtime(python=python, examples=examples)
@@ -142,7 +142,7 @@ def up(
         pipeline.report_up(pipeline.up(config, smoke, State.console), State.console)
         return
     result = cloud_pipeline.up(config, smoke, _agreed(yes), plan_file, State.console)
-    cloud_pipeline.report_up(result, State.console)
+    cloud_report.report_up(result, State.console)
 
 
 @app.command()
@@ -188,19 +188,19 @@ def plan(
     engine: Engine = None,
 ) -> None:
     """Show what `up` would change. Ends with 0: nothing, 2: changes, 3: dangerous changes, 1: an error."""
-    from . import cloud_pipeline, stackfile
+    from . import cloud_pipeline, cloud_report, stackfile
 
     config = stackfile.load(Path(), _given(name=name, cloud=cloud, region=region, preset=preset, engine=engine))
     form = "json" if State.console.as_json else form
-    State.code = cloud_pipeline.report_plan(cloud_pipeline.plan(config, out, form, State.console), form, State.console)
+    State.code = cloud_report.report_plan(cloud_pipeline.plan(config, out, form, State.console), form, State.console)
 
 
 @app.command()
 def drift(name: StackName = None) -> None:
     """Show what is not as it was deployed. Ends with 0: nothing, 2: something, 1: an error."""
-    from . import cloud_pipeline
+    from . import cloud_pipeline, cloud_report
 
-    State.code = cloud_pipeline.report_drift(cloud_pipeline.drift(_named(name), State.console), State.console)
+    State.code = cloud_report.report_drift(cloud_pipeline.drift(_named(name), State.console), State.console)
 
 
 @app.command()
@@ -222,15 +222,13 @@ def down(
     keep: Annotated[Optional[str], typer.Option("--keep", help="data: leave the runs and their artifacts.")] = None,
 ) -> None:
     """Remove a stack: exactly what `up` made, and the runs in it."""
-    from . import cloud_pipeline, pipeline
+    from . import cloud_pipeline, cloud_report, pipeline
 
     if keep not in (None, "data"):
         raise UsageError(f"'{keep}' cannot be kept.", hint="Type: mfinfra down --keep data")
     stack = _named(name)
     if cloud_pipeline.is_cloud(stack):
-        cloud_pipeline.report_down(
-            cloud_pipeline.down(stack, keep == "data", _agreed(yes), State.console), State.console
-        )
+        cloud_report.report_down(cloud_pipeline.down(stack, keep == "data", _agreed(yes), State.console), State.console)
     else:
         pipeline.report_down(pipeline.down(stack, keep == "data", _agreed(yes)), State.console)
 
@@ -248,7 +246,7 @@ def _asked(question: str) -> bool:
 @app.command()
 def status(name: StackName = None) -> None:
     """Show what a stack is made of and whether it is whole."""
-    from . import cloud_pipeline, pipeline
+    from . import cloud_pipeline, cloud_report, pipeline
 
     stack = _named(name)
     is_cloud = cloud_pipeline.is_cloud(stack)
@@ -256,7 +254,7 @@ def status(name: StackName = None) -> None:
     if State.console.as_json:
         State.console.document(document)
     elif is_cloud:
-        cloud_pipeline.report_status(document, State.console)
+        cloud_report.report_status(document, State.console)
     else:
         pipeline.report_status(document, State.console)
 

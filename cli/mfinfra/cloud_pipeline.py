@@ -13,8 +13,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from . import deployment, pipeline, profile, record, runtime_install, stackfile
-from .changes import Event, Plan
+from . import deployment, pipeline, profile, record, runtime_install, stackfile, workspace
+from .changes import Plan
+from .cloud_report import Down, show
 from .errors import CloudError, Locked, NotFound, ProofFailed, Refused
 from .paths import shown
 from .record import Record
@@ -198,22 +199,6 @@ def _begun(connected: Connected) -> Record:
     return stack
 
 
-_DOING = {"create": "Creating", "update": "Changing", "replace": "Replacing", "delete": "Removing", "read": "Reading"}
-_DONE = {"create": "Created", "update": "Changed", "replace": "Replaced", "delete": "Removed", "read": "Read"}
-
-
-def show(event: Event, console: Console) -> None:
-    """One line of progress."""
-    if event.action == "read":
-        return
-    if event.state == "start":
-        console.step(f"{_DOING.get(event.action, event.action)} {event.address}")
-    elif event.state == "done":
-        console.done(f"{_DONE.get(event.action, event.action)} {event.address} ({event.seconds:.0f} s)")
-    else:
-        console.warn(f"{event.address} failed: {event.reason}")
-
-
 def _settings(connected: Connected, outputs: dict[str, Any]) -> dict[str, str]:
     """The runtime_config with the key of the metadata service, which no output holds."""
     from .clouds import aws_identity
@@ -239,14 +224,6 @@ def _prove(connected: Connected, console: Console) -> None:
         console.done("Bucket, table and metadata service answer")
     else:
         console.done("Bucket and table answer; the metadata service is private and was not tried from here")
-
-
-@dataclass(frozen=True)
-class Down:
-    """The result of `down`: what with the stack's tag is still there."""
-
-    name: str
-    left: tuple[str, ...]
 
 
 def down(name: str, keep_data: bool, agreed: Agreed, console: Console) -> Down:
@@ -275,6 +252,7 @@ def down(name: str, keep_data: bool, agreed: Agreed, console: Console) -> Down:
             connected.deployment.apply(wanted, lambda event: show(event, console))
         profile.remove(name)
         left = _leftovers(connected)
+        workspace.remove(deployment.workspace_of(name))
         record.forget(name)
     return Down(name, left)
 
@@ -392,90 +370,3 @@ def outputs(name: str) -> dict[str, str]:
     if not found:
         raise NotFound(f"The stack '{name}' has no outputs yet.", hint=f"Type: mfinfra up --name {name}")
     return {**found, profile.MARKER: name}
-
-
-def report_up(result: pipeline.Up, console: Console) -> None:
-    """The table at the end of `up`: what exists, where, what to type next."""
-    stack, name = result.stack, result.stack.name
-    settings = profile.read(result.profile.path) or {}
-    if console.as_json:
-        console.document({"name": name, "cloud": stack.cloud, "engine": stack.engine, "region": stack.region,
-                          "account": stack.account, "profile": str(result.profile.path), "state": stack.state,
-                          "proven_at": stack.proven_at, "next": result.next_command})  # fmt: skip
-        return
-    where = f"{stack.cloud} {stack.region}, account {stack.account}, by {stack.engine}"
-    rows = [
-        ("stack", f"{name}: {where}", f"mfinfra status {name}"),
-        ("data", settings.get("METAFLOW_DATASTORE_SYSROOT_S3", ""), f"mfinfra outputs {name}"),
-        ("metadata", settings.get("METAFLOW_SERVICE_URL", ""), ""),
-        ("profile", shown(result.profile.path), "" if result.profile.is_default else f"mfinfra use {name}"),
-        ("runtime", f"mfruntime {result.runtime.version} in {shown(result.runtime.python)}", "mfinfra runtime info"),
-        ("tried", f"at {stack.proven_at}" if stack.proven_at else "not yet", ""),
-        ("flows", _FLOWS, f"METAFLOW_PROFILE={name} python your_flow.py run"),
-    ]
-    console.table(("what", "where", "what to type next"), rows)
-
-
-#: Said where a flow cannot be run through a stack yet, so that nobody looks for the reason.
-_FLOWS = "stock Metaflow runs with this profile; this version's runtime keeps data locally only"
-
-
-def report_plan(found: Plan, form: str, console: Console) -> int:
-    """Print a plan; returns what the command ends with."""
-    from . import plan_text
-
-    console.line(plan_text.rendered(found, form))
-    return found.exit_code
-
-
-def report_drift(found: Plan, console: Console) -> int:
-    """Print what has drifted; returns what the command ends with."""
-    if console.as_json:
-        console.document({**found.document(), "exit_code": 2 if found.changes else 0})
-    else:
-        rows = [(change.address, change.action, change.reason) for change in found.changes]
-        if rows:
-            console.table(("what", "would", "why"), rows)
-            console.warn(f"{len(rows)} resources are not as deployed.", hint=f"Type: mfinfra plan --name {found.stack}")
-        else:
-            console.done(f"The stack '{found.stack}' is as it was deployed.")
-    return 2 if found.changes else 0
-
-
-def report_down(result: Down, console: Console) -> None:
-    """What is gone, what is left."""
-    if console.as_json:
-        console.document({"removed": result.name, "left": list(result.left)})
-    console.done(f"The stack '{result.name}' is gone.")
-    if result.left:
-        console.warn(f"Still there: {', '.join(result.left[:10])}")
-
-
-def _service(service: dict[str, Any]) -> str:
-    """The health of the metadata service in words."""
-    if service["ok"]:
-        schema = f", schema {service['schema']}" if service["schema"] else ""
-        return f"{service['version'] or 'answers'}{schema} ({service['seconds'] * 1000:.0f} ms)"
-    if not service["is_public"]:
-        return f"private, and not reachable from here ({service['problem']})"
-    return f"not well: {service['problem']}"
-
-
-def report_status(document: dict[str, Any], console: Console) -> None:
-    """A status for people."""
-    service, drifted = document["service"], document["drift"]
-    rows = [
-        ("state", document["state"]),
-        ("where", f"{document['cloud']} {document['region']}, account {document['account']}, by {document['engine']}"),
-        ("created", document["created_at"] or "unknown"),
-        ("resources", str(document["resources"])),
-        *((key.removeprefix("METAFLOW_").lower(), value) for key, value in document["endpoints"].items()),
-        ("service", _service(service)),
-        *((f"queue {queue['name']}", queue["text"]) for queue in document["queues"]),
-        ("drift", f"{drifted['changes']} resources at {drifted['at']}" if drifted["at"] else "never looked for"),
-        (
-            "profile",
-            shown(document["profile"]["path"]) + (" (the default)" if document["profile"]["is_default"] else ""),
-        ),
-    ]
-    console.table((document["name"], ""), rows)

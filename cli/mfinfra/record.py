@@ -93,8 +93,13 @@ def _from_json(content: dict[str, Any]) -> Record:
 
 
 def forget(name: str) -> None:
-    """Remove the record of a stack that is gone, and its workspace's folder as far as it is empty."""
-    (folder_of(name) / FILE_NAME).unlink(missing_ok=True)
+    """Remove the record of a stack that is gone, and its folder where nothing else is in it."""
+    folder = folder_of(name)
+    (folder / FILE_NAME).unlink(missing_ok=True)
+    try:
+        folder.rmdir()
+    except OSError:
+        return  # it holds what is not ours
 
 
 def need(name: str) -> Record:

@@ -49,6 +49,14 @@ def write(files: dict[str, str], folder: Path, force: bool = False) -> Workspace
     return Workspace(folder, bool(changed or gone), digest(files))
 
 
+def remove(folder: Path) -> None:
+    """Remove a workspace that mfinfra made for itself, with what terraform put into it. A link is left alone."""
+    import shutil
+
+    if folder.is_dir() and not folder.is_symlink() and (folder / MANIFEST).is_file():
+        shutil.rmtree(folder, ignore_errors=True)
+
+
 def _listed(folder: Path) -> list[str] | None:
     """Our files of an earlier write; None where there was none."""
     try:

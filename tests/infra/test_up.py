@@ -53,6 +53,7 @@ def test_a_stack_from_nothing_to_nothing(cloud: Cloud, name: str, home: Path, aw
     down = cloud("down", "--yes")
     assert down.code == 0, down.text
     assert not profile.exists()
+    assert not list((home / "data" / "mfinfra" / "stacks").iterdir())
     assert cloud("status", name).code == 4 or "absent" in cloud("status", name).out
 
 
@@ -143,6 +144,18 @@ def test_a_held_lock_is_told_and_taken_only_when_asked(cloud: Cloud, deployed: s
     assert "ann@laptop" in freed.text
     assert cloud("unlock", deployed, "--yes").code == 4
     assert cloud("plan").code == 0
+
+
+@pytest.mark.parametrize("content", [b"not a state", b"{}", b'{"version": 99}', b""])
+def test_a_damaged_state_is_told_and_left_alone(cloud: Cloud, deployed: str, aws: Aws, content: bytes) -> None:
+    place = {"Bucket": "mfinfra-state-123456789012-us-east-1", "Key": f"stacks/{deployed}/terraform.tfstate"}
+    aws.client("s3").put_object(**place, Body=content)
+    for command in (("plan",), ("up", "--yes"), ("status", deployed)):
+        call = cloud(*command)
+        assert call.code in (1, 12) or content == b"", call.text
+        assert "Traceback" not in call.text
+        assert "unexpectedly" not in call.text
+    assert content == b"" or aws.client("s3").get_object(**place)["Body"].read() == content
 
 
 def test_what_cannot_move_is_refused(cloud: Cloud, deployed: str, tmp_path: Path) -> None:
