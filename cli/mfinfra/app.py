@@ -8,12 +8,15 @@ from __future__ import annotations
 import os
 from collections.abc import Callable
 from pathlib import Path
-from typing import Annotated, Any, Optional
+from typing import TYPE_CHECKING, Annotated, Any, Optional
 
 import typer
 
 from .console import Console
 from .errors import InstallFailed, NotFound, Refused, UsageError
+
+if TYPE_CHECKING:
+    from .stackfile import StackConfig
 
 app = typer.Typer(
     name="mfinfra",
@@ -86,11 +89,19 @@ def _named(given: str | None) -> str:
     return stacks[0] if len(stacks) == 1 else stackfile.DEFAULT_NAME
 
 
-def _given(**options: str | None) -> dict[str, str | None]:
-    """Options that stand for values of the stack file; a region that is not named anywhere is that of the account."""
-    from . import stackfile
+def _config(**options: str | None) -> StackConfig:
+    """The stack that a command is about: that of the stack file and the options; by its name alone, as it was last.
 
-    return stackfile.with_region(Path(), options)
+    A region that is named nowhere is that of the shell.
+    """
+    from . import cloud_pipeline, stackfile
+
+    name = options.get("name")
+    if name is not None and {key for key, value in options.items() if value is not None} == {"name"}:
+        last = cloud_pipeline.recorded(name)
+        if last is not None and not os.path.lexists(stackfile.FILE_NAME):
+            return last
+    return stackfile.load(Path(), stackfile.with_region(Path(), options))
 
 
 @app.command()
@@ -132,10 +143,10 @@ def up(
     yes: Yes = False,
 ) -> None:
     """Set a stack up, install the runtime, and prove it by a flow that runs. May be repeated."""
-    from . import cloud_pipeline, cloud_report, pipeline, stackfile
+    from . import cloud_pipeline, cloud_report, pipeline
 
-    given = _given(name=name, cloud=cloud, region=region, preset=preset, engine=engine)
-    config = stackfile.load(Path(), given).with_runtime(python=python, examples=examples)
+    config = _config(name=name, cloud=cloud, region=region, preset=preset, engine=engine)
+    config = config.with_runtime(python=python, examples=examples)
     if config.cloud == "local":
         if plan_file is not None:
             raise Refused("A local stack has no plan.", hint="Type: mfinfra up")
@@ -156,9 +167,9 @@ def render(
     force: Annotated[bool, typer.Option("--force", help="Also into a folder that holds other things.")] = False,
 ) -> None:
     """Write the stack as an ordinary Terraform workspace or CloudFormation template. Needs no account."""
-    from . import rendering, stackfile
+    from . import rendering
 
-    config = stackfile.load(Path(), _given(name=name, cloud=cloud, region=region, preset=preset, engine=engine))
+    config = _config(name=name, cloud=cloud, region=region, preset=preset, engine=engine)
     rendering.report(rendering.write(config, out, force), State.console)
 
 
@@ -171,9 +182,9 @@ def validate(
     engine: Engine = None,
 ) -> None:
     """Check the stack file, and what would be rendered from it. Needs no account and no network."""
-    from . import rendering, stackfile
+    from . import rendering
 
-    config = stackfile.load(Path(), _given(name=name, cloud=cloud, region=region, preset=preset, engine=engine))
+    config = _config(name=name, cloud=cloud, region=region, preset=preset, engine=engine)
     rendering.report_checks(rendering.validated(config), State.console)
 
 
@@ -188,9 +199,9 @@ def plan(
     engine: Engine = None,
 ) -> None:
     """Show what `up` would change. Ends with 0: nothing, 2: changes, 3: dangerous changes, 1: an error."""
-    from . import cloud_pipeline, cloud_report, stackfile
+    from . import cloud_pipeline, cloud_report
 
-    config = stackfile.load(Path(), _given(name=name, cloud=cloud, region=region, preset=preset, engine=engine))
+    config = _config(name=name, cloud=cloud, region=region, preset=preset, engine=engine)
     form = "json" if State.console.as_json else form
     State.code = cloud_report.report_plan(cloud_pipeline.plan(config, out, form, State.console), form, State.console)
 

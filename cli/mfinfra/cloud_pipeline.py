@@ -55,8 +55,9 @@ def connect(config: StackConfig, console: Console) -> Connected:
     """Find out who we are in the cloud and make the engine ready. Fails here where there are no credentials."""
     from .clouds import aws_identity
 
-    engine = deployment.chosen_engine(config)
     stack = record.find(config.name)
+    before = stack.engine if stack is not None else None
+    engine = config.engine or before or deployment.chosen_engine(config)
     if stack is not None and stack.config is not None:
         stackfile.check_unmoved(json.loads(stack.config), config.model_copy(update={"engine": engine}))
     session = aws_identity.session(str(config.region))
@@ -74,11 +75,20 @@ def _check_account(config: StackConfig, account: str) -> None:
         )
 
 
+def recorded(name: str) -> StackConfig | None:
+    """A stack in a cloud as `up` last had it; None where there is none of this name."""
+    try:
+        stack = record.find(name)
+    except record.Damaged:
+        return None
+    return StackConfig.model_validate_json(stack.config) if stack is not None and stack.config is not None else None
+
+
 def known(name: str) -> StackConfig:
-    """The stack of a name as `up` last had it, else as the stack file of this folder describes it."""
-    stack = record.find(name)
-    if stack is not None and stack.config is not None:
-        return StackConfig.model_validate_json(stack.config)
+    """As recorded, else as the stack file of this folder describes it."""
+    last = recorded(name)
+    if last is not None:
+        return last
     if os.path.lexists(stackfile.FILE_NAME):
         config = stackfile.load(Path(), {})
         if config.name == name and config.cloud != "local":

@@ -55,6 +55,7 @@ class Down:
 def up(config: StackConfig, smoke: bool, console: Console) -> Up:
     """Make the stack exist and prove that flows run through it. May be repeated; goes on where it was stopped."""
     with record.locked(config.name):
+        _refuse_cloud(config.name)
         python = runtime_install.supported(_python(config, local.known(config.name))).python
         stack = local.create(config.name, profile.path_of(config.name))
         console.done(f"Stack {config.name}: {shown(stack.data_folder)}")
@@ -71,6 +72,16 @@ def up(config: StackConfig, smoke: bool, console: Console) -> Up:
         stack = stack.updated(state="ready")
         record.save(stack)
     return Up(stack, written, runtime, proof, _next(written.is_default, config.name, runtime.python, has_examples))
+
+
+def _refuse_cloud(name: str) -> None:
+    """A stack in a cloud is not made a local one by leaving its cloud out."""
+    stack = local.known(name)
+    if stack is not None and stack.cloud != "local":
+        raise Refused(
+            f"'{name}' is a stack in {stack.cloud}; a local one needs another name.",
+            hint=f"Type: mfinfra up --cloud {stack.cloud} --name {name}, in the folder of its stack file",
+        )
 
 
 def _python(config: StackConfig, stack: Record | None) -> str:

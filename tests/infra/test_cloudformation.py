@@ -168,6 +168,16 @@ def test_ctrl_c_leaves_it_going_and_up_follows(cfn: Cfn, name: str, aws: Aws, tm
     assert "Created " in again.err
 
 
+def test_by_its_name_alone_a_stack_is_what_it_was(cfn: Cfn, deployed: str, tmp_path: Path) -> None:
+    (tmp_path / "mfinfra.yaml").unlink()
+    assert cfn("plan", "--name", deployed).code == 0
+    assert cfn("up", "--name", deployed, "--yes").code == 0
+    local = cfn("up", "--name", deployed, "--cloud", "local")
+    assert local.code == 5
+    assert f"'{deployed}' is a stack in aws" in local.err
+    assert cfn("status", deployed).code == 0
+
+
 def test_status_tells_what_there_is(cfn: Cfn, deployed: str) -> None:
     document = json.loads(cfn("--json", "status", deployed).out)
     assert document["state"] == "ready"

@@ -23,18 +23,21 @@ class Lock:
 
 
 def ensure_bucket(session: Any, bucket: str, account: str, partition: str) -> bool:
-    """Make the bucket, or mend one that lacks something; returns whether it was made. May be called by several at once.
+    """Make the bucket, or finish one that was begun; returns whether it was made. May be called by several at once.
 
-    Versioned, encrypted, without public access, by TLS only. Raises CloudError where it belongs to another account.
+    Encrypted, without public access, by TLS only, versioned: versions come last, so a bucket that has them is whole,
+    and who only looks needs no right to change it. Raises CloudError where it belongs to another account.
     """
     s3 = client(session, "s3")
     made = _made(s3, bucket, account, str(session.region_name))
     own = {"Bucket": bucket, "ExpectedBucketOwner": account}
+    if not made and call(s3.get_bucket_versioning, **own).get("Status") == "Enabled":
+        return False
     call(s3.put_public_access_block, **own, PublicAccessBlockConfiguration=dict.fromkeys(_BLOCKS, True))
-    call(s3.put_bucket_versioning, **own, VersioningConfiguration={"Status": "Enabled"})
     call(s3.put_bucket_encryption, **own, ServerSideEncryptionConfiguration=_ENCRYPTION)
     call(s3.put_bucket_policy, **own, Policy=json.dumps(_policy(bucket, partition)))
     call(s3.put_bucket_lifecycle_configuration, **own, LifecycleConfiguration=_LIFECYCLE)
+    call(s3.put_bucket_versioning, **own, VersioningConfiguration={"Status": "Enabled"})
     return made
 
 
