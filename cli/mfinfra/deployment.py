@@ -110,7 +110,8 @@ class TerraformDeployment:
             report(f"Made the bucket {self._bucket} for states")
         self._key = render.state_key(config.name)
         self.folder = workspace_of(config.name)
-        self.digest = workspace.write(render.render(config, account=identity.account), self.folder).digest
+        files = render.render(config, account=identity.account)
+        self.digest = workspace.write(files, self.folder, stack=config.name).digest
         self._terraform = Terraform(self.folder, explain=aws_errors.explain_text)
         report("Preparing Terraform")
         self._terraform.init()
@@ -174,7 +175,9 @@ class CloudFormationDeployment:
         self._parameters = cfn_template.parameters(values)
         self._bucket = render.state_bucket(identity.account, str(config.region))
         aws_state.ensure_bucket(session, self._bucket, identity.account, identity.partition)
-        self.digest = workspace.write({"template.yaml": self._template}, workspace_of(config.name)).digest
+        self.digest = workspace.write(
+            {"template.yaml": self._template}, workspace_of(config.name), stack=config.name
+        ).digest
 
     def payload(self, plan: Plan) -> bytes:
         return plan.handle.encode()

@@ -39,7 +39,7 @@ def write(config: StackConfig, out: Path | None, force: bool) -> Rendered:
     config, engine = _in_cloud(config)
     files = render.render(config, account=config.account)
     folder = out if out is not None else Path(f"{config.name}-stack")
-    written = workspace.write(files, folder, force=force)
+    written = workspace.write(files, folder, force=force, stack=config.name)
     return Rendered(config.name, engine, folder, len(files), written.changed)
 
 
