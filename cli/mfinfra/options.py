@@ -10,6 +10,8 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from .versions import METADATA_IMAGE
+
 ARN_PATTERN = r"^arn:(aws|aws-cn|aws-us-gov):[a-z0-9-]{1,40}:[a-z0-9-]{0,25}:(\d{12})?:[A-Za-z0-9_+=,.@:/*-]{1,1000}$"
 POOL_PATTERN = r"^[a-z][a-z0-9]{0,19}$"
 CIDR_PATTERN = r"^\d{1,3}\.\d{1,3}\.\d{1,3}\.\d{1,3}/\d{1,2}$"
@@ -26,8 +28,6 @@ Endpoint = Literal[
 ]  # fmt: skip
 InstanceType = Annotated[str, Field(pattern=r"^(optimal|[a-z][a-z0-9-]{1,15}(\.[a-z0-9-]{2,15})?)$")]
 PoolName = Annotated[str, Field(pattern=POOL_PATTERN)]
-
-METADATA_IMAGE = "netflixoss/metaflow_metadata_service:v2.4.13"
 
 
 class Strict(BaseModel):

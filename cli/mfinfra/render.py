@@ -6,13 +6,15 @@ Templates see nothing that a user wrote, only what was decided from it: a value 
 from __future__ import annotations
 
 import json
+from collections.abc import Collection
 from typing import Any
 
 from . import catalog, versions
+from .errors import Refused
 from .names import stack_tags
 from .stackfile import StackConfig
 
-BACKEND, VALUES = "backend.tf.json", "terraform.tfvars.json"
+BACKEND, VALUES, PARAMETERS, README = "backend.tf.json", "terraform.tfvars.json", "parameters.json", "README.md"
 #: Sections of the stack file that are variables of the root as they are.
 _SECTIONS = ("network", "datastore", "metadata", "compute", "secrets")
 _OPTIONAL = ("registry", "ui")
@@ -29,20 +31,23 @@ def _cloudformation(config: StackConfig) -> dict[str, str]:
     from . import cfn_template
 
     values = config.model_dump()
+    reasons = cfn_template.unsupported(values)
+    if reasons:
+        hint = "Type the same with --engine terraform"
+        raise Refused(f"CloudFormation cannot do what the stack file asks: {'; '.join(reasons)}.", hint=hint)
+    # A list of keys and values is the one form that create-stack, create-change-set and deploy all take.
     parameters = [
         {"ParameterKey": key, "ParameterValue": value} for key, value in cfn_template.parameters(values).items()
     ]
-    template = cfn_template.render(values, catalog.cloudformation_folder())
-    return {"template.yaml": template, "parameters.json": json.dumps(parameters, indent=2) + "\n"}
+    return {
+        README: _filled(config, None, {README})[README],
+        "template.yaml": cfn_template.render(values, catalog.cloudformation_folder()),
+        PARAMETERS: json.dumps(parameters, indent=2) + "\n",
+    }
 
 
 def _terraform(config: StackConfig, account: str | None) -> dict[str, str]:
-    from jinja2 import Environment, StrictUndefined
-
-    environment = Environment(undefined=StrictUndefined, autoescape=False, keep_trailing_newline=True)
-    context = {"has": decided(config, account), "versions": _versions()}
-    roots = catalog.root_templates(config.cloud)
-    files = {name: environment.from_string(text).render(context).lstrip("\n") for name, text in roots.items()}
+    files = _filled(config, account)
     for noun in _sources(config):
         for name, text in catalog.module_files(config.cloud, noun).items():
             files[f"modules/{config.cloud}/{noun}/{name}"] = text
@@ -52,19 +57,42 @@ def _terraform(config: StackConfig, account: str | None) -> dict[str, str]:
     return files
 
 
+def _filled(config: StackConfig, account: str | None, names: Collection[str] | None = None) -> dict[str, str]:
+    """The root's files, all or those named: templates with what was decided, and nothing else, laid into them."""
+    from jinja2 import Environment, StrictUndefined
+
+    environment = Environment(undefined=StrictUndefined, autoescape=False, keep_trailing_newline=True)
+    context = {"has": decided(config, account), "versions": _versions()}
+    templates = catalog.root_templates(config.cloud)
+    return {
+        name: environment.from_string(text).render(context).lstrip("\n")
+        for name, text in templates.items()
+        if names is None or name in names
+    }
+
+
 def decided(config: StackConfig, account: str | None) -> dict[str, Any]:
-    """What the templates see: which parts the stack has."""
+    """What the templates see: yes or no for each part that a stack can have, and the nouns of its modules."""
     parts = {
+        "terraform": config.engine != "cloudformation",
         "account": account is not None,
+        "api": config.metadata.api == "public",
         "key": config.datastore.kms == "create",
         "any_key": config.datastore.kms != "aws",
         "network": config.network.vpc is None,
+        "protected": config.deletion_protection,
         "registry": config.registry.enabled,
+        "removable": is_removable(config),
         "step_functions": config.orchestrator.step_functions,
         "ui": config.ui.enabled,
     }
     optional = [noun for noun in ("key", "registry", "step_functions", "ui") if parts[noun]]
     return {**parts, "modules": [*optional, "network", "datastore", "metadata", "batch"]}
+
+
+def is_removable(config: StackConfig) -> bool:
+    """Whether a stack goes with all that is in it: buckets that are not empty, the database without a last snapshot."""
+    return config.preset == "sandbox" and not config.deletion_protection
 
 
 def _sources(config: StackConfig) -> list[str]:
@@ -92,7 +120,6 @@ def _versions() -> dict[str, str]:
 def values(config: StackConfig, account: str | None) -> dict[str, Any]:
     """The variables of the root."""
     said = config.model_dump()
-    is_sandbox = config.preset == "sandbox"
     found = {key: said[key] for key in _SECTIONS}
     found |= {key: said[key] for key in _OPTIONAL if said[key]["enabled"]}
     if account is not None:
@@ -104,7 +131,7 @@ def values(config: StackConfig, account: str | None) -> dict[str, Any]:
         "tags": stack_tags(config.name, config.tags),
         "permissions_boundary": config.permissions_boundary,
         "deletion_protection": config.deletion_protection,
-        "force_destroy": is_sandbox,
+        "force_destroy": is_removable(config),
         "log_retention_days": config.log_retention_days,
     }
 

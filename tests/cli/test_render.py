@@ -2,80 +2,338 @@
 
 from __future__ import annotations
 
+import copy
 import json
+import os
 import re
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
-from mfinfra import catalog, cfn_template, render, stackfile, workspace
-from mfinfra.errors import MfinfraError, Refused
+from mfinfra import catalog, cfn_template, options, presets, render, stackfile, versions, workspace
+from mfinfra.errors import MfinfraError, Refused, StackFileError
 from mfinfra.yamlfile import Document, read
+from mfruntime.settings import SETTINGS
 
 ROOT = Path(__file__).parents[2]
-EXAMPLES = sorted((ROOT / "examples" / "stacks").glob("*.yaml"))
+ACCOUNT = "123456789012"
+VALUES_OF_USERS = {render.VALUES, render.BACKEND, render.PARAMETERS}
 
 
-def example(name: str) -> stackfile.StackConfig:
-    return stackfile.validated(read(ROOT / "examples" / "stacks" / f"{name}.yaml"))
+def config(**said: Any) -> stackfile.StackConfig:
+    return stackfile.validated(Document({"cloud": "aws", "region": "eu-west-1", **said}, {}, ""))
 
 
-@pytest.mark.parametrize("path", EXAMPLES, ids=lambda path: path.stem)
-def test_rendering_is_the_same_every_time(path: Path) -> None:
-    config = stackfile.validated(read(path))
-    assert render.render(config, "123456789012") == render.render(config, "123456789012")
+CONFIGS = {path.stem: stackfile.validated(read(path)) for path in sorted((ROOT / "examples/stacks").glob("*.yaml"))}
+CONFIGS |= {
+    f"{preset}-{region}": config(region=region, preset=preset)
+    for preset in presets.PRESETS
+    for region in ("us-east-1", "cn-north-1", "us-gov-west-1")
+}
+every = pytest.mark.parametrize("name", CONFIGS)
 
 
-@pytest.mark.parametrize("path", EXAMPLES, ids=lambda path: path.stem)
-def test_every_variable_of_the_root_has_a_value_and_every_value_a_variable(path: Path) -> None:
-    config = stackfile.validated(read(path)).model_copy(update={"engine": "terraform"})
-    for account in (None, "123456789012"):
-        files = render.render(config, account)
-        declared = set(re.findall(r'^variable "(\w+)"', files["variables.tf"], re.M))
-        assert declared == set(json.loads(files[render.VALUES]))
+def by_terraform(name: str, account: str | None = None) -> dict[str, str]:
+    return render.render(CONFIGS[name].model_copy(update={"engine": "terraform"}), account)
 
 
-@pytest.mark.parametrize("path", EXAMPLES, ids=lambda path: path.stem)
-def test_modules_are_called_with_what_they_declare(path: Path) -> None:
-    config = stackfile.validated(read(path)).model_copy(update={"engine": "terraform"})
-    files = render.render(config)
-    for _name, noun, body in re.findall(
-        r'^module "(\w+)" \{\n  source = "./modules/aws/(\w+)"\n(.*?)^\}', files["main.tf"], re.M | re.S
-    ):
-        given = set(re.findall(r"^  (\w+) +=", body, re.M))
-        text = files[f"modules/aws/{noun}/variables.tf"]
-        blocks = re.findall(r'^variable "(\w+)" \{\n(.*?)^\}', text, re.M | re.S)
-        needed = {variable for variable, block in blocks if not re.search(r"^  default", block, re.M)}
-        assert needed <= given <= {variable for variable, _ in blocks}
+def blocks(text: str, kind: str) -> dict[str, str]:
+    """The blocks of a kind at the top of a file of HCL, by name."""
+    return dict(re.findall(rf'^{kind} "(\w+)" \{{\n(.*?)^\}}', text, re.M | re.S))
 
 
-def test_every_variable_and_output_of_the_modules_is_described() -> None:
-    for path in (ROOT / "terraform" / "modules").rglob("*.tf"):
+@every
+def test_rendering_is_the_same_every_time(name: str) -> None:
+    for engine in ("terraform", "cloudformation"):
+        stack = CONFIGS[name].model_copy(update={"engine": engine})
+        assert render.render(stack, ACCOUNT) == render.render(stack, ACCOUNT)
+
+
+@every
+def test_every_variable_of_the_root_has_a_value_and_every_value_a_variable(name: str) -> None:
+    for account in (None, ACCOUNT):
+        files = by_terraform(name, account)
+        declared, values = blocks(files["variables.tf"], "variable"), json.loads(files[render.VALUES])
+        assert set(declared) == set(values)
+        for key, block in declared.items():
+            if "object({" in block:
+                names = set(re.findall(r"^ {4}(\w+) +=", block, re.M))
+                assert names == set(values[key]), key
+        used = set(re.findall(r"\bvar\.(\w+)", "".join(files[name] for name in ("main.tf", "providers.tf"))))
+        assert used == set(declared)
+
+
+@every
+def test_modules_are_called_with_what_they_declare_and_asked_for_what_they_give(name: str) -> None:
+    files = by_terraform(name)
+    sources = {}
+    for module, body in blocks(files["main.tf"], "module").items():
+        (noun,) = re.findall(r'^  source = "\./modules/aws/(\w+)"', body, re.M)
+        sources[module] = noun
+        given = set(re.findall(r"^  (\w+) +=", body, re.M)) - {"source"}
+        declared = blocks(files[f"modules/aws/{noun}/variables.tf"], "variable")
+        needed = {variable for variable, block in declared.items() if not re.search(r"^  default", block, re.M)}
+        assert needed <= given <= set(declared)
+        left = set(declared) - given
+        assert left <= {"deletion_window_days"}, f"{noun} has variables that no stack file reaches: {left}"
+    for module, output in re.findall(r"\bmodule\.(\w+)\.(\w+)", files["main.tf"] + files["outputs.tf"]):
+        assert output in blocks(files[f"modules/aws/{sources[module]}/outputs.tf"], "output")
+    copied = {path.split("/")[2] for path in files if path.startswith("modules/")}
+    assert copied == set(sources.values())
+    claimed = re.findall(r"^    module\.(\w+)\.runtime_config,$", files["main.tf"], re.M)
+    assert sorted(claimed) == sorted(sources)
+
+
+def test_every_variable_and_output_of_the_templates_is_described() -> None:
+    paths = [*(ROOT / "terraform").rglob("*.tf"), *(ROOT / "terraform").rglob("*.tf.j2")]
+    assert len(paths) > 30
+    for path in paths:
         for block in re.findall(r'^(?:variable|output) "\w+" \{\n(.*?)^\}', path.read_text(), re.M | re.S):
             assert re.match(r"  description = \".{5,}\"\n", block), f"{path}: {block[:60]}"
 
 
-MARK = "zzmark"
-TEXTS = {
-    "name": f"{MARK}name",
-    "permissions_boundary": f"arn:aws:iam::123456789012:policy/{MARK}",
-    "tags": {f"{MARK}key": f"{MARK}value"},
-    "datastore": {"bucket": f"{MARK}-bucket", "kms": f"arn:aws:kms:eu-west-1:123456789012:key/{MARK}"},
-    "metadata": {"image": f"{MARK}/image:1", "database": {"host": f"{MARK}.example.com", "name": MARK, "secret": f"arn:aws:secretsmanager:eu-west-1:123456789012:secret:{MARK}", "security_group": "sg-0123abcd"}},
-    "ui": {"enabled": True, "domain": f"{MARK}.example.com", "certificate": f"arn:aws:acm:eu-west-1:123456789012:certificate/{MARK}", "cognito_prefix": MARK},
-    "registry": {"enabled": True, "image": MARK},
-    "secrets": {"allow": [f"arn:aws:secretsmanager:eu-west-1:123456789012:secret:{MARK}*"]},
+@every
+def test_the_state_lies_in_the_account_where_that_is_known(name: str) -> None:
+    assert render.BACKEND not in by_terraform(name)
+    assert "allowed_account_ids" not in by_terraform(name)["providers.tf"]
+    files = by_terraform(name, ACCOUNT)
+    assert "allowed_account_ids = [var.account]" in files["providers.tf"]
+    region = CONFIGS[name].region
+    assert json.loads(files[render.BACKEND])["terraform"]["backend"]["s3"] == {
+        "bucket": f"mfinfra-state-{ACCOUNT}-{region}",
+        "key": f"stacks/{CONFIGS[name].name}/terraform.tfstate",
+        "region": region,
+        "encrypt": True,
+        "use_lockfile": True,
+    }
+
+
+@every
+def test_only_an_unprotected_sandbox_goes_with_what_is_in_it(name: str) -> None:
+    stack = CONFIGS[name]
+    assert json.loads(by_terraform(name)[render.VALUES])["force_destroy"] == (stack.preset == "sandbox")
+    protected = stack.model_copy(update={"deletion_protection": True})
+    assert not render.values(protected, None)["force_destroy"]
+
+
+def test_versions_are_in_one_place() -> None:
+    assert options.METADATA_IMAGE == versions.METADATA_IMAGE
+    files = by_terraform("aws-everything")
+    assert f'version = "{versions.AWS_PROVIDER}"' in files["versions.tf"]
+    assert f'required_version = ">= {versions.TERRAFORM}"' in files["versions.tf"]
+    for image in (versions.UI_BACKEND_IMAGE, versions.UI_STATIC_IMAGE):
+        assert f'"{image}"' in files["main.tf"]
+    for path in (ROOT / "terraform/modules").rglob("versions.tf"):
+        assert f'required_version = ">= {versions.TERRAFORM}"' in path.read_text()
+
+
+#: Settings that only stock Metaflow and later runtimes read; an interop test asks stock whether it knows them.
+STOCK = {
+    f"METAFLOW_{name}"
+    for name in (
+        "AWS_SECRETS_MANAGER_DEFAULT_REGION", "BATCH_DEFAULT_TAGS", "BATCH_EMIT_TAGS", "BATCH_JOB_QUEUE", "CARD_S3ROOT",
+        "CONDA_PACKAGE_S3ROOT", "DATASTORE_SYSROOT_S3", "DATATOOLS_S3ROOT", "DEFAULT_CONTAINER_IMAGE", "DEFAULT_CONTAINER_REGISTRY",
+        "DEFAULT_SECRETS_BACKEND_TYPE", "ECS_FARGATE_EXECUTION_ROLE", "ECS_S3_ACCESS_IAM_ROLE", "EVENTS_SFN_ACCESS_IAM_ROLE",
+        "S3_SERVER_SIDE_ENCRYPTION", "SERVICE_INTERNAL_URL", "SERVICE_URL", "SFN_COMPRESS_STATE_MACHINE", "SFN_DYNAMO_DB_TABLE",
+        "SFN_EXECUTION_LOG_GROUP_ARN", "SFN_IAM_ROLE", "SFN_S3_DISTRIBUTED_MAP_OUTPUT_PATH", "SFN_STATE_MACHINE_PREFIX", "UI_URL",
+    )
 }  # fmt: skip
 
 
-@pytest.mark.parametrize("engine", ["terraform", "cloudformation"])
-def test_no_text_of_the_user_is_in_what_is_rendered_but_as_a_value(engine: str) -> None:
-    given: dict[str, Any] = {"cloud": "aws", "region": "eu-west-1", "engine": engine, **TEXTS}
-    files = render.render(stackfile.validated(Document(given, {}, "")), "123456789012")
-    allowed = {render.VALUES, render.BACKEND, "parameters.json"}
-    for name, text in files.items():
-        assert name in allowed or MARK not in text, name
+def settings_of_modules() -> set[str]:
+    outputs = (ROOT / "terraform/modules").rglob("outputs.tf")
+    return {name for path in outputs for name in re.findall(r"\b(METAFLOW_\w+) +=", path.read_text())}
+
+
+def test_settings_of_a_stack_are_settings_that_somebody_reads() -> None:
+    ours = {setting.name for setting in SETTINGS}
+    assert settings_of_modules() <= ours | STOCK
+
+
+@pytest.mark.interop
+@pytest.mark.skipif("MFINFRA_STOCK_PYTHON" not in os.environ, reason="MFINFRA_STOCK_PYTHON names no stock Metaflow")
+def test_stock_metaflow_knows_the_settings_of_a_stack() -> None:
+    import subprocess
+
+    code = "import metaflow; print(metaflow.__path__[0])"
+    folder = subprocess.run(
+        [os.environ["MFINFRA_STOCK_PYTHON"], "-c", code], check=True, capture_output=True, text=True
+    )
+    read_by_stock = set()
+    for path in Path(folder.stdout.strip()).rglob("*.py"):
+        read_by_stock |= set(re.findall(r'from_conf\(\s*"(\w+)"', path.read_text(encoding="utf-8", errors="replace")))
+    assert settings_of_modules() <= {f"METAFLOW_{name}" for name in read_by_stock}
+
+
+# What a user writes
+
+MARK = "zzmark"
+TEXTS: dict[str, Any] = {
+    "name": f"{MARK}name", "cloud": "aws", "region": "eu-west-1", "account": ACCOUNT, "partition": "aws", "preset": "team",
+    "engine": "terraform", "permissions_boundary": f"arn:aws:iam::123456789012:policy/{MARK}",
+    "tags": {f"{MARK}key": f"{MARK}value"},
+    "runtime": {"python": f"/{MARK}", "packages": [MARK]},
+    "network": {"cidr": "10.9.0.0/16", "nat": "one", "endpoints": ["logs"]},
+    "datastore": {"bucket": f"{MARK}-bucket", "kms": f"arn:aws:kms:eu-west-1:123456789012:key/{MARK}"},
+    "metadata": {
+        "image": f"{MARK}/image:1", "instance_class": "db.t4g.small", "postgres_version": "17", "api": "public", "allow": ["192.0.2.0/24"],
+        "database": {"host": f"{MARK}.example.com", "name": MARK, "security_group": "sg-0123abcd",
+                     "secret": f"arn:aws:secretsmanager:eu-west-1:123456789012:secret:{MARK}"},
+    },
+    "compute": {"default": "cpu", "pools": {"cpu": {"kind": "spot", "instance_types": ["m7i.large"], "ami": "ami-01234567"}}},
+    "ui": {
+        "enabled": True, "domain": f"{MARK}.example.com", "certificate": f"arn:aws:acm:eu-west-1:123456789012:certificate/{MARK}",
+        "auth": "oidc", "cognito_prefix": MARK, "allow": ["192.0.2.0/24"],
+        "oidc": {
+            **dict.fromkeys(("issuer", "authorization_endpoint", "token_endpoint", "user_info_endpoint"), f"https://{MARK}.example.com/{MARK}"),
+            "client_id": MARK, "client_secret": f"arn:aws:secretsmanager:eu-west-1:123456789012:secret:{MARK}",
+        },
+    },
+    "registry": {"enabled": True, "image": MARK},
+    "secrets": {"allow": [f"arn:aws:secretsmanager:eu-west-1:123456789012:secret:{MARK}*"]},
+}  # fmt: skip
+GUEST = {**TEXTS, "network": {"vpc": "vpc-01234567", "subnets": ["subnet-01234567", "subnet-01234568"],
+                              "public_subnets": ["subnet-01234569", "subnet-0123456a"]}}  # fmt: skip
+
+Place = tuple[Any, ...]
+
+
+def text_places(node: Any, place: Place = ()) -> Iterator[Place]:
+    """Where in a stack file a text stands."""
+    if isinstance(node, str):
+        yield place
+    pairs = node.items() if isinstance(node, dict) else enumerate(node) if isinstance(node, list) else ()
+    for key, below in pairs:
+        yield from text_places(below, (*place, key))
+
+
+PLACES = [(base, place) for base in (TEXTS, GUEST) for place in text_places(base)]
+
+
+def test_every_text_that_a_stack_file_can_have_is_tried() -> None:
+    tried = {tuple("*" if isinstance(part, int) else part for part in place) for _, place in PLACES}
+    kinds = {tuple("cpu" if part == "{}" else part for part in place) for place in text_fields(stackfile.json_schema())}
+    assert kinds - {("tags", "cpu")} <= tried
+
+
+def text_fields(schema: dict[str, Any]) -> Iterator[Place]:
+    """Where the schema allows text; `*` is any place of a list, `{}` any key."""
+
+    def walk(node: dict[str, Any], place: Place) -> Iterator[Place]:
+        node = schema["$defs"][node["$ref"].rsplit("/", 1)[1]] if "$ref" in node else node
+        for way in [*node.get("anyOf", ()), *node.get("allOf", ())]:
+            yield from walk(way, place)
+        if node.get("type") == "string":
+            yield place
+        for key, below in node.get("properties", {}).items():
+            yield from walk(below, (*place, key))
+        if isinstance(node.get("items"), dict):
+            yield from walk(node["items"], (*place, "*"))
+        for below in [node.get("additionalProperties"), *node.get("patternProperties", {}).values()]:
+            if isinstance(below, dict):
+                yield from walk(below, (*place, "{}"))
+
+    yield from walk(schema, ())
+
+
+def replaced(base: dict[str, Any], place: Place, value: str) -> dict[str, Any]:
+    changed = copy.deepcopy(base)
+    node: Any = changed
+    for part in place[:-1]:
+        node = node[part]
+    node[place[-1]] = value
+    return changed
+
+
+def renamed(base: dict[str, Any], place: Place, key: str) -> dict[str, Any]:
+    changed = copy.deepcopy(base)
+    node: Any = changed
+    for part in place[:-1]:
+        node = node[part]
+    node[key] = node.pop(place[-1])
+    return changed
+
+
+CODE = st.lists(
+    st.sampled_from(["${", "%{", "{{", "{%", "<<", "<%", "}", "}}", '"', "'", "\\", "\n", "\r\n", "\t", "#", "//", "`", "$(id)", ";", "!Sub ",
+                     "&a ", "*a", ": ", "- ", "]", "EOT\n", "path.root", "file(\"/etc/passwd\")", "\u2028", "\x00", "é", " ", "a", "0"]),
+    min_size=1, max_size=6,
+).map("".join)  # fmt: skip
+
+
+def check_only_values(said: dict[str, Any], is_structure: bool = False) -> bool:
+    """Whether a stack file is accepted; then nothing that it says is in what is rendered, but as a value."""
+    try:
+        stack = stackfile.validated(Document(said, {}, ""))
+    except StackFileError as exc:
+        assert "Traceback" not in exc.message
+        return False
+    for engine in ("terraform",) if is_structure else ("terraform", "cloudformation"):
+        files = render.render(stack.model_copy(update={"engine": engine}), ACCOUNT)
+        for name, text in files.items():
+            assert name in VALUES_OF_USERS or MARK not in text.lower(), name
+        for name in VALUES_OF_USERS & set(files):
+            json.loads(files[name])
+    return True
+
+
+def test_texts_of_every_field_are_values_and_nothing_else() -> None:
+    for base in (TEXTS, GUEST):
+        assert check_only_values(base)
+
+
+many = settings(max_examples=400, deadline=None, suppress_health_check=list(HealthCheck))
+
+
+@many
+@given(st.sampled_from(PLACES), CODE, st.booleans(), st.booleans())
+def test_code_in_a_value_is_refused_or_stays_a_value(where: Any, code: str, keep: bool, first: bool) -> None:
+    base, place = where
+    node: Any = base
+    for part in place:
+        node = node[part]
+    parts = [code, MARK, code] if first else [MARK, code]
+    check_only_values(replaced(base, place, (node if keep else "") + "".join(parts)))
+
+
+@many
+@given(
+    st.sampled_from([("tags", f"{MARK}key"), ("compute", "pools", "cpu"), ("metadata",), ("ui", "oidc", "issuer")]),
+    CODE,
+)
+def test_code_in_a_key_is_refused_or_stays_a_value(place: Place, code: str) -> None:
+    for key in (MARK + code, code + MARK):
+        check_only_values(renamed(TEXTS, place, key), is_structure=place[:2] == ("compute", "pools"))
+
+
+def test_a_value_that_looks_like_code_travels_whole() -> None:
+    """What the schema allows least: a tag, and an image by its digest."""
+    tags = {"Cost centre": "a/b_c.d:e=f+g-h@i"}
+    values = json.loads(render.render(config(tags=tags, engine="terraform"))[render.VALUES])
+    assert values["tags"]["Cost centre"] == tags["Cost centre"]
+
+
+def test_what_cloudformation_cannot_do_is_refused_before_anything_is_written() -> None:
+    said = {"engine": "cloudformation", "metadata": {"backup_days": 0, "high_availability": True}}
+    with pytest.raises(Refused, match="standby"):
+        render.render(config(**said))
+
+
+@every
+def test_the_folder_tells_a_stranger_what_to_type(name: str) -> None:
+    stack = CONFIGS[name]
+    for engine, command in (("terraform", "terraform apply"), ("cloudformation", "aws cloudformation deploy")):
+        text = render.render(stack.model_copy(update={"engine": engine}))["README.md"]
+        assert f"\n    {command}" in text
+        assert ("get-api-key" in text) == (stack.metadata.api == "public")
+        assert ("protected" in text) == stack.deletion_protection
+        assert "{" not in text.replace("{}", "")
+        assert "\n\n\n" not in text
+        assert text.endswith(".\n")
 
 
 def test_parameters_are_those_of_the_template() -> None:
@@ -83,8 +341,8 @@ def test_parameters_are_those_of_the_template() -> None:
 
     yaml = YAML(typ="safe", pure=True)
     yaml.constructor.add_multi_constructor("!", lambda loader, suffix, node: suffix)
-    for path in EXAMPLES:
-        values = stackfile.validated(read(path)).model_dump()
+    for stack in CONFIGS.values():
+        values = stack.model_dump()
         template = yaml.load(cfn_template.render(values, catalog.cloudformation_folder()))
         given = cfn_template.parameters(values)
         assert set(template["Parameters"]) == set(given)
@@ -121,58 +379,167 @@ def test_subnets_do_not_overlap_and_are_large_enough(cidr: str, zones: int) -> N
 
 
 def test_both_engines_give_the_same_settings() -> None:
-    for path in EXAMPLES:
-        config = stackfile.validated(read(path))
-        modules = render.render(config.model_copy(update={"engine": "terraform"}))
+    for example, stack in CONFIGS.items():
+        modules = by_terraform(example)
         in_terraform = set()
         for name, text in modules.items():
             if name.endswith("/outputs.tf"):
                 in_terraform |= set(re.findall(r"^    (METAFLOW_\w+) +=", text, re.M)) | set(
                     re.findall(r"\{ (METAFLOW_\w+) =", text)
                 )
-        in_cloudformation = set(cfn_template.settings(config.model_dump()).values())
+        in_cloudformation = set(cfn_template.settings(stack.model_dump()).values())
         optional = {"METAFLOW_DEFAULT_CONTAINER_REGISTRY", "METAFLOW_DEFAULT_CONTAINER_IMAGE"}
-        assert in_terraform - optional == in_cloudformation - optional, path.stem
+        assert in_terraform - optional == in_cloudformation - optional, example
 
 
 # The folder that files are written to
 
 
-def test_a_folder_of_somebody_else_is_left_alone(tmp_path: Path) -> None:
-    (tmp_path / "mine.txt").write_text("mine")
+def tree(folder: Path) -> dict[str, str]:
+    """What is in a folder, without the list of our files."""
+    paths = [path for path in folder.rglob("*") if path.is_file() and path.name != workspace.MANIFEST]
+    return {path.relative_to(folder).as_posix(): path.read_text() for path in paths}
+
+
+@pytest.mark.parametrize("foreign", ["mine.txt", "terraform.tfstate"])
+def test_a_folder_of_somebody_else_is_left_alone(tmp_path: Path, foreign: str) -> None:
+    (tmp_path / foreign).write_text("mine")
     with pytest.raises(Refused):
         workspace.write({"main.tf": "x"}, tmp_path)
-    assert [path.name for path in tmp_path.iterdir()] == ["mine.txt"]
+    assert [path.name for path in tmp_path.iterdir()] == [foreign]
+    workspace.write({"main.tf": "x"}, tmp_path, force=True)
+    assert tree(tmp_path) == {foreign: "mine", "main.tf": "x"}
+
+
+def test_a_folder_of_another_stack_is_left_alone(tmp_path: Path) -> None:
+    workspace.write({"main.tf": "first"}, tmp_path, stack="first")
+    with pytest.raises(Refused, match="'first'"):
+        workspace.write({"main.tf": "second"}, tmp_path, stack="second")
+    assert tree(tmp_path) == {"main.tf": "first"}
+    assert workspace.write({"main.tf": "first"}, tmp_path, stack="first").changed is False
+    workspace.write({"main.tf": "second"}, tmp_path, force=True, stack="second")
+    assert tree(tmp_path) == {"main.tf": "second"}
+
+
+def test_a_file_of_somebody_else_in_the_way_is_left_alone(tmp_path: Path) -> None:
+    workspace.write({"main.tf": "1"}, tmp_path)
+    (tmp_path / "extra.tf").write_text("mine")
+    with pytest.raises(Refused, match=r"extra\.tf"):
+        workspace.write({"main.tf": "2", "extra.tf": "ours"}, tmp_path)
+    assert tree(tmp_path) == {"main.tf": "1", "extra.tf": "mine"}
+    workspace.write({"main.tf": "2"}, tmp_path)
+    assert tree(tmp_path) == {"main.tf": "2", "extra.tf": "mine"}
 
 
 def test_what_is_not_rendered_any_more_goes_and_what_is_not_ours_stays(tmp_path: Path) -> None:
     folder = tmp_path / "stack"
-    assert workspace.write({"a.tf": "1", "modules/x/b.tf": "2"}, folder).changed
-    assert not workspace.write({"a.tf": "1", "modules/x/b.tf": "2"}, folder).changed
+    assert workspace.write({"a.tf": "1", "modules/x/b.tf": "2", "modules/y/c.tf": "3"}, folder).changed
     (folder / ".terraform.lock.hcl").write_text("lock")
     (folder / "mine.tf").write_text("mine")
+    (folder / "modules/y/mine.tf").write_text("mine")
     assert workspace.write({"a.tf": "1"}, folder).changed
-    assert not (folder / "modules/x/b.tf").exists()
-    assert (folder / ".terraform.lock.hcl").read_text() == "lock"
-    assert (folder / "mine.tf").read_text() == "mine"
+    assert not (folder / "modules/x").exists()
+    assert tree(folder) == {"a.tf": "1", ".terraform.lock.hcl": "lock", "mine.tf": "mine", "modules/y/mine.tf": "mine"}
 
 
-@pytest.mark.parametrize("path", ["../x", "/etc/passwd", "a/../../x"])
+def test_what_is_the_same_is_not_written(tmp_path: Path) -> None:
+    files = {"a.tf": "1\r\n2é\n", "modules/x/b.tf": "2", render.VALUES: "{}"}
+    first = workspace.write(files, tmp_path, stack="demo")
+    before = {path: path.stat().st_mtime_ns for path in tmp_path.rglob("*")}
+    again = workspace.write(dict(reversed(files.items())), tmp_path, stack="demo")
+    assert (first.changed, again.changed) == (True, False)
+    assert first.digest == again.digest == workspace.digest(files)
+    assert {path: path.stat().st_mtime_ns for path in tmp_path.rglob("*")} == before
+    assert (tmp_path / "a.tf").read_bytes() == files["a.tf"].encode()
+    (tmp_path / "a.tf").write_text("by hand")
+    assert workspace.write(files, tmp_path, stack="demo").changed
+    assert (tmp_path / "a.tf").read_bytes() == files["a.tf"].encode()
+
+
+@pytest.mark.parametrize("moment", range(8))
+def test_a_write_that_is_cut_is_made_good_by_the_next(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, moment: int
+) -> None:
+    before = {"a.tf": "1", "old/b.tf": "2"}
+    after = {"a.tf": "1'", "new/c.tf": "3", "new/d.tf": "4"}
+    workspace.write(before, tmp_path)
+    (tmp_path / "mine.tf").write_text("mine")
+    real, left = workspace.write_bytes, [moment]
+
+    def cut(path: Path, content: bytes, mode: int | None = None) -> None:
+        left[0] -= 1
+        if left[0] < 0:
+            raise KeyboardInterrupt
+        real(path, content, mode)
+
+    monkeypatch.setattr(workspace, "write_bytes", cut)
+    if moment < 5:  # the list, three files, the list
+        with pytest.raises(KeyboardInterrupt):
+            workspace.write(after, tmp_path)
+    monkeypatch.setattr(workspace, "write_bytes", real)
+    for files in (after, before):
+        workspace.write(files, tmp_path)
+        assert tree(tmp_path) == {**files, "mine.tf": "mine"}
+
+
+@pytest.mark.parametrize("path", ["../x", "/etc/passwd", "a/../../x", "", ".", "..\\x", "a\0b"])
 def test_a_list_of_files_cannot_lead_out_of_the_folder(tmp_path: Path, path: str) -> None:
     folder = tmp_path / "stack"
     folder.mkdir()
     (folder / workspace.MANIFEST).write_text(json.dumps({"files": [path]}))
     with pytest.raises(MfinfraError):
         workspace.write({"a.tf": "1"}, folder)
+    assert tree(folder) == {}
 
 
-def test_values_are_not_for_others(tmp_path: Path) -> None:
-    workspace.write(render.render(example("aws-sandbox")), tmp_path / "stack")
-    assert (tmp_path / "stack" / render.VALUES).stat().st_mode & 0o077 == 0
+def test_a_link_in_the_folder_is_not_followed(tmp_path: Path) -> None:
+    outside, folder = tmp_path / "outside", tmp_path / "stack"
+    outside.mkdir()
+    (outside / "b.tf").write_text("theirs")
+    workspace.write({"a.tf": "1", "modules/b.tf": "2"}, folder)
+    (folder / "modules/b.tf").unlink()
+    (folder / "modules").rmdir()
+    (folder / "modules").symlink_to(outside)
+    (folder / "a.tf").unlink()
+    (folder / "a.tf").symlink_to(outside / "b.tf")
+    for files in ({"a.tf": "1"}, {"a.tf": "1", "modules/b.tf": "2"}):
+        with pytest.raises(Refused, match="link"):
+            workspace.write(files, folder)
+    (folder / "modules").unlink()
+    workspace.write({"a.tf": "1"}, folder)
+    assert not (folder / "a.tf").is_symlink()
+    assert (outside / "b.tf").read_text() == "theirs"
+
+
+@pytest.mark.parametrize(
+    "content", ["", "[]", "{", '{"files": "a"}', '{"files": [1]}', '{"files": [], "stack": 3}', "\x00"]
+)
+def test_a_damaged_list_is_one_clear_line(tmp_path: Path, content: str) -> None:
+    (tmp_path / workspace.MANIFEST).write_text(content)
+    with pytest.raises(MfinfraError, match="damaged") as caught:
+        workspace.write({"a.tf": "1"}, tmp_path)
+    assert "\n" not in caught.value.message
+
+
+def test_a_file_in_place_of_the_folder_is_left_alone(tmp_path: Path) -> None:
+    (tmp_path / "stack").write_text("mine")
+    with pytest.raises(MfinfraError):
+        workspace.write({"a.tf": "1"}, tmp_path / "stack")
+    assert (tmp_path / "stack").read_text() == "mine"
+
+
+@pytest.mark.parametrize("engine", ["terraform", "cloudformation"])
+def test_values_are_not_for_others(tmp_path: Path, engine: str) -> None:
+    files = render.render(config(engine=engine))
+    path = tmp_path / (render.VALUES if engine == "terraform" else render.PARAMETERS)
+    workspace.write(files, tmp_path)
+    assert path.stat().st_mode & 0o077 == 0
+    path.chmod(0o644)
+    workspace.write(files, tmp_path)
+    assert path.stat().st_mode & 0o077 == 0
 
 
 def test_render_and_validate_need_nothing(tmp_path: Path) -> None:
-    import os
     import sys
 
     from tests.conftest import run_program

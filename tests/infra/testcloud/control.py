@@ -1,9 +1,13 @@
-"""What a test asked of the cloud, and what the cloud was asked: the state behind `/_testcloud`."""
+"""What a test asked of the cloud, and what the cloud was asked: the state behind `/_testcloud`.
+
+A test says it over HTTP, or in the file that TESTCLOUD_CONTROL names, which is read again whenever it changes.
+"""
 
 from __future__ import annotations
 
 import dataclasses
 import json
+import os
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -17,7 +21,7 @@ class Control:
     """Delays, failures and facts of the account. README.md describes each."""
 
     delay: dict[str, Any] = field(default_factory=dict)
-    fail: dict[str, dict[str, str]] = field(default_factory=dict)
+    fail: dict[str, str] = field(default_factory=dict)
     deny: dict[str, Any] = field(default_factory=dict)
     throttle: dict[str, int] = field(default_factory=dict)
     expired: bool = False
@@ -38,6 +42,8 @@ class Control:
         return self.identity or f"arn:aws:iam::{get_account_id()}:user/tester"
 
 
+FILE = os.environ.get("TESTCLOUD_CONTROL", "")
+
 state = Control()
 calls: list[dict[str, str]] = []
 #: Counts resets, so that work begun before one notices it.
@@ -48,8 +54,33 @@ def reset() -> None:
     global generation
     generation += 1
     calls.clear()
+    _forget()
+
+
+def _forget() -> None:
     fresh = Control()
     state.change({item.name: getattr(fresh, item.name) for item in dataclasses.fields(fresh)})
+
+
+_file_seen: tuple[int, int] | None = None
+
+
+def look() -> None:
+    """Take over what the control file says, where there is one and it is another than before."""
+    global _file_seen
+    if not FILE or not os.path.exists(FILE):
+        return
+    seen = os.stat(FILE)
+    if (seen.st_mtime_ns, seen.st_size) == _file_seen:
+        return
+    _file_seen = (seen.st_mtime_ns, seen.st_size)
+    with open(FILE, encoding="utf-8") as file:
+        text = file.read()
+    _forget()
+    try:
+        state.change(json.loads(text or "{}"))
+    except json.JSONDecodeError:  # caught in the middle of being written
+        _file_seen = None
 
 
 def answer(path: str, body: bytes) -> tuple[int, dict[str, Any]]:

@@ -22,7 +22,12 @@ def install() -> None:
     stacks._update_resource = _paced("update", stacks._update_resource, _names_of_update)
     stacks._delete_resource = _paced("delete", stacks._delete_resource, _names_of_delete)
     blocking = stacks._runs_on_worker_thread
-    stacks._runs_on_worker_thread = lambda kind: bool(control.state.delay) or blocking(kind)
+
+    def runs_on_a_thread(kind: str) -> bool:
+        control.look()
+        return bool(control.state.delay) or bool(blocking(kind))
+
+    stacks._runs_on_worker_thread = runs_on_a_thread
 
 
 def _names_of_create(kind: str, logical_id: str, *_: Any) -> tuple[str, str]:
@@ -40,6 +45,7 @@ def _names_of_delete(kind: str, _id: str, _props: Any, _stack: str = "", logical
 
 def _paced(verb: str, change: Callable[..., Any], names_of: Callable[..., tuple[str, ...]]) -> Callable[..., Any]:
     def paced(*args: Any) -> Any:
+        control.look()
         names = names_of(*args)
         if names:
             _wait(_seconds(verb, names))
@@ -70,6 +76,6 @@ def _wait(seconds: float) -> None:
 
 def _fail(verb: str, names: tuple[str, ...]) -> None:
     for name in names:
-        reason = control.state.fail.get(name, {}).get(verb)
+        reason = control.state.fail.get(f"{name}:{verb}")
         if reason:
             raise ValueError(reason)

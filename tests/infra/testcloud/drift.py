@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from typing import Any
+from xml.etree.ElementTree import Element, fromstring
 
 from ministack.services import alb, batch, ec2, ecs, rds, s3
 from ministack.services.cloudformation import drift
@@ -19,7 +20,9 @@ DATABASE_FIELDS = frozenset({
     "AllocatedStorage", "BackupRetentionPeriod", "DBInstanceClass", "DeletionProtection", "EngineVersion", "MultiAZ",
     "PubliclyAccessible",
 })  # fmt: skip
-BUCKET_FIELDS = frozenset({"BucketEncryption", "BucketName", "PublicAccessBlockConfiguration", "VersioningConfiguration"})
+BUCKET_FIELDS = frozenset(
+    {"BucketEncryption", "BucketName", "PublicAccessBlockConfiguration", "VersioningConfiguration"}
+)
 
 
 def install() -> None:
@@ -52,8 +55,10 @@ def _environment(physical_id: str, props: Props) -> Props | None:
     if found is None:
         return None
     names = {"State": "state", "Type": "type", "ServiceRole": "serviceRole"}
-    compute = raised(found["computeResources"])
-    compute["Tags"] = compute.pop("Tags", None) or props.get("ComputeResources", {}).get("Tags")
+    wanted = props.get("ComputeResources", {})
+    # What is only ever written, and what AWS does not compare, is as the template has it.
+    unread = {key: wanted[key] for key in ("Tags", "UpdateToLatestImageVersion") if key in wanted}
+    compute = {**raised(found["computeResources"]), **unread}
     return {**{name: found[key] for name, key in names.items()}, "ComputeResources": compute}
 
 
@@ -81,13 +86,36 @@ def _bucket(read: Reader) -> Reader:
         found = read(physical_id, props)
         if found is None:
             return None
-        return {**found, "PublicAccessBlockConfiguration": _public_access(physical_id)}
+        return {**found, **_public_access(physical_id), **_encryption(physical_id)}
 
     return reader
 
 
-def _public_access(bucket: str) -> Any:
-    return s3._bucket_public_access_block.get(bucket)
+def _public_access(bucket: str) -> Props:
+    stored = s3._buckets[bucket].get("_public_access_block")
+    if not stored:
+        return {}
+    return {"PublicAccessBlockConfiguration": {_name(item): item.text == "true" for item in fromstring(stored)}}
+
+
+def _encryption(bucket: str) -> Props:
+    stored = s3._bucket_encryption.get(bucket)
+    if not stored:
+        return {}
+    rules = []
+    for rule in fromstring(stored):
+        members = {_name(item): item for item in rule}
+        applied = {_name(item): item.text for item in members["ApplyServerSideEncryptionByDefault"]}
+        made: Props = {"ServerSideEncryptionByDefault": applied}
+        if "BucketKeyEnabled" in members and members["BucketKeyEnabled"].text == "true":
+            made["BucketKeyEnabled"] = True
+        rules.append(made)
+    return {"BucketEncryption": {"ServerSideEncryptionConfiguration": rules}}
+
+
+def _name(element: Element) -> str:
+    """The name of an element without its namespace."""
+    return element.tag.rpartition("}")[2]
 
 
 def _service(physical_id: str, props: Props) -> Props | None:

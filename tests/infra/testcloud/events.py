@@ -26,6 +26,11 @@ def install() -> None:
     stacks._delete_resource = _cleaning(stacks._delete_resource)
 
 
+def forget() -> None:
+    """The cloud is reset: no update runs any more."""
+    _untouched.clear()
+
+
 def _noticing(update: Callable[..., Any]) -> Callable[..., Any]:
     """Remember what an update leaves alone, and take back the event that announced it."""
 

@@ -37,6 +37,7 @@ def install() -> None:
     async def guarded(
         method: str, path: str, headers: dict[str, str], body: bytes, query_params: dict[str, Any], request_id: str
     ) -> Any:
+        control.look()
         merged = ministack.app._routing_params(method, path, headers, body, query_params)
         service = detect_service(method, path, headers, merged)
         action = _action(service, method, path, headers, body, merged)

@@ -10,6 +10,7 @@ import ministack.app
 
 from . import (
     batch,
+    buckets,
     capabilities,
     control,
     delays,
@@ -27,6 +28,8 @@ from . import (
     vpclinks,
 )
 
+PARTS = (batch, buckets, capabilities, drift, identity, quotas, resources, scaling, stepfunctions, tagging, vpclinks)
+
 Scope = dict[str, Any]
 Receive = Callable[[], Awaitable[dict[str, Any]]]
 Send = Callable[[dict[str, Any]], Awaitable[None]]
@@ -36,7 +39,7 @@ RESET = f"{control.PREFIX}/reset"
 
 def install(url: str) -> Callable[[Scope, Receive, Send], Awaitable[None]]:
     """Change ministack in place and return the application to serve."""
-    for part in (batch, capabilities, drift, identity, quotas, resources, scaling, stepfunctions, tagging, vpclinks):
+    for part in PARTS:
         part.install()
     protection.install()
     events.install()
@@ -52,13 +55,19 @@ async def _application(scope: Scope, receive: Receive, send: Send) -> None:
         return
     body = await _body(receive)
     if scope["path"] == RESET:
-        jobs.end_all()
-        await ministack.app._handle_admin_reset("/_ministack/reset", "POST", {})
-        control.reset()
+        await _reset()
         status, document = 200, {}
     else:
         status, document = control.answer(scope["path"], body)
     await _send(send, status, document)
+
+
+async def _reset() -> None:
+    jobs.end_all()
+    control.reset()
+    await ministack.app._handle_admin_reset("/_ministack/reset", "POST", {})
+    events.forget()
+    stepfunctions.forget()
 
 
 async def _body(receive: Receive) -> bytes:

@@ -43,6 +43,9 @@ PLAIN = (
     "AWS::WAFv2::WebACLAssociation",
 )
 
+#: Numbers of templates that ministack computes with. Out of parameters they come as text, and CloudFormation converts.
+NUMBERS = {"AWS::ECS::Service": ("DesiredCount",)}
+
 
 def install() -> None:
     from . import batch_resources, network, roles, secret_rotation
@@ -51,6 +54,8 @@ def install() -> None:
         part.register()
     for kind in PLAIN:
         register(kind, _create_plain, _update_plain, _forget)
+    for kind, fields in NUMBERS.items():
+        _convert(kind, fields)
 
 
 def register(
@@ -85,6 +90,20 @@ def _extended(
         return physical_id, {**attributes(physical_id, args[place]), **found}
 
     return extended
+
+
+def _convert(kind: str, fields: tuple[str, ...]) -> None:
+    handlers = provisioners._RESOURCE_HANDLERS[kind]
+    for verb, place in (("create", 1), ("update", 2)):
+        handlers[verb] = _converted(handlers[verb], place, fields)
+
+
+def _converted(change: Callable[..., Made], place: int, fields: tuple[str, ...]) -> Callable[..., Made]:
+    def converted(*args: Any) -> Made:
+        props = {key: int(value) if key in fields else value for key, value in args[place].items()}
+        return change(*args[:place], props, *args[place + 1 :])
+
+    return converted
 
 
 def name_for(stack: str, logical_id: str) -> str:

@@ -40,6 +40,11 @@ def install() -> None:
     stepfunctions._run_execution, stepfunctions._stop_execution = run_named, stop_with_jobs
 
 
+def forget() -> None:
+    """The cloud is reset: no execution has jobs any more."""
+    _submitted.clear()
+
+
 def _submit_job(resource: str, data: Document) -> Document:
     try:
         made = batch.submit(_request(data))

@@ -56,7 +56,9 @@ def _of_load_balancers() -> Found:
 
 
 def _of_logs() -> Found:
-    return _mapped((group["arn"].removesuffix(":*"), group.get("tags", {})) for group in cloudwatch_logs._log_groups.values())
+    return _mapped(
+        (group["arn"].removesuffix(":*"), group.get("tags", {})) for group in cloudwatch_logs._log_groups.values()
+    )
 
 
 def _of_rds() -> Found:
@@ -75,7 +77,10 @@ def _of_rds() -> Found:
 def _of_api_gateway() -> Found:
     yield from _mapped((_api_arn(path), tags) for path, tags in vpclinks.everything_tagged())
     yield from _mapped((_full(name), tags) for name, tags in apigateway_v1._v1_tags.items())
-    kept: tuple[tuple[str, Any], ...] = (("apikeys", apigateway_v1._api_keys), ("usageplans", apigateway_v1._usage_plans))
+    kept: tuple[tuple[str, Any], ...] = (
+        ("apikeys", apigateway_v1._api_keys),
+        ("usageplans", apigateway_v1._usage_plans),
+    )
     for kind, store in kept:
         yield from _mapped((_api_arn(f"{kind}/{name}"), record.get("tags", {})) for name, record in store.items())
 
@@ -92,6 +97,8 @@ def _api_arn(path: str) -> str:
 
 def _of_states() -> Found:
     for name, tags in stepfunctions._tags.items():
-        found = [{"Key": item.get("key", item.get("Key")), "Value": item.get("value", item.get("Value"))} for item in tags]
+        found = [
+            {"Key": item.get("key", item.get("Key")), "Value": item.get("value", item.get("Value"))} for item in tags
+        ]
         if found:
             yield name, found
