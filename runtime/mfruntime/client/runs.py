@@ -122,9 +122,10 @@ class Run(MetaflowObject):
 
     def _end_step(self) -> str:
         """The last step's name: noted with the parameters since Metaflow 2.19, `end` before."""
-        for datum in self._metadata.data(*self._parts, "_parameters", "0"):
-            if datum["field_name"] == "end_step":
-                return str(datum["value"])
+        for task in self._metadata.child_names(*self._parts, "_parameters"):
+            for datum in self._metadata.data(*self._parts, "_parameters", task):
+                if datum["field_name"] == "end_step":
+                    return str(datum["value"])
         return "end"
 
     @property

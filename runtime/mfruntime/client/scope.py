@@ -6,8 +6,9 @@ import os
 from typing import Any
 
 from .. import registry, settings
-from ..errors import CommandException
 from ..flow.current import current
+from ..store import layout, locate
+from ..store.storage.local import find_root
 from ..tasks.environment import default_namespace as _own_namespace
 
 _namespace: str | None = None
@@ -42,11 +43,13 @@ def _default() -> str | None:
 
 
 def metadata(ms: str) -> str:
-    """Choose the metadata provider: `local`, or `local@/folder` for the tree below a folder. Returns it as in force."""
+    """Choose the metadata provider: `local`, `local@/folder` for the tree below a folder, `service`, `service@URL` or a
+    URL. Returns it as in force."""
     global _metadata
     kind, _, where = ms.partition("@")
-    if kind == "service" or ms.startswith("http"):
-        raise CommandException("The metadata service is not supported by this version of mfruntime; use local@FOLDER.")
+    if kind == "service" or ms.startswith(("http://", "https://")):
+        _metadata = f"service@{ms if kind != 'service' else where}".rstrip("@")
+        return get_metadata()
     if kind != "local":
         where, kind = (ms, "local") if os.path.isdir(ms) else ("", kind)
     registry.lookup("metadata provider", kind, registry.METADATA)
@@ -55,8 +58,9 @@ def metadata(ms: str) -> str:
 
 
 def get_metadata() -> str:
-    """The metadata provider in force, as `local@/folder`."""
-    return f"local@{os.path.dirname(backend().root)}"
+    """The metadata provider in force, as `local@/folder` or `service@URL`."""
+    found = backend()
+    return f"{found.type}@{os.path.dirname(found.root) if found.type == 'local' else found.root}"
 
 
 def default_metadata() -> str:
@@ -67,21 +71,49 @@ def default_metadata() -> str:
 
 
 def backend(place: str | None = None) -> Any:
-    """The metadata provider that objects are read from; `place` is a folder, None means the one in force."""
-    if place is None:
-        _, _, where = (_metadata or "").partition("@")
-        place = where or None
+    """The metadata provider that objects are read from; `place` is a folder or a URL, None means the one in force."""
     loaded = settings.load()
-    made = registry.lookup("metadata provider", "local", registry.METADATA).from_settings(loaded, place)
+    if place is None:
+        kind, _, where = (_metadata or loaded.need("METAFLOW_DEFAULT_METADATA")).partition("@")
+        place = where or None
+    else:
+        kind = "service" if place.startswith(("http://", "https://")) else "local"
+    made = registry.lookup("metadata provider", kind, registry.METADATA).from_settings(loaded, place)
     return _backends.setdefault(made.root, made)
 
 
-def store(flow: str, root: str) -> Any:
-    """The artifacts of a flow beside the metadata at `root`."""
+def store(place: str, flow: str, run: str, step: str, task: str) -> Any:
+    """The artifacts of the flow that a task belongs to, in the datastore that holds this task."""
     from ..store.artifacts import FlowStore
-    from ..store.storage.local import LocalStorage
 
-    key = f"{root}\0{flow}"
+    kind, root = _datastore(place, flow, run, step, task)
+    key = f"{kind}://{root}\0{flow}"
     if key not in _backends:
-        _backends[key] = FlowStore(LocalStorage(root), flow)
+        _backends[key] = FlowStore(locate.at(kind, root), flow)
     return _backends[key]
+
+
+def _datastore(place: str, *task: str) -> tuple[str, str]:
+    """(kind, root) of the datastore: beside local metadata, or where the task's records say."""
+    metadata = backend(place)
+    if metadata.type == "local":
+        entries = locate.at("local", metadata.root).list([layout.task(*task)])
+        if any(not entry.is_dir for entry in entries):
+            return "local", metadata.root
+    for record in metadata.artifacts(*task):
+        return record["ds_type"], _root(record["location"])
+    facts = {datum["field_name"]: datum["value"] for datum in metadata.data(*task)}
+    if "ds-root" in facts:
+        return facts["ds-type"], facts["ds-root"]
+    loaded = settings.load()
+    kind = loaded.need("METAFLOW_DEFAULT_DATASTORE")
+    if kind == "local":
+        return kind, metadata.root if metadata.type == "local" else find_root(loaded, None)
+    return kind, loaded.need(f"METAFLOW_DATASTORE_SYSROOT_{kind.upper()}")
+
+
+def _root(location: str) -> str:
+    """The root in an artifact's location: `:root:<root>`, or the URL of its blob."""
+    if location.startswith(":root:"):
+        return location[len(":root:") :]
+    return location.rsplit("/", 4)[0]  # <root>/<flow>/data/<2 characters>/<key>

@@ -99,7 +99,13 @@ class Step(MetaflowObject):
 def graph_steps(obj: MetaflowObject) -> dict[str, Any]:
     """The steps in the graph artifact of the run that an object belongs to."""
     flow, run = obj.path_components[:2]
-    reader = scope.store(flow, obj._place).task(run, "_parameters", "0")
+    for task in scope.backend(obj._place).child_names(flow, run, "_parameters"):
+        reader = scope.store(obj._place, flow, run, "_parameters", task).task(run, "_parameters", task)
+        return _steps_of(reader)
+    return {}
+
+
+def _steps_of(reader: Any) -> dict[str, Any]:
     return reader["_graph_info"]["steps"] if "_graph_info" in reader else {}
 
 
@@ -112,9 +118,9 @@ class Task(MetaflowObject):
 
     @property
     def _reader(self) -> Any:
-        flow, run, step, task = self._parts
         if "_kept_reader" not in self.__dict__:
-            self._kept_reader = scope.store(flow, self._place).task(run, step, task, self._attempt)
+            ids = self._parts[1:]
+            self._kept_reader = scope.store(self._place, *self._parts).task(*ids, self._attempt)
         return self._kept_reader
 
     def __getstate__(self) -> dict[str, Any]:
@@ -324,7 +330,8 @@ class DataArtifact(MetaflowObject):
     @property
     def _reader(self) -> Any:
         flow, run, step, task, _ = self._parts
-        return scope.store(flow, self._place).task(run, step, task, int(self._record["attempt_id"]))
+        store = scope.store(self._place, flow, run, step, task)
+        return store.task(run, step, task, int(self._record["attempt_id"]))
 
     @property
     def data(self) -> Any:

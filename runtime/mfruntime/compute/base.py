@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Protocol, Union
+from typing import Any, Protocol, Union
 
 from ..tasks.command import TaskCommand
 
@@ -43,6 +43,10 @@ class Worker(Protocol):
 
     @property
     def isolation(self) -> str: ...
+    def configure(self, shared: Any) -> None:
+        """Hand over what the tasks of the run share, before the first of them starts."""
+        ...
+
     def start(self, command: TaskCommand, stdout: int, stderr: int) -> None: ...
     def events(self) -> list[WorkerEvent]: ...
     def fileno(self) -> int | None: ...

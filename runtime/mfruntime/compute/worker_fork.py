@@ -3,10 +3,10 @@
 The worker is one fork of the scheduler, made when the flow has been imported and before the run grows: forking it stays
 cheap however many tasks the run has. Each task is a fork of the worker: its own process, memory, group and exit code.
 
-Scheduler and worker talk over a socket pair. Scheduler to worker: a length, a pickled TaskCommand, and the two write
-ends of the output pipes. Worker to scheduler: fixed-size records. When the scheduler goes away, however it does, the
-worker reads end-of-file and ends every task; when the worker goes away, the kernel ends the tasks (Linux) and the
-scheduler ends their groups.
+Scheduler and worker talk over a socket pair. Scheduler to worker: a kind, a length and a pickled value; to start a
+task, its number and TaskCommand, with the two write ends of the output pipes. Worker to scheduler: fixed-size records.
+When the scheduler goes away, however it does, the worker reads end-of-file and ends every task; when the worker goes
+away, the kernel ends the tasks (Linux) and the scheduler ends their groups.
 """
 
 from __future__ import annotations
@@ -18,13 +18,14 @@ import socket
 import struct
 import sys
 from collections.abc import Callable
-from typing import NoReturn
+from typing import Any, NoReturn
 
 from ..tasks.command import TaskCommand
 from . import processes
 from .base import Exited, Started, WorkerEvent, WorkerLost
 
-_LENGTH = struct.Struct("!I")
+_HEADER = struct.Struct("!cI")  # kind, length of what follows
+_CONFIGURE, _START = b"C", b"T"
 _RECORD = struct.Struct("!cQqqq")  # kind, task number, pid, return code, peak KiB
 
 
@@ -32,35 +33,50 @@ class ForkWorker:
     """The scheduler's end of a warm worker.
 
     `run_task` executes a command in the forked child and returns its exit code; `prefetch` is called with each command
-    in the worker, before it forks: what it reads, children that follow need not read again.
+    in the worker, before it forks: what it reads, children that follow need not read again. `configured` takes in the
+    worker what `configure` is given: the worker is made before the run has used the network, whose threads do not
+    survive a fork, and so before the run has an id.
     """
 
     isolation = "fork"
 
     def __init__(
-        self, run_task: Callable[[TaskCommand], int], prefetch: Callable[[TaskCommand], None] = lambda _: None
+        self,
+        run_task: Callable[[TaskCommand], int],
+        prefetch: Callable[[TaskCommand], None] = lambda _: None,
+        configured: Callable[[Any], None] = lambda _: None,
     ):
         self._socket, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_STREAM)
         self._pids: dict[int, int] = {}
+        self._tasks: dict[int, str] = {}
+        self._started = 0
         self._buffer = b""
         sys.stdout.flush()
         sys.stderr.flush()
         self._worker = os.fork()
         if self._worker == 0:
             self._socket.close()
-            _Server(theirs, run_task, prefetch).serve()
+            _Server(theirs, run_task, prefetch, configured).serve()
         theirs.close()
         self._socket.setblocking(False)
 
     def fileno(self) -> int | None:
         return self._socket.fileno()
 
+    def configure(self, shared: Any) -> None:
+        self._send(_CONFIGURE, shared, [])
+
     def start(self, command: TaskCommand, stdout: int, stderr: int) -> None:
-        body = pickle.dumps(command, 4)
-        message = _LENGTH.pack(len(body)) + body
+        self._started += 1
+        self._tasks[self._started] = command.task_id
+        self._send(_START, (self._started, command), [stdout, stderr])
+
+    def _send(self, kind: bytes, value: Any, descriptors: list[int]) -> None:
+        body = pickle.dumps(value, 4)
+        message = _HEADER.pack(kind, len(body)) + body
         self._socket.setblocking(True)
         try:
-            sent = socket.send_fds(self._socket, [message], [stdout, stderr])
+            sent = socket.send_fds(self._socket, [message], descriptors) if descriptors else 0
             self._socket.sendall(message[sent:])
         except OSError as exc:
             raise WorkerLost("the worker process is gone") from exc
@@ -90,13 +106,14 @@ class ForkWorker:
     def _event(self, kind: bytes, number: int, pid: int, code: int, peak: int) -> WorkerEvent:
         if kind == b"S":
             self._pids[number] = pid
-            return Started(str(number), pid)
+            return Started(self._tasks[number], pid)
         self._pids.pop(number, None)
-        return Exited(str(number), pid, code, peak or None)
+        return Exited(self._tasks.pop(number), pid, code, peak or None)
 
     def _kill_orphans(self) -> None:
         for pid in self._pids.values():
             processes.signal_group(pid, signal.SIGKILL)
+        self._pids.clear()
 
     def close(self) -> None:
         self._socket.close()
@@ -111,11 +128,16 @@ class _Server:
     """The worker process: forks a child per command and reports starts and exits."""
 
     def __init__(
-        self, sock: socket.socket, run_task: Callable[[TaskCommand], int], prefetch: Callable[[TaskCommand], None]
+        self,
+        sock: socket.socket,
+        run_task: Callable[[TaskCommand], int],
+        prefetch: Callable[[TaskCommand], None],
+        configured: Callable[[Any], None],
     ):
         self._socket = sock
         self._run_task = run_task
         self._prefetch = prefetch
+        self._configured = configured
         self._children: dict[int, int] = {}
 
     def serve(self) -> NoReturn:
@@ -170,32 +192,38 @@ class _Server:
                     return
 
     def _accept(self) -> bool:
-        """Take one command and fork for it; False when the scheduler has gone."""
+        """Take one message and, where it is a command, fork for it; False when the scheduler has gone."""
         header, fds = self._read_header()
-        if not header:
+        if len(header) < _HEADER.size:
             return False
-        body = self._read(_LENGTH.unpack(header)[0])
+        kind, length = _HEADER.unpack(header)
+        body = self._read(length)
         if not body:
             return False
-        command = pickle.loads(body)
+        if kind == _CONFIGURE:
+            self._configured(pickle.loads(body))
+        else:
+            number, command = pickle.loads(body)
+            self._fork(number, command, fds)
+        return True
+
+    def _fork(self, number: int, command: TaskCommand, fds: list[int]) -> None:
         self._prefetch(command)
         pid = os.fork()
         if pid == 0:
             self._child(command, fds)
         for fd in fds:
             os.close(fd)
-        number = int(command.task_id)
         self._children[pid] = number
         self._report(b"S", number, pid, 0, 0)
-        return True
 
     def _read_header(self) -> tuple[bytes, list[int]]:
         try:
-            data, fds, _, _ = socket.recv_fds(self._socket, _LENGTH.size, 2)
+            data, fds, _, _ = socket.recv_fds(self._socket, _HEADER.size, 2)
         except OSError:
             return b"", []
-        if data and len(data) < _LENGTH.size:
-            data += self._read(_LENGTH.size - len(data))
+        if data and len(data) < _HEADER.size:
+            data += self._read(_HEADER.size - len(data))
         return data, list(fds)
 
     def _read(self, size: int) -> bytes:

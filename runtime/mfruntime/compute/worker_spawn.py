@@ -11,6 +11,7 @@ import signal
 import subprocess
 import tempfile
 from collections.abc import Sequence
+from typing import Any
 
 from ..tasks.command import MAX_ARGUMENT_CHARACTERS, TaskCommand
 from ..tasks.paths import encode_paths
@@ -31,6 +32,9 @@ class SpawnWorker:
         self._running: dict[str, subprocess.Popen[bytes]] = {}
         self._files: dict[str, str] = {}
         self._new: list[WorkerEvent] = []
+
+    def configure(self, shared: Any) -> None:
+        """Nothing: a task's command line says all it needs."""
 
     def fileno(self) -> int | None:
         return None

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -51,15 +51,15 @@ def run(env: Env) -> click.Command:
 
     def callback(**given: Any) -> None:
         _refuse_windows()
-        _attach(env, given.pop("with_"))
-        validate(env)
-        values = parameters.values(env, given)
-        launch = _Launch(env, given)
-        ctx = launch.context(origin_run_id=None)
         from ..tasks.execute import persist_parameters
 
-        persist_parameters(ctx, values)
-        launch.execute(ctx, {}, None)
+        _attach(env, given.pop("with_"))
+        validate(env)
+        with _Launch(env, given) as launch:
+            values = parameters.values(env, given)
+            ctx = launch.context(origin_run_id=None)
+            persist_parameters(ctx, values)
+            launch.execute(ctx, {}, None)
 
     params = [*parameters.options(env), *_shared_options(env)]
     return click.Command("run", callback=callback, params=params, help="Run the flow on this machine.")
@@ -76,14 +76,14 @@ def resume(env: Env) -> click.Command:
         _attach(env, given.pop("with_"))
         validate(env)
         _check_step(env, step_to_rerun)
-        origin = origin_run_id or _latest_run(env)
-        source = origin_parameters(env.store, origin)
-        launch = _Launch(env, given)
-        launch.reporter.message("Gathering required information to resume run (this may take a bit of time)...")
-        taken = finished_tasks(env.store, origin, [node.name for node in env.graph])
-        ctx = launch.context(origin_run_id=origin)
-        clone_parameters(ctx, source)
-        launch.execute(ctx, taken, step_to_rerun)
+        with _Launch(env, given) as launch:
+            origin = origin_run_id or _latest_run(env)
+            source = origin_parameters(env.store, origin)
+            launch.reporter.message("Gathering required information to resume run (this may take a bit of time)...")
+            taken = finished_tasks(env.store, origin, [node.name for node in env.graph])
+            ctx = launch.context(origin_run_id=origin)
+            clone_parameters(ctx, source)
+            launch.execute(ctx, taken, step_to_rerun)
 
     params: list[click.Parameter] = [
         click.Argument(["step_to_rerun"], required=False),
@@ -128,12 +128,20 @@ def _latest_run(env: Env) -> str:
 
 
 class _Launch:
-    """One call of run or resume: from options to a finished run."""
+    """One call of run or resume: from options to a finished run. Its worker is forked first, before anything has used
+    the network."""
 
     def __init__(self, env: Env, given: Mapping[str, Any]):
         self._env = env
         self._given = given
         self.reporter = RunReporter(env.console)
+        self._worker = self._make_worker()
+
+    def __enter__(self) -> _Launch:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._worker.close()
 
     def context(self, origin_run_id: str | None) -> RunContext:
         """Claim a run id and gather what its tasks share."""
@@ -157,7 +165,7 @@ class _Launch:
         if given["runner_attribute_file"]:
             import json
 
-            where = f"{env.top.metadata}@{os.path.dirname(env.storage.root)}"
+            where = f"{env.top.metadata}@{_place(env.metadata)}"
             facts = {"run_id": run_id, "flow_name": env.flow.name, "metadata": where}
             _write(given["runner_attribute_file"], json.dumps(facts))
 
@@ -178,11 +186,12 @@ class _Launch:
             policies=policies,
             origin=origin,
             rerun_step=rerun_step,
+            id_prefix=ctx.metadata.task_prefix,
         )
-        worker = self._worker(ctx)
+        self._worker.configure(ctx.shared())
         loop = RunLoop(
             scheduler,
-            worker,
+            self._worker,
             StoreTasks(ctx, policies, self.reporter),
             self.reporter,
             run_id=ctx.run_id,
@@ -193,10 +202,11 @@ class _Launch:
         try:
             loop.execute()
         finally:
+            ctx.metadata.flush()
             self.reporter.close()
         self.reporter.message("Done!")
 
-    def _worker(self, ctx: RunContext) -> Worker:
+    def _make_worker(self) -> Worker:
         from ..compute import safety
         from ..compute.worker_fork import ForkWorker
         from ..compute.worker_spawn import SpawnWorker
@@ -207,20 +217,38 @@ class _Launch:
             self.reporter.message(f"Tasks start in fresh interpreters: {reason}. (--isolation fork overrides this.)")
         if wanted == "spawn" or reason:
             return SpawnWorker([sys.executable, "-u", os.path.abspath(self._env.script)])
-        return ForkWorker(_forked_task(ctx), ctx.prefetch)
+        tasks = _ForkedTasks(self._env)
+        return ForkWorker(tasks.run, tasks.prefetch, tasks.configure)
 
 
-def _forked_task(ctx: RunContext) -> Callable[[TaskCommand], int]:
-    from ..tasks.execute import execute
+class _ForkedTasks:
+    """What the warm worker and its children do. Modules that tasks need are imported once, before the children."""
 
-    def run_task(command: TaskCommand) -> int:
+    def __init__(self, env: Env):
+        from ..tasks import execute  # noqa: F401
+
+        self._env = env
+        self._ctx: RunContext | None = None
+
+    def configure(self, shared: dict[str, Any]) -> None:
+        """Take in what the run's tasks share (RunContext.shared)."""
+        presets = shared.pop("presets")
+        self._ctx = self._env.context(**shared)
+        self._ctx.presets.update(presets)
+
+    def prefetch(self, command: TaskCommand) -> None:
+        """Read for a task's siblings too; a store behind a network can only be used by the task itself."""
+        if self._ctx is not None and self._ctx.store.storage.is_local:
+            self._ctx.prefetch(command)
+
+    def run(self, command: TaskCommand) -> int:
         from ..store import durable
+        from ..tasks.execute import execute
 
+        assert self._ctx is not None  # configure comes before the first command
         durable.set_role("task")
         sys.argv = [sys.argv[0], *command.argv([])]
-        return execute(ctx, command)
-
-    return run_task
+        return execute(self._ctx, command)
 
 
 def retry_policies(ctx: RunContext) -> dict[str, RetryPolicy]:
@@ -250,6 +278,11 @@ def _affordable(workers: int) -> int:
             hint=f"Type: run --max-workers {max(1, (limit - _OTHER_FILES) // 2)}, or raise the limit with: ulimit -n",
         )
     return workers
+
+
+def _place(metadata: Any) -> str:
+    """Where the metadata of a run lies, as `metadata()` of the client takes it."""
+    return os.path.dirname(metadata.root) if metadata.type == "local" else str(metadata.root)
 
 
 def _write(path: str, text: str) -> None:

@@ -84,7 +84,8 @@ class Env:
 
     def _make_metadata(self) -> Metadata:
         backend = registry.lookup("metadata provider", self.top.metadata, registry.METADATA)
-        return backend.from_settings(self.settings, self.top.datastore_root)  # type: ignore[no-any-return]
+        beside = self.top.datastore_root if self.top.datastore == "local" and self.top.metadata == "local" else None
+        return backend.from_settings(self.settings, beside)  # type: ignore[no-any-return]
 
     @property
     def script(self) -> str:

@@ -42,6 +42,18 @@ class ArtifactRecord(NamedTuple):
 class Metadata(Protocol):
     """Registers and reads. Records are the JSON objects of Metaflow's metadata service; ids are given flow first."""
 
+    @property
+    def type(self) -> str: ...
+    @property
+    def root(self) -> str:
+        """Where the records lie: a folder, or the URL of a service."""
+        ...
+
+    @property
+    def task_prefix(self) -> str:
+        """What task ids start with: "" where they are numbers of the run, else what keeps them from being numbers."""
+        ...
+
     def new_run(
         self, flow: str, tags: Sequence[str], sys_tags: Sequence[str], user: str, run_id: str | None = None
     ) -> str:
@@ -54,6 +66,10 @@ class Metadata(Protocol):
 
     def register_data(self, record: TaskRecord, data: Sequence[Datum], attempt: int | None) -> None: ...
     def register_artifacts(self, record: TaskRecord, attempt: int, artifacts: Sequence[ArtifactRecord]) -> None: ...
+    def flush(self) -> None:
+        """Wait until all that was registered is there, or is kept to be sent later."""
+        ...
+
     def mutate_tags(self, flow: str, run: str, add: Sequence[str], remove: Sequence[str]) -> list[str]:
         """Change a run's user tags, removals first, and return them. Safe under concurrent callers."""
         ...

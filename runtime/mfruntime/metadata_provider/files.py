@@ -32,6 +32,8 @@ def _milliseconds() -> int:
 class FileMetadata:
     """The Metadata protocol over a tree of files."""
 
+    task_prefix = ""
+
     def __init__(self, tree: Tree):
         self._tree = tree
         self._steps: set[tuple[str, str, str]] = set()
@@ -122,6 +124,9 @@ class FileMetadata:
                 f'"sha": {_quoted(a.sha)}, "ds_type": {_quoted(a.ds_type)}, "location": {_quoted(a.location)}{tail}'
             )
             self._tree.write(f"{folder}/{layout.artifact_meta(attempt, a.name)}", text.encode())
+
+    def flush(self) -> None:
+        """Nothing to wait for: a record is there when its call returns."""
 
     def mutate_tags(self, flow: str, run: str, add: Sequence[str], remove: Sequence[str]) -> list[str]:
         folder = layout.run(flow, run)

@@ -11,6 +11,7 @@ class MemoryMetadata(FileMetadata):
     """File metadata in a dictionary."""
 
     type = "memory"
+    root = "memory"
 
     def __init__(self) -> None:
         super().__init__(MemoryTree())

@@ -47,8 +47,8 @@ def _indices(reader: TaskReader, cache: dict[str, tuple[int, ...]]) -> tuple[int
 
 def origin_parameters(store: FlowStore, run_id: str) -> TaskReader:
     """The parameters of the run to resume; says what to do where there is no such run."""
-    reader = store.task(run_id, "_parameters", "0")
-    if not reader.is_done:
+    reader = store.parameters(run_id)
+    if reader is None or not reader.is_done:
         raise CommandException(
             f"There is no run {run_id} of {store.flow_name} in {store.storage.root}, or it never got parameters.",
             hint="Name another one: resume --origin-run-id <run id>",

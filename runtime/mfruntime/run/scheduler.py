@@ -172,6 +172,7 @@ class Scheduler:
         policies: Mapping[str, RetryPolicy] | None = None,
         origin: Mapping[TaskKey, str] | None = None,
         rerun_step: str | None = None,
+        id_prefix: str = "",
     ):
         self._graph = graph
         self._run_id = run_id
@@ -180,6 +181,7 @@ class Scheduler:
         self._policies = policies or {}
         self._origin = origin or {}
         self._rerun_step = rerun_step
+        self._prefix = id_prefix
         self._next_id = 1
         self._ready: deque[tuple[Task, int]] = deque()
         self._delayed: list[tuple[float, int, Task, int]] = []
@@ -208,7 +210,7 @@ class Scheduler:
     def begin(self) -> list[Action]:
         """The first actions: the start step, fed by the run's parameters."""
         actions: list[Action] = []
-        self._add(actions, self._graph.start_step, (f"{self._run_id}/_parameters/0",), None, ())
+        self._add(actions, self._graph.start_step, (f"{self._run_id}/_parameters/{self._prefix}0",), None, ())
         return actions + self._fill()
 
     def handle(self, event: Event) -> list[Action]:
@@ -278,7 +280,7 @@ class Scheduler:
         indices = tuple(s.branch for s in splits if s.is_foreach)
         visit = self._visits.get((step, indices), 0)
         self._visits[(step, indices)] = visit + 1
-        task = Task(str(self._next_id), TaskKey(step, indices, visit), inputs, index, splits)
+        task = Task(f"{self._prefix}{self._next_id}", TaskKey(step, indices, visit), inputs, index, splits)
         self._next_id += 1
         origin = self._origin_of(task)
         if origin is None:
@@ -302,7 +304,7 @@ class Scheduler:
             return self._finish(task, "")
         # A failure handler needs no pause: only re-runs of the user's code wait.
         delay = policy.delay_seconds if attempt < policy.user_retries else 0.0
-        heapq.heappush(self._delayed, (event.now + delay, int(task.task_id), task, attempt + 1))
+        heapq.heappush(self._delayed, (event.now + delay, int(task.task_id[len(self._prefix) :]), task, attempt + 1))
         self._wake(event.now)
         return self._fill()
 

@@ -55,6 +55,10 @@ class FlowStore:
         numbers = sorted((n for n in names if n != "_meta"), key=_numeric)
         return [self.task(run, step, name) for name in numbers]
 
+    def parameters(self, run: str) -> TaskReader | None:
+        """The pseudo task that holds a run's parameters, None where the run has none."""
+        return next(iter(self.step_tasks(run, "_parameters")), None)
+
     def writer(self, run: str, step: str, task: str, attempt: int) -> TaskWriter:
         return TaskWriter(self, (run, step, task), attempt)
 

@@ -60,9 +60,15 @@ class BlobStore:
         unknown = {key: payload for key, payload in payloads.items() if key not in self._known}
         if not unknown:
             return
-        there = dict(zip(unknown, self._storage.exists([layout.blob(self._flow, key) for key in unknown])))
-        self._storage.save(self._item(k, p, raw) for k, p in unknown.items() if not there[k])
+        there = self._already_there(unknown)
+        self._storage.save(self._item(k, p, raw) for k, p in unknown.items() if k not in there)
         self._known.update(unknown)
+
+    def _already_there(self, payloads: Mapping[str, bytes]) -> set[str]:
+        """Keys that need not be sent. Far away, a small blob that exists is refused as cheaply as it is looked for."""
+        asked = [key for key, payload in payloads.items() if self._storage.is_local or len(payload) >= _LARGE]
+        found = self._storage.exists([layout.blob(self._flow, key) for key in asked]) if asked else []
+        return {key for key, exists in zip(asked, found) if exists}
 
     def _item(self, key: str, payload: bytes, raw: bool) -> Item:
         data = payload if raw else (gzip.compressed_parts if len(payload) >= _LARGE else gzip.compress)(payload)

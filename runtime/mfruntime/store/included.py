@@ -9,7 +9,7 @@ import hashlib
 
 from ..errors import DataCorrupt, MetaflowDataMissing
 from ..flow.compat import IncludedFile
-from . import gzip, layout
+from . import gzip, layout, locate
 from .storage.base import Item, Storage
 
 
@@ -17,21 +17,17 @@ def save_included(storage: Storage, flow_name: str, content: bytes) -> str:
     """Store a file's content and return its URL."""
     path = layout.included(flow_name, _key(content))
     storage.save([Item(path, gzip.compress(content))])
-    return f"{storage.type}://{storage.root}/{path}"
+    return locate.url(storage, path)
 
 
 def read_included(file: IncludedFile) -> str | bytes:
     """The content that an IncludedFile refers to, as text where it was declared as text."""
     descriptor = file.descriptor
     url = str(descriptor["url"])
-    kind, _, path = url.partition("://")
-    if kind != "local":
-        raise MetaflowDataMissing(f"The included file {url} lies in a store that this version cannot read.")
-    try:
-        with open(path, "rb") as handle:
-            packed = handle.read()
-    except OSError as exc:
-        raise MetaflowDataMissing(f"The included file {url} cannot be read: {exc.strerror}.") from exc
+    storage, path = locate.open_url(url)
+    (packed,) = (loaded.data for loaded in storage.load([path]))
+    if packed is None:
+        raise MetaflowDataMissing(f"The included file {url} is not there.")
     try:
         content = gzip.decompress(packed)
     except ValueError as exc:

@@ -26,9 +26,9 @@ def clone_task(ctx: RunContext, step: str, task_id: str, origin: TaskReader) -> 
 
 def clone_parameters(ctx: RunContext, origin: TaskReader) -> None:
     """The parameters of a resumed run are those of its origin."""
-    record = ctx.record("_parameters", "0")
+    record = ctx.record("_parameters", ctx.parameters_task)
     ctx.metadata.register_task(record, ctx.registration_data(), 0)
-    writer = ctx.store.writer(ctx.run_id, "_parameters", "0", 0)
+    writer = ctx.store.writer(ctx.run_id, "_parameters", ctx.parameters_task, 0)
     writer.begin(None, marker=False)
     writer.adopt(origin.objects, origin.info)
     for name, (sha, info) in ctx.presets.items():

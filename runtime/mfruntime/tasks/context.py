@@ -65,6 +65,21 @@ class RunContext:
         }
         return [Datum(name, value, name) for name, value in facts.items()]
 
+    def shared(self) -> dict[str, Any]:
+        """What a worker needs besides flow and settings to make the same context; everything in it can be pickled."""
+        return {
+            "run_id": self.run_id,
+            "tags": self.tags,
+            "namespace": self.namespace,
+            "origin_run_id": self.origin_run_id,
+            "presets": self.presets,
+        }
+
+    @property
+    def parameters_task(self) -> str:
+        """Id of the `_parameters` pseudo task."""
+        return f"{self.metadata.task_prefix}0"
+
     def parameter_names(self) -> tuple[str, ...]:
         """The names that the flow's parameters have as artifacts."""
         return tuple(name for name, _ in type(self.flow)._get_parameters())

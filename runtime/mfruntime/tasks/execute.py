@@ -118,8 +118,7 @@ class _Attempt:
     def _set_current(self) -> None:
         """What the step can ask of `current`, and where a client inside it looks for runs: where this one lies."""
         ctx, command = self.ctx, self.command
-        if ctx.store.storage.type == "local":
-            os.environ["METAFLOW_DATASTORE_SYSROOT_LOCAL"] = os.path.dirname(ctx.store.storage.root)
+        os.environ.update(_whereabouts(ctx))
         current._set_env(
             flow=self.flow,
             run_id=command.run_id,
@@ -224,6 +223,7 @@ class _Attempt:
         writer.commit()
         self._register_end(ok)
         writer.end()
+        self.ctx.metadata.flush()
         return 0 if ok else 1
 
     def _register_end(self, ok: bool) -> None:
@@ -237,6 +237,17 @@ class _Attempt:
             Datum("attempt-done", str(attempt), "attempt-done"),
         ]
         metadata.register_data(self.record, data, attempt)
+
+
+def _whereabouts(ctx: RunContext) -> dict[str, str]:
+    """Settings by which a client inside the step finds the run that the step belongs to."""
+    storage, kind = ctx.store.storage, ctx.store.storage.type
+    root = os.path.dirname(storage.root) if kind == "local" else storage.root
+    return {
+        "METAFLOW_DEFAULT_DATASTORE": kind,
+        "METAFLOW_DEFAULT_METADATA": ctx.top.metadata,
+        f"METAFLOW_DATASTORE_SYSROOT_{kind.upper()}": root,
+    }
 
 
 def _frame_text(frame: ForeachFrame) -> str:
@@ -265,10 +276,11 @@ def artifact_records(ctx: RunContext, writer: TaskWriter) -> list[Any]:
     ]
 
 
-def persist_parameters(ctx: RunContext, values: dict[str, Any], task_id: str = "0") -> None:
+def persist_parameters(ctx: RunContext, values: dict[str, Any], task_id: str | None = None) -> None:
     """Write the `_parameters` pseudo task: parameter values and constants, from which the start step inherits."""
     from ..metadata_provider.base import Datum
 
+    task_id = task_id or ctx.parameters_task
     record = ctx.record("_parameters", task_id)
     ctx.metadata.register_task(record, ctx.registration_data(), 0)
     writer = ctx.store.writer(ctx.run_id, "_parameters", task_id, 0)

@@ -15,6 +15,7 @@ from mfruntime import (
     Run,
     Step,
     Task,
+    default_metadata,
     default_namespace,
     get_metadata,
     get_namespace,
@@ -113,8 +114,12 @@ def test_what_is_not_there_is_not_found(place: Path) -> None:
     with pytest.raises(KeyError):
         run["../x"]
     assert "nothing" not in run
-    with pytest.raises(CommandException, match="not supported"):
-        metadata("service@http://localhost")
+    try:
+        assert metadata("service@http://localhost:9") == "service@http://localhost:9"
+        with pytest.raises(CommandException, match="http:// or https://"):
+            metadata("service@nowhere")
+    finally:
+        default_metadata()
 
 
 def test_a_damaged_run_does_not_hide_the_others(place: Path) -> None:

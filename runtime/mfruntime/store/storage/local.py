@@ -38,6 +38,7 @@ class LocalStorage:
     """Objects as files below `root`; an object's metadata in a file beside it, `<name>_meta`."""
 
     type = "local"
+    is_local = True
 
     def __init__(self, root: str):
         self.root = root

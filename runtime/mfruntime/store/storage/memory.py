@@ -14,6 +14,7 @@ class MemoryStorage:
     """Keeps objects of this process; `root` is only a name."""
 
     type = "memory"
+    is_local = True
 
     def __init__(self, root: str = "memory"):
         self.root = root

@@ -1,0 +1,205 @@
+"""Metadata in a service that the whole team shares: the HTTP interface of Metaflow's metadata service.
+
+Runs get their number from the service. Tasks get ids here ("t-1", "t-2", ...: the service takes ids that are not
+numbers as they are), so that registering one waits for nobody and may be repeated.
+"""
+
+from __future__ import annotations
+
+import os
+import time
+from collections.abc import Sequence
+from typing import Any
+
+from ..errors import MetaflowNotFound, MetaflowTaggingError
+from ..settings import Settings, profile_folder
+from ..store import layout
+from ..store.storage.local import find_root
+from .base import ArtifactRecord, Datum, Record, TaskRecord
+from .http import OLDEST, Answer, Connection, ServiceError, path
+from .outbox import Outbox, Write, drain
+from .tags import check_tags
+from .tree import DiskTree
+
+_TAG_TRIES = 10
+_CHILDREN = ("", "/runs", "/steps", "/tasks")
+
+
+class ServiceMetadata:
+    """The Metadata protocol over a service at `root`."""
+
+    type = "service"
+    task_prefix = "t-"
+
+    def __init__(self, connection: Connection, local_root: str, spool: str):
+        self.root = connection.url
+        self._connection = connection
+        self._local = DiskTree(local_root)
+        self._spool = spool
+        self._outbox = Outbox(connection, spool, self._beat)
+        self._steps: set[tuple[str, str, str]] = set()
+        self._beating: str | None = None
+
+    @classmethod
+    def from_settings(cls, settings: Settings, root: str | None) -> ServiceMetadata:
+        """`root` is the URL of a service; default is METAFLOW_SERVICE_URL."""
+        connection = Connection.from_settings(settings, root)
+        return cls(connection, find_root(settings, None), os.path.join(profile_folder(os.environ), "unsent"))
+
+    # -- registration --------------------------------------------------------------------------------------------------
+
+    def new_run(
+        self, flow: str, tags: Sequence[str], sys_tags: Sequence[str], user: str, run_id: str | None = None
+    ) -> str:
+        self._check_version()
+        drain(self._connection, self._spool)
+        owner = {"user_name": user, "tags": list(tags), "system_tags": list(sys_tags)}
+        self._ask("POST", path(flow), {"user_name": user, "tags": [], "system_tags": []}, fine=(200, 201, 409))
+        body = {**owner, **({} if run_id is None else {"run_number": run_id})}
+        answer = self._ask("POST", f"{path(flow)}/run", body, fine=(200, 201, 409))
+        run = run_id if run_id is not None else str(answer.body["run_number"])
+        self._local.write(layout.latest_run(flow), run.encode())
+        self._beating = f"{path(flow, run)}/heartbeat"
+        return run
+
+    def _check_version(self) -> None:
+        answer = self._ask("GET", "/ping", fine=(200,))
+        if answer.body != "pong" or answer.version is None:
+            hint = "Check METAFLOW_SERVICE_URL: it must be the address of a metadata service."
+            raise ServiceError(f"What answers at {self.root} is no metadata service.", hint=hint)
+        numbers = tuple(int(part) for part in answer.version.split(".")[:3] if part.isdigit())
+        if numbers < OLDEST:
+            wanted = ".".join(str(part) for part in OLDEST)
+            message = f"The metadata service at {self.root} has version {answer.version}; {wanted} is needed."
+            raise ServiceError(message, hint="Ask who runs the stack to type: mfinfra up")
+
+    def register_task(self, record: TaskRecord, data: Sequence[Datum], attempt: int) -> None:
+        owner = {"user_name": record.user, "tags": list(record.tags), "system_tags": list(record.sys_tags)}
+        step = path(record.flow, record.run, record.step)
+        key = (record.flow, record.run, record.step)
+        if key not in self._steps:
+            self._outbox.put(Write(f"{step}/step", owner))
+            self._steps.add(key)
+        self._outbox.put(Write(f"{step}/task", {**owner, **_external(record.task)}))
+        if record.step != "_parameters":
+            self._beating = f"{_task(record)}/heartbeat"
+        self.register_data(record, data, attempt)
+
+    def register_data(self, record: TaskRecord, data: Sequence[Datum], attempt: int | None) -> None:
+        tags = [] if attempt is None else [f"attempt_id:{attempt}"]
+        body = [
+            {
+                "field_name": datum.field,
+                "value": datum.value,
+                "type": datum.type,
+                "user_name": record.user,
+                "tags": tags,
+                "system_tags": [],
+            }
+            for datum in data
+        ]
+        if body:
+            self._outbox.put(Write(f"{_task(record)}/metadata", body))
+
+    def register_artifacts(self, record: TaskRecord, attempt: int, artifacts: Sequence[ArtifactRecord]) -> None:
+        body = [
+            {
+                "name": a.name,
+                "location": a.location,
+                "ds_type": a.ds_type,
+                "sha": a.sha,
+                "type": a.type,
+                "content_type": a.content_type,
+                "attempt_id": attempt,
+                "user_name": record.user,
+                "tags": list(record.tags),
+                "system_tags": list(record.sys_tags),
+            }
+            for a in artifacts
+        ]
+        if body:
+            self._outbox.put(Write(f"{_task(record)}/artifact", body))
+
+    def flush(self) -> None:
+        self._outbox.flush()
+
+    def _beat(self) -> None:
+        """Tell the service that this process lives; one beat lost is no harm."""
+        if self._beating is not None:
+            try:
+                self._connection.request("POST", self._beating, {}, retries=0)
+            except ServiceError:
+                return
+
+    def mutate_tags(self, flow: str, run: str, add: Sequence[str], remove: Sequence[str]) -> list[str]:
+        check_tags(add)
+        body = {"tags_to_add": list(add), "tags_to_remove": list(remove)}
+        for number in range(_TAG_TRIES):
+            answer = self._connection.request("PATCH", f"{path(flow, run)}/tag/mutate", body)
+            if answer.status != 409:
+                return self._mutated(answer, flow, run)
+            time.sleep(0.3 * 1.5**number)
+        raise MetaflowTaggingError(f"The tags of {flow}/{run} were changed by others all the time; try again.")
+
+    def _mutated(self, answer: Answer, flow: str, run: str) -> list[str]:
+        if answer.status == 404:
+            raise MetaflowNotFound(f"The run {flow}/{run} does not exist.")
+        if answer.status in (400, 422):
+            raise MetaflowTaggingError(f"The service refuses these tags: {_detail(answer)}.")
+        self._check(answer, (200,), f"{path(flow, run)}/tag/mutate")
+        return list(answer.body["tags"])
+
+    # -- reads ---------------------------------------------------------------------------------------------------------
+
+    def latest_run(self, flow: str) -> str | None:
+        content = self._local.read(layout.latest_run(flow))
+        return content.decode("utf-8", "replace").strip() if content else None
+
+    def get(self, *ids: str) -> Record | None:
+        found: Record | None = self._ask("GET", path(*ids), fine=(200, 404)).body if ids else None
+        return found if found is not None and "flow_id" in found else None
+
+    def children(self, *ids: str) -> list[Record]:
+        target = "/flows" if not ids else path(*ids) + _CHILDREN[len(ids)]
+        return self._listed(target)
+
+    def child_names(self, *ids: str) -> list[str]:
+        key = ("flow_id", "run_number", "step_name", "task_id")[len(ids)]
+        return [str(record[key]) for record in self.children(*ids)]
+
+    def artifacts(self, flow: str, run: str, step: str, task: str, attempt: int | None = None) -> list[Record]:
+        middle = "" if attempt is None else f"/attempt/{attempt}"
+        return self._listed(f"{path(flow, run, step, task)}{middle}/artifacts")
+
+    def data(self, flow: str, run: str, step: str, task: str) -> list[Record]:
+        return sorted(self._listed(f"{path(flow, run, step, task)}/metadata"), key=lambda r: r.get("ts_epoch", 0))
+
+    def _listed(self, target: str) -> list[Record]:
+        answer = self._ask("GET", target, fine=(200, 404))
+        return answer.body if answer.status == 200 and isinstance(answer.body, list) else []
+
+    def _ask(self, method: str, target: str, body: Any = None, fine: tuple[int, ...] = (200,)) -> Answer:
+        answer = self._connection.request(method, target, body)
+        self._check(answer, fine, target)
+        return answer
+
+    def _check(self, answer: Answer, fine: tuple[int, ...], target: str) -> None:
+        if answer.status in fine:
+            return
+        hint = "Check METAFLOW_SERVICE_AUTH_KEY." if answer.status in (401, 403) else None
+        what = f"The metadata service at {self.root} refuses {target} ({answer.status})"
+        raise ServiceError(f"{what}: {_detail(answer)}.", hint=hint)
+
+
+def _task(record: TaskRecord) -> str:
+    return path(record.flow, record.run, record.step, record.task)
+
+
+def _external(task: str) -> dict[str, str]:
+    """The id of a task, where it is one that the service takes from outside."""
+    return {} if task.isdigit() else {"task_id": task}
+
+
+def _detail(answer: Answer) -> Any:
+    body = answer.body
+    return (body.get("detail") or body.get("message") or body) if isinstance(body, dict) else body or "no reason given"

@@ -1,0 +1,234 @@
+"""What the object stores of the clouds have in common: batches in flight together over one obstore client.
+
+Requests of a batch run on threads; obstore releases the interpreter's lock while it waits, so that a thread costs a
+tenth of the CPU time that the same request costs in boto3. A process that was forked from one that had used a client
+cannot use it again (its network threads stayed behind): that is refused here instead of hanging.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from ...errors import DataCorrupt, StorageError
+from .base import Entry, Item, Loaded
+from .refusals import is_missing_container, translated
+
+if TYPE_CHECKING:
+    from concurrent.futures import ThreadPoolExecutor
+
+IN_FLIGHT = 32
+#: From here on an object is sent and fetched in parts of this size, side by side.
+PART = 16 << 20
+
+_T = TypeVar("_T")
+_R = TypeVar("_R")
+_used_by: int | None = None
+
+
+class Flight:
+    """Work on the items of a batch together, at most IN_FLIGHT at a time, results in order."""
+
+    def __init__(self, name: str):
+        self._name = name
+        self._threads: ThreadPoolExecutor | None = None
+
+    def each(self, work: Callable[[_T], _R], items: Iterable[_T]) -> Iterator[_R]:
+        if isinstance(items, Sequence) and len(items) == 1:
+            yield work(items[0])
+            return
+        pending: deque[Any] = deque()
+        for item in items:
+            if len(pending) >= IN_FLIGHT:
+                yield pending.popleft().result()
+            pending.append(self._pool().submit(work, item))
+        while pending:
+            yield pending.popleft().result()
+
+    def _pool(self) -> ThreadPoolExecutor:
+        if self._threads is None:
+            from concurrent.futures import ThreadPoolExecutor
+
+            self._threads = ThreadPoolExecutor(IN_FLIGHT, thread_name_prefix=self._name)
+        return self._threads
+
+
+def decoded(text: str | None, where: str) -> Mapping[str, Any] | None:
+    """What a store keeps as JSON text beside a blob. Raises DataCorrupt naming the object."""
+    if text is None:
+        return None
+    try:
+        meta = json.loads(text)
+        if isinstance(meta, dict):
+            return meta
+    except ValueError:
+        pass
+    hint = "Delete that object, then re-run the step that made the artifact (resume STEP)."
+    raise DataCorrupt(f"The metadata of the object {where} is not a JSON object.", hint=hint)
+
+
+class ObjectStorage:
+    """The Storage protocol over an obstore client.
+
+    `prefix` is the path inside of bucket or container, "" for none; `meta_key` is the name under which the metadata of
+    a blob is kept as JSON text; `identity` says in words under whose credentials requests are made.
+    """
+
+    is_local = False
+
+    def __init__(self, type: str, root: str, prefix: str, client: Any, meta_key: str, identity: str):
+        self.type = type
+        self.root = root
+        self.identity = identity
+        self._prefix = f"{prefix}/" if prefix else ""
+        self._client = client
+        self._meta_key = meta_key
+        self._flight = Flight(f"{type}-storage")
+        self.requests = 0
+
+    # -- the protocol --------------------------------------------------------------------------------------------------
+
+    def save(self, items: Iterable[Item], overwrite: bool = False) -> None:
+        for _ in self._flight.each(lambda item: self._put(item, overwrite), items):
+            pass
+
+    def load(self, paths: Sequence[str]) -> Iterator[Loaded]:
+        return self._flight.each(self._get, paths)
+
+    def exists(self, paths: Sequence[str]) -> list[bool]:
+        return list(self._flight.each(self._is_there, paths))
+
+    def list(self, prefixes: Sequence[str]) -> list[Entry]:
+        return sorted(entry for found in self._flight.each(self._below, prefixes) for entry in found)
+
+    def delete(self, paths: Sequence[str]) -> None:
+        for _ in self._flight.each(self._remove, paths):
+            pass
+
+    # -- one request each ----------------------------------------------------------------------------------------------
+
+    def _put(self, item: Item, overwrite: bool) -> None:
+        import obstore
+
+        size = len(item.data) if not isinstance(item.data, list) else sum(len(part) for part in item.data)
+        attributes = {self._meta_key: json.dumps(dict(item.meta))} if item.meta is not None else None
+        in_parts = size > PART
+        if in_parts and not overwrite and self._is_there(item.path):
+            return  # stores take no conditional upload in parts; equal names hold equal content
+        data = item.data if in_parts or not isinstance(item.data, list) else b"".join(item.data)
+        mode: Any = "overwrite" if overwrite or in_parts else "create"
+
+        def send(key: str) -> None:
+            try:
+                obstore.put(
+                    self._client, key, _buffers(data), attributes=attributes, mode=mode,
+                    use_multipart=in_parts, chunk_size=PART, max_concurrency=8,
+                )  # fmt: skip
+            except obstore.exceptions.AlreadyExistsError:
+                return
+
+        self._counted(send, item.path, "write")
+
+    def _get(self, path: str) -> Loaded:
+        import obstore
+
+        result = self._counted(lambda key: self._found(obstore.get, key), path, "read")
+        if result is None:
+            return Loaded(path, None)
+        size = result.meta["size"]
+        data = self._counted(lambda key: self._content(result, key, size), path, "read")
+        return Loaded(path, data, decoded(result.attributes.get(self._meta_key), f"{self.root}/{path}"))
+
+    def _found(self, ask: Callable[..., _R], key: str) -> _R | None:
+        """The answer, None where there is no such object; a missing bucket is an error."""
+        try:
+            return ask(self._client, key)
+        except FileNotFoundError as exc:
+            if is_missing_container(str(exc)):
+                raise
+            return None
+
+    def _content(self, result: Any, key: str, size: int) -> Any:
+        if size <= PART:
+            return bytes(result.bytes())
+        import obstore
+
+        tag = result.meta["e_tag"]
+        content = memoryview(bytearray(size))
+
+        def fetch(start: int) -> None:
+            end = min(start + PART, size)
+            options = {"range": (start, end), **({"if_match": tag} if tag else {})}
+            content[start:end] = obstore.get(self._client, key, options=options).bytes()
+
+        from concurrent.futures import ThreadPoolExecutor
+
+        with ThreadPoolExecutor(8) as threads:
+            for _ in threads.map(fetch, range(0, size, PART)):
+                self.requests += 1
+        return content.obj
+
+    def _is_there(self, path: str) -> bool:
+        import obstore
+
+        return self._counted(lambda key: self._found(obstore.head, key), path, "look for") is not None
+
+    def _below(self, prefix: str) -> Sequence[Entry]:
+        import obstore
+
+        found = self._counted(lambda key: obstore.list_with_delimiter(self._client, key.rstrip("/")), prefix, "list")
+        start = len(self._prefix)
+        folders = [Entry(name[start:].rstrip("/"), True) for name in found["common_prefixes"]]
+        files = [Entry(entry["path"][start:], False) for entry in found["objects"]]
+        return [entry for entry in folders + files if entry.path]
+
+    def _remove(self, path: str) -> None:
+        import obstore
+
+        try:
+            self._counted(lambda key: obstore.delete(self._client, key), path, "delete")
+        except FileNotFoundError:
+            return
+
+    # -- in flight together --------------------------------------------------------------------------------------------
+
+    def _counted(self, request: Callable[[str], _R], path: str, action: str) -> _R:
+        """Send one request for `path`; what the store refuses becomes a StorageError that says what to do."""
+        claim(self.root)
+        self.requests += 1
+        try:
+            return request(self._prefix + path)
+        except StorageError:
+            raise
+        except Exception as exc:  # obstore's own classes, and OSError's of its Python side
+            if isinstance(exc, FileNotFoundError) and not is_missing_container(str(exc)):
+                raise
+            raise translated(exc, self, path, action) from exc
+
+
+def _buffers(data: Any) -> Any:
+    return iter(data) if isinstance(data, list) else data
+
+
+def claim(root: str) -> None:
+    """Note which process uses the network; raises in a fork of it, where every request would wait for ever."""
+    global _used_by
+    me = os.getpid()
+    if _used_by is None:
+        _used_by = me
+    elif _used_by != me:
+        raise StorageError(
+            f"This process was forked from one that had already used {root}, so it cannot use it.",
+            hint="Start the process with the 'spawn' method, or fork before the first use of the datastore.",
+        )
+
+
+def retry_options(count: int, deadline: float) -> dict[str, Any]:
+    """obstore's retry configuration: `count` repetitions with jittered, growing pauses, `deadline` seconds in all."""
+    from datetime import timedelta
+
+    backoff = {"init_backoff": timedelta(milliseconds=100), "max_backoff": timedelta(seconds=15), "base": 2}
+    return {"max_retries": count, "backoff": backoff, "retry_timeout": timedelta(seconds=deadline)}

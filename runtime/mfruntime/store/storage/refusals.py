@@ -1,0 +1,113 @@
+"""What an object store's refusal means, in one line: what happened to which object, why, and what to type."""
+
+from __future__ import annotations
+
+import re
+from typing import NamedTuple, Protocol
+
+from ...errors import StorageError
+
+_CODE = re.compile(r"<Code>([A-Za-z]+)</Code>|\"code\":\s*\"([A-Za-z]+)\"")
+_REGION = re.compile(r"<Region>([a-z0-9-]+)</Region>|expecting '([a-z0-9-]+)'|x-amz-bucket-region[\"': ]+([a-z0-9-]+)")
+_MISSING_CONTAINER = ("NoSuchBucket", "ContainerNotFound", "The specified bucket does not exist")
+
+#: The permission that each action needs (AWS service authorization reference; Azure built-in roles; GCP IAM).
+_PERMISSIONS = {
+    "s3": {"read": "s3:GetObject", "write": "s3:PutObject", "look for": "s3:GetObject", "list": "s3:ListBucket",
+           "delete": "s3:DeleteObject"},
+    "azure": dict.fromkeys(("read", "look for", "list"), "Storage Blob Data Reader")
+    | dict.fromkeys(("write", "delete"), "Storage Blob Data Contributor"),
+    "gs": {"read": "storage.objects.get", "write": "storage.objects.create", "look for": "storage.objects.get",
+           "list": "storage.objects.list", "delete": "storage.objects.delete"},
+}  # fmt: skip
+
+
+class Place(Protocol):
+    """The store that refused."""
+
+    @property
+    def type(self) -> str: ...
+    @property
+    def root(self) -> str: ...
+    @property
+    def identity(self) -> str: ...
+
+
+class StorageDenied(StorageError):
+    """The store knows who asks, and says no."""
+
+    headline = "Access denied"
+
+
+class StorageUnreachable(StorageError):
+    """No answer, or none that helps, until the deadline."""
+
+    headline = "Storage does not answer"
+
+
+class _Meaning(NamedTuple):
+    why: str
+    hint: str
+    kind: type[StorageError] = StorageError
+
+
+def is_missing_container(text: str) -> bool:
+    """Whether a not-found answer is about the bucket or container itself."""
+    return any(word in text for word in _MISSING_CONTAINER)
+
+
+def translated(exc: Exception, place: Place, path: str, action: str) -> StorageError:
+    """The error for a request that `place` refused. `action` is read, write, look for, list or delete."""
+    text = str(exc)
+    found = _meaning(exc, text, place, action)
+    where = f"{place.root}/{path}" if path else place.root
+    return found.kind(f"Cannot {action} {where}: {found.why}.", hint=found.hint)
+
+
+def _meaning(exc: Exception, text: str, place: Place, action: str) -> _Meaning:
+    code = next((a or b for a, b in _CODE.findall(text)), "")
+    setting = f"METAFLOW_DATASTORE_SYSROOT_{place.type.upper()}"
+    if is_missing_container(text):
+        return _Meaning("the bucket does not exist", f"Check {setting}, or --datastore-root.")
+    if code == "RequestTimeTooSkewed":
+        return _Meaning("the clock of this machine is wrong", "Set it: timedatectl set-ntp true")
+    if code in ("PermanentRedirect", "AuthorizationHeaderMalformed") or "301" in text[:300] or "redirect" in text[:300]:
+        return _other_region(text)
+    if code in ("ExpiredToken", "ExpiredTokenException", "TokenRefreshRequired"):
+        return _Meaning(f"the credentials ({place.identity}) have expired", "Type: aws sso login", StorageDenied)
+    if code in ("InvalidAccessKeyId", "SignatureDoesNotMatch", "InvalidToken", "AuthenticationFailed"):
+        why = f"the credentials ({place.identity}) are not valid there"
+        return _Meaning(why, "Check them, and the endpoint they are for.", StorageDenied)
+    name = type(exc).__name__
+    if name in ("PermissionDeniedError", "UnauthenticatedError", "Forbidden", "Unauthorized") or code == "AccessDenied":
+        return _denied(place, action)
+    return _no_answer(name, text, place)
+
+
+def _other_region(text: str) -> _Meaning:
+    region = next((a or b or c for a, b, c in _REGION.findall(text)), None)
+    hint = f"Type: export AWS_REGION={region}" if region else "Set AWS_REGION to the bucket's region."
+    return _Meaning("the bucket lies in another region", hint)
+
+
+def _denied(place: Place, action: str) -> _Meaning:
+    permission = _PERMISSIONS[place.type][action]
+    why = f"access denied; {place.identity} may not {permission} there"
+    return _Meaning(why, f"Grant {permission} on {place.root}/*, or use other credentials.", StorageDenied)
+
+
+def _no_answer(name: str, text: str, place: Place) -> _Meaning:
+    short = " ".join(text.split())
+    if "credential" in short.lower() and ("169.254" in short or "metadata" in short.lower()):
+        hint = "Type: aws configure, aws sso login, or run where a role is attached."
+        return _Meaning("there are no credentials", hint, StorageDenied)
+    if "scheme is not allowed" in short:
+        return _Meaning("the endpoint has no TLS", "Use an https:// endpoint.")
+    status = re.search(r"status code: (\d{3})", short)
+    if status:
+        why = f"the store answered {status.group(1)} until the deadline"
+        return _Meaning(why, "Try again; what was saved is kept.", StorageUnreachable)
+    if any(word in short for word in ("error sending request", "connect", "timed out", "timeout", "dns")):
+        why = "the store cannot be reached"
+        return _Meaning(why, "Check the network, the proxy and the endpoint, then try again.", StorageUnreachable)
+    return _Meaning(f"{name}: {short[:200]}", "Try again; what was saved is kept.")

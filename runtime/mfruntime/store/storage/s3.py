@@ -1,0 +1,134 @@
+"""Amazon S3 and servers that speak its API, through obstore."""
+
+from __future__ import annotations
+
+import os
+from typing import Any
+
+from ...errors import CommandException
+from ...settings import Settings
+from .objects import ObjectStorage, retry_options
+
+#: Name of the user metadata under which Metaflow keeps what it knows of a blob.
+_META_KEY = "metaflow-user-attributes"
+_DEADLINE_SECONDS = 180.0
+
+
+class S3Storage(ObjectStorage):
+    """Objects below `s3://bucket/prefix`."""
+
+    @classmethod
+    def from_settings(cls, settings: Settings, root: str | None) -> S3Storage:
+        """Raises CommandException for a root that is missing or not an s3:// URL."""
+        root = (root or settings.get("METAFLOW_DATASTORE_SYSROOT_S3") or "").rstrip("/")
+        bucket, prefix = split_url(root, "s3", "METAFLOW_DATASTORE_SYSROOT_S3")
+        client, identity = make_client(settings, bucket)
+        return cls("s3", root, prefix, client, _META_KEY, identity)
+
+
+def split_url(root: str, scheme: str, setting: str) -> tuple[str, str]:
+    """(bucket, prefix) of a datastore root. Raises CommandException naming the setting that supplies it."""
+    if not root:
+        hint = f"Type: export {setting}={scheme}://BUCKET/metaflow, or use the profile that mfinfra up wrote."
+        raise CommandException(f"The datastore '{scheme}' needs a root: {setting} is not set.", hint=hint)
+    bucket, _, prefix = root.partition("://")[2].partition("/")
+    if not root.startswith(f"{scheme}://") or not bucket:
+        raise CommandException(f"The datastore root {root!r} is not of the form {scheme}://BUCKET/PREFIX.")
+    return bucket, prefix.strip("/")
+
+
+def make_client(settings: Settings, bucket: str) -> tuple[Any, str]:
+    """An obstore client for a bucket, and in words whose credentials it uses."""
+    from obstore.store import S3Store
+
+    endpoint = settings.get("METAFLOW_S3_ENDPOINT_URL") or _first("AWS_ENDPOINT_URL_S3", "AWS_ENDPOINT_URL")
+    config: dict[str, Any] = {"virtual_hosted_style_request": endpoint is None and "." not in bucket}
+    if endpoint:
+        config["endpoint"] = endpoint.rstrip("/")
+    credentials, identity = _credentials(config)
+    store = S3Store(
+        bucket,
+        config={**config, **_encryption(settings)},
+        client_options=_client_options(settings, endpoint),
+        retry_config=retry_options(settings.integer("METAFLOW_S3_RETRY_COUNT"), _DEADLINE_SECONDS),
+        **credentials,
+    )
+    return store, identity
+
+
+def _first(*names: str) -> str | None:
+    return next((os.environ[name] for name in names if os.environ.get(name)), None)
+
+
+def _client_options(settings: Settings, endpoint: str | None) -> dict[str, Any]:
+    options: dict[str, Any] = {"timeout": "120s", "connect_timeout": "10s"}
+    if endpoint and endpoint.startswith("http://"):
+        options["allow_http"] = True
+    verify = settings.get("METAFLOW_S3_VERIFY_CERTIFICATE")
+    if verify is not None and verify.lower() in ("0", "false", "no"):
+        options["allow_invalid_certificates"] = True
+    return options
+
+
+def _encryption(settings: Settings) -> dict[str, Any]:
+    kind = settings.get("METAFLOW_S3_SERVER_SIDE_ENCRYPTION")
+    key = settings.get("MFINFRA_S3_KMS_KEY")
+    config: dict[str, Any] = {}
+    if kind:
+        config["aws_server_side_encryption"] = kind
+    if key:
+        config["aws_sse_kms_key_id"] = key
+    if (settings.get("MFINFRA_S3_REQUEST_PAYER") or "").lower() in ("1", "true", "requester"):
+        config["aws_request_payer"] = True
+    return config
+
+
+def _credentials(config: dict[str, Any]) -> tuple[dict[str, Any], str]:
+    """How the client signs: by itself where the environment says how, else by what boto3 finds in profiles and SSO."""
+    region = _first("AWS_REGION", "AWS_DEFAULT_REGION")
+    if region:
+        config["region"] = region
+    key = os.environ.get("AWS_ACCESS_KEY_ID")
+    if key and os.environ.get("AWS_SECRET_ACCESS_KEY") and not os.environ.get("AWS_PROFILE"):
+        config.setdefault("region", "us-east-1")
+        return {}, f"the access key ...{key[-4:]} of the environment"
+    if _first(
+        "AWS_WEB_IDENTITY_TOKEN_FILE", "AWS_CONTAINER_CREDENTIALS_RELATIVE_URI", "AWS_CONTAINER_CREDENTIALS_FULL_URI"
+    ):
+        config.setdefault("region", "us-east-1")
+        return {}, f"the role {os.environ.get('AWS_ROLE_ARN') or 'of this container'}"
+    return _boto3_credentials(config)
+
+
+def _boto3_credentials(config: dict[str, Any]) -> tuple[dict[str, Any], str]:
+    try:
+        import boto3
+    except ModuleNotFoundError:
+        config.setdefault("region", "us-east-1")
+        return {}, "the role of this machine"
+    session = boto3.session.Session()
+    config.setdefault("region", session.region_name or "us-east-1")
+    found = session.get_credentials()
+    if found is None:
+        hint = "Type: aws configure, aws sso login, or export AWS_PROFILE=..."
+        raise CommandException("There are no AWS credentials for the datastore 's3'.", hint=hint)
+    profile = session.profile_name
+    return {"credential_provider": _Boto3(found)}, f"the profile '{profile}' ({found.method})"
+
+
+class _Boto3:
+    """Credentials that botocore finds and renews, in the form that obstore asks for."""
+
+    def __init__(self, credentials: Any):
+        self._credentials = credentials
+
+    def __call__(self) -> Any:
+        from datetime import datetime, timedelta, timezone
+
+        frozen = self._credentials.get_frozen_credentials()
+        return {
+            "access_key_id": frozen.access_key,
+            "secret_access_key": frozen.secret_key,
+            "token": frozen.token,
+            "expires_at": datetime.now(timezone.utc) + timedelta(minutes=5),
+        }
