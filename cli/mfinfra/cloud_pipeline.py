@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from . import deployment, pipeline, profile, record, runtime_install, stackfile, workspace
+from . import deployment, pipeline, profile, prove, record, runtime_install, stackfile, workspace
 from .changes import Plan
 from .cloud_report import Down, show
 from .errors import CloudError, Locked, NotFound, ProofFailed, Refused
@@ -156,12 +156,13 @@ def up(config: StackConfig, smoke: bool, agreed: Agreed, plan_file: Path | None,
         console.done(f"Runtime {runtime.version} in {shown(runtime.python)}")
         stack = stack.updated(python=runtime.python, runtime_version=runtime.version, outputs=json.dumps(outputs))
         record.save(stack)
+        proof = None
         if smoke:
-            _prove(connected, console)
+            proof = _prove(connected, runtime.python, console)
             stack = stack.updated(proven_at=record.now())
         stack = stack.updated(state="ready")
         record.save(stack)
-    return pipeline.Up(stack, written, runtime, None, f"mfinfra status {config.name}")
+    return pipeline.Up(stack, written, runtime, proof, pipeline.next_command(written.is_default, config.name, runtime))
 
 
 def _wanted(connected: Connected, plan_file: Path | None, agreed: Agreed, console: Console) -> Plan:
@@ -185,7 +186,7 @@ def _wanted(connected: Connected, plan_file: Path | None, agreed: Agreed, consol
 
 
 #: What the runtime needs to talk to AWS.
-_AWS_EXTRA = ("boto3>=1.40,<2",)
+_AWS_EXTRA = ("boto3>=1.40,<2", "obstore>=0.6,<0.13")
 
 
 def _begun(connected: Connected) -> Record:
@@ -220,20 +221,25 @@ def _settings(connected: Connected, outputs: dict[str, Any]) -> dict[str, str]:
     return found
 
 
-def _prove(connected: Connected, console: Console) -> None:
-    """Use what was made: the bucket, the table, the service. Raises ProofFailed naming the first that does not work."""
+def _prove(connected: Connected, python: str, console: Console) -> prove.Proof:
+    """Use what was made: bucket, table and service by themselves, then a flow by the profile alone. Raises ProofFailed
+    naming the first that does not work. A service that is private cannot be reached from here: the flow's metadata then
+    stays on this machine."""
     from .clouds import aws_health
 
-    is_public = connected.config.metadata.api == "public"
+    name, is_public = connected.config.name, connected.config.metadata.api == "public"
     console.step("Trying the stack: bucket, table" + (", metadata service" if is_public else ""))
-    settings = profile.read(profile.path_of(connected.config.name)) or {}
+    settings = profile.read(profile.path_of(name)) or {}
     problems = aws_health.trial(connected.session, settings, is_public)
     if problems:
-        raise ProofFailed(problems[0], hint=f"Type: mfinfra status {connected.config.name}")
-    if is_public:
-        console.done("Bucket, table and metadata service answer")
-    else:
-        console.done("Bucket and table answer; the metadata service is private and was not tried from here")
+        raise ProofFailed(problems[0], hint=f"Type: mfinfra status {name}")
+    console.step("Running the smoke flow")
+    private = {} if is_public else {"METAFLOW_DEFAULT_METADATA": "local"}
+    proof = prove.prove(name, python, deployment.workspace_of(name).parent / "smoke", **private)
+    console.done(f"{proof.run} ran with its artifacts in the stack's bucket and was read back ({proof.seconds:.1f} s)")
+    if not is_public:
+        console.note("The metadata service is private and was not tried from here.")
+    return proof
 
 
 def down(name: str, keep_data: bool, agreed: Agreed, console: Console) -> Down:

@@ -53,14 +53,9 @@ def report_up(result: Up, console: Console) -> None:
         ("metadata", settings.get("METAFLOW_SERVICE_URL", ""), ""),
         ("profile", shown(result.profile.path), "" if result.profile.is_default else f"mfinfra use {name}"),
         ("runtime", f"mfruntime {result.runtime.version} in {shown(result.runtime.python)}", "mfinfra runtime info"),
-        ("tried", f"at {stack.proven_at}" if stack.proven_at else "not yet", ""),
-        ("flows", _FLOWS, f"METAFLOW_PROFILE={name} python your_flow.py run"),
+        ("smoke flow", result.proof.run if result.proof else "not run", result.next_command),
     ]
     console.table(("what", "where", "what to type next"), rows)
-
-
-#: Said where a flow cannot be run through a stack yet, so that nobody looks for the reason.
-_FLOWS = "stock Metaflow runs with this profile; this version's runtime keeps data locally only"
 
 
 def report_plan(found: Plan, form: str, console: Console) -> int:

@@ -119,6 +119,11 @@ def _next(is_default: bool, name: str, python: str, has_examples: bool) -> str:
     return command if is_default else f"METAFLOW_PROFILE={name} {command}"
 
 
+def next_command(is_default: bool, name: str, runtime: Installed) -> str:
+    """The command that runs an example through the stack, by what the runtime's Python has."""
+    return _next(is_default, name, runtime.python, not runtime_install.look(runtime.python).missing_examples)
+
+
 def _as_typed(python: str) -> str:
     """`python` where the shell finds this one under that name."""
     found = which("python")

@@ -27,14 +27,15 @@ def environment(stack: str) -> dict[str, str]:
     return {**kept, "METAFLOW_HOME": str(profiles_home()), "METAFLOW_PROFILE": stack}
 
 
-def prove(stack: str, python: str, log_folder: Path) -> Proof:
-    """Run the smoke flow and read its result. Raises ProofFailed with the end of what it printed."""
+def prove(stack: str, python: str, log_folder: Path, **settings: str) -> Proof:
+    """Run the smoke flow and read its result; `settings` are stronger than the profile. Raises ProofFailed with the end
+    of what it printed."""
     import time
 
     make_folder(log_folder)
     run_id_file = log_folder / "smoke.run_id"
     log = log_folder / "smoke.log"
-    env, began = environment(stack), time.monotonic()
+    env, began = {**environment(stack), **settings}, time.monotonic()
     argv = [python, str(_SMOKE / "flow.py"), "run", "--run-id-file", str(run_id_file)]
     done = process.stream(argv, lambda _: None, env=env, cwd=str(log_folder))
     write_text(log, done.output)

@@ -62,7 +62,7 @@ def test_a_stack_from_nothing_to_nothing(cfn: Cfn, name: str, aws: Aws, home: Pa
     up = cfn("up", "--yes")
     assert up.code == 0, up.text
     assert "Created Database (" in up.err
-    assert "Bucket and table answer" in up.err
+    assert "ran with its artifacts in the stack's bucket" in up.err
     settings = json.loads((home / "profiles" / f"config_{name}.json").read_text())
     bucket = settings["METAFLOW_DATASTORE_SYSROOT_S3"].split("/")[2]
     aws.client("s3").head_bucket(Bucket=bucket)

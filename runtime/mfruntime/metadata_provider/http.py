@@ -48,9 +48,10 @@ class Connection:
         if parts.scheme not in ("http", "https") or not parts.hostname:
             raise CommandException(f"METAFLOW_SERVICE_URL must be an http:// or https:// URL, not {url!r}.")
         self._parts = parts
-        self._headers = {"Content-Type": "application/json", **headers}
+        self._headers = {"Content-Type": "application/json", "x-idempotent": "true", **headers}
         self._retries = retries
         self._local = threading.local()
+        self._open: set[Any] = set()  # those of all threads: whichever thread ends this object closes them
 
     @classmethod
     def from_settings(cls, settings: Settings, url: str | None) -> Connection:
@@ -60,15 +61,18 @@ class Connection:
             raise CommandException("The metadata provider 'service' needs METAFLOW_SERVICE_URL.", hint=hint)
         return cls(url, _headers(settings), settings.integer("METAFLOW_SERVICE_RETRY_COUNT"))
 
-    def request(self, method: str, path: str, body: Any = None, retries: int | None = None) -> Answer:
-        """The answer to one request, whatever its status. Raises ServiceUnavailable after the last repetition."""
+    def request(
+        self, method: str, path: str, body: Any = None, retries: int | None = None, key: str | None = None
+    ) -> Answer:
+        """The answer to one request, whatever its status. `key` lets the service know a repetition of a request that
+        makes something new. Raises ServiceUnavailable after the last repetition."""
         wanted = self._retries if retries is None else retries
         payload = None if body is None else json.dumps(body).encode()
         problem = ""
         for number in range(wanted + 1):
             if number:
                 time.sleep(random.uniform(0.5, 1.0) * min(_LONGEST_PAUSE, 0.25 * 2**number))
-            found = self._once(method, path, payload)
+            found = self._once(method, path, payload, {} if key is None else {"idempotency-key": key})
             if isinstance(found, Answer) and found.status not in _PASSING:
                 return found
             problem = found if isinstance(found, str) else f"it answered {found.status}"
@@ -77,18 +81,18 @@ class Connection:
             hint="Check METAFLOW_SERVICE_URL and the network, or type: mfinfra status",
         )
 
-    def _once(self, method: str, path: str, payload: bytes | None) -> Answer | str:
+    def _once(self, method: str, path: str, payload: bytes | None, more: Mapping[str, str]) -> Answer | str:
         import http.client
 
         try:
-            return self._exchange(method, path, payload)
+            return self._exchange(method, path, payload, more)
         except (OSError, http.client.HTTPException) as exc:
             self._drop()
             return f"{type(exc).__name__}: {exc}" if str(exc) else type(exc).__name__
 
-    def _exchange(self, method: str, path: str, payload: bytes | None) -> Answer | str:
+    def _exchange(self, method: str, path: str, payload: bytes | None, more: Mapping[str, str]) -> Answer | str:
         connection = self._connection()
-        connection.request(method, self._parts.path.rstrip("/") + path, payload, self._headers)
+        connection.request(method, self._parts.path.rstrip("/") + path, payload, {**self._headers, **more})
         response = connection.getresponse()
         content = response.read()
         if response.getheader("Connection", "").lower() == "close":
@@ -101,12 +105,18 @@ class Connection:
         kept = getattr(self._local, "connection", None)
         if kept is None:
             kept = self._local.connection = _opened(self._parts)
+            self._open.add(kept)
         return kept
+
+    def __del__(self) -> None:
+        for connection in self.__dict__.get("_open", ()):
+            connection.close()
 
     def _drop(self) -> None:
         kept = getattr(self._local, "connection", None)
         if kept is not None:
             kept.close()
+            self._open.discard(kept)
             self._local.connection = None
 
 

@@ -56,7 +56,8 @@ class ServiceMetadata:
         owner = {"user_name": user, "tags": list(tags), "system_tags": list(sys_tags)}
         self._ask("POST", path(flow), {"user_name": user, "tags": [], "system_tags": []}, fine=(200, 201, 409))
         body = {**owner, **({} if run_id is None else {"run_number": run_id})}
-        answer = self._ask("POST", f"{path(flow)}/run", body, fine=(200, 201, 409))
+        answer = self._connection.request("POST", f"{path(flow)}/run", body, key=os.urandom(16).hex())
+        self._check(answer, (200, 201, 409), f"{path(flow)}/run")
         run = run_id if run_id is not None else str(answer.body["run_number"])
         self._local.write(layout.latest_run(flow), run.encode())
         self._beating = f"{path(flow, run)}/heartbeat"
@@ -87,6 +88,7 @@ class ServiceMetadata:
 
     def register_data(self, record: TaskRecord, data: Sequence[Datum], attempt: int | None) -> None:
         tags = [] if attempt is None else [f"attempt_id:{attempt}"]
+        now = int(time.time() * 1000)  # the same in a repetition, by which the service knows one
         body = [
             {
                 "field_name": datum.field,
@@ -95,6 +97,7 @@ class ServiceMetadata:
                 "user_name": record.user,
                 "tags": tags,
                 "system_tags": [],
+                "ts_epoch": now,
             }
             for datum in data
         ]

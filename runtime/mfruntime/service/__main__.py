@@ -1,0 +1,183 @@
+"""`python -m mfruntime.service`: serve until told to stop.
+
+Exit codes: 0 stopped as told, 1 the service could not start or failed, 2 the command line cannot be understood.
+SIGTERM and SIGINT stop it: no new requests are taken, those under way are answered, writes are committed.
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import os
+import sys
+from collections.abc import Mapping, Sequence
+from dataclasses import fields, replace
+from typing import Any
+
+from ..errors import MetaflowException
+from .config import Config, stock_options, whole_number
+from .database import Unavailable
+
+_HELP = {
+    "host": "address to listen on (127.0.0.1)",
+    "port": "port to listen on (8080)",
+    "database": "sqlite:///path or postgresql://user@host/name (sqlite:///metadata.db); a password is better given in "
+    "MF_SERVICE_DATABASE or PGPASSWORD",
+    "pool_size": "connections to PostgreSQL (10)",
+    "api_key_file": "file of API keys, one a line",
+    "token_file": "JSON file of bearer tokens with roles",
+    "oidc_issuer": "address of the identity provider",
+    "oidc_audience": "audience that tokens must be for",
+    "oidc_jwks_url": "address of the provider's keys, if it publishes no configuration",
+    "oidc_role_claim": "claim that holds the role (roles)",
+    "oidc_default_role": "role of tokens without that claim; by default they are refused",
+    "max_body": "largest body in bytes (33554432)",
+    "rate_limit": "requests a second for each client (no limit)",
+    "log_level": "debug, info, warning or error (info)",
+    "tls_certificate": "file of the TLS certificate and its chain",
+    "tls_key": "file of the TLS key",
+    "tls_client_ca": "file of the CA that clients' certificates must be from",
+    "shutdown_seconds": "seconds that requests under way get when the service stops (30)",
+    "database_patience": "seconds to wait for PostgreSQL at the start (30)",
+}
+_NUMBERS = {"port": int, "pool_size": int, "max_body": int, "shutdown_seconds": int}
+_DECIMALS = {"rate_limit": float, "database_patience": float}
+
+
+def parser() -> argparse.ArgumentParser:
+    """The command line."""
+    made = argparse.ArgumentParser("python -m mfruntime.service", description="Metadata service for flows.")
+    for name, text in _HELP.items():
+        kind: Any = _NUMBERS.get(name) or _DECIMALS.get(name) or str
+        made.add_argument(f"--{name.replace('_', '-')}", type=kind, help=text)
+    made.add_argument("--cors-origin", dest="cors_origins", action="append", help="origin that browsers may call from")
+    made.add_argument("--access-log", action="store_true", default=None, help="log every request")
+    made.add_argument("--migrate-to", type=int, help="bring the tables to this version, back or forth, and exit")
+    return made
+
+
+def config(arguments: Mapping[str, Any], environ: Mapping[str, str]) -> Config:
+    """The settings in force. Raises CommandException for a variable that cannot be understood."""
+    found: dict[str, Any] = {}
+    for variable, name in (("MF_METADATA_HOST", "host"), ("MF_METADATA_PORT", "port")):
+        if environ.get(variable):
+            found[name] = whole_number(variable, environ[variable]) if name == "port" else environ[variable]
+    for field in fields(Config):
+        text = environ.get(f"MF_SERVICE_{field.name.upper()}")
+        if text:
+            found[field.name] = _from_text(field.name, text)
+        if arguments.get(field.name) is not None:
+            found[field.name] = arguments[field.name]
+    if "database" not in found:
+        found["database_options"] = stock_options(environ)
+    if "cors_origins" in found:
+        found["cors_origins"] = tuple(found["cors_origins"])
+    return replace(Config(), **found)
+
+
+def _from_text(name: str, text: str) -> Any:
+    variable = f"MF_SERVICE_{name.upper()}"
+    if name in _NUMBERS:
+        return whole_number(variable, text)
+    if name in _DECIMALS:
+        try:
+            return float(text)
+        except ValueError:
+            raise MetaflowException(f"{variable} must be a number, not {text[:40]!r}.") from None
+    if name == "cors_origins":
+        return text.split(",")
+    return text.lower() in ("1", "true", "yes") if name == "access_log" else text
+
+
+def serve(settings: Config) -> int:
+    """Serve until told to stop; the exit code. Raises what kept the service from starting."""
+    import uvicorn
+
+    from .app import make_app
+    from .logs import configure
+
+    configure(settings.log_level)
+    app = make_app(settings)
+    server = uvicorn.Server(
+        uvicorn.Config(
+            _told_once(app),
+            host=settings.host,
+            port=settings.port,
+            log_config=None,
+            access_log=False,
+            server_header=False,
+            lifespan="on",
+            ws="none",
+            timeout_graceful_shutdown=settings.shutdown_seconds,
+            timeout_keep_alive=75,
+            backlog=4096,
+            ssl_certfile=settings.tls_certificate,
+            ssl_keyfile=settings.tls_key,
+            ssl_ca_certs=settings.tls_client_ca,
+            ssl_cert_reqs=2 if settings.tls_client_ca else 0,
+        )
+    )
+    try:
+        server.run()
+    except SystemExit:  # how the server says that it could not start
+        pass
+    failure = getattr(app.state, "failure", None)
+    if failure is not None:
+        raise failure
+    return 0 if server.started else 1
+
+
+def _told_once(app: Any) -> Any:
+    """The application, but a start that fails is not told as a traceback: `main` says in one line why."""
+
+    async def told(scope: Any, receive: Any, send: Any) -> None:
+        if scope["type"] != "lifespan":
+            await app(scope, receive, send)
+            return
+
+        async def quietly(message: Any) -> None:
+            failed = message["type"] == "lifespan.startup.failed" and hasattr(app.state, "failure")
+            await send({**message, "message": ""} if failed else message)
+
+        await app(scope, receive, quietly)
+
+    return told
+
+
+def migrate(settings: Config, version: int) -> None:
+    """Bring the tables of the database to a version."""
+    from .app import make_database
+    from .sqlite import SQLite
+
+    database = make_database(settings)
+    if isinstance(database, SQLite):
+        database.migrate_to(version)
+    else:
+        asyncio.run(_migrate(database, version))
+
+
+async def _migrate(database: Any, version: int) -> None:
+    await database.connect()
+    try:
+        await database.migrate_to(version)
+    finally:
+        await database.stop()
+
+
+def main(argv: Sequence[str]) -> int:
+    """Run the command line; the exit code."""
+    arguments = vars(parser().parse_args(argv))
+    try:
+        settings = config(arguments, os.environ)
+        if arguments["migrate_to"] is not None:
+            migrate(settings, arguments["migrate_to"])
+            return 0
+        return serve(settings)
+    except (MetaflowException, Unavailable) as exc:
+        hint = getattr(exc, "hint", None)
+        sys.stderr.write(f"{exc}{' ' + hint if hint else ''}\n")
+        return 1
+
+
+if __name__ == "__main__":
+    raise SystemExit(main(sys.argv[1:]))

@@ -1,0 +1,119 @@
+"""Puts the service together: `make_app(Config(...))` is an ASGI application."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+from ..errors import CommandException, MissingExtra, UnknownName
+from .auth import ROLES, Auth, Role, Verifier, read_keys, read_tokens
+from .call import Service
+from .config import Config, shown, sqlite_path
+from .database import Database, Unavailable
+from .directory import Directory
+from .dispatch import Dispatcher
+from .logs import LOG
+from .metrics import Metrics
+from .routes.table import ROUTES
+from .traces import traces
+
+try:
+    from starlette.applications import Starlette
+    from starlette.middleware import Middleware
+    from starlette.routing import Mount
+except ImportError as exc:
+    raise MissingExtra(
+        "The metadata service needs starlette and uvicorn.", hint="Type: pip install 'mfinfra-runtime[service]'"
+    ) from exc
+
+
+def make_app(config: Config, database: Database | None = None) -> Starlette:
+    """The service as an ASGI application; it connects to its database when the server starts it.
+
+    Raises CommandException for settings that cannot be met.
+    """
+    metrics = Metrics()
+    store = database or make_database(config, metrics)
+    service = Service(config, store, Directory(store), metrics)
+    dispatcher = Dispatcher(service, ROUTES, make_auth(config), traces(os.environ))
+
+    @asynccontextmanager
+    async def lifespan(app: Starlette) -> AsyncIterator[None]:
+        try:
+            await store.start()
+        except (CommandException, Unavailable) as exc:
+            app.state.failure = exc
+            raise
+        where = "the settings of the environment" if config.database_options else shown(config.database)
+        LOG.info("ready", extra={"data": {"database": store.name, "at": where}})
+        try:
+            yield
+        finally:
+            await store.stop()
+            LOG.info("stopped")
+
+    return Starlette(routes=[Mount("/", app=dispatcher)], middleware=_middleware(config), lifespan=lifespan)
+
+
+def make_database(config: Config, metrics: Metrics | None = None) -> Database:
+    """The database that the settings name, not yet connected."""
+    observe = metrics.grouped if metrics else None
+    if config.database_kind == "sqlite":
+        from .sqlite import SQLite
+
+        return SQLite(sqlite_path(config.database), observe)
+    from .postgres import Postgres
+
+    options = dict(config.database_options) or {"dsn": config.database}
+    return Postgres(options, config.pool_size, config.database_patience, observe)
+
+
+def make_auth(config: Config) -> Auth:
+    """Who is let in, from the files and the provider that the settings name."""
+    keys = read_keys(config.api_key_file) if config.api_key_file else None
+    tokens = read_tokens(config.token_file) if config.token_file else None
+    return Auth(keys, tokens, _verifier(config))
+
+
+def _verifier(config: Config) -> Verifier | None:
+    if not config.oidc_issuer:
+        return None
+    if not config.oidc_audience:
+        raise CommandException(
+            "Tokens of an identity provider need an audience.", hint="Type: --oidc-audience <client id>"
+        )
+    from .oidc import OIDC
+
+    return OIDC(
+        config.oidc_issuer,
+        config.oidc_audience,
+        config.oidc_jwks_url,
+        config.oidc_role_claim,
+        _role(config.oidc_default_role),
+    )
+
+
+def _role(name: str | None) -> Role | None:
+    if not name:
+        return None
+    for role in ROLES:
+        if role == name:
+            return role
+    raise UnknownName.of("role", name, ROLES)
+
+
+def _middleware(config: Config) -> list[Middleware]:
+    if not config.cors_origins:
+        return []
+    from starlette.middleware.cors import CORSMiddleware
+
+    return [
+        Middleware(
+            CORSMiddleware,
+            allow_origins=list(config.cors_origins),
+            allow_methods=["GET", "POST", "PATCH"],
+            allow_headers=["authorization", "content-type", "idempotency-key", "x-api-key", "x-idempotent"],
+            expose_headers=["METADATA_SERVICE_VERSION", "X-Next-Cursor"],
+        )
+    ]

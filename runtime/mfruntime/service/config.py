@@ -1,0 +1,102 @@
+"""The settings of the service: where they come from and what they are by default.
+
+Precedence, highest first: the command line; variables MF_SERVICE_*; the variables of Metaflow's metadata service
+(MF_METADATA_HOST, MF_METADATA_PORT, MF_METADATA_DB_*); the default.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import urlsplit
+
+from ..errors import CommandException, UnknownName
+
+DEFAULT_DATABASE = "sqlite:///metadata.db"
+
+
+@dataclass(frozen=True)
+class Config:
+    """What the service is to do. Sizes are in bytes, times in seconds.
+
+    `database` is `sqlite:///relative/path`, `sqlite:////absolute/path` or `postgresql://user:password@host:port/name`.
+    `rate_limit` is in requests a second for each client; 0 is no limit.
+    """
+
+    host: str = "127.0.0.1"
+    port: int = 8080
+    database: str = DEFAULT_DATABASE
+    #: Keyword arguments of the PostgreSQL driver, where they come one by one; `database` is not read then.
+    database_options: tuple[tuple[str, Any], ...] = ()
+    pool_size: int = 10
+    api_key_file: str | None = None
+    token_file: str | None = None
+    oidc_issuer: str | None = None
+    oidc_audience: str | None = None
+    oidc_jwks_url: str | None = None
+    oidc_role_claim: str = "roles"
+    oidc_default_role: str | None = None
+    cors_origins: tuple[str, ...] = ()
+    max_body: int = 32 * 1024 * 1024
+    rate_limit: float = 0.0
+    access_log: bool = False
+    log_level: str = "info"
+    tls_certificate: str | None = None
+    tls_key: str | None = None
+    tls_client_ca: str | None = None
+    shutdown_seconds: int = 30
+    database_patience: float = 30.0
+
+    @property
+    def database_kind(self) -> str:
+        return "postgresql" if self.database_options else _scheme(self.database)
+
+
+def _scheme(url: str) -> str:
+    scheme = url.partition("://")[0]
+    if scheme == "postgres":
+        return "postgresql"
+    if scheme not in ("sqlite", "postgresql"):
+        raise UnknownName.of("kind of database", scheme[:40], ("sqlite", "postgresql"))
+    return scheme
+
+
+def sqlite_path(url: str) -> str:
+    """The path in `sqlite:///path`: relative after three slashes, absolute after four."""
+    path = url.removeprefix("sqlite://")
+    if not path.startswith("/") or len(path) < 2:
+        raise CommandException(
+            "The address of a SQLite database names no file.", hint="Type: --database sqlite:///metadata.db"
+        )
+    return path[1:]
+
+
+def shown(url: str) -> str:
+    """The address of a database without its password."""
+    if not url.startswith("postgres"):
+        return url
+    parts = urlsplit(url)
+    return f"{parts.scheme}://{parts.hostname or ''}{parts.path}"
+
+
+def stock_options(environ: Mapping[str, str]) -> tuple[tuple[str, Any], ...]:
+    """The PostgreSQL database that the variables of Metaflow's metadata service name; empty where they name none."""
+    names = {"HOST": "host", "PORT": "port", "USER": "user", "PSWD": "password", "NAME": "database"}
+    given = {names[name]: value for name in names if (value := environ.get(f"MF_METADATA_DB_{name}"))}
+    if "host" not in given:
+        return ()
+    options: dict[str, Any] = {"port": 5432, "user": "postgres", "database": "postgres", **given}
+    options["port"] = whole_number("MF_METADATA_DB_PORT", options["port"])
+    mode = environ.get("MF_METADATA_DB_SSL_MODE")
+    if mode:
+        options["ssl"] = mode
+    return tuple(sorted(options.items()))
+
+
+def whole_number(name: str, value: Any) -> int:
+    """A setting as a whole number. Raises CommandException."""
+    try:
+        return int(value)
+    except ValueError:
+        raise CommandException(f"{name} must be a whole number, not {str(value)[:40]!r}.") from None

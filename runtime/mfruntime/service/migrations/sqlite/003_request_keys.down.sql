@@ -1,0 +1,1 @@
+DROP TABLE IF EXISTS mfruntime_request_keys;

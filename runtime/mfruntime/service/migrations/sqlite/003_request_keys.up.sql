@@ -1,0 +1,6 @@
+-- Keys that clients give to requests, so that a request sent twice makes one run or task.
+CREATE TABLE IF NOT EXISTS mfruntime_request_keys (
+    key TEXT PRIMARY KEY NOT NULL,
+    number INTEGER NOT NULL,
+    ts_epoch INTEGER NOT NULL
+) WITHOUT ROWID;

@@ -1,0 +1,141 @@
+"""Reading lists: whole, or page by page; with the status of runs and tasks where their records show it."""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from . import grammar
+from .call import Answer, Service
+from .database import Database, Row
+from .grammar import Listing
+from .listing import RUNS, TASKS, Kind, Select
+from .status import Attempts, status
+
+#: Rows read at once while looking for those of a status.
+_STRIDE = 500
+#: Rows looked at for one page of a status; the cursor goes on from there.
+_MOST_LOOKED_AT = 20_000
+
+_TASK_FACTS = (
+    "SELECT m.task_id, m.field_name, m.value, {tags}, m.id FROM metadata_v3 m"
+    " WHERE m.flow_id = $1 AND m.run_number = $2 AND m.step_name = $3{some}"
+    " AND m.field_name IN ('attempt', 'attempt_ok')"
+)
+#: Facts of the end steps, whose names the runs' parameters tell, of the runs in $2.
+_RUN_FACTS = (
+    "SELECT m.run_number, m.task_id, m.field_name, m.value, {tags}, m.id FROM"
+    " (SELECT x.flow_id, x.run_number, coalesce((SELECT e.value FROM metadata_v3 e WHERE e.flow_id = x.flow_id"
+    " AND e.run_number = x.run_number AND e.step_name = '_parameters' AND e.field_name = 'end_step' LIMIT 1), 'end')"
+    " AS last_step FROM runs_v3 x WHERE x.flow_id = $1 AND {runs}) r"
+    " JOIN metadata_v3 m ON m.flow_id = r.flow_id AND m.run_number = r.run_number AND m.step_name = r.last_step"
+    " WHERE m.field_name IN ('attempt', 'attempt_ok')"
+)
+
+Writer = Callable[[Row, str], str]
+
+
+async def answer(
+    service: Service, kind: Kind, query: str, conditions: dict[str, Any], write: Writer, extra: str = ""
+) -> Answer:
+    """The records of `kind` whose columns equal `conditions`, as a query string narrows them.
+
+    `write` makes a record's text of a row and a status; what it makes empty is left out. `extra` is one more condition.
+    """
+    listing = grammar.parse(query, kind.fields, kind.keys)
+    if listing.statuses is None:
+        rows, told, following = await _page(service.database, kind, listing, conditions, extra)
+    else:
+        rows, told, following = await _of_status(service.database, kind, listing, conditions)
+    body = ", ".join(filter(None, map(write, rows, told)))
+    return Answer(f"[{body}]", headers=(("X-Next-Cursor", following),) if following else ())
+
+
+Page = tuple[Sequence[Row], Sequence[str], str | None]
+
+
+async def _page(database: Database, kind: Kind, listing: Listing, conditions: dict[str, Any], extra: str = "") -> Page:
+    select = Select(database.dialect, kind)
+    for column, value in conditions.items():
+        select.where(column, value)
+    if extra:
+        select.condition(extra)
+    select.narrow(listing)
+    if listing.cursor is not None:
+        select.after(listing.cursor)
+    limit = listing.limit
+    rows = await database.read(select.sql(None if limit is None else limit + 1), *select.arguments)
+    following = None
+    if limit is not None and len(rows) > limit:
+        rows = rows[:limit]
+        following = _cursor(kind, rows[-1])
+    return rows, await statuses(database, kind, rows), following
+
+
+async def _of_status(database: Database, kind: Kind, listing: Listing, conditions: dict[str, Any]) -> Page:
+    """A page of the records whose status is wanted; it may be short, and even empty, while a cursor goes on."""
+    wanted, limit = listing.statuses or frozenset(), listing.limit or grammar.DEFAULT_LIMIT
+    found: list[Row] = []
+    shown: list[str] = []
+    place = listing.cursor
+    for _ in range(_MOST_LOOKED_AT // _STRIDE):
+        part = listing._replace(cursor=place, limit=_STRIDE)
+        rows, told, following = await _page(database, kind, part, conditions)
+        for n, (row, text) in enumerate(zip(rows, told)):
+            if text in wanted:
+                found.append(row)
+                shown.append(text)
+                if len(found) == limit:
+                    more = following is not None or n + 1 < len(rows)
+                    return found, shown, _cursor(kind, row) if more else None
+        if following is None:
+            return found, shown, None
+        place = grammar.read_cursor(following, kind.keys)
+    return found, shown, grammar.write_cursor(place or ())
+
+
+def _cursor(kind: Kind, row: Row) -> str:
+    return grammar.write_cursor([row[n] for n in kind.order])
+
+
+async def statuses(database: Database, kind: Kind, rows: Sequence[Row]) -> Sequence[str]:
+    """The status of each row; empty texts for kinds that have none."""
+    if kind not in (RUNS, TASKS) or not rows:
+        return [""] * len(rows)
+    number, beat = kind.columns.index("run_number" if kind is RUNS else "task_id"), kind.columns.index(_BEAT)
+    ended = await (_ended_runs if kind is RUNS else _ended_tasks)(database, rows, [row[number] for row in rows])
+    now = time.time()
+    return [status(ended.get(row[number]), row[beat], now) for row in rows]
+
+
+_BEAT = "last_heartbeat_ts"
+
+
+async def _ended_runs(database: Database, rows: Sequence[Row], numbers: list[int]) -> dict[int, bool | None]:
+    """Run numbers and whether their end steps ended well."""
+    dialect = database.dialect
+    sql = _RUN_FACTS.format(tags=dialect.tags("m.tags"), runs=dialect.one_of("x.run_number", 2))
+    runs: dict[int, dict[int, Attempts]] = {}
+    for run, task, field, value, tags, order in await database.read(sql, rows[0][0], json.dumps(numbers)):
+        runs.setdefault(run, {}).setdefault(task, Attempts()).add(field, value, tags, order)
+    return {run: _all_ok(tasks) for run, tasks in runs.items()}
+
+
+def _all_ok(tasks: dict[int, Attempts]) -> bool | None:
+    ended = [task.ok for task in tasks.values()]
+    return None if None in ended else all(ended)
+
+
+async def _ended_tasks(database: Database, rows: Sequence[Row], numbers: list[int]) -> dict[int, bool | None]:
+    """Task ids and whether their last attempts ended well; all the rows are of one step."""
+    flow, run, step = rows[0][0], rows[0][1], rows[0][3]
+    few = len(numbers) <= _STRIDE
+    some = f" AND {database.dialect.one_of('m.task_id', 4)}" if few else ""
+    sql = _TASK_FACTS.format(tags=database.dialect.tags("m.tags"), some=some)
+    tasks: dict[int, Attempts] = {}
+    arguments = [json.dumps(numbers)] if few else []
+    for task, field, value, tags, order in await database.read(sql, flow, run, step, *arguments):
+        tasks.setdefault(task, Attempts()).add(field, value, tags, order)
+    return {task: attempts.ok for task, attempts in tasks.items()}

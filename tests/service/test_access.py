@@ -1,0 +1,273 @@
+"""Who comes in, what they may do, and what is told of secrets: nothing."""
+
+from __future__ import annotations
+
+import hashlib
+import http.server
+import json
+import threading
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import httpx
+import jwt
+import pytest
+from cryptography.hazmat.primitives import serialization
+from cryptography.hazmat.primitives.asymmetric import rsa
+
+from mfruntime.errors import CommandException
+from mfruntime.service import auth, oidc
+from mfruntime.service.config import Config
+from mfruntime.service.faults import Fault
+from mfruntime.service.limits import RateLimit
+
+from .conftest import Caller
+
+AUDIENCE = "mfinfra"
+
+
+@pytest.fixture
+def make(tmp_path: Path) -> Iterator[Callable[..., Caller]]:
+    """Starts the service over SQLite with settings."""
+    made: list[Caller] = []
+
+    def start(**settings: Any) -> Caller:
+        made.append(Caller(Config(database=f"sqlite:///{tmp_path}/m.db", **settings)))
+        return made[-1]
+
+    yield start
+    for caller in made:
+        caller.close()
+
+
+@pytest.fixture
+def tokens(tmp_path: Path) -> str:
+    path = tmp_path / "tokens.json"
+    entries = [
+        {"token": "reads", "name": "reader", "role": "read"},
+        {"token": "writes", "name": "writer", "role": "write", "flows": ["Train*"]},
+        {"sha256": hashlib.sha256(b"rules").hexdigest(), "name": "boss", "role": "admin"},
+    ]
+    path.write_text(json.dumps({"tokens": entries}))
+    return str(path)
+
+
+def bearer(token: str) -> dict[str, str]:
+    return {"authorization": f"Bearer {token}"}
+
+
+def test_a_key_is_needed_for_all_but_signs_of_life(make: Any, tmp_path: Path) -> None:
+    (tmp_path / "keys").write_text("# keys of the team\nci:k1\nk2\n")
+    caller = make(api_key_file=str(tmp_path / "keys"))
+    for path in ("/ping", "/version", "/healthcheck", "/healthz", "/readyz", "/openapi.json"):
+        assert caller.get(path).status_code == 200, path
+    for headers in ({}, {"x-api-key": "k3"}, {"x-api-key": ""}, bearer("k1"), {"authorization": "Basic azE="}):
+        answer = caller.get("/flows", **headers)
+        assert answer.status_code == 401
+        assert answer.headers["www-authenticate"].startswith("Bearer")
+        assert answer.headers["METADATA_SERVICE_VERSION"] == "2.5.1"
+        assert answer.json()["message"]
+    for key in ("k1", "k2"):
+        assert caller.get("/flows", **{"x-api-key": key}).status_code == 200
+
+
+def test_roles_and_flows_of_tokens_are_kept_to(make: Any, tokens: str) -> None:
+    caller = make(token_file=tokens)
+    assert caller.post("/flows/Train1", {}, **bearer("reads")).status_code == 403
+    assert caller.post("/flows/Train1", {}, **bearer("writes")).status_code == 200
+    refused = caller.post("/flows/Other", {}, **bearer("writes"))
+    assert (refused.status_code, refused.json()["message"]) == (403, "writer may not use the flow Other.")
+    assert caller.post("/flows/Other", {}, **bearer("rules")).status_code == 200
+    assert [f["flow_id"] for f in caller.get("/flows", **bearer("writes")).json()] == ["Train1"]
+    assert [f["flow_id"] for f in caller.get("/flows", **bearer("reads")).json()] == ["Other", "Train1"]
+    assert caller.get("/flows/Other/runs", **bearer("writes")).status_code == 403
+    assert caller.get("/metrics", **bearer("writes")).status_code == 403
+    assert "mf_metadata_requests_total" in caller.get("/metrics", **bearer("rules")).text
+    assert caller.get("/flows", **{"x-api-key": "reads"}).status_code == 200  # as stock clients send it
+
+
+@pytest.mark.parametrize(
+    "content",
+    ["", "{", "[]", '{"tokens": []}', '{"tokens": [{"token": "s3cret"}]}', '{"tokens": [{"name": "x", "role": "read"}]}',
+     '{"tokens": [{"token": "s3cret", "name": "x", "role": "root"}]}',
+     '{"tokens": [{"sha256": "abc", "name": "x", "role": "read"}]}'],
+)  # fmt: skip
+def test_a_file_of_tokens_that_cannot_be_understood_is_named_and_not_shown(tmp_path: Path, content: str) -> None:
+    (tmp_path / "t.json").write_text(content)
+    with pytest.raises(CommandException, match=str(tmp_path)) as caught:
+        auth.read_tokens(str(tmp_path / "t.json"))
+    assert "s3cret" not in str(caught.value)
+    with pytest.raises(CommandException, match="cannot be read"):
+        auth.read_keys(str(tmp_path / "none"))
+
+
+def test_too_many_requests_are_told_when_to_come_again(make: Any) -> None:
+    caller = make(rate_limit=2.0)
+    statuses = [caller.get("/ping").status_code for _ in range(10)]
+    assert statuses.count(200) in (4, 5)
+    refused = caller.get("/ping")
+    assert (refused.status_code, refused.headers["retry-after"]) == (429, "1")
+
+
+def test_a_bucket_fills_again_and_each_client_has_its_own() -> None:
+    now = [0.0]
+    limit = RateLimit(1.0, lambda: now[0])
+    for _ in range(2):
+        limit.take("a")
+    with pytest.raises(Fault, match="Too many"):
+        limit.take("a")
+    limit.take("b")
+    now[0] = 1.0
+    limit.take("a")
+    for n in range(25_000):
+        limit.take(f"c{n}")
+    assert len(limit._buckets) <= 10_001
+
+
+def test_browsers_of_other_origins_are_let_in_only_where_it_is_said(make: Any) -> None:
+    origin = {"origin": "https://ui.example"}
+    assert "access-control-allow-origin" not in make().get("/ping", **origin).headers
+    allowed = make(cors_origins=("https://ui.example",)).get("/ping", **origin)
+    assert allowed.headers["access-control-allow-origin"] == "https://ui.example"
+
+
+class Provider:
+    """An identity provider on the loopback interface."""
+
+    def __init__(self) -> None:
+        self.keys = {"one": rsa.generate_private_key(public_exponent=65537, key_size=2048)}
+        self.asked, self.broken = 0, False
+        outer = self
+
+        class Handler(http.server.BaseHTTPRequestHandler):
+            def do_GET(self) -> None:
+                outer.asked += 1
+                self.send_response(500 if outer.broken else 200)
+                self.end_headers()
+                self.wfile.write(json.dumps(outer.document(self.path)).encode())
+
+            def log_message(self, *args: Any) -> None:
+                pass
+
+        self.server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+        self.issuer = f"http://127.0.0.1:{self.server.server_port}"
+        threading.Thread(target=self.server.serve_forever, daemon=True).start()
+
+    def document(self, path: str) -> Any:
+        if path.endswith("openid-configuration"):
+            return {"jwks_uri": self.issuer + "/keys"}
+        algorithm = jwt.algorithms.RSAAlgorithm
+        jwks = [{**algorithm.to_jwk(k.public_key(), as_dict=True), "kid": kid} for kid, k in self.keys.items()]
+        return {"keys": [*jwks, {"kty": "strange", "kid": "x"}]}
+
+    def token(self, kid: str = "one", key: Any = None, algorithm: str = "RS256", **claims: Any) -> str:
+        now = int(time.time())
+        content = {"iss": self.issuer, "aud": AUDIENCE, "exp": now + 60, "sub": "me", "roles": ["write"], **claims}
+        content = {name: value for name, value in content.items() if value is not None}
+        return jwt.encode(content, key or self.keys[kid], algorithm, headers={"kid": kid})
+
+
+@pytest.fixture
+def provider() -> Iterator[Provider]:
+    made = Provider()
+    yield made
+    made.server.shutdown()
+    made.server.server_close()
+
+
+@pytest.fixture
+def guarded(make: Any, provider: Provider) -> Caller:
+    return make(oidc_issuer=provider.issuer, oidc_audience=AUDIENCE)  # type: ignore[no-any-return]
+
+
+def test_tokens_of_the_provider_are_let_in(guarded: Caller, provider: Provider) -> None:
+    for _ in range(3):
+        assert guarded.post("/flows/F", {}, **bearer(provider.token())).status_code in (200, 409)
+    assert provider.asked == 2  # its configuration and its keys, once
+    assert guarded.get("/flows", **bearer(provider.token(roles="read"))).status_code == 200
+    assert guarded.post("/flows/G", {}, **bearer(provider.token(roles="read"))).status_code == 403
+    assert guarded.get("/flows/F", **bearer(provider.token(flows=["Other*"]))).status_code == 403
+
+
+@pytest.mark.parametrize(
+    ("claims", "reason"),
+    [
+        ({"exp": 1000}, "expired"),
+        ({"aud": "another"}, "audience"),
+        ({"iss": "https://evil.example"}, "issuer"),
+        ({"exp": None}, "claims"),
+        ({"nbf": 4_000_000_000}, "claims"),
+    ],
+)
+def test_tokens_that_do_not_hold_are_refused_with_the_reason(
+    guarded: Caller, provider: Provider, claims: Any, reason: str
+) -> None:
+    token = provider.token(**claims)
+    answer = guarded.get("/flows", **bearer(token))
+    assert (answer.status_code, reason in answer.json()["message"]) == (401, True), answer.text
+    assert token not in answer.text
+
+
+def test_tokens_of_other_hands_are_refused(guarded: Caller, provider: Provider) -> None:
+    other = rsa.generate_private_key(public_exponent=65537, key_size=2048)
+    public = provider.keys["one"].public_key().public_bytes(
+        serialization.Encoding.PEM, serialization.PublicFormat.SubjectPublicKeyInfo
+    )
+    header, _, rest = provider.token().partition(".")
+    unsigned = jwt.encode({"iss": provider.issuer, "aud": AUDIENCE, "exp": 4_000_000_000}, "", "none", {"kid": "one"})
+    confused = jwt.encode({"iss": provider.issuer}, hashlib.sha256(public).digest(), "HS256", {"kid": "one"})
+    for token in (provider.token(key=other), unsigned, confused, "x.y.z", header + "." + rest[:-4] + "AAAA", "é"):
+        assert guarded.get("/flows", authorization=f"Bearer {token}".encode()).status_code == 401  # type: ignore[arg-type]
+    assert guarded.get("/flows", **bearer(provider.token(roles=None))).status_code == 403
+
+
+def test_a_new_key_of_the_provider_is_learnt(
+    guarded: Caller, provider: Provider, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert guarded.get("/flows", **bearer(provider.token())).status_code == 200
+    provider.keys["two"] = rsa.generate_private_key(public_exponent=65537, key_size=2048)
+    assert guarded.get("/flows", **bearer(provider.token("two"))).status_code == 401  # keys were just fetched
+    monkeypatch.setattr(oidc, "REFRESH_SECONDS", 0)
+    assert guarded.get("/flows", **bearer(provider.token("two"))).status_code == 200
+    provider.broken = True
+    monkeypatch.setattr(oidc, "KEYS_KEPT_SECONDS", 0)
+    assert guarded.get("/flows", **bearer(provider.token())).status_code == 200  # the known keys still count
+
+
+def test_a_provider_that_does_not_answer_is_told_as_503(guarded: Caller, provider: Provider) -> None:
+    provider.broken = True
+    assert guarded.get("/flows", **bearer(provider.token())).status_code == 503
+    assert guarded.get("/ping").status_code == 200
+
+
+def test_an_issuer_without_an_audience_is_refused() -> None:
+    with pytest.raises(CommandException, match="audience"):
+        Caller(Config(oidc_issuer="https://id.example"))
+    with pytest.raises(CommandException, match="http"):
+        Caller(Config(oidc_issuer="file:///etc/passwd", oidc_audience="x"))
+
+
+def test_the_document_of_the_interface_names_every_path(make: Any) -> None:
+    from mfruntime.service.routes.table import ROUTES
+
+    answer: httpx.Response = make().get("/openapi.json")
+    document = answer.json()
+    assert document["openapi"].startswith("3.1")
+    assert {(m.upper(), p) for p, item in document["paths"].items() for m in item} == {(r.method, r.path) for r in ROUTES}
+    references = set(_references(document))
+    assert references <= {f"#/components/schemas/{name}" for name in document["components"]["schemas"]}
+    ids = [o["operationId"] for item in document["paths"].values() for o in item.values()]
+    assert len(ids) == len({*ids})
+
+
+def _references(value: Any) -> Iterator[str]:
+    if isinstance(value, dict):
+        if "$ref" in value:
+            yield value["$ref"]
+        for inner in value.values():
+            yield from _references(inner)
+    elif isinstance(value, list):
+        for inner in value:
+            yield from _references(inner)
