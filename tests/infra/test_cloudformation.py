@@ -199,6 +199,16 @@ print(json.dumps([c.BATCH_EMIT_TAGS, c.BATCH_DEFAULT_TAGS, c.SFN_COMPRESS_STATE_
 """
 
 
+def test_our_runtime_loads_the_profile_and_means_the_same(cfn: Cfn, deployed: str, home: Path) -> None:
+    profile = json.loads((home / "profiles" / f"config_{deployed}.json").read_text())
+    env = {**os.environ, "METAFLOW_HOME": str(home / "profiles"), "METAFLOW_PROFILE": deployed}
+    code = "import json, mfruntime.settings as s; f = s.load(); print(json.dumps({x.name: f.get(x.name) for x in s.SETTINGS}))"
+    done = subprocess.run([sys.executable, "-c", code], env=env, capture_output=True, text=True, cwd=home)
+    assert done.returncode == 0, done.stderr
+    known = json.loads(done.stdout)
+    assert {key: known.get(key) for key in profile} == profile
+
+
 @pytest.mark.interop
 def test_stock_metaflow_loads_the_profile_and_means_the_same(cfn: Cfn, deployed: str, home: Path) -> None:
     stock = os.environ.get("MFINFRA_STOCK_PYTHON")

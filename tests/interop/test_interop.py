@@ -26,15 +26,16 @@ pytestmark = [
 ]
 
 
-def call(folder: Path, *args: str, expect: int = 0) -> str:
+def call(folder: Path, *args: str, expect: int = 0, **more: str) -> str:
     env = {k: v for k, v in os.environ.items() if not k.startswith(("METAFLOW_", "MFINFRA_"))}
     env.update(USER="tester", METAFLOW_HOME=str(folder / "home"), METAFLOW_DATASTORE_SYSROOT_LOCAL=str(folder))
+    env.update(more)
     done = subprocess.run(args, cwd=folder, env=env, capture_output=True, text=True)
     assert done.returncode == expect, done.stdout[-3000:] + done.stderr[-3000:]
     return done.stdout
 
 
-def run_flow(folder: Path, shape: str, library: str) -> str:
+def run_flow(folder: Path, shape: str, library: str, **more: str) -> str:
     """Run a shape and return Flow/run."""
     python = STOCK if library == "metaflow" else sys.executable
     source = (HERE.parent / "flows" / "shapes" / f"{shape}.py").read_text()
@@ -53,14 +54,14 @@ def run_flow(folder: Path, shape: str, library: str) -> str:
         "--max-workers",
         "1",
     ]
-    call(folder, *args, expect=1 if shape in FAILING else 0)
+    call(folder, *args, expect=1 if shape in FAILING else 0, **more)
     name = "".join(part.title() for part in shape.split("_"))
     return f"{name}/{(folder / 'run_id').read_text()}"
 
 
-def described(folder: Path, pathspec: str, library: str) -> dict[str, Any]:
+def described(folder: Path, pathspec: str, library: str, **more: str) -> dict[str, Any]:
     python = STOCK if library == "metaflow" else sys.executable
-    text = call(folder, python, str(HERE / "describe.py"), library, pathspec)
+    text = call(folder, python, str(HERE / "describe.py"), library, pathspec, **more)
     return json.loads(text)  # type: ignore[no-any-return]
 
 
