@@ -224,8 +224,8 @@ def _pools(values: Values) -> list[dict[str, Any]]:
 def _settings(values: Values, has: dict[str, bool], bucket: str) -> dict[str, tuple[str, str]]:
     """Output -> setting and value."""
     found = dict(SETTINGS)
-    encryption = "aws:kms" if has["any_key"] else "AES256"
-    found["MetaflowS3ServerSideEncryption"] = ("METAFLOW_S3_SERVER_SIDE_ENCRYPTION", f'"{encryption}"')
+    if not has["any_key"]:  # with a key of the stack, the bucket's default says which
+        found["MetaflowS3ServerSideEncryption"] = ("METAFLOW_S3_SERVER_SIDE_ENCRYPTION", '"AES256"')
     stage = '!Sub "https://${Api}.execute-api.${AWS::Region}.${AWS::URLSuffix}/${ApiStage}/"'
     internal = found["MetaflowServiceInternalUrl"][1]
     found["MetaflowServiceUrl"] = ("METAFLOW_SERVICE_URL", stage if has["api"] else internal)

@@ -267,7 +267,7 @@ def down(name: str, keep_data: bool, agreed: Agreed, console: Console) -> Down:
         if not wanted.is_empty:
             connected.deployment.apply(wanted, lambda event: show(event, console))
         profile.remove(name)
-        left = _leftovers(connected)
+        left = _leftovers(connected, keep_data, console)
         workspace.remove(deployment.workspace_of(name))
         record.forget(name)
     return Down(name, left)
@@ -312,10 +312,15 @@ def _queue_arns(outputs: dict[str, Any]) -> list[Any]:
     return list(found.values()) if isinstance(found, dict) else list(found)
 
 
-def _leftovers(connected: Connected) -> tuple[str, ...]:
-    from .clouds import aws_teardown
+def _leftovers(connected: Connected, keep_data: bool, console: Console) -> tuple[str, ...]:
+    """What is still there when the engine is done. CloudFormation retains what holds data, outside of sandboxes, even
+    where it is to go: that is removed here, and found by its tag, so also by a second `down`."""
+    from .clouds import aws_retained, aws_teardown
 
-    return tuple(aws_teardown.leftovers(connected.session, connected.config.name))
+    left = aws_teardown.leftovers(connected.session, connected.config.name)
+    if connected.deployment.engine == "cloudformation":
+        left = aws_retained.remove(connected.session, left, keep_data, console.step)
+    return tuple(left)
 
 
 def drift(name: str, console: Console) -> Plan:

@@ -131,6 +131,56 @@ def test_a_half_made_stack_can_be_removed(cfn: Cfn, name: str, aws: Aws) -> None
     assert down.code == 0, down.text
 
 
+RETAINED = ("s3", "kms", "secretsmanager", "ecr")
+
+
+def tagged(aws: Aws, name: str) -> dict[str, list[str]]:
+    """ARNs with the tag of a stack, by service."""
+    found: dict[str, list[str]] = {}
+    pages = aws.client("resourcegroupstaggingapi").get_paginator("get_resources")
+    for page in pages.paginate(TagFilters=[{"Key": "mfinfra:stack", "Values": [name]}]):
+        for item in page["ResourceTagMappingList"]:
+            found.setdefault(item["ResourceARN"].split(":")[2], []).append(item["ResourceARN"])
+    return found
+
+
+@pytest.fixture
+def retaining(cfn: Cfn, name: str, tmp_path: Path, aws: Aws) -> dict[str, list[str]]:
+    """A stack whose template retains what holds data; its ARNs."""
+    with open(tmp_path / "mfinfra.yaml", "a") as file:
+        file.write("preset: team\ndeletion_protection: false\nregistry:\n  enabled: true\n")
+    up = cfn("up", "--yes")
+    assert up.code == 0, up.text
+    found = tagged(aws, name)
+    assert set(RETAINED) <= set(found)
+    return found
+
+
+def test_what_the_template_retains_goes_too(cfn: Cfn, name: str, retaining: dict[str, list[str]], aws: Aws) -> None:
+    down = cfn("down", "--yes")
+    assert down.code == 0, down.text
+    for arn in retaining["s3"]:
+        with pytest.raises(Exception, match="404"):
+            aws.client("s3").head_bucket(Bucket=arn.rsplit(":", 1)[1])
+    for arn in retaining["kms"]:
+        assert aws.client("kms").describe_key(KeyId=arn)["KeyMetadata"]["KeyState"] == "PendingDeletion"
+    for arn in retaining["secretsmanager"]:
+        assert aws.client("secretsmanager").describe_secret(SecretId=arn)["DeletedDate"]
+    assert "ecr" not in tagged(aws, name)
+
+
+def test_keep_data_keeps_bucket_and_key(cfn: Cfn, name: str, retaining: dict[str, list[str]], aws: Aws) -> None:
+    down = cfn("down", "--yes", "--keep", "data")
+    assert down.code == 0, down.text
+    for arn in retaining["s3"]:
+        aws.client("s3").head_bucket(Bucket=arn.rsplit(":", 1)[1])
+        assert arn in down.text
+    for arn in retaining["kms"]:
+        assert aws.client("kms").describe_key(KeyId=arn)["KeyMetadata"]["KeyState"] == "Enabled"
+        assert arn in down.text
+    assert "ecr" not in tagged(aws, name)
+
+
 def test_drift_is_seen(cfn: Cfn, deployed: str, aws: Aws) -> None:
     assert cfn("drift", deployed).code == 0
     aws.client("logs").delete_log_group(logGroupName=f"/{deployed}/metadata")

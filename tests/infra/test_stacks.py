@@ -30,7 +30,7 @@ TERRAFORM = {name: config for name, config in CONFIGS.items() if config.engine =
 #: What a stack on AWS must say to the runtime, whatever else it has.
 ALWAYS = {
     "DEFAULT_DATASTORE", "DEFAULT_METADATA", "DATASTORE_SYSROOT_S3", "DATATOOLS_S3ROOT", "CARD_S3ROOT", "CONDA_PACKAGE_S3ROOT",
-    "S3_SERVER_SIDE_ENCRYPTION", "SERVICE_URL", "SERVICE_INTERNAL_URL", "BATCH_JOB_QUEUE", "ECS_S3_ACCESS_IAM_ROLE",
+    "SERVICE_URL", "SERVICE_INTERNAL_URL", "BATCH_JOB_QUEUE", "ECS_S3_ACCESS_IAM_ROLE",
     "ECS_FARGATE_EXECUTION_ROLE", "BATCH_EMIT_TAGS", "BATCH_DEFAULT_TAGS", "DEFAULT_SECRETS_BACKEND_TYPE", "AWS_SECRETS_MANAGER_DEFAULT_REGION",
 }  # fmt: skip
 STEP_FUNCTIONS = {
@@ -86,6 +86,7 @@ def check_settings(config: stackfile.StackConfig, outputs: dict[str, Any]) -> No
     found = {key.removeprefix("METAFLOW_") for key in outputs["runtime_config"]}
     wanted = ALWAYS | (STEP_FUNCTIONS if config.orchestrator.step_functions else set())
     wanted |= {"UI_URL"} if config.ui.enabled else set()
+    wanted |= {"S3_SERVER_SIDE_ENCRYPTION"} if config.datastore.kms == "aws" else set()
     wanted |= {"DEFAULT_CONTAINER_REGISTRY", "DEFAULT_CONTAINER_IMAGE"} if config.registry.image else set()
     assert found == wanted
     assert all(isinstance(value, str) and value for value in outputs["runtime_config"].values())

@@ -212,8 +212,10 @@ def test_tokens_that_do_not_hold_are_refused_with_the_reason(
 
 def test_tokens_of_other_hands_are_refused(guarded: Caller, provider: Provider) -> None:
     other = rsa.generate_private_key(public_exponent=65537, key_size=2048)
-    public = provider.keys["one"].public_key().public_bytes(
-        serialization.Encoding.PEM, serialization.PublicFormat.SubjectPublicKeyInfo
+    public = (
+        provider.keys["one"]
+        .public_key()
+        .public_bytes(serialization.Encoding.PEM, serialization.PublicFormat.SubjectPublicKeyInfo)
     )
     header, _, rest = provider.token().partition(".")
     unsigned = jwt.encode({"iss": provider.issuer, "aud": AUDIENCE, "exp": 4_000_000_000}, "", "none", {"kid": "one"})
@@ -255,7 +257,9 @@ def test_the_document_of_the_interface_names_every_path(make: Any) -> None:
     answer: httpx.Response = make().get("/openapi.json")
     document = answer.json()
     assert document["openapi"].startswith("3.1")
-    assert {(m.upper(), p) for p, item in document["paths"].items() for m in item} == {(r.method, r.path) for r in ROUTES}
+    assert {(m.upper(), p) for p, item in document["paths"].items() for m in item} == {
+        (r.method, r.path) for r in ROUTES
+    }
     references = set(_references(document))
     assert references <= {f"#/components/schemas/{name}" for name in document["components"]["schemas"]}
     ids = [o["operationId"] for item in document["paths"].values() for o in item.values()]

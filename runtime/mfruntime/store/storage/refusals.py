@@ -81,7 +81,7 @@ def _meaning(exc: Exception, text: str, place: Place, action: str) -> _Meaning:
     name = type(exc).__name__
     if name in ("PermissionDeniedError", "UnauthenticatedError", "Forbidden", "Unauthorized") or code == "AccessDenied":
         return _denied(place, action)
-    return _no_answer(name, text, place)
+    return _no_answer(name, code, text)
 
 
 def _other_region(text: str) -> _Meaning:
@@ -96,7 +96,7 @@ def _denied(place: Place, action: str) -> _Meaning:
     return _Meaning(why, f"Grant {permission} on {place.root}/*, or use other credentials.", StorageDenied)
 
 
-def _no_answer(name: str, text: str, place: Place) -> _Meaning:
+def _no_answer(name: str, code: str, text: str) -> _Meaning:
     short = " ".join(text.split())
     if "credential" in short.lower() and ("169.254" in short or "metadata" in short.lower()):
         hint = "Type: aws configure, aws sso login, or run where a role is attached."
@@ -104,6 +104,10 @@ def _no_answer(name: str, text: str, place: Place) -> _Meaning:
     if "scheme is not allowed" in short:
         return _Meaning("the endpoint has no TLS", "Use an https:// endpoint.")
     status = re.search(r"status code: (\d{3})", short)
+    if status and status.group(1).startswith("4") and status.group(1) not in ("408", "429"):
+        said = re.search(r"<Message>([^<]{1,200})</Message>", text)
+        why = f"the store refuses the request ({code or status.group(1)}{': ' + said.group(1) if said else ''})"
+        return _Meaning(why.rstrip("."), "Check the settings of the datastore.")
     if status:
         why = f"the store answered {status.group(1)} until the deadline"
         return _Meaning(why, "Try again; what was saved is kept.", StorageUnreachable)

@@ -20,12 +20,15 @@ output "prefix" {
 
 output "runtime_config" {
   description = "Settings that this module makes true."
-  value = {
-    METAFLOW_DEFAULT_DATASTORE         = "s3"
-    METAFLOW_DATASTORE_SYSROOT_S3      = local.root
-    METAFLOW_DATATOOLS_S3ROOT          = "${local.root}/data"
-    METAFLOW_CARD_S3ROOT               = "${local.root}/mf.cards"
-    METAFLOW_CONDA_PACKAGE_S3ROOT      = "${local.root}/conda"
-    METAFLOW_S3_SERVER_SIDE_ENCRYPTION = var.use_kms_key ? "aws:kms" : "AES256"
-  }
+  # A request that asks for aws:kms and names no key gets the account's own key. Where there is a key of the stack,
+  # requests ask for nothing: the bucket's default is that key.
+  value = merge({
+    METAFLOW_DEFAULT_DATASTORE    = "s3"
+    METAFLOW_DATASTORE_SYSROOT_S3 = local.root
+    METAFLOW_DATATOOLS_S3ROOT     = "${local.root}/data"
+    METAFLOW_CARD_S3ROOT          = "${local.root}/mf.cards"
+    METAFLOW_CONDA_PACKAGE_S3ROOT = "${local.root}/conda"
+    }, var.use_kms_key ? {} : {
+    METAFLOW_S3_SERVER_SIDE_ENCRYPTION = "AES256"
+  })
 }
