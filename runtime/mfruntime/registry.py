@@ -54,5 +54,18 @@ def lookup(what: str, name: str, table: dict[str, tuple[str, str | None]]) -> An
             raise
         raise MissingExtra(
             f"The {what} '{name}' needs the package '{exc.name}', which is not installed.",
-            hint=f"Type: pip install 'mfinfra-runtime[{extra}]'",
+            hint=f"Type: pip install {packages(extra)}",
         ) from exc
+
+
+def packages(extra: str) -> str:
+    """What an extra of this distribution brings, as arguments for pip: the distribution itself is on no index."""
+    from importlib.metadata import PackageNotFoundError, requires
+    from shlex import quote
+
+    try:
+        wanted = [r.partition(";") for r in requires("mfinfra-runtime") or ()]
+    except PackageNotFoundError:
+        return f"'mfinfra-runtime[{extra}]'"
+    names = [name.strip() for name, _, marker in wanted if marker.replace("'", '"').strip() == f'extra == "{extra}"']
+    return " ".join(quote(name) for name in names)

@@ -552,3 +552,10 @@ def test_render_and_validate_need_nothing(tmp_path: Path) -> None:
     call = run_program([sys.executable, "-m", "mfinfra", "validate"], tmp_path, **env)
     assert call.code == 0, call.text
     assert "skipped" in call.out
+
+
+def test_up_installs_what_the_runtime_needs_on_aws() -> None:
+    from mfinfra.cloud_pipeline import _AWS_EXTRA
+
+    (line,) = re.findall(r"^aws = (\[.*\])$", (ROOT / "runtime" / "pyproject.toml").read_text(), re.M)
+    assert sorted(_AWS_EXTRA) == sorted(json.loads(line))

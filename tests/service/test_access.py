@@ -24,6 +24,7 @@ from mfruntime.service.faults import Fault
 from mfruntime.service.limits import RateLimit
 
 from .conftest import Caller
+from .servers import Program
 
 AUDIENCE = "mfinfra"
 
@@ -109,6 +110,14 @@ def test_too_many_requests_are_told_when_to_come_again(make: Any) -> None:
     assert statuses.count(200) in (4, 5)
     refused = caller.get("/ping")
     assert (refused.status_code, refused.headers["retry-after"]) == (429, "1")
+
+
+def test_guesses_at_keys_are_limited_too(make: Any, tmp_path: Path) -> None:
+    (tmp_path / "keys").write_text("k1\n")
+    caller = make(rate_limit=1.0, api_key_file=str(tmp_path / "keys"))
+    statuses = [caller.get("/flows", **{"x-api-key": f"guess{n}"}).status_code for n in range(5)]
+    assert statuses[:2] == [401, 401] and statuses[-1] == 429
+    assert caller.get("/flows", **{"x-api-key": "k1"}).status_code == 200
 
 
 def test_a_bucket_fills_again_and_each_client_has_its_own() -> None:
@@ -275,3 +284,79 @@ def _references(value: Any) -> Iterator[str]:
     elif isinstance(value, list):
         for inner in value:
             yield from _references(inner)
+
+
+def certificate(folder: Path) -> tuple[str, str]:
+    """A certificate for the loopback address, signed by itself, and its key."""
+    import datetime
+    import ipaddress
+
+    from cryptography import x509
+    from cryptography.hazmat.primitives import hashes
+
+    key = rsa.generate_private_key(public_exponent=65537, key_size=2048)
+    name = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, "localhost")])
+    now = datetime.datetime.now(datetime.timezone.utc)
+    address = x509.IPAddress(ipaddress.ip_address("127.0.0.1"))
+    made = (
+        x509.CertificateBuilder()
+        .subject_name(name)
+        .issuer_name(name)
+        .public_key(key.public_key())
+        .serial_number(1)
+        .not_valid_before(now - datetime.timedelta(days=1))
+        .not_valid_after(now + datetime.timedelta(days=1))
+        .add_extension(x509.SubjectAlternativeName([address]), critical=False)
+        .sign(key, hashes.SHA256())
+    )
+    pem = serialization.Encoding.PEM
+    (folder / "cert.pem").write_bytes(made.public_bytes(pem))
+    secret = key.private_bytes(pem, serialization.PrivateFormat.PKCS8, serialization.NoEncryption())
+    (folder / "key.pem").write_bytes(secret)
+    return str(folder / "cert.pem"), str(folder / "key.pem")
+
+
+def test_it_speaks_tls(tmp_path: Path) -> None:
+    import ssl
+
+    cert, key = certificate(tmp_path)
+    program = Program(f"sqlite:///{tmp_path}/m.db", tmp_path / "log")
+    trusted = ssl.create_default_context(cafile=cert)
+    program.start("--tls-certificate", cert, "--tls-key", key, ready=False)
+    try:
+        url = program.url.replace("http:", "https:")
+        for _ in range(200):
+            try:
+                answer = httpx.get(url + "/ping", verify=trusted)
+                break
+            except httpx.HTTPError:
+                time.sleep(0.05)
+        assert answer.text == "pong"
+        with pytest.raises(httpx.ConnectError):
+            httpx.get(url + "/ping")
+    finally:
+        program.stop()
+
+
+class Tracer:
+    """Stands for OpenTelemetry's."""
+
+    def __init__(self) -> None:
+        self.spans: list[str] = []
+
+    def start_as_current_span(self, name: str, context: Any, attributes: Any) -> Any:
+        from contextlib import nullcontext
+
+        self.spans.append(f"{name} {context['traceparent']} {attributes['http.route']}")
+        return nullcontext()
+
+
+def test_spans_are_made_where_a_tracer_is_configured(make: Any) -> None:
+    from mfruntime.service.traces import Traces, traces
+
+    assert not traces({}).on
+    assert not traces({"OTEL_TRACES_EXPORTER": "none"}).on
+    caller, tracer = make(), Tracer()
+    caller.app.routes[0].app._traces = Traces(tracer, lambda carrier: carrier)
+    caller.get("/flows/F", traceparent="00-ab-cd-01")
+    assert tracer.spans == ["GET /flows/{flow_id} 00-ab-cd-01 /flows/{flow_id}"]

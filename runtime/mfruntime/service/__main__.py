@@ -9,12 +9,13 @@ from __future__ import annotations
 import argparse
 import asyncio
 import os
+import signal
 import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import fields, replace
 from typing import Any
 
-from ..errors import MetaflowException
+from ..errors import CommandException, MetaflowException
 from .config import Config, stock_options, whole_number
 from .database import Unavailable
 
@@ -117,10 +118,16 @@ def serve(settings: Config) -> int:
             ssl_cert_reqs=2 if settings.tls_client_ca else 0,
         )
     )
+    for told_to_end in (signal.SIGTERM, signal.SIGINT):  # the server raises them again when it has ended well
+        signal.signal(told_to_end, lambda *_: None)
     try:
         server.run()
     except SystemExit:  # how the server says that it could not start
         pass
+    except OSError as exc:  # a certificate that is not there, or is none
+        raise CommandException(
+            f"The server cannot start: {exc}.", hint="Check --tls-certificate and --tls-key."
+        ) from exc
     failure = getattr(app.state, "failure", None)
     if failure is not None:
         raise failure

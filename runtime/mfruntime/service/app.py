@@ -7,6 +7,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
 from ..errors import CommandException, MissingExtra, UnknownName
+from ..registry import packages
 from .auth import ROLES, Auth, Role, Verifier, read_keys, read_tokens
 from .call import Service
 from .config import Config, shown, sqlite_path
@@ -24,7 +25,7 @@ try:
     from starlette.routing import Mount
 except ImportError as exc:
     raise MissingExtra(
-        "The metadata service needs starlette and uvicorn.", hint="Type: pip install 'mfinfra-runtime[service]'"
+        "The metadata service needs starlette and uvicorn.", hint=f"Type: pip install {packages('service')}"
     ) from exc
 
 

@@ -86,8 +86,7 @@ class Dispatcher:
             headers = dict(scope["headers"])
             route, parts = self._route(scope["path"], method)
             with self._traces.span(method, route.path, headers):
-                principal = await self._auth.principal(headers) if route.role else None
-                self._rate.take(principal.name if principal else _client(scope))
+                principal = await self._principal(route, scope, headers)
                 permit(principal, route.role, parts[0] if parts else None)
                 query = scope["query_string"].decode("latin-1")
                 call = Call(self._service, parts, query, headers, b"", principal)
@@ -105,6 +104,16 @@ class Dispatcher:
         metrics.answered(method if route else "other", route.path if route else "other", answer.status, seconds)
         if self._service.config.access_log or seconds > SLOW_SECONDS or answer.status >= 500:
             _log(scope, answer.status, seconds, principal)
+
+    async def _principal(self, route: Route, scope: Any, headers: dict[bytes, bytes]) -> Principal | None:
+        """Who sends the request; it counts for them, or for the address of those who are not let in."""
+        try:
+            principal = await self._auth.principal(headers) if route.role else None
+        except Fault:
+            self._rate.take(_client(scope))
+            raise
+        self._rate.take(principal.name if principal else _client(scope))
+        return principal
 
     def _route(self, path: str, method: str) -> tuple[Route, tuple[str, ...]]:
         found = self._paths.find(path)

@@ -31,8 +31,10 @@ def configure(level: str) -> None:
     """Send the service's and the server's records, from `level` up, to the error stream."""
     handler = logging.StreamHandler(sys.stderr)
     handler.setFormatter(JSONFormatter())
-    for name in ("mfruntime.service", "uvicorn", "uvicorn.error"):
+    libraries = ("asyncio", "asyncpg")
+    for name in ("mfruntime.service", "uvicorn", *libraries):
         logger = logging.getLogger(name)
-        logger.handlers = [] if name == "uvicorn.error" else [handler]
-        logger.propagate = name == "uvicorn.error"
-        logger.setLevel(level.upper())
+        logger.handlers = [handler]
+        logger.propagate = False
+        logger.setLevel("WARNING" if name in libraries else level.upper())
+    logging.getLogger("uvicorn.error").setLevel(level.upper())

@@ -96,28 +96,37 @@ class Postgres:
         await self.migrate_to(migrate.latest("postgres"))
 
     async def connect(self) -> None:
-        """Fill the pool, waiting for a server that is still starting. Raises Unavailable or CommandException."""
-        deadline = asyncio.get_running_loop().time() + self._patience
+        """Reach the server, waiting for one that is still starting. Raises Unavailable or CommandException."""
+        clock = asyncio.get_running_loop().time
+        deadline = clock() + self._patience
         while True:
             try:
-                self._pool = await self._asyncpg.create_pool(
-                    **self._options,
-                    min_size=1,
-                    max_size=self._pool_size,
-                    timeout=5,
-                    command_timeout=35,
-                    server_settings=_SERVER_SETTINGS,
-                )
-                break
+                await self._open_pool()
+                return
             except Exception as exc:
                 if not self._is_outage(exc):
                     raise CommandException(
                         f"The PostgreSQL database cannot be used: {exc}.",
                         hint="Check user, password and database name: --database postgresql://user@host/name",
                     ) from exc
-                if asyncio.get_running_loop().time() > deadline:
-                    raise Unavailable(f"PostgreSQL did not answer within {self._patience:g} s: {exc}") from exc
+                if clock() > deadline:
+                    raise Unavailable(f"PostgreSQL did not answer within {self._patience:g} s: {exc}.") from exc
                 await asyncio.sleep(0.25)
+
+    async def _open_pool(self) -> None:
+        """A pool that has reached the server once. It keeps no least number of connections, which it would try to
+        restore, and complain about, while the server is down."""
+        self._pool = await self._asyncpg.create_pool(
+            **self._options,
+            min_size=0,
+            max_size=self._pool_size,
+            timeout=5,
+            command_timeout=35,
+            server_settings=_SERVER_SETTINGS,
+            reset=_as_it_is,
+        )
+        async with self._pool.acquire() as db:
+            await db.execute("SELECT 1")
 
     async def migrate_to(self, version: int) -> None:
         """Bring the tables to a version, back or forth, in one transaction and one program at a time."""
@@ -231,6 +240,7 @@ class Postgres:
             OSError,
             asyncio.TimeoutError,
             pg.InterfaceError,
+            pg.InternalClientError,  # a connection that is cut while it answers
             pg.PostgresConnectionError,
             pg.OperatorInterventionError,
             pg.InsufficientResourcesError,
@@ -238,6 +248,10 @@ class Postgres:
         )
         data = isinstance(exc, pg.DataError) or type(exc).__name__ == "ClientConfigurationError"
         return isinstance(exc, outages) and not data
+
+
+async def _as_it_is(_: Any) -> None:
+    """Nothing of a connection's state is changed for longer than a transaction, so that nothing needs a round trip."""
 
 
 def _asyncpg() -> Any:
