@@ -134,6 +134,7 @@ def test_what_cannot_be_sent_is_kept_and_goes_out_before_the_next_run(
     run = metadata.new_run("F", [], [], "me")
     program.stop()
     finish(metadata, run, 0, "aaa")
+    assert "goes out with the next run" in str(metadata.flush())
     (kept,) = (tmp_path / "unsent").glob("*.json")
     assert [path.rsplit("/", 1)[1] for path, _ in json.loads(kept.read_text())["writes"]][:2] == ["step", "task"]
     program.start()

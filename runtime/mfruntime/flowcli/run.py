@@ -202,8 +202,10 @@ class _Launch:
         try:
             loop.execute()
         finally:
-            ctx.metadata.flush()
+            problem = ctx.metadata.flush()
             self.reporter.close()
+        if problem:
+            self.reporter.message(problem)
         self.reporter.message("Done!")
 
     def _make_worker(self) -> Worker:

@@ -66,8 +66,9 @@ class Metadata(Protocol):
 
     def register_data(self, record: TaskRecord, data: Sequence[Datum], attempt: int | None) -> None: ...
     def register_artifacts(self, record: TaskRecord, attempt: int, artifacts: Sequence[ArtifactRecord]) -> None: ...
-    def flush(self) -> None:
-        """Wait until all that was registered is there, or is kept to be sent later."""
+    def flush(self) -> str | None:
+        """Wait until all that was registered is there, or is kept to be sent later; what a person should know of the
+        latter, None where all is there."""
         ...
 
     def mutate_tags(self, flow: str, run: str, add: Sequence[str], remove: Sequence[str]) -> list[str]:

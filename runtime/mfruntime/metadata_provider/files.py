@@ -125,8 +125,9 @@ class FileMetadata:
             )
             self._tree.write(f"{folder}/{layout.artifact_meta(attempt, a.name)}", text.encode())
 
-    def flush(self) -> None:
+    def flush(self) -> str | None:
         """Nothing to wait for: a record is there when its call returns."""
+        return None
 
     def mutate_tags(self, flow: str, run: str, add: Sequence[str], remove: Sequence[str]) -> list[str]:
         folder = layout.run(flow, run)

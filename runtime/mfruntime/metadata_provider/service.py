@@ -39,6 +39,7 @@ class ServiceMetadata:
         self._outbox = Outbox(connection, spool, self._beat)
         self._steps: set[tuple[str, str, str]] = set()
         self._beating: str | None = None
+        self._started = False  # whether this process started the run: it also sends what its tasks could not
 
     @classmethod
     def from_settings(cls, settings: Settings, root: str | None) -> ServiceMetadata:
@@ -61,6 +62,7 @@ class ServiceMetadata:
         run = run_id if run_id is not None else str(answer.body["run_number"])
         self._local.write(layout.latest_run(flow), run.encode())
         self._beating = f"{path(flow, run)}/heartbeat"
+        self._started = True
         return run
 
     def _check_version(self) -> None:
@@ -123,8 +125,13 @@ class ServiceMetadata:
         if body:
             self._outbox.put(Write(f"{_task(record)}/artifact", body))
 
-    def flush(self) -> None:
+    def flush(self) -> str | None:
         self._outbox.flush()
+        if self._outbox.refused:
+            return f"{self._outbox.refused[0]} ({len(self._outbox.refused)} writes in all)"
+        if self._started and drain(self._connection, self._spool):
+            return f"The metadata service is away; what it missed is in {self._spool} and goes out with the next run."
+        return None
 
     def _beat(self) -> None:
         """Tell the service that this process lives; one beat lost is no harm."""

@@ -223,7 +223,9 @@ class _Attempt:
         writer.commit()
         self._register_end(ok)
         writer.end()
-        self.ctx.metadata.flush()
+        problem = self.ctx.metadata.flush()
+        if problem:
+            print(problem, file=sys.stderr)
         return 0 if ok else 1
 
     def _register_end(self, ok: bool) -> None:
