@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import itertools
+import tempfile
 import threading
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -54,11 +55,13 @@ class Caller:
 
 
 @pytest.fixture(scope="session")
-def postgres(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Postgres]:
-    """One server for the session; tests take databases of their own in it."""
-    server = new_postgres(tmp_path_factory.mktemp("postgres"))
-    yield server
-    server.stop("immediate")
+def postgres() -> Iterator[Postgres]:
+    """One server for the session; tests take databases of their own in it. Its folder has a short name, because the
+    path of a socket may not be long, and outlives the folders of other sessions of pytest."""
+    with tempfile.TemporaryDirectory(prefix="mf-postgres-", ignore_cleanup_errors=True) as folder:
+        server = new_postgres(Path(folder))
+        yield server
+        server.stop("immediate")
 
 
 _NUMBERS = itertools.count(1)

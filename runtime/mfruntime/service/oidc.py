@@ -12,6 +12,7 @@ import urllib.request
 from typing import Any
 
 from ..errors import CommandException, MissingExtra
+from ..registry import packages
 from .auth import ROLES, Principal, Role
 from .faults import Fault
 
@@ -40,7 +41,7 @@ class OIDC:
             import jwt
         except ImportError as exc:
             raise MissingExtra(
-                "Tokens of an identity provider need PyJWT.", hint="Type: pip install 'mfinfra-runtime[service]'"
+                "Tokens of an identity provider need PyJWT.", hint=f"Type: pip install {packages('service')}"
             ) from exc
         for url in (issuer, jwks_url or issuer):
             if not url.startswith(("https://", "http://")):

@@ -7,6 +7,7 @@ from collections.abc import Awaitable, Callable, Sequence
 from typing import Any
 
 from ..errors import CommandException, MissingExtra
+from ..registry import packages
 from . import migrate, postgres_writes
 from .database import (
     Beat,
@@ -259,6 +260,6 @@ def _asyncpg() -> Any:
         import asyncpg
     except ImportError as exc:
         raise MissingExtra(
-            "PostgreSQL needs the package asyncpg.", hint="Type: pip install 'mfinfra-runtime[service]'"
+            "PostgreSQL needs the package asyncpg.", hint=f"Type: pip install {packages('service')}"
         ) from exc
     return asyncpg
