@@ -104,6 +104,7 @@ class TerraformDeployment:
         from .engines.terraform import Terraform
 
         self._name = config.name
+        self._report = report
         self._session = session
         self._bucket = render.state_bucket(identity.account, str(config.region))
         if aws_state.ensure_bucket(session, self._bucket, identity.account, identity.partition):
@@ -125,7 +126,13 @@ class TerraformDeployment:
         return replace(plan, handle=str(path))
 
     def plan(self, destroy: bool = False) -> Plan:
+        self._recover()
         return self._terraform.plan(self._name, self.folder / "mfinfra.tfplan", destroy=destroy)
+
+    def _recover(self) -> None:
+        """Without what the last apply made, a plan would make it again."""
+        if self._terraform.recover():
+            self._report("Saved the state that the last apply could not save")
 
     def apply(self, plan: Plan, on_event: OnEvent) -> None:
         self._terraform.apply(Path(plan.handle), on_event)
@@ -134,6 +141,7 @@ class TerraformDeployment:
         return self._terraform.outputs()
 
     def drift(self) -> tuple[Change, ...]:
+        self._recover()
         return self._terraform.plan(self._name, self.folder / "mfinfra-drift.tfplan", refresh_only=True).changes
 
     def resources(self) -> list[tuple[str, str, str]]:

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import json
+import os
 import stat
+import subprocess
+import sys
 from collections.abc import Callable
 from pathlib import Path
 
@@ -116,6 +119,42 @@ def test_a_failure_in_the_middle_is_one_line_and_up_goes_on(cloud: Cloud, name: 
     again = cloud("up", "--yes", "--no-smoke")
     assert again.code == 0, again.text
     assert "Created module.network.aws_vpc.this" not in again.err
+
+
+def test_a_state_that_could_not_be_saved_is_saved_by_the_next_up(
+    cloud: Cloud, name: str, aws: Aws, tfcloud: TfCloud, tmp_path: Path, home: Path
+) -> None:
+    """The credentials end in the middle of the apply: terraform can neither save its state nor let go of its lock."""
+    tfcloud.say(delay={"aws_db_instance:create": 2})
+    env = {**os.environ, **tfcloud.environment, **aws.environment}
+    argv = [sys.executable, "-m", "mfinfra", "up", "--yes", "--no-smoke"]
+    lines = []
+    with subprocess.Popen(
+        argv, env=env, cwd=tmp_path, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
+    ) as process:
+        assert process.stdout is not None
+        for line in process.stdout:
+            lines.append(line)
+            if "Created module.network.aws_vpc.this" in line:
+                aws.say(expired=True)
+    assert process.wait() == 12, "".join(lines)
+    assert "Traceback" not in "".join(lines)
+    assert "Failed to save state" in lines[-2]
+    assert "type the same command again" in lines[-1]
+    assert list((home / "data" / "mfinfra").rglob("errored.tfstate"))
+    aws.say()
+    tfcloud.say()
+    made = len([c for c in tfcloud.calls() if c["op"] == "create"])
+    held = cloud("up", "--yes", "--no-smoke")
+    if held.code == 6:
+        assert cloud("unlock", name, "--yes").code == 0
+        held = cloud("up", "--yes", "--no-smoke")
+    assert held.code == 0, held.text
+    assert "Saved the state that the last apply could not save" in held.err
+    assert "Created module.network.aws_vpc.this" not in held.err
+    assert not list((home / "data" / "mfinfra").rglob("errored.tfstate"))
+    assert made > 0
+    assert cloud("plan").code == 0
 
 
 def test_drift_is_seen_and_remembered(cloud: Cloud, deployed: str, tfcloud: TfCloud) -> None:

@@ -21,6 +21,10 @@ class Identity:
         return self.arn.split(":")[1]
 
 
+#: Partitions that stacks go to; AWS has more, which nobody outside of them can use.
+_PARTITIONS = ("aws", "aws-cn", "aws-us-gov")
+
+
 def session(region: str) -> Any:
     """A boto3 session in a region. Raises CloudError for a profile that does not exist."""
     import boto3
@@ -28,11 +32,12 @@ def session(region: str) -> Any:
 
     try:
         found = boto3.Session(region_name=region)
-        known = {r for p in found.get_available_partitions() for r in found.get_available_regions("ec2", p)}
+        partitions = {p: found.get_available_regions("ec2", p) for p in found.get_available_partitions()}
     except BotoCoreError as exc:
         raise explained(exc) from exc
-    if region not in known:
-        close = ", ".join(sorted(r for r in known if r.split("-")[0] == region.split("-")[0])[:6])
+    if not any(region in regions for regions in partitions.values()):
+        offered = [r for p in _PARTITIONS for r in partitions.get(p, []) if r.split("-")[0] == region.split("-")[0]]
+        close = ", ".join(sorted(offered)[:6])
         raise CloudError(
             f"AWS has no region '{region}' that this boto3 knows.", hint=f"Regions near it: {close or 'none'}"
         )

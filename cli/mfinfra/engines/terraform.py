@@ -64,6 +64,10 @@ def _ignore(_: Event) -> None:
     return
 
 
+#: Where terraform leaves a state that it cannot save.
+_UNSENT = "errored.tfstate"
+
+
 class Terraform:
     """Terraform in one workspace folder. Every method raises MfinfraError with one line for what went wrong."""
 
@@ -126,6 +130,16 @@ class Terraform:
         """Take resources out of the state; they go on existing."""
         if addresses:
             self._checked("state rm", *addresses)
+
+    def recover(self) -> bool:
+        """Send the state that an apply could not send when network or credentials went away. Terraform leaves it in the
+        workspace, and refuses to send it where somebody has changed the stack since."""
+        path = self.folder / _UNSENT
+        if not path.is_file():
+            return False
+        self._checked("state push", str(path))
+        path.unlink()
+        return True
 
     def force_unlock(self, lock_id: str) -> None:
         """Break the lock of the state."""
