@@ -389,6 +389,8 @@ def test_both_engines_give_the_same_settings() -> None:
                 )
         in_cloudformation = set(cfn_template.settings(stack.model_dump()).values())
         optional = {"METAFLOW_DEFAULT_CONTAINER_REGISTRY", "METAFLOW_DEFAULT_CONTAINER_IMAGE"}
+        if stack.datastore.kms != "aws":  # the module gives it only without a key; text alone does not show that
+            in_terraform.discard("METAFLOW_S3_SERVER_SIDE_ENCRYPTION")
         assert in_terraform - optional == in_cloudformation - optional, example
 
 
