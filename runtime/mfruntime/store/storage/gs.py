@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, TypeVar
 
 from ...errors import CommandException
 from ...settings import Settings
 from .base import Entry, Item, Loaded
-from .objects import PART, Flight, claim, decoded
+from .objects import PART, Batched, claim, decoded
 from .refusals import is_missing_container, translated
 from .s3 import split_url
 
@@ -19,19 +19,19 @@ _TIMEOUT_SECONDS = 120.0
 _R = TypeVar("_R")
 
 
-class GSStorage:
+class GSStorage(Batched):
     """Objects below `gs://bucket/prefix`."""
 
     type = "gs"
     is_local = False
 
     def __init__(self, root: str, bucket: Any, prefix: str, identity: str):
+        super().__init__("gs-storage")
         self.root = root
         self.identity = identity
         self.requests = 0
         self._bucket = bucket
         self._prefix = f"{prefix}/" if prefix else ""
-        self._flight = Flight("gs-storage")
 
     @classmethod
     def from_settings(cls, settings: Settings, root: str | None) -> GSStorage:
@@ -40,25 +40,6 @@ class GSStorage:
         name, prefix = split_url(root, "gs", "METAFLOW_DATASTORE_SYSROOT_GS")
         client, identity = _client()
         return cls(root, client.bucket(name), prefix, identity)
-
-    # -- the protocol --------------------------------------------------------------------------------------------------
-
-    def save(self, items: Iterable[Item], overwrite: bool = False) -> None:
-        for _ in self._flight.each(lambda item: self._put(item, overwrite), items):
-            pass
-
-    def load(self, paths: Sequence[str]) -> Iterator[Loaded]:
-        return self._flight.each(self._get, paths)
-
-    def exists(self, paths: Sequence[str]) -> list[bool]:
-        return list(self._flight.each(self._is_there, paths))
-
-    def list(self, prefixes: Sequence[str]) -> list[Entry]:
-        return sorted(entry for found in self._flight.each(self._below, prefixes) for entry in found)
-
-    def delete(self, paths: Sequence[str]) -> None:
-        for _ in self._flight.each(self._remove, paths):
-            pass
 
     # -- one request each ----------------------------------------------------------------------------------------------
 

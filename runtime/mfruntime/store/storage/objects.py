@@ -70,26 +70,11 @@ def decoded(text: str | None, where: str) -> Mapping[str, Any] | None:
     raise DataCorrupt(f"The metadata of the object {where} is not a JSON object.", hint=hint)
 
 
-class ObjectStorage:
-    """The Storage protocol over an obstore client.
+class Batched:
+    """The Storage protocol over requests for one object each, which subclasses make: those of a batch go together."""
 
-    `prefix` is the path inside of bucket or container, "" for none; `meta_key` is the name under which the metadata of
-    a blob is kept as JSON text; `identity` says in words under whose credentials requests are made.
-    """
-
-    is_local = False
-
-    def __init__(self, type: str, root: str, prefix: str, client: Any, meta_key: str, identity: str):
-        self.type = type
-        self.root = root
-        self.identity = identity
-        self._prefix = f"{prefix}/" if prefix else ""
-        self._client = client
-        self._meta_key = meta_key
-        self._flight = Flight(f"{type}-storage")
-        self.requests = 0
-
-    # -- the protocol --------------------------------------------------------------------------------------------------
+    def __init__(self, name: str):
+        self._flight = Flight(name)
 
     def save(self, items: Iterable[Item], overwrite: bool = False) -> None:
         for _ in self._flight.each(lambda item: self._put(item, overwrite), items):
@@ -107,6 +92,41 @@ class ObjectStorage:
     def delete(self, paths: Sequence[str]) -> None:
         for _ in self._flight.each(self._remove, paths):
             pass
+
+    def _put(self, item: Item, overwrite: bool) -> None:
+        raise NotImplementedError
+
+    def _get(self, path: str) -> Loaded:
+        raise NotImplementedError
+
+    def _is_there(self, path: str) -> bool:
+        raise NotImplementedError
+
+    def _below(self, prefix: str) -> Sequence[Entry]:
+        raise NotImplementedError
+
+    def _remove(self, path: str) -> None:
+        raise NotImplementedError
+
+
+class ObjectStorage(Batched):
+    """The Storage protocol over an obstore client.
+
+    `prefix` is the path inside of bucket or container, "" for none; `meta_key` is the name under which the metadata of
+    a blob is kept as JSON text; `identity` says in words under whose credentials requests are made.
+    """
+
+    is_local = False
+
+    def __init__(self, type: str, root: str, prefix: str, client: Any, meta_key: str, identity: str):
+        super().__init__(f"{type}-storage")
+        self.type = type
+        self.root = root
+        self.identity = identity
+        self._prefix = f"{prefix}/" if prefix else ""
+        self._client = client
+        self._meta_key = meta_key
+        self.requests = 0
 
     # -- one request each ----------------------------------------------------------------------------------------------
 
