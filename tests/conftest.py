@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -29,7 +29,7 @@ class Call:
 
 
 @pytest.fixture(autouse=True)
-def home(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> Path:
+def home(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
     """An empty home folder; settings of the machine do not reach the test."""
     folder = tmp_path_factory.mktemp("home")
     for name in list(os.environ):
@@ -41,7 +41,16 @@ def home(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPat
     monkeypatch.setenv("USER", "tester")
     monkeypatch.setenv("METAFLOW_USER", "tester")
     monkeypatch.setenv("NO_COLOR", "1")
-    return folder
+    yield folder
+    end_servers(folder / "data")
+
+
+def end_servers(data_home: Path) -> None:
+    """End what stacks of a test keep running in the background."""
+    from mfinfra.supervisor import control
+
+    for folder in data_home.glob("mfinfra/stacks/*/services"):
+        control.stop(folder)
 
 
 def run_program(argv: list[str], cwd: Path, **environment: str) -> Call:

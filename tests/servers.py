@@ -119,6 +119,7 @@ def _weed(stack: ExitStack, folder: Path) -> str | None:
     url = f"http://127.0.0.1:{ports['s3.port']}"
     command = [str(programs("seaweedfs") / "weed"), "server", f"-dir={folder}", "-ip=127.0.0.1", "-ip.bind=127.0.0.1"]
     command += ["-s3", "-filer", "-volume.max=20", "-master.volumeSizeLimitMB=64"]
+    command += ["-master.telemetry=false", "-s3.port.iceberg=0", "-s3.port.lance=0"]
     try:
         stack.enter_context(
             running([*command, *(f"-{k}={v}" for k, v in ports.items())], url, folder / "seaweedfs.log")

@@ -49,7 +49,9 @@ StackName = Annotated[
 ]
 Cloud = Annotated[Optional[str], typer.Option("--cloud", help="Where the stack lives: local or aws.")]
 Region = Annotated[Optional[str], typer.Option("--region", help="Region of the cloud.")]
-Preset = Annotated[Optional[str], typer.Option("--preset", help="sandbox, team or production.")]
+Preset = Annotated[
+    Optional[str], typer.Option("--preset", help="sandbox, team, production; local: sandbox, files, services.")
+]
 Engine = Annotated[Optional[str], typer.Option("--engine", help="terraform or cloudformation.")]
 Yes = Annotated[bool, typer.Option("--yes", "-y", help="Do not ask.")]
 Python = Annotated[
@@ -268,6 +270,24 @@ def status(name: StackName = None) -> None:
         cloud_report.report_status(document, State.console)
     else:
         pipeline.report_status(document, State.console)
+
+
+@app.command()
+def start(name: StackName = None) -> None:
+    """Start the servers of a local stack again."""
+    from . import pipeline
+
+    stack = _named(name)
+    pipeline.report_servers(stack, pipeline.start(stack, State.console), State.console)
+
+
+@app.command()
+def stop(name: StackName = None) -> None:
+    """Stop the servers of a local stack; everything in them is kept."""
+    from . import pipeline
+
+    stack = _named(name)
+    pipeline.report_servers(stack, pipeline.stop(stack), State.console)
 
 
 @app.command("ls")

@@ -25,15 +25,29 @@ _WAIT_SECONDS = 0.2
 
 
 @contextmanager
-def held(path: Path, what: str) -> Iterator[None]:
-    """Hold a lock. Raises Locked saying who has it and since when."""
+def held(path: Path, what: str, patience: float = 0.0) -> Iterator[None]:
+    """Hold a lock; others may have it for `patience` seconds more. Raises Locked saying who has it and since when."""
+    deadline = time.monotonic() + patience
     file = _take(path)
+    while file is None and time.monotonic() < deadline:
+        time.sleep(_WAIT_SECONDS / 10)
+        file = _take(path)
     if file is None:
         raise Locked(f"{what} is being changed by {_holder(path)}.", hint="Wait for it to end, then type the same.")
     try:
         yield
     finally:
         _release(file, path)
+
+
+def is_held(path: Path) -> bool:
+    """Whether somebody holds a lock now; looking leaves the file as it is."""
+    try:
+        file = open(path, "rb")  # noqa: SIM115 - closed below
+    except OSError:
+        return False
+    with file:
+        return not _try(file, path)
 
 
 @contextmanager

@@ -15,8 +15,8 @@ from typing import TYPE_CHECKING, Any
 
 from . import profile, prove, record, runtime_install
 from .console import Console
-from .engines import local
-from .errors import MfinfraError, ProofFailed, Refused
+from .engines import local, local_servers
+from .errors import MfinfraError, NotFound, ProofFailed, Refused
 from .paths import shown
 
 if TYPE_CHECKING:
@@ -57,14 +57,17 @@ def up(config: StackConfig, smoke: bool, console: Console) -> Up:
     with record.locked(config.name):
         _refuse_cloud(config.name)
         python = runtime_install.supported(_python(config, local.known(config.name))).python
-        stack = local.create(config.name, profile.path_of(config.name))
+        asked = config.preset if "preset" in config.model_fields_set else None
+        stack = local.create(config.name, profile.path_of(config.name), asked)
         console.done(f"Stack {config.name}: {shown(stack.data_folder)}")
-        written = profile.write(config.name, local.settings(stack))
-        console.done(f"Profile {shown(written.path)}")
-        runtime = runtime_install.ensure(python, config.runtime.packages, console.step)
+        packages = (*local_servers.PACKAGES[local_servers.preset(stack)], *config.runtime.packages)
+        runtime = runtime_install.ensure(python, packages, console.step)
         console.done(f"Runtime {runtime.version} in {shown(runtime.python)}")
         stack = stack.updated(python=runtime.python, runtime_version=runtime.version)
         record.save(stack)
+        _start_servers(stack, runtime.python, console)
+        written = profile.write(config.name, local.settings(stack))
+        console.done(f"Profile {shown(written.path)}")
         has_examples = config.runtime.examples and _examples(runtime, console)
         proof = _proof(stack, runtime, console) if smoke else None
         if proof is not None:
@@ -72,6 +75,58 @@ def up(config: StackConfig, smoke: bool, console: Console) -> Up:
         stack = stack.updated(state="ready")
         record.save(stack)
     return Up(stack, written, runtime, proof, _next(written.is_default, config.name, runtime.python, has_examples))
+
+
+def _start_servers(stack: Record, python: str, console: Console) -> None:
+    """Have a stack's servers run in the background, where its preset has some."""
+    if local_servers.preset(stack) == "files":
+        return
+    console.step("Starting the stack's servers")
+    local_servers.start(stack, python)
+    for server, _ in local_servers.states(stack):
+        console.done(f"Server {server.name} on {server.address}, in the background")
+
+
+def start(name: str, console: Console) -> list[dict[str, Any]]:
+    """Start a stack's servers again, after a stop or a restart of the machine. Raises NotFound for a stack without."""
+    with record.locked(name):
+        stack = _with_servers(name)
+        if stack.python is None or stack.state == "deleting":
+            raise NotFound(f"The stack '{name}' is not set up.", hint=f"Type: mfinfra up --name {name}")
+        _start_servers(stack, stack.python, console)
+        profile.write(name, local.settings(stack))  # a port may have been taken by somebody else meanwhile
+    return _servers(stack)
+
+
+def stop(name: str) -> list[dict[str, Any]]:
+    """Stop a stack's servers; everything in them is kept."""
+    with record.locked(name):
+        stack = _with_servers(name)
+        local_servers.stop(stack)
+    return _servers(stack)
+
+
+def _with_servers(name: str) -> Record:
+    stack = record.need(name)
+    if stack.cloud != "local" or local_servers.preset(stack) == "files":
+        raise NotFound(f"The stack '{name}' has no servers on this machine.", hint=f"Type: mfinfra status {name}")
+    return stack
+
+
+def _servers(stack: Record) -> list[dict[str, Any]]:
+    """The servers of a stack and how they are doing, for documents."""
+    return [
+        {
+            "name": server.name,
+            "address": server.address,
+            "state": "stopped" if one is None else one.state,
+            "pid": None if one is None else one.pid,
+            "since": None if one is None else one.since,
+            "restarts": 0 if one is None else one.restarts,
+            "last_end": None if one is None else one.ended,
+        }
+        for server, one in local_servers.states(stack)
+    ]
 
 
 def _refuse_cloud(name: str) -> None:
@@ -121,7 +176,7 @@ def _next(is_default: bool, name: str, python: str, has_examples: bool) -> str:
 
 def next_command(is_default: bool, name: str, runtime: Installed) -> str:
     """The command that runs an example through the stack, by what the runtime's Python has."""
-    return _next(is_default, name, runtime.python, not runtime_install.look(runtime.python).missing_examples)
+    return _next(is_default, name, runtime.python, runtime.has_examples)
 
 
 def _as_typed(python: str) -> str:
@@ -162,8 +217,9 @@ def down(name: str, keep_data: bool, agreed: Callable[[str], bool]) -> Down:
 
 
 def _what_goes(stack: Record, keep_data: bool) -> str:
-    count = sum(local.runs(stack).values())
-    runs = "1 run" if count == 1 else f"{count} runs"
+    found = local.runs(stack)
+    count = None if found is None else sum(found.values())
+    runs = "all its runs" if count is None else "1 run" if count == 1 else f"{count} runs"
     data = f"its data stays in {stack.data_folder}" if keep_data else f"with {runs} in {stack.data_folder}"
     return f"Remove the stack '{stack.name}', {data}?"
 
@@ -190,6 +246,8 @@ def status(name: str) -> dict[str, Any]:
         "state": _state(stack, found),
         "created_at": stack.created_at,
         "data": {"folder": stack.data_folder, "bytes": local.size(stack), "runs": local.runs(stack)},
+        "preset": local_servers.preset(stack),
+        "servers": _servers(stack),
         "profile": {"path": stack.profile, "is_default": profile.default_stack() == name, "exists": _has_profile(name)},
         "runtime": {
             "python": stack.python,
@@ -215,12 +273,18 @@ def _has_profile(name: str) -> bool:
 
 
 def _state(stack: Record, found: Environment | None) -> str:
-    """`ready`, what an unfinished command left, or `broken` where something that was made is gone."""
+    """`ready`, what an unfinished command left, `broken` where something that was made is gone, `stopped` or `starting`
+    for the servers."""
     if stack.state != "ready":
         return stack.state
     has_runtime = found is not None and found.version is not None and not found.missing
     whole = has_runtime and _has_profile(stack.name) and Path(stack.data_folder).is_dir()
-    return "ready" if whole else "broken"
+    if not whole:
+        return "broken"
+    states = [one.state if one is not None else "stopped" for _, one in local_servers.states(stack)]
+    if states and all(state == "stopped" for state in states):
+        return "stopped"
+    return "ready" if all(state == "ready" for state in states) else "starting"
 
 
 def report_status(document: dict[str, Any], console: Console) -> None:
@@ -231,20 +295,44 @@ def report_status(document: dict[str, Any], console: Console) -> None:
         ("cloud", document["cloud"]),
         ("created", document["created_at"]),
         ("data", f"{shown(data['folder'])} ({data['bytes'] / 1e6:.1f} MB)"),
-        ("runs", ", ".join(f"{flow}: {count}" for flow, count in data["runs"].items()) or "none"),
+        ("runs", _runs_text(data["runs"])),
+        *(("server", _server_text(server)) for server in document["servers"]),
         ("profile", shown(profiled["path"]) + (" (the default)" if profiled["is_default"] else "")),
         ("runtime", f"{runtime['version'] or 'not installed'} in {shown(runtime['python'] or 'any Python yet')}"),
         ("proven", f"{proof['run']} at {proof['at']}" if proof["run"] else "not yet"),
     ]
     console.table((document["name"], ""), rows)
     again = f"Type: mfinfra up --name {document['name']}"
-    if document["state"] == "deleting":
+    if document["state"] in ("stopped", "starting"):
+        console.warn("The stack's servers do not (all) run.", hint=f"Type: mfinfra start {document['name']}")
+    elif document["state"] == "deleting":
         console.warn("The stack is half removed.", hint=f"Type: mfinfra down {document['name']}")
     elif document["state"] != "ready":
         what = "broken" if document["state"] == "broken" else "not finished"
         console.warn(f"The stack is {what}.", hint=again)
     elif not runtime["is_current"]:
         console.warn("The runtime is not the one that belongs to this mfinfra.", hint=again)
+
+
+def _runs_text(runs: dict[str, int] | None) -> str:
+    if runs is None:
+        return "not known while the metadata service is stopped"
+    return ", ".join(f"{flow}: {count}" for flow, count in runs.items()) or "none"
+
+
+def _server_text(server: dict[str, Any]) -> str:
+    again = f", started again {server['restarts']} times, it {server['last_end']}" if server["restarts"] else ""
+    process = f" (process {server['pid']})" if server["pid"] is not None else ""
+    return f"{server['name']} on {server['address']}: {server['state']}{process}{again}"
+
+
+def report_servers(name: str, servers: list[dict[str, Any]], console: Console) -> None:
+    """The servers of a stack after `start` and `stop`."""
+    if console.as_json:
+        console.document({"stack": name, "servers": servers})
+        return
+    for server in servers:
+        console.done(_server_text(server))
 
 
 def outputs(name: str) -> dict[str, str]:

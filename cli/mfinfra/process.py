@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import os
 import signal
 import subprocess
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 
 from .errors import MfinfraError
 
@@ -76,6 +78,42 @@ def stream(
                 _end(process)
             raise
     return Finished(code, "".join(lines))
+
+
+def started(argv: Sequence[str], log: Path, env: Mapping[str, str], cwd: str) -> subprocess.Popen[bytes]:
+    """Start a program in a session of its own, what it says added to a log, and leave it to the caller."""
+    try:
+        with open(log, "ab") as out:
+            return subprocess.Popen(
+                list(argv), env=env, cwd=cwd, stdin=subprocess.DEVNULL, stdout=out, stderr=out, start_new_session=True
+            )
+    except OSError as exc:
+        raise MfinfraError(f"{argv[0]} cannot be started: {exc.strerror or exc}.") from exc
+
+
+def detached(argv: Sequence[str], log: Path, env: Mapping[str, str], cwd: str) -> None:
+    """Start a program that outlives this one and its terminal."""
+    program = started(argv, log, env, cwd)
+    program.returncode = 0  # nobody waits for it
+
+
+def born(pid: int) -> str | None:
+    """When a process began, as the system tells it: with its number that names one for good. None: it is gone."""
+    try:
+        text = Path(f"/proc/{pid}/stat").read_text()
+    except FileNotFoundError:
+        if os.path.isdir("/proc/self"):
+            return None
+        return _born_by_ps(pid)
+    except OSError:
+        return None
+    fields = text.rpartition(")")[2].split()
+    return None if fields[0] in ("Z", "X") else fields[19]
+
+
+def _born_by_ps(pid: int) -> str | None:
+    done = run(["ps", "-o", "lstart=", "-p", str(pid)])
+    return done.output.strip() or None
 
 
 def _followed(process: subprocess.Popen[str], lines: list[str], on_line: Callable[[str], None]) -> int:

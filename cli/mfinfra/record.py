@@ -30,7 +30,8 @@ class Record:
     """A stack as `up` left it. `state` is creating, ready or deleting.
 
     `config` is the whole stack file, defaults filled in, and `outputs` what the engine gave: both as JSON text, and
-    only for stacks in a cloud. `data_folder` is empty for those.
+    only for stacks in a cloud. `data_folder` is empty for those; `preset` is only for local ones (None: `files`, which
+    is what there was before presets).
     """
 
     name: str
@@ -50,6 +51,7 @@ class Record:
     outputs: str | None = None
     drift: str | None = None
     drift_at: str | None = None
+    preset: str | None = None
     version: int = VERSION
 
     def updated(self, **changes: Any) -> Record:

@@ -26,7 +26,9 @@ _INSTANCE = re.compile(r"[a-z]+\d+([a-z-]*)(\..+)?")
 _GPU_FAMILY = re.compile(r"(p[2-9]|g[3-9]|gr\d|trn|inf)")
 #: Memory in MB that Fargate has for each CPU size: smallest, largest.
 _FARGATE_MEMORY = {256: (512, 2048), 512: (1024, 4096), 1024: (2048, 8192), 2048: (4096, 16384), 4096: (8192, 30720)}
-_LOCAL_KEYS = ("name", "cloud", "runtime")
+_LOCAL_KEYS = ("name", "cloud", "preset", "runtime")
+LOCAL_PRESETS = ("sandbox", "files", "services")
+CLOUD_PRESETS = ("sandbox", "team", "production")
 #: CloudWatch keeps logs for one of these numbers of days.
 LOG_DAYS = (1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731, 1096, 1827, 2192, 2557, 2922, 3288, 3653)
 
@@ -41,14 +43,24 @@ def partition_of(region: str) -> str:
 def problems(config: StackConfig, given: Given) -> list[Problem]:
     """All that is wrong with a stack whose single values are right; `given` is what the stack file itself says."""
     if config.cloud == "local":
-        return list(_local(given))
+        return list(_local(config, given))
     return [problem for rule in _RULES for problem in rule(config, given)]
 
 
-def _local(given: Given) -> Iterator[Problem]:
+def _local(config: StackConfig, given: Given) -> Iterator[Problem]:
+    if config.preset not in LOCAL_PRESETS:
+        yield ("preset",), f"a local stack is one of {', '.join(LOCAL_PRESETS)}; '{config.preset}' is for clouds"
     for key in given:
         if key not in _LOCAL_KEYS:
             yield (key,), f"a local stack has no {key}; it is for clouds"
+
+
+def _preset(config: StackConfig, _: Given) -> Iterator[Problem]:
+    if config.preset not in CLOUD_PRESETS:
+        yield (
+            ("preset",),
+            f"a stack in a cloud is one of {', '.join(CLOUD_PRESETS)}; '{config.preset}' is for local ones",
+        )
 
 
 def _region(config: StackConfig, _: Given) -> Iterator[Problem]:
@@ -263,6 +275,7 @@ def _protection(config: StackConfig, given: Given) -> Iterator[Problem]:
 
 
 _RULES: tuple[Callable[[StackConfig, Given], Iterator[Problem]], ...] = (
+    _preset,
     _region,
     _logs,
     _tags,

@@ -37,7 +37,8 @@ class Source:
 
 @dataclass(frozen=True)
 class Environment:
-    """A Python environment: the runtime it has, if any, what that needs, and what of it is missing."""
+    """A Python environment: the runtime it has, if any, what that needs, and what of it is missing. `unsatisfied` are
+    the requirements, among those it was asked about, that it does not meet."""
 
     python: str
     python_version: str
@@ -48,6 +49,7 @@ class Environment:
     needs: tuple[str, ...] = ()
     missing: tuple[str, ...] = ()
     missing_examples: tuple[str, ...] = ()
+    unsatisfied: tuple[str, ...] = ()
     metaflow: str | None = None
 
     @property
@@ -64,13 +66,15 @@ class Environment:
 
 @dataclass(frozen=True)
 class Installed:
-    """The runtime in a Python environment; `changed` tells whether this call installed something."""
+    """The runtime in a Python environment; `changed` tells whether this call installed something, `has_examples`
+    whether every example runs there."""
 
     python: str
     python_version: str
     version: str
     path: str
     changed: bool = False
+    has_examples: bool = False
 
 
 def source() -> Source:
@@ -103,13 +107,13 @@ def located(python: str) -> str:
     return which(python) or python
 
 
-def look(python: str) -> Environment:
-    """What a Python environment has. Raises NotFound where there is no Python."""
+def look(python: str, packages: Sequence[str] = ()) -> Environment:
+    """What a Python environment has, also of `packages`. Raises NotFound where there is no Python."""
     target = located(python)
     try:
-        done = process.run([target, str(_PROBE)], env=_environment())
+        done = process.run([target, str(_PROBE), *packages], env=_environment())
         found = json.loads(done.output)
-        lists = {key: tuple(found[key]) for key in ("needs", "missing", "missing_examples") if key in found}
+        lists = {key: tuple(value) for key, value in found.items() if isinstance(value, list)}
         return Environment(**{**found, **lists})
     except (MfinfraError, ValueError, TypeError) as exc:
         hint = "Name one with --python, for example .venv/bin/python"
@@ -118,10 +122,14 @@ def look(python: str) -> Environment:
 
 def installed(python: str) -> Installed | None:
     """The runtime in an environment, None where there is none."""
-    found = look(python)
+    return _as_installed(look(python))
+
+
+def _as_installed(found: Environment, changed: bool = False) -> Installed | None:
     if found.version is None or found.path is None:
         return None
-    return Installed(found.python, found.python_version, found.version, found.path)
+    version, has_examples = found.python_version, not found.missing_examples
+    return Installed(found.python, version, found.version, found.path, changed, has_examples)
 
 
 def is_current(found: Environment) -> bool:
@@ -129,9 +137,9 @@ def is_current(found: Environment) -> bool:
     return found.digest == source().digest
 
 
-def supported(python: str) -> Environment:
+def supported(python: str, packages: Sequence[str] = ()) -> Environment:
     """As look, for a Python that the runtime works with. Raises InstallFailed for an older one."""
-    found = look(python)
+    found = look(python, packages)
     if not found.is_supported:
         raise InstallFailed(
             f"{found.python} is Python {found.python_version}; the runtime needs 3.10 or newer.",
@@ -142,16 +150,20 @@ def supported(python: str) -> Environment:
 
 def ensure(python: str, packages: Sequence[str], report: Callable[[str], None]) -> Installed:
     """Make an environment have exactly this runtime, what it needs, and `packages`."""
-    found = supported(python)
+    found = supported(python, packages)
+    whole = _as_installed(found)
+    if whole is not None and is_current(found) and not found.missing and not found.unsatisfied:
+        return whole
     with lock.awaited(_lock_path(found.python), f"The environment of {found.python}", report):
         changed = _ensure_runtime(look(found.python), report)  # as it is now that nobody else changes it
-        if packages:
+        missing = look(found.python, packages).unsatisfied
+        if missing:
             report("Installing packages for the flows")
-            _install(found, packages, "the packages for the flows")
-    after = installed(found.python)
+            _install(found, missing, "the packages for the flows")
+    after = _as_installed(look(found.python), changed)
     if after is None:
         raise InstallFailed(f"The runtime was installed into {found.python}, but it cannot be imported there.")
-    return Installed(after.python, after.python_version, after.version, after.path, changed)
+    return after
 
 
 def _ensure_runtime(found: Environment, report: Callable[[str], None]) -> bool:

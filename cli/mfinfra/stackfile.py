@@ -45,8 +45,11 @@ class StackConfig(Strict):
     name: str = Field(DEFAULT_NAME, pattern=NAME_PATTERN, description="Name of the stack; also that of its profile.")
     cloud: Literal["local", "aws"] = Field("local", description="Where the stack lives: `local` is this machine.")
     runtime: RuntimeOptions = Field(default_factory=RuntimeOptions, description="The flow runtime.")  # type: ignore[arg-type]
-    preset: Literal["sandbox", "team", "production"] = Field(
-        "sandbox", description="Where defaults come from: `sandbox` is cheap and removable, `production` is neither."
+    preset: Literal["sandbox", "team", "production", "files", "services"] = Field(
+        "sandbox",
+        description="Where defaults come from: `sandbox` is cheap and removable, `production` is neither. A local stack"
+        " is a `sandbox` (a metadata service in the background), `files` (nothing in the background) or `services`"
+        " (PostgreSQL and an S3 server too).",
     )
     engine: Literal["terraform", "cloudformation"] | None = Field(
         None, description="What deploys: `terraform` (also OpenTofu) where it is found, else `cloudformation`."

@@ -7,6 +7,7 @@ working directory; the profile file ``$METAFLOW_HOME/config[_<METAFLOW_PROFILE>]
 
 from __future__ import annotations
 
+import json
 import os
 from collections.abc import Mapping
 from typing import Any, NamedTuple
@@ -72,6 +73,7 @@ SETTINGS: tuple[Setting, ...] = (
     Setting("METAFLOW_CONDA_PACKAGE_S3ROOT", None, "Where packages of environments are kept."),
     Setting("METAFLOW_UI_URL", None, "Address of the stack's UI."),
     Setting("METAFLOW_BATCH_JOB_QUEUE", None, "Queue of AWS Batch that the stack runs tasks on."),
+    Setting("METAFLOW_DATATOOLS_CLIENT_PARAMS", None, "Arguments of the S3 client (keys, region), as one JSON object."),
     Setting("METAFLOW_BATCH_EMIT_TAGS", None, "Whether jobs carry the tags of flow, run and step."),
     Setting("METAFLOW_BATCH_DEFAULT_TAGS", None, "Tags of every job, as one JSON object."),
     Setting("METAFLOW_ECS_S3_ACCESS_IAM_ROLE", None, "Role of tasks on AWS Batch."),
@@ -119,7 +121,9 @@ class Settings:
         if name in self._environ:
             return self._environ[name]
         value = self._files.get(name)
-        return setting.default if value is None else str(value)
+        if value is None:
+            return setting.default
+        return json.dumps(value) if isinstance(value, (dict, list)) else str(value)
 
     def need(self, name: str) -> str:
         """As get, for settings that always have a value."""

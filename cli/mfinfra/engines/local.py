@@ -1,4 +1,4 @@
-"""The embedded local stack: a folder for data and metadata, nothing that has to be kept running.
+"""The embedded local stack: a folder for its data, and what its preset keeps running on it (local_servers.py).
 
 `up` may be repeated and interrupted at any point; `down` removes what `up` and the runs in the stack made, and leaves
 and names whatever else it finds. A link that somebody put in place of one of our folders is not ours: it stays, and
@@ -12,9 +12,10 @@ import shutil
 from pathlib import Path
 
 from .. import record
-from ..errors import MfinfraError
+from ..errors import MfinfraError, Refused
 from ..paths import make_folder
 from ..record import Record
+from . import local_metadata, local_secrets, local_servers
 
 #: Everything that a local stack's folder can hold of ours.
 _DATA = "data"
@@ -23,17 +24,40 @@ _LOGS = "logs"
 LOG_FILES = ("smoke.log", "smoke.run_id")
 
 
-def create(name: str, profile: Path) -> Record:
-    """Make the stack's folders and record, or find them made; a damaged record is written anew."""
+def create(name: str, profile: Path, preset: str | None) -> Record:
+    """Make the stack's folders and record, or find them made; a damaged record is written anew. With `preset` None, it
+    is the one that the stack has, else `sandbox`. Raises Refused for another one than it has."""
     stack = known(name)
     folder = record.folder_of(name)
+    chosen = _preset(name, stack, preset)
     for path in (folder / _DATA / _TREE, folder / _LOGS):
         make_folder(path)
     if stack is None:
         stack = Record(name, "local", "creating", record.now(), str(folder / _DATA), str(profile))
-    current = stack.updated(data_folder=str(folder / _DATA), profile=str(profile))
+    current = stack.updated(data_folder=str(folder / _DATA), profile=str(profile), preset=chosen)
     record.save(current)
     return current
+
+
+def _preset(name: str, stack: Record | None, asked: str | None) -> str:
+    """What a stack has keeps it: its runs are where that preset put them, also after `down --keep data`."""
+    has = local_servers.preset(stack) if stack is not None else _kept(record.folder_of(name) / _DATA)
+    if has is not None and asked not in (None, has):
+        raise Refused(
+            f"The stack '{name}' is of the preset '{has}', and its runs are where that put them; it cannot become"
+            f" '{asked}'.",
+            hint=f"Type: mfinfra up --name OTHER --preset {asked}",
+        )
+    return has or asked or local_servers.DEFAULT
+
+
+def _kept(data: Path) -> str | None:
+    """The preset of data that an earlier stack of this name left; None where there is none."""
+    if (data / local_servers.POSTGRES).is_dir():
+        return "services"
+    if (data / local_servers.SQLITE).is_file():
+        return "sandbox"
+    return "files" if any((data / _TREE).glob("*/_meta/_self.json")) else None
 
 
 def known(name: str) -> Record | None:
@@ -50,6 +74,7 @@ def settings(stack: Record) -> dict[str, str]:
         "METAFLOW_DEFAULT_DATASTORE": "local",
         "METAFLOW_DEFAULT_METADATA": "local",
         "METAFLOW_DATASTORE_SYSROOT_LOCAL": stack.data_folder,
+        **local_servers.settings(stack),
     }
 
 
@@ -59,11 +84,15 @@ def log_folder(name: str) -> Path:
 
 def has_run(stack: Record, run: str) -> bool:
     """Whether a run, as Flow/run, lies in this stack."""
+    if local_servers.preset(stack) != "files":
+        return local_metadata.has_run(stack, run)
     return (Path(stack.data_folder) / _TREE / run / "_meta" / "_self.json").is_file()
 
 
-def runs(stack: Record) -> dict[str, int]:
-    """How many runs each flow has in the stack."""
+def runs(stack: Record) -> dict[str, int] | None:
+    """How many runs each flow has in the stack; None where its metadata service does not answer."""
+    if local_servers.preset(stack) != "files":
+        return local_metadata.runs(stack)
     tree = Path(stack.data_folder) / _TREE
     found = {}
     for flow in sorted(tree.iterdir()) if tree.is_dir() else []:
@@ -92,13 +121,24 @@ def destroy(stack: Record, keep_data: bool) -> list[Path]:
     """Remove the stack; returns what is left in its folder because it is not ours, or was to be kept."""
     folder = record.folder_of(stack.name)
     if not folder.is_symlink():
+        if not (folder / local_servers.FOLDER).is_symlink():
+            local_servers.stop(stack)
+            _remove_tree(folder / local_servers.FOLDER)
         if not keep_data and not (folder / _DATA).is_symlink():
-            _remove_tree(folder / _DATA / _TREE)
-            _remove_empty(folder / _DATA)
+            _remove_data(folder / _DATA)
         _remove_logs(folder / _LOGS)
     _remove_file(folder / record.FILE_NAME)
     _remove_empty(folder)
     return _left(folder)
+
+
+def _remove_data(folder: Path) -> None:
+    for name in (_TREE, local_servers.POSTGRES, local_servers.S3):
+        _remove_tree(folder / name)
+    database = local_servers.SQLITE
+    for name in (database, f"{database}-wal", f"{database}-shm", local_secrets.FILE_NAME):
+        _remove_file(folder / name)
+    _remove_empty(folder)
 
 
 def _left(folder: Path) -> list[Path]:

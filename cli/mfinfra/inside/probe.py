@@ -46,6 +46,7 @@ def main() -> None:
         answer.update(runtime(), needs=needs, metaflow=version("metaflow"))
         # What has a condition may rightly be absent: only an installer knows.
         answer.update(missing=absent(n for n in needs if ";" not in n), missing_examples=absent(examples))
+        answer.update(unsatisfied=unsatisfied(sys.argv[1:]))
     print(json.dumps(answer))
 
 
@@ -89,6 +90,36 @@ def requirements() -> tuple[list[str], list[str]]:
 def absent(found: Iterable[str]) -> list[str]:
     """The requirements of which no version at all is installed."""
     return [requirement for requirement in found if version(re.split(r"[^\w.-]", requirement)[0]) is None]
+
+
+def unsatisfied(wanted: list[str]) -> list[str]:
+    """The requirements that the environment does not meet; all of them where it cannot read requirements."""
+    if not wanted:
+        return []
+    try:
+        from packaging.requirements import InvalidRequirement, Requirement
+    except ImportError:
+        try:
+            from pip._vendor.packaging import requirements as vendored
+        except ImportError:
+            return wanted
+        InvalidRequirement, Requirement = vendored.InvalidRequirement, vendored.Requirement  # type: ignore
+
+    def is_met(text: str, extra: str = "") -> bool:
+        try:
+            need = Requirement(text)
+        except InvalidRequirement:
+            return False  # a path or an address: only an installer can tell
+        if need.marker is not None and not need.marker.evaluate({"extra": extra}):
+            return True
+        has = version(need.name)
+        if has is None or not need.specifier.contains(has, prereleases=True):
+            return False
+        from importlib import metadata
+
+        return all(is_met(more, name) for name in need.extras for more in metadata.requires(need.name) or [])
+
+    return [text for text in wanted if not is_met(text)]
 
 
 def version(distribution: str) -> str | None:

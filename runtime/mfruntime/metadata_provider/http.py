@@ -6,15 +6,17 @@ import json
 import random
 import threading
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any, NamedTuple
 from urllib.parse import quote, urlsplit
 
 from ..errors import CommandException, MetaflowException
 from ..settings import Settings
+from . import local_stack
 
 _TIMEOUT_SECONDS = 30.0
 _LONGEST_PAUSE = 8.0
+_REFUSED = "nothing listens there"
 #: Answers that mean "later": too many requests, and what balancers say while a service starts.
 _PASSING = frozenset({408, 425, 429, 500, 502, 503, 504})
 #: The oldest service that knows external ids and tag mutation (2.3) as this client uses them.
@@ -40,9 +42,10 @@ class Answer(NamedTuple):
 
 
 class Connection:
-    """Sends requests to one service. `retries` repetitions of what failed in passing."""
+    """Sends requests to one service. `retries` repetitions of what failed in passing. `wake` is called, once, where
+    nothing listens at the address: it may start the service."""
 
-    def __init__(self, url: str, headers: Mapping[str, str], retries: int):
+    def __init__(self, url: str, headers: Mapping[str, str], retries: int, wake: Callable[[], None] | None = None):
         self.url = url.rstrip("/")
         parts = urlsplit(self.url)
         if parts.scheme not in ("http", "https") or not parts.hostname:
@@ -50,6 +53,7 @@ class Connection:
         self._parts = parts
         self._headers = {"Content-Type": "application/json", "x-idempotent": "true", **headers}
         self._retries = retries
+        self._wake = wake
         self._local = threading.local()
         self._open: set[Any] = set()  # those of all threads: whichever thread ends this object closes them
 
@@ -59,7 +63,8 @@ class Connection:
         if not url:
             hint = "Type: export METAFLOW_SERVICE_URL=..., or use the profile that mfinfra up wrote."
             raise CommandException("The metadata provider 'service' needs METAFLOW_SERVICE_URL.", hint=hint)
-        return cls(url, _headers(settings), settings.integer("METAFLOW_SERVICE_RETRY_COUNT"))
+        retries = settings.integer("METAFLOW_SERVICE_RETRY_COUNT")
+        return cls(url, _headers(settings), retries, local_stack.waker(settings, url))
 
     def request(
         self, method: str, path: str, body: Any = None, retries: int | None = None, key: str | None = None
@@ -73,6 +78,10 @@ class Connection:
             if number:
                 time.sleep(random.uniform(0.5, 1.0) * min(_LONGEST_PAUSE, 0.25 * 2**number))
             found = self._once(method, path, payload, {} if key is None else {"idempotency-key": key})
+            if found == _REFUSED and self._wake is not None:
+                self._wake()
+                self._wake = None  # once: what does not stay up is somebody's to look at
+                found = self._once(method, path, payload, {} if key is None else {"idempotency-key": key})
             if isinstance(found, Answer) and found.status not in _PASSING:
                 return found
             problem = found if isinstance(found, str) else f"it answered {found.status}"
@@ -86,6 +95,9 @@ class Connection:
 
         try:
             return self._exchange(method, path, payload, more)
+        except ConnectionRefusedError:
+            self._drop()
+            return _REFUSED
         except (OSError, http.client.HTTPException) as exc:
             self._drop()
             return f"{type(exc).__name__}: {exc}" if str(exc) else type(exc).__name__

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 from typing import Any
 
@@ -41,11 +42,12 @@ def make_client(settings: Settings, bucket: str) -> tuple[Any, str]:
     """An obstore client for a bucket, and in words whose credentials it uses."""
     from obstore.store import S3Store
 
-    endpoint = settings.get("METAFLOW_S3_ENDPOINT_URL") or _first("AWS_ENDPOINT_URL_S3", "AWS_ENDPOINT_URL")
+    given = client_params(settings).get("endpoint_url") or settings.get("METAFLOW_S3_ENDPOINT_URL")
+    endpoint = given or _first("AWS_ENDPOINT_URL_S3", "AWS_ENDPOINT_URL")
     config: dict[str, Any] = {"virtual_hosted_style_request": endpoint is None and "." not in bucket}
     if endpoint:
         config["endpoint"] = endpoint.rstrip("/")
-    credentials, identity = _credentials(config)
+    credentials, identity = _given(settings, config) or _credentials(config)
     store = S3Store(
         bucket,
         config={**config, **_encryption(settings)},
@@ -81,6 +83,32 @@ def _encryption(settings: Settings) -> dict[str, Any]:
     if (settings.get("MFINFRA_S3_REQUEST_PAYER") or "").lower() in ("1", "true", "requester"):
         config["aws_request_payer"] = True
     return config
+
+
+def _given(settings: Settings, config: dict[str, Any]) -> tuple[dict[str, Any], str] | None:
+    """Keys that the settings hold themselves, as those of a local stack do; None where they hold none."""
+    params = client_params(settings)
+    names = {"aws_access_key_id": "access_key_id", "aws_secret_access_key": "secret_access_key"}
+    if not all(params.get(name) for name in names):
+        return None
+    config.setdefault("region", str(params.get("region_name") or "us-east-1"))
+    config.update({ours: str(params[name]) for name, ours in names.items()})
+    if params.get("aws_session_token"):
+        config["session_token"] = str(params["aws_session_token"])
+    return {}, f"the access key ...{str(params['aws_access_key_id'])[-4:]} of METAFLOW_DATATOOLS_CLIENT_PARAMS"
+
+
+def client_params(settings: Settings) -> dict[str, Any]:
+    """METAFLOW_DATATOOLS_CLIENT_PARAMS: arguments of boto3's client as a JSON object. Raises CommandException."""
+    text = settings.get("METAFLOW_DATATOOLS_CLIENT_PARAMS")
+    try:
+        found = json.loads(text) if text else {}
+    except ValueError:
+        found = None
+    if not isinstance(found, dict):
+        hint = 'As in {"region_name": "us-east-1"}'
+        raise CommandException("METAFLOW_DATATOOLS_CLIENT_PARAMS must be one JSON object.", hint=hint)
+    return found
 
 
 def _credentials(config: dict[str, Any]) -> tuple[dict[str, Any], str]:

