@@ -287,7 +287,7 @@ def stop(name: StackName = None) -> None:
     from . import pipeline
 
     stack = _named(name)
-    pipeline.report_servers(stack, pipeline.stop(stack), State.console)
+    pipeline.report_servers(stack, pipeline.stop(stack, State.console), State.console)
 
 
 @app.command("ls")

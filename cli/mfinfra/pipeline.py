@@ -98,10 +98,11 @@ def start(name: str, console: Console) -> list[dict[str, Any]]:
     return _servers(stack)
 
 
-def stop(name: str) -> list[dict[str, Any]]:
+def stop(name: str, console: Console) -> list[dict[str, Any]]:
     """Stop a stack's servers; everything in them is kept."""
     with record.locked(name):
         stack = _with_servers(name)
+        console.step("Stopping the stack's servers")
         local_servers.stop(stack)
     return _servers(stack)
 
@@ -336,9 +337,10 @@ def report_servers(name: str, servers: list[dict[str, Any]], console: Console) -
 
 
 def outputs(name: str) -> dict[str, str]:
-    """The settings that the stack makes true: its runtime_config."""
+    """The settings that the stack makes true: its runtime_config, without the keys that only its profile holds."""
     stack = record.need(name)
-    return {**local.settings(stack), profile.MARKER: name}
+    shown = {key: value for key, value in local.settings(stack).items() if key not in local_servers.SECRET_SETTINGS}
+    return {**shown, profile.MARKER: name}
 
 
 def listing() -> list[dict[str, Any]]:

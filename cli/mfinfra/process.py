@@ -8,10 +8,13 @@ import subprocess
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any, TypeAlias
 
 from .errors import MfinfraError
 
 _GRACE_SECONDS = 10
+#: A program that was started and goes on by itself.
+Program: TypeAlias = "subprocess.Popen[bytes]"
 
 
 @dataclass(frozen=True)
@@ -75,12 +78,12 @@ def stream(
                 process.send_signal(signal.SIGINT)
                 _followed(process, lines, on_line)
             else:
-                _end(process)
+                end(process, signal.SIGTERM, _GRACE_SECONDS)
             raise
     return Finished(code, "".join(lines))
 
 
-def started(argv: Sequence[str], log: Path, env: Mapping[str, str], cwd: str) -> subprocess.Popen[bytes]:
+def started(argv: Sequence[str], log: Path, env: Mapping[str, str], cwd: str) -> Program:
     """Start a program in a session of its own, what it says added to a log, and leave it to the caller."""
     try:
         with open(log, "ab") as out:
@@ -124,10 +127,11 @@ def _followed(process: subprocess.Popen[str], lines: list[str], on_line: Callabl
     return process.wait()
 
 
-def _end(process: subprocess.Popen[str]) -> None:
-    process.terminate()
+def end(process: subprocess.Popen[Any], number: signal.Signals, seconds: float) -> None:
+    """Ask a program to end, wait for it, then insist."""
+    process.send_signal(number)
     try:
-        process.wait(_GRACE_SECONDS)
+        process.wait(seconds)
     except subprocess.TimeoutExpired:
         process.kill()
         process.wait()

@@ -115,7 +115,7 @@ def look(python: str, packages: Sequence[str] = ()) -> Environment:
         found = json.loads(done.output)
         lists = {key: tuple(value) for key, value in found.items() if isinstance(value, list)}
         return Environment(**{**found, **lists})
-    except (MfinfraError, ValueError, TypeError) as exc:
+    except (MfinfraError, ValueError, TypeError, AttributeError) as exc:
         hint = "Name one with --python, for example .venv/bin/python"
         raise NotFound(f"{python} is not a working Python.", hint=hint) from exc
 

@@ -16,11 +16,12 @@ from .errors import CommandException
 
 
 class Setting(NamedTuple):
-    """One setting: full name, default (text or None) and one sentence of documentation."""
+    """One setting: full name, default (text or None) and one sentence of documentation. A secret one is never shown."""
 
     name: str
     default: str | None
     doc: str
+    is_secret: bool = False
 
 
 SETTINGS: tuple[Setting, ...] = (
@@ -45,8 +46,15 @@ SETTINGS: tuple[Setting, ...] = (
     Setting("MFINFRA_S3_REQUEST_PAYER", None, "`true` pays for requests to buckets whose owner does not."),
     Setting("METAFLOW_SERVICE_URL", None, "Metadata service, as flows and clients outside of the stack reach it."),
     Setting("METAFLOW_SERVICE_INTERNAL_URL", None, "Metadata service, as tasks inside of the stack reach it."),
-    Setting("METAFLOW_SERVICE_AUTH_KEY", None, "Key sent to the metadata service as x-api-key. A secret."),
-    Setting("METAFLOW_SERVICE_HEADERS", None, "More headers for the metadata service, as one JSON object. A secret."),
+    Setting(
+        "METAFLOW_SERVICE_AUTH_KEY", None, "Key sent to the metadata service as x-api-key. A secret.", is_secret=True
+    ),
+    Setting(
+        "METAFLOW_SERVICE_HEADERS",
+        None,
+        "More headers for the metadata service, as one JSON object. A secret.",
+        is_secret=True,
+    ),
     Setting("METAFLOW_SERVICE_RETRY_COUNT", "5", "Repetitions of a request to the metadata service that failed."),
     Setting("METAFLOW_DEFAULT_DATASTORE", "local", "Datastore used when --datastore is not given."),
     Setting("METAFLOW_DEFAULT_METADATA", "local", "Metadata provider used when --metadata is not given."),
@@ -73,7 +81,12 @@ SETTINGS: tuple[Setting, ...] = (
     Setting("METAFLOW_CONDA_PACKAGE_S3ROOT", None, "Where packages of environments are kept."),
     Setting("METAFLOW_UI_URL", None, "Address of the stack's UI."),
     Setting("METAFLOW_BATCH_JOB_QUEUE", None, "Queue of AWS Batch that the stack runs tasks on."),
-    Setting("METAFLOW_DATATOOLS_CLIENT_PARAMS", None, "Arguments of the S3 client (keys, region), as one JSON object."),
+    Setting(
+        "METAFLOW_DATATOOLS_CLIENT_PARAMS",
+        None,
+        "Arguments of the S3 client (keys, region), as one JSON object.",
+        is_secret=True,
+    ),
     Setting("METAFLOW_BATCH_EMIT_TAGS", None, "Whether jobs carry the tags of flow, run and step."),
     Setting("METAFLOW_BATCH_DEFAULT_TAGS", None, "Tags of every job, as one JSON object."),
     Setting("METAFLOW_ECS_S3_ACCESS_IAM_ROLE", None, "Role of tasks on AWS Batch."),

@@ -28,7 +28,7 @@ def stack(mfinfra: Tool) -> Tool:
 
 
 def test_up_makes_a_stack_and_proves_it(mfinfra: Tool, home: Path) -> None:
-    call = mfinfra("up", "--no-examples")
+    call = mfinfra("up", "--no-examples", "--preset", "files")
     assert call.code == 0, call.text
     rows = [line.split("\t") for line in call.out.splitlines()]
     assert [row[0] for row in rows] == ["stack", "data", "profile", "runtime", "smoke flow"]
@@ -138,12 +138,17 @@ def test_status_has_the_documented_shape(stack: Tool) -> None:
         "cloud": None,
         "state": None,
         "created_at": None,
+        "preset": None,
+        "servers": None,
         "data": ["bytes", "folder", "runs"],
         "profile": ["exists", "is_default", "path"],
         "runtime": ["is_current", "python", "version"],
         "proof": ["at", "run"],
     }
     assert document["state"] == "ready"
+    (server,) = document["servers"]
+    assert sorted(server) == ["address", "last_end", "name", "pid", "restarts", "since", "state"]
+    assert (document["preset"], server["name"], server["state"]) == ("sandbox", "metadata", "ready")
 
 
 def test_a_stack_that_lost_something_is_broken_and_up_mends_it(stack: Tool, home: Path) -> None:
@@ -156,7 +161,9 @@ def test_a_stack_that_lost_something_is_broken_and_up_mends_it(stack: Tool, home
 
 def test_outputs_come_in_three_forms(stack: Tool, home: Path) -> None:
     settings = json.loads(stack("outputs", "demo").out)
-    assert settings == json.loads((home / "profiles" / "config_demo.json").read_text())
+    profile = json.loads((home / "profiles" / "config_demo.json").read_text())
+    assert settings == {key: value for key, value in profile.items() if key != "METAFLOW_SERVICE_AUTH_KEY"}
+    assert profile["METAFLOW_SERVICE_AUTH_KEY"] not in stack("runtime", "info").text
     assert "export METAFLOW_DEFAULT_DATASTORE=local" in stack("outputs", "demo", "--format", "env").out
     wrong = stack("outputs", "demo", "--format", "xml")
     assert (wrong.code, "json, env, metaflow" in wrong.err) == (2, True)

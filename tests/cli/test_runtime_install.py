@@ -165,7 +165,7 @@ def test_uv_is_used_where_there_is_no_pip(mfinfra: Callable[..., Call], tmp_path
 
 def test_packages_of_the_stack_file_are_installed(mfinfra: Callable[..., Call], target: Target, tmp_path: Path) -> None:
     (tmp_path / "mfinfra.yaml").write_text(
-        "runtime:\n  python: target/bin/python\n  examples: false\n  packages: ['pandas >=2', 'rich[all]']\n"
+        "preset: files\nruntime:\n  python: target/bin/python\n  examples: false\n  packages: ['pandas >=2', 'rich[all]']\n"
     )
     call = mfinfra("up", "--no-smoke", PYTHONPATH=str(ROOT / "cli"))
     assert call.code == 0, call.text
@@ -174,7 +174,7 @@ def test_packages_of_the_stack_file_are_installed(mfinfra: Callable[..., Call], 
 
 
 def test_a_stack_keeps_its_python(mfinfra: Callable[..., Call], target: Target, tmp_path: Path) -> None:
-    up = ["-C", "target", "up", "--no-smoke", "--no-examples"]
+    up = ["-C", "target", "up", "--preset", "files", "--no-smoke", "--no-examples"]
     assert mfinfra(*up, "--python", "bin/python", PYTHONPATH=str(ROOT / "cli")).code == 0
     again = mfinfra(*up, PYTHONPATH=str(ROOT / "cli"))
     assert f"Runtime 0.1.0 in {target.python}" in again.err

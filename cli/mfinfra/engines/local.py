@@ -85,7 +85,8 @@ def log_folder(name: str) -> Path:
 def has_run(stack: Record, run: str) -> bool:
     """Whether a run, as Flow/run, lies in this stack."""
     if local_servers.preset(stack) != "files":
-        return local_metadata.has_run(stack, run)
+        is_here = local_servers.preset(stack) == "services" or (Path(stack.data_folder) / _TREE / run).is_dir()
+        return is_here and local_metadata.has_run(stack, run)
     return (Path(stack.data_folder) / _TREE / run / "_meta" / "_self.json").is_file()
 
 

@@ -23,6 +23,8 @@ from .local_secrets import Secrets
 FOLDER = "services"
 #: The preset of a local stack that nobody chose. Background processes need signals, which Windows has not.
 DEFAULT = "files" if os.name == "nt" else "sandbox"
+#: Settings that open a stack: they are in its profile, which its owner alone can read, and are not shown.
+SECRET_SETTINGS = ("METAFLOW_SERVICE_AUTH_KEY", "METAFLOW_DATATOOLS_CLIENT_PARAMS")
 #: What lies in the data folder of a stack beside the runs' own files.
 SQLITE, POSTGRES, S3 = "metadata.db", "postgres", "s3"
 BUCKET = "metaflow"
@@ -61,7 +63,7 @@ def start(stack: Record, python: str) -> None:
     folder, data = folder_of(stack), Path(stack.data_folder)
     secrets = local_secrets.of(data)
     names = _port_names(preset(stack))
-    ports = local_ports.assigned(folder, stack.name, names, running=control.is_running(folder))
+    ports = local_ports.assigned(folder, names, running=control.is_running(folder))
     servers = list(_servers(stack, python, secrets, ports))
     control.start(folder, servers)
     if preset(stack) == "services":
@@ -204,7 +206,7 @@ def _s3(folder: Path, weed: str, secrets: Secrets, ports: dict[str, int]) -> Ser
     argv = [weed, "server", f"-dir={folder}", "-ip=127.0.0.1", "-ip.bind=127.0.0.1", "-s3", "-filer"]
     argv += [f"-s3.config={config}", "-volume.max=0", "-master.volumeSizeLimitMB=1024"]
     # What else it would do by itself: report statistics, and serve table catalogs on fixed ports.
-    argv += ["-master.telemetry=false", "-s3.port.iceberg=0", "-s3.port.lance=0"]
+    argv += ["-master.telemetry=false", "-s3.port.iceberg=0", "-s3.port.lance=0", "-volume.preStopSeconds=0"]
     for name in _S3_PORTS:
         argv += [f"-{name}.port={ports[name]}", f"-{name}.port.grpc={ports[name + '.grpc']}"]
     return Server("s3", tuple(argv), ports["s3"], "/healthz", {"GOMEMLIMIT": "1GiB"})

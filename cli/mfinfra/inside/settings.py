@@ -13,8 +13,9 @@ def main() -> None:
     from mfruntime import settings
 
     found = settings.load()
-    rows = [(s.name, found.get(s.name), found.source(s.name)) for s in settings.SETTINGS]
-    print(json.dumps([row for row in rows if row[1]]))
+    rows = [(s, found.get(s.name)) for s in settings.SETTINGS]
+    shown = [(s.name, "(set, not shown)" if s.is_secret else value, found.source(s.name)) for s, value in rows if value]
+    print(json.dumps(shown))
 
 
 if __name__ == "__main__":

@@ -12,12 +12,12 @@ from .loop import Supervisor
 def main(argv: list[str]) -> int:
     """0: ended as told. 1: could not run; the reason is in one line on stderr. 2: no folder was named."""
     if len(argv) != 1:
-        sys.stderr.write("usage: python -m mfinfra.supervisor FOLDER\n")
+        print("usage: python -m mfinfra.supervisor FOLDER", file=sys.stderr)
         return 2
     try:
-        Supervisor(Path(argv[0])).run()
+        Supervisor(Path(argv[0]), lambda text: print(text, file=sys.stderr)).run()
     except MfinfraError as exc:
-        sys.stderr.write(f"{exc.message}\n")
+        print(exc.message, file=sys.stderr)
         return 1
     return 0
 

@@ -6,7 +6,6 @@ import http.client
 import os
 import signal
 import socket
-import subprocess
 from pathlib import Path
 
 from .. import process
@@ -19,7 +18,7 @@ from .state import ServerState
 _STEADY_SECONDS = 60.0
 _LONGEST_PAUSE = 30.0
 _FIRST_PAUSE = 0.2
-_GRACE_SECONDS = 20.0
+_GRACE_SECONDS = 40.0
 _LOG_BYTES = 10 << 20
 
 
@@ -29,7 +28,7 @@ class Child:
     def __init__(self, server: Server, log_folder: Path):
         self.server = server
         self._log = log_folder / f"{server.name}.log"
-        self._process: subprocess.Popen[bytes] | None = None
+        self._process: process.Program | None = None
         self._state, self._since = "waiting", now()
         self._start_at = 0.0
         self._ready_at = 0.0
@@ -61,6 +60,9 @@ class Child:
 
     def _start(self, time: float) -> None:
         _shorten(self._log)
+        if not is_free(self.server.port):
+            self._has_ended(f"finds the port {self.server.port} taken by another program", time)
+            return
         environment = {**os.environ, **self.server.environment}
         try:
             self._process = process.started(self.server.argv, self._log, environment, str(self._log.parent))
@@ -86,12 +88,7 @@ class Child:
     def end(self) -> None:
         """Ask it to end, wait, and insist."""
         if self._process is not None:
-            self._process.send_signal(signal.Signals[self.server.end_signal])
-            try:
-                self._process.wait(_GRACE_SECONDS)
-            except subprocess.TimeoutExpired:
-                self._process.kill()
-                self._process.wait()
+            process.end(self._process, signal.Signals[self.server.end_signal], _GRACE_SECONDS)
         self._process = self._born = None
         self._become("stopped")
 
@@ -99,6 +96,18 @@ class Child:
         pid = None if self._process is None else self._process.pid
         name = self.server.name
         return ServerState(name, self._state, pid, self._born, self._since, self._restarts, self._ended)
+
+
+def is_free(port: int) -> bool:
+    """Whether a server could listen on a port of this machine."""
+    with socket.socket() as probe:
+        if os.name != "nt":
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind(("127.0.0.1", port))
+        except OSError:
+            return False
+        return True
 
 
 def _told(code: int) -> str:

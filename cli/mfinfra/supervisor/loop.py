@@ -6,8 +6,8 @@ import os
 import selectors
 import signal
 import socket
-import sys
 import time
+from collections.abc import Callable
 from pathlib import Path
 
 from .. import lock, process
@@ -25,8 +25,9 @@ _LOOK_SECONDS = 2.0
 class Supervisor:
     """Keeps the servers of one folder running until it gets SIGTERM or SIGINT."""
 
-    def __init__(self, folder: Path):
+    def __init__(self, folder: Path, tell: Callable[[str], None]):
         self._folder = folder
+        self._tell = tell
         self._children = [Child(server, folder / LOGS) for server in spec.load(folder)]
         self._told_to_end = False
 
@@ -77,7 +78,7 @@ class Supervisor:
         try:
             state.save(self._folder, [child.state() for child in self._children])
         except MfinfraError as exc:  # a full disk: the servers go on
-            sys.stderr.write(f"{exc.message}\n")
+            self._tell(exc.message)
 
 
 def _sleep(wake: socket.socket, seconds: float | None) -> None:

@@ -1,0 +1,135 @@
+"""Local stacks whose presets keep servers running: set up, used, stopped, started by a flow, killed, taken down."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from tests.conftest import ROOT, Call
+
+Tool = Callable[..., Call]
+HELLO = ROOT / "examples" / "flows" / "hello.py"
+READ = "from {} import Flow, namespace; namespace(None); r = Flow('HelloFlow').latest_run; print(r.id, r.successful, r['end'].task.stdout.strip())"
+
+
+def up(mfinfra: Tool, *options: str) -> None:
+    call = mfinfra("up", "--name", "demo", "--no-examples", *options)
+    assert call.code == 0, call.text
+
+
+def status(mfinfra: Tool) -> dict:
+    return json.loads(mfinfra("--json", "status", "demo").out)
+
+
+def run_flow(folder: Path) -> subprocess.CompletedProcess[str]:
+    return subprocess.run([sys.executable, str(HELLO), "run"], cwd=folder, capture_output=True, text=True, timeout=120)
+
+
+def read(python: str, package: str, folder: Path) -> str:
+    done = subprocess.run([python, "-c", READ.format(package)], cwd=folder, capture_output=True, text=True, timeout=120)
+    assert done.returncode == 0, done.stderr
+    return done.stdout.strip()
+
+
+def test_a_flow_wakes_the_service_of_its_stack(mfinfra: Tool, tmp_path: Path) -> None:
+    up(mfinfra, "--no-smoke")
+    assert "stopped" in mfinfra("stop", "demo").err
+    assert status(mfinfra)["state"] == "stopped"
+    assert status(mfinfra)["data"]["runs"] is None
+    done = run_flow(tmp_path)
+    assert done.returncode == 0, done.stderr
+    assert "The servers of the stack 'demo' do not run; starting them." in done.stderr
+    assert status(mfinfra)["data"]["runs"] == {"HelloFlow": 1}
+    assert read(sys.executable, "mfruntime", tmp_path) == "1 True Hello from a flow"
+
+
+def test_a_killed_service_is_back_and_has_lost_nothing(mfinfra: Tool, tmp_path: Path) -> None:
+    up(mfinfra)
+    (server,) = status(mfinfra)["servers"]
+    os.kill(server["pid"], signal.SIGKILL)
+    assert run_flow(tmp_path).returncode == 0
+    after = status(mfinfra)
+    assert after["data"]["runs"] == {"HelloFlow": 1, "SmokeFlow": 1}
+    assert (after["servers"][0]["restarts"], after["servers"][0]["last_end"]) == (1, "was ended by SIGKILL")
+
+
+def test_a_stack_keeps_its_preset_also_by_its_data_alone(mfinfra: Tool) -> None:
+    up(mfinfra)
+    refused = mfinfra("up", "--name", "demo", "--preset", "files")
+    assert refused.code == 5
+    assert "cannot become 'files'" in refused.err
+    assert mfinfra("down", "demo", "--yes", "--keep", "data").code == 0
+    up(mfinfra)
+    assert status(mfinfra)["data"]["runs"] == {"SmokeFlow": 2}
+
+
+def test_presets_of_clouds_are_not_for_local_stacks(mfinfra: Tool) -> None:
+    refused = mfinfra("up", "--preset", "team")
+    assert refused.code == 3
+    assert "a local stack is one of sandbox, files, services" in refused.err
+    cloud = mfinfra("validate", "--cloud", "aws", "--region", "us-east-1", "--preset", "services")
+    assert cloud.code == 3
+    assert "'services' is for local ones" in cloud.err
+
+
+def test_a_stack_of_files_has_nothing_to_start(mfinfra: Tool) -> None:
+    up(mfinfra, "--preset", "files", "--no-smoke")
+    assert status(mfinfra)["servers"] == []
+    call = mfinfra("start", "demo")
+    assert (call.code, "has no servers on this machine" in call.err) == (4, True)
+
+
+def test_down_leaves_nothing(mfinfra: Tool, home: Path) -> None:
+    up(mfinfra)
+    (server,) = status(mfinfra)["servers"]
+    assert mfinfra("down", "demo", "--yes").code == 0
+    assert not (home / "data" / "mfinfra" / "stacks" / "demo").exists()
+    assert not Path(f"/proc/{server['pid']}").exists()
+
+
+def test_real_servers_from_the_first_command_to_the_last(mfinfra: Tool, tmp_path: Path, home: Path) -> None:
+    """PostgreSQL, an S3 server and the service; a flow by the profile alone, read by both clients; a crash; down."""
+    up(mfinfra, "--preset", "services")
+    done = run_flow(tmp_path)
+    assert done.returncode == 0, done.stderr
+    found = status(mfinfra)
+    assert [(s["name"], s["state"]) for s in found["servers"]] == [
+        ("postgres", "ready"), ("s3", "ready"), ("metadata", "ready"),
+    ]  # fmt: skip
+    assert found["data"]["runs"] == {"HelloFlow": 1, "SmokeFlow": 1}
+    stock = os.environ.get("MFINFRA_STOCK_PYTHON")
+    for python, package in [(sys.executable, "mfruntime"), *([(stock, "metaflow")] if stock else [])]:
+        assert read(python, package, tmp_path) == "2 True Hello from a flow"
+    assert not list((home / "data" / "mfinfra" / "stacks" / "demo" / "data" / ".metaflow").glob("HelloFlow/data/*"))
+    for server in found["servers"]:
+        os.kill(server["pid"], signal.SIGKILL)
+    assert mfinfra("start", "demo").code == 0
+    assert read(sys.executable, "mfruntime", tmp_path) == "2 True Hello from a flow"
+    for secret in json.loads((home / "data/mfinfra/stacks/demo/data/secrets.json").read_text()).values():
+        assert secret not in "".join(mfinfra(*words).text for words in (["outputs", "demo"], ["runtime", "info"]))
+        assert not [p for p in Path("/proc").glob("[0-9]*/cmdline") if secret.encode() in _read(p)]
+    assert mfinfra("down", "demo", "--yes").code == 0
+    assert not (home / "data" / "mfinfra" / "stacks" / "demo").exists()
+
+
+def _read(path: Path) -> bytes:
+    try:
+        return path.read_bytes()
+    except OSError:
+        return b""
+
+
+@pytest.mark.parametrize("word", ["..", "a b", "-x", "Demo"])
+def test_a_name_that_is_none_wakes_nothing(word: str, tmp_path: Path) -> None:
+    from mfruntime.metadata_provider import local_stack
+    from mfruntime.settings import Settings
+
+    settings = Settings({"MFINFRA_STACK": word}, {})
+    assert local_stack.waker(settings, "http://127.0.0.1:1") is None
+    assert local_stack.waker(Settings({"MFINFRA_STACK": "demo"}, {}), "http://example.com") is None
