@@ -87,6 +87,8 @@ SETTINGS: tuple[Setting, ...] = (
         "Arguments of the S3 client (keys, region), as one JSON object.",
         is_secret=True,
     ),
+    Setting("METAFLOW_DEFAULT_PACKAGE_SUFFIXES", None, "More files for code packages, as .csv,.json."),
+    Setting("METAFLOW_FEAT_ALWAYS_UPLOAD_CODE_PACKAGE", None, "Whether runs on this machine store their code too."),
     Setting("METAFLOW_BATCH_EMIT_TAGS", None, "Whether jobs carry the tags of flow, run and step."),
     Setting("METAFLOW_BATCH_DEFAULT_TAGS", None, "Tags of every job, as one JSON object."),
     Setting("METAFLOW_ECS_S3_ACCESS_IAM_ROLE", None, "Role of tasks on AWS Batch."),

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from datetime import datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from ..errors import DataCorrupt, MetaflowNotFound
 from . import scope
 from .objects import MetaflowObject, register
+
+if TYPE_CHECKING:
+    from .code import MetaflowCode
 
 
 class Metaflow:
@@ -104,8 +107,14 @@ class Run(MetaflowObject):
         return self._filtered(*tags)
 
     @property
-    def code(self) -> None:
-        """The code package: runs on this machine have none."""
+    def code(self) -> MetaflowCode | None:
+        """The code package that the first or the last step recorded; None where neither did."""
+        from .code import MetaflowCode
+
+        for step in (self._find(name) for name in ("start", self._end_step())):
+            code = step.task.code if step is not None and step.task is not None else None
+            if isinstance(code, MetaflowCode):
+                return code
         return None
 
     @property

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import datetime
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from ..errors import DataCorrupt, MetaflowDataMissing, MetaflowNotFound
 from ..store import logs
@@ -12,6 +12,9 @@ from . import scope
 from .lineage import child_pathspecs, parent_pathspecs
 from .objects import MetaflowObject, register
 from .time import from_milliseconds
+
+if TYPE_CHECKING:
+    from .code import MetaflowCode
 
 
 class Metadata(NamedTuple):
@@ -75,9 +78,10 @@ class Step(MetaflowObject):
         return max(times) if times and all(times) else None
 
     @property
-    def environment_info(self) -> None:
-        """About the code package: local steps have none."""
-        return None
+    def environment_info(self) -> dict[str, Any] | None:
+        """What made the code package, by the first task; None where there is none."""
+        task = self.task
+        return (task.environment_info or None) if task is not None else None
 
     @property
     def parent_steps(self) -> Iterator[Step]:
@@ -209,14 +213,18 @@ class Task(MetaflowObject):
         return next((tag.split(":", 1)[1] for tag in self.tags if tag.startswith("runtime:")), None)
 
     @property
-    def code(self) -> None:
-        """The code package: local tasks have none."""
-        return None
+    def code(self) -> MetaflowCode | None:
+        """The code package, None for a task that has none: on one machine only runs that were told to make one do."""
+        from .code import MetaflowCode
+
+        record = self.metadata_dict.get("code-package")
+        return None if record is None else MetaflowCode(self._parts[0], record)
 
     @property
     def environment_info(self) -> dict[str, Any]:
-        """About the code package: local tasks have none."""
-        return {}
+        """What made the code package; {} where there is none."""
+        code = self.code
+        return {} if code is None else code.info
 
     # -- facts ---------------------------------------------------------------------------------------------------------
 

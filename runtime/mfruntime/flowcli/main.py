@@ -29,6 +29,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "logs": ("mfruntime.flowcli.logs:command", "Show or scrub the logs of tasks."),
     "output-dot": ("mfruntime.flowcli.info:output_dot", "Print the flow as a Graphviz graph."),
     "output-raw": ("mfruntime.flowcli.info:output_raw", "Print the internal state of the flow graph."),
+    "package": ("mfruntime.flowcli.packages:command", "List, describe or save the code package."),
     "resume": ("mfruntime.flowcli.run:resume", "Resume a previous run of this flow."),
     "run": ("mfruntime.flowcli.run:run", "Run the flow on this machine."),
     "show": ("mfruntime.flowcli.info:show", "Show the structure of the flow."),
@@ -40,7 +41,7 @@ _HIDDEN = ("init", "step")
 
 #: Commands of Metaflow that stacks of this version cannot serve; named so that the refusal is clear.
 _UNSUPPORTED = (
-    "airflow", "argo-workflows", "batch", "card", "kubernetes", "package", "spin", "spot-metadata", "step-functions",
+    "airflow", "argo-workflows", "batch", "card", "kubernetes", "spin", "spot-metadata", "step-functions",
 )  # fmt: skip
 
 
@@ -79,6 +80,7 @@ class FlowGroup(click.Group):
 def _start(ctx: click.Context, **given: Any) -> None:
     env: Env = ctx.obj
     env.quiet = env.console.quiet = given.pop("quiet")
+    env.package_suffixes = given.pop("package_suffixes", None)
     env.top = top_options(env.settings, given)
     command = ctx.invoked_subcommand or "check"
     if command not in ("step", "init", "help", "version"):
@@ -103,7 +105,7 @@ def _group() -> click.Group:
             option(["--environment"], help="Execution environment (local)."),
             option(["--datastore"], help=f"Data backend ({shown['datastore']})."),
             option(["--datastore-root"], help="Root path of the datastore."),
-            option(["--package-suffixes"], hidden=True, help="Accepted for compatibility."),
+            option(["--package-suffixes"], help="More files for the code package, as .csv,.json."),
             option(["--with", "with_"], multiple=True, help="Attach a decorator to all steps; repeatable."),
             option(["--pylint/--no-pylint"], default=False, hidden=True, help="Accepted for compatibility."),
             option(["--event-logger"], hidden=True, help="Accepted for compatibility."),

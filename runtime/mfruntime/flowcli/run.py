@@ -147,13 +147,15 @@ class _Launch:
         """Claim a run id and gather what its tasks share."""
         from ..metadata_provider.tags import check_tags
         from ..tasks.environment import system_tags
+        from . import packages
 
         env = self._env
         tags = check_tags(self._given["tags"])
         namespace = self._given["namespace"]
         run_id = env.metadata.new_run(env.flow.name, tags, system_tags(env.user), env.user)
         namespace = env.namespace if namespace is None else namespace
-        ctx = env.context(run_id, tags, namespace=namespace, origin_run_id=origin_run_id)
+        package = packages.upload_if_wanted(env)
+        ctx = env.context(run_id, tags, namespace=namespace, origin_run_id=origin_run_id, package=package)
         ctx.presets["_graph_info"] = env.store.precompute(env.graph.info())
         self._write_ids(run_id)
         return ctx

@@ -9,7 +9,7 @@ from typing import Any
 import click
 
 from ..errors import CommandException
-from . import parameters
+from . import packages, parameters
 from .wiring import Env
 
 
@@ -50,7 +50,13 @@ def _run_step(env: Env, given: dict[str, Any]) -> None:
     if given["ubf_context"] != "none":
         raise CommandException("Unbounded foreach is not supported by this version of mfruntime.")
     run_id = given["run_id"]
-    ctx = env.context(run_id, tuple(given["tags"]), namespace=given["namespace"], origin_run_id=given["clone_run_id"])
+    ctx = env.context(
+        run_id,
+        tuple(given["tags"]),
+        namespace=given["namespace"],
+        origin_run_id=given["clone_run_id"],
+        package=os.environ.get(packages.VARIABLE),
+    )
     if given["clone_only"]:
         from ..tasks.clone import clone_task
 

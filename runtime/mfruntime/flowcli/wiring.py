@@ -31,6 +31,7 @@ class Env:
     settings: settings.Settings
     console: Console
     quiet: bool = False
+    package_suffixes: str | None = None
     _made: dict[str, Any] = field(default_factory=dict)
 
     def _once(self, name: str, make: Any) -> Any:
@@ -93,7 +94,13 @@ class Env:
         return sys.argv[0]
 
     def context(
-        self, run_id: str, tags: tuple[str, ...], *, namespace: str | None, origin_run_id: str | None = None
+        self,
+        run_id: str,
+        tags: tuple[str, ...],
+        *,
+        namespace: str | None,
+        origin_run_id: str | None = None,
+        package: str | None = None,
     ) -> RunContext:
         """What the tasks of a run share."""
         from ..flow.options import step_options
@@ -113,6 +120,7 @@ class Env:
             script=os.path.basename(self.script),
             namespace=namespace,
             origin_run_id=origin_run_id,
+            package=package,
             options={node.name: step_options(node.name, node.decorators) for node in self.graph},
         )
 

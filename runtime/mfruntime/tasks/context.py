@@ -32,6 +32,8 @@ class RunContext:
     script: str
     namespace: str | None = None
     origin_run_id: str | None = None
+    #: What is recorded of the code package with every task, JSON text; None where there is none.
+    package: str | None = None
     options: dict[str, StepOptions] = field(default_factory=dict)
     presets: dict[str, tuple[str, dict[str, Any]]] = field(default_factory=dict)
     _prefetched: tuple[str, TaskReader] | None = None
@@ -63,6 +65,8 @@ class RunContext:
             "metaflow_version": METAFLOW_VERSION,
             "script-name": self.script,
         }
+        if self.package is not None:
+            facts["code-package"] = self.package
         return [Datum(name, value, name) for name, value in facts.items()]
 
     def shared(self) -> dict[str, Any]:
@@ -72,6 +76,7 @@ class RunContext:
             "tags": self.tags,
             "namespace": self.namespace,
             "origin_run_id": self.origin_run_id,
+            "package": self.package,
             "presets": self.presets,
         }
 
