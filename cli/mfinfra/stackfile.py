@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 import os
-from difflib import get_close_matches
 from pathlib import Path
-from typing import Annotated, Any, Literal, get_args
+from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, Field, ValidationError
+from pydantic import Field, ValidationError
 
-from . import rules
+from . import rules, wording
 from .errors import StackFileError, Unsupported
-from .names import NAME_PATTERN, NAME_RULE
+from .names import NAME_PATTERN
 from .options import Arn, Compute, Datastore, Metadata, Network, Orchestrator, Registry, Secrets, Strict, Ui
 from .presets import with_preset
 from .yamlfile import Document, read
@@ -121,10 +120,11 @@ def validated(document: Document) -> StackConfig:
     try:
         config = StackConfig.model_validate(_resolved(document.values))
     except ValidationError as exc:
-        found = [_problem(dict(error), document) for error in exc.errors()]
+        found = [_problem(dict(error), document) for error in exc.errors(include_url=False)]
     else:
         found = [
-            _at(place, f"{_key(place)}: {text}.", document) for place, text in rules.problems(config, document.values)
+            _at(place, f"{wording.key(place)}: {text}.", document)
+            for place, text in rules.problems(config, document.values)
         ]
         if not found:
             return config
@@ -144,92 +144,16 @@ def _resolved(values: dict[str, Any]) -> dict[str, Any]:
     return merged
 
 
+def _problem(error: dict[str, Any], document: Document) -> str:
+    place = tuple(part for part in error["loc"] if part != "[key]")
+    line = document.line_of(place)
+    where = f"{document.path}, line {line}" if line else "The command line"
+    return f"{where}: {wording.of(error, StackConfig)}."
+
+
 def _at(place: tuple[Any, ...], text: str, document: Document) -> str:
     line = document.line_of(place)
     return f"{document.path}, line {line}: {text}" if line else f"The command line or the preset: {text}"
-
-
-def _key(place: tuple[Any, ...]) -> str:
-    return ".".join(str(part) for part in place)
-
-
-_RULES: dict[tuple[Any, ...], str] = {
-    ("name",): f"the name of a stack: {NAME_RULE}",
-    ("runtime", "python"): "a Python: the path or the name of a program",
-    ("runtime", "packages"): "a package: a name as pip has it, with versions if you like, as in 'pandas>=2'",
-    ("region",): "a region, as in us-east-1",
-    ("account",): "an account: 12 digits, in quotes",
-    ("permissions_boundary",): "the ARN of a policy",
-    ("tags",): "a tag: letters, digits, spaces and _.:/=+@-",
-    ("network", "cidr"): "a block of addresses, as in 10.20.0.0/16",
-    ("network", "vpc"): "the id of a VPC, as in vpc-0123456789abcdef0",
-    ("network", "subnets"): "the id of a subnet, as in subnet-0123456789abcdef0",
-    ("network", "public_subnets"): "the id of a subnet, as in subnet-0123456789abcdef0",
-    ("datastore", "bucket"): "the name of a bucket: lower-case letters, digits and dashes",
-    ("datastore", "kms"): "an encryption: create, aws, or the ARN of a key",
-    ("metadata", "instance_class"): "a size of database, as in db.t4g.micro",
-    ("metadata", "postgres_version"): "a version of PostgreSQL: 14 to 18, as in '17' or '17.6'",
-    ("metadata", "image"): "an image, as in repository/name:tag",
-    ("metadata", "allow"): "a block of addresses, as in 192.0.2.0/24",
-    ("compute", "default"): "the name of a pool: lower-case letters and digits",
-    ("ui", "allow"): "a block of addresses, as in 192.0.2.0/24",
-    ("ui", "certificate"): "the ARN of a certificate",
-    ("ui", "domain"): "a host name, as in ui.example.com",
-    ("ui", "oidc"): "that: https addresses, a client id, the ARN of a secret",
-    ("registry", "image"): "the tag of an image",
-    ("secrets", "allow"): "the ARN of a secret",
-}
-_POOL_RULES = {
-    "[key]": "the name of a pool: lower-case letters and digits",
-    "instance_types": "an instance type or family, as in c6i.large or c6i",
-    "ami": "the id of a machine image, as in ami-0123456789abcdef0",
-}
-
-
-def _problem(error: dict[str, Any], document: Document) -> str:
-    place = tuple(part for part in error["loc"] if part != "[key]")
-    key = _key(place)
-    line = document.line_of(place)
-    where = f"{document.path}, line {line}" if line else "The command line"
-    if error["type"] == "extra_forbidden":
-        return f"{where}: there is no key {_shown(key)}{_closest(place)}."
-    if error["type"] == "string_pattern_mismatch":
-        return f"{where}: {_shown(error['input'])} cannot be {_rule(tuple(error['loc']))}."
-    return f"{where}: {key} is {_shown(error['input'])}: {error['msg'][:1].lower()}{error['msg'][1:]}."
-
-
-def _rule(place: tuple[Any, ...]) -> str:
-    """What can stand at a place where something else stands."""
-    in_pools = place[:2] == ("compute", "pools")
-    known = (_POOL_RULES.get(part) for part in place[3:4]) if in_pools else (_RULES.get(place[:2]),)
-    return next((text for text in known if text), "a value here: `mfinfra schema` prints the pattern")
-
-
-def _closest(place: tuple[Any, ...]) -> str:
-    known = list(_model_at(place[:-1]).model_fields)
-    close = get_close_matches(str(place[-1]), known, n=1)
-    return f"; did you mean '{close[0]}'?" if close else f" (known: {', '.join(known)})"
-
-
-def _model_at(place: tuple[Any, ...]) -> type[BaseModel]:
-    """The model of a section; names of pools and places in lists lead to the model of what is there."""
-    model: type[BaseModel] = StackConfig
-    for part in place:
-        field = model.model_fields.get(str(part))
-        model = _model_in(field.annotation) or model if field is not None else model
-    return model
-
-
-def _model_in(annotation: Any) -> type[BaseModel] | None:
-    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
-        return annotation
-    found = (_model_in(part) for part in get_args(annotation))
-    return next((model for model in found if model is not None), None)
-
-
-def _shown(value: Any) -> str:
-    text = repr(value)
-    return text if len(text) <= 60 else text[:57] + "..."
 
 
 def json_schema() -> dict[str, Any]:
@@ -293,7 +217,8 @@ def check_unmoved(before: dict[str, Any], config: StackConfig) -> None:
         is_open = place in _FOUND and None in (was, now)
         if was != now and not is_open:
             raise StackFileError(
-                f"{_key(place)} of the stack '{config.name}' is {_shown(was)} and cannot become {_shown(now)}: {why}.",
+                f"{wording.key(place)} of the stack '{config.name}' is {wording.shown(was)} and cannot become"
+                f" {wording.shown(now)}: {why}.",
                 hint="Set it back, or make a second stack with another name.",
             )
 

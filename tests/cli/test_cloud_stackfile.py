@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -83,7 +84,7 @@ DATABASE = {
         ({"network": {"nat": "none"}}, "cannot be pulled"),
         ({"network": {**VPC, "cidr": "10.0.0.0/16"}}, "is left as it is"),
         ({"network": {**VPC, "subnets": ["subnet-0123abcd"] * 2}}, "two private subnets"),
-        ({"network": {"zones": 1}}, "greater than or equal to 2"),
+        ({"network": {"zones": 1}}, "must be at least 2"),
         ({"network": {"endpoint": []}}, "did you mean 'endpoints'"),
         ({"network": {"endpoints": ["s3x"]}}, "network.endpoints.0"),
         ({"datastore": {"bucket": "mine", "versioning": True}}, "mine is left as it is"),
@@ -246,3 +247,30 @@ def test_a_dump_of_a_stack_in_a_cloud_is_read_again() -> None:
     with tempfile.TemporaryDirectory() as folder:
         (Path(folder) / "mfinfra.yaml").write_text(stackfile.dump(config))
         assert stackfile.load(Path(folder), {}) == config
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("preset: bigg", "preset must be one of sandbox, team, production, files, services, not 'bigg'."),
+        ("network: 7", "network must be a section, with keys below it, not 7."),
+        ("network: {zones: two}", "network.zones must be a whole number, not 'two'."),
+        ("network: {zones: 9}", "network.zones must be at most 6, not 9."),
+        ("network: {flow_logs: maybe}", "network.flow_logs must be true or false, not 'maybe'."),
+        ("network: {endpoints: s3}", "network.endpoints must be a list, as in [a, b], not 's3'."),
+        ("log_retention_days:", "log_retention_days must be a whole number; it is empty."),
+        ("account: 123456789012", "account must be text (put it in quotes), not 123456789012."),
+        ("metadata: {databse: x}", "there is no key 'metadata.databse'; did you mean 'database'."),
+        ("metadata: {database: {}}", "metadata.database.secret is missing."),
+        ("compute: {pools: {cpu: {kind: fargat}}}", "ec2, spot, fargate, fargate_spot, not 'fargat'; did you mean 'fargate'."),
+        ("tags: {a: 3}", "tags.a must be text (put it in quotes), not 3."),
+    ],
+)  # fmt: skip
+def test_what_is_wrong_is_said_in_words(text: str, message: str, tmp_path: Path) -> None:
+    (tmp_path / "mfinfra.yaml").write_text(f"cloud: aws\nregion: us-east-1\n{text}\n")
+    with pytest.raises(StackFileError) as failure:
+        stackfile.load(tmp_path, {})
+    assert "mfinfra.yaml, line 3: " in failure.value.message
+    assert message in failure.value.message
+    assert "pydantic" not in failure.value.message
+    assert "nput should" not in failure.value.message

@@ -1,7 +1,7 @@
-"""The code package: the flow's files and this runtime in one archive, for tasks that start where neither is.
+"""The code package: the flow's files and this runtime in one archive, for tasks elsewhere.
 
-The layout is Metaflow's (its version 1): user files at the top, programs below `.mf_code`, facts below `.mf_meta`. Equal
-files give equal bytes, so that a package that did not change is stored once.
+The layout is Metaflow's (its version 1): user files at the top, programs below `.mf_code`, facts below `.mf_meta`.
+Equal files give equal bytes, so that a package that did not change is stored once.
 """
 
 from __future__ import annotations
