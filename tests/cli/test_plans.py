@@ -177,6 +177,8 @@ def test_any_other_file_is_refused(content: bytes) -> None:
         ("api error AccessDenied: User: arn:aws:sts::1:assumed-role/x/y is not authorized to perform: iam:CreateRole on resource: arn:aws:iam::1:role/z with an explicit deny in a service control policy", "may not iam:CreateRole on arn:aws:iam::1:role/z by a policy that denies it"),
         ("dial tcp: lookup ec2.eu-west-9.amazonaws.com: no such host", "cannot be reached"),
         ("RequestTimeTooSkewed", "clock"),
+        ("operation error S3: HeadObject, exceeded maximum number of attempts, 2, https response error StatusCode: 0, request send failed, Head \"http://127.0.0.1:1\": dial tcp 127.0.0.1:1: connect: connection refused", "AWS cannot be reached"),
+        ("operation error EC2: DescribeVpcs, exceeded maximum number of attempts, 3, api error RequestLimitExceeded: Request limit exceeded.", "slower"),
         ("api error InsufficientInstanceCapacity: We currently do not have sufficient g5.xlarge capacity", "no capacity"),
     ],
 )  # fmt: skip

@@ -45,6 +45,18 @@ _KNOWN: tuple[tuple[tuple[str, ...], str, str], ...] = (
         "Enable it under Account in the AWS console, or name another region",
     ),
     (
+        ("Throttling", "ThrottledException", "RequestLimitExceeded", "TooManyRequests", "SlowDown"),
+        "AWS asks us to be slower, and went on asking after several tries.",
+        "Wait a minute, then type the same command again",
+    ),
+    (
+        ("Could not connect to the endpoint", "EndpointConnectionError", "no such host", "connection refused", "Connect timeout",
+         "i/o timeout", "network is unreachable", "Name or service not known", "ConnectTimeoutError", "ReadTimeoutError", "Connection was closed",
+         "connection reset", "Connection reset", "unexpected EOF"),
+        "AWS cannot be reached: {detail}",
+        "Connect, then type the same command again: it goes on from where it was",
+    ),
+    (
         ("VcpuLimitExceeded", "AddressLimitExceeded", "VpcLimitExceeded", "NatGatewayLimitExceeded", "LimitExceeded",
          "ServiceQuotaExceeded", "InstanceQuotaExceeded", "TooManyBuckets", "maximum number of"),
         "A quota of the account is used up: {detail}",
@@ -80,18 +92,10 @@ _KNOWN: tuple[tuple[tuple[str, ...], str, str], ...] = (
         "Something of this name exists already: {detail}",
         "Choose another stack name; or if it is left from a stack of this name, remove it",
     ),
-    (
-        ("Throttling", "ThrottledException", "RequestLimitExceeded", "TooManyRequests", "SlowDown"),
-        "AWS asks us to be slower, and went on asking after several tries.",
-        "Wait a minute, then type the same command again",
-    ),
-    (
-        ("Could not connect to the endpoint", "EndpointConnectionError", "no such host", "connection refused", "Connect timeout",
-         "i/o timeout", "network is unreachable", "Name or service not known", "ConnectTimeoutError", "ReadTimeoutError", "Connection was closed"),
-        "AWS cannot be reached: {detail}",
-        "Connect, then type the same command again: it goes on from where it was",
-    ),
 )  # fmt: skip
+
+#: How the SDK for Go says that it tried several times: no quota of anybody.
+_TRIES = "exceeded maximum number of attempts, "
 
 _DENIED = re.compile(r"(AccessDenied|UnauthorizedOperation|not authorized to perform|AccessDeniedException|Forbidden)")
 _WHAT = re.compile(
@@ -112,6 +116,7 @@ def explain_text(text: str) -> CloudError | None:
     """What a text of AWS means; None where it is not in the catalogue."""
     if _DENIED.search(text):
         return _denied(text)
+    text = text.replace(_TRIES, "")
     for signs, meaning, hint in _KNOWN:
         if any(sign in text for sign in signs):
             return CloudError(meaning.format(detail=_detail(text)), hint=hint)
