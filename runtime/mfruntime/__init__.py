@@ -32,12 +32,13 @@ _EXPORTS = {
     "metadata": "mfruntime.client:metadata",
     "get_metadata": "mfruntime.client:get_metadata",
     "default_metadata": "mfruntime.client:default_metadata",
+    "S3": "mfruntime.datatools.s3:S3",
     "__version__": "mfruntime.version:__version__",
 }
 
 _UNSUPPORTED = frozenset(
     {
-        "Config", "ConfigValue", "Deployer", "DeployedFlow", "FlowMutator", "NBDeployer", "NBRunner", "Runner", "S3",
+        "Config", "ConfigValue", "Deployer", "DeployedFlow", "FlowMutator", "NBDeployer", "NBRunner", "Runner",
         "StepMutator", "UserStepDecorator", "batch", "card", "checkpoint", "conda", "conda_base", "config_expr",
         "exit_hook", "kubernetes", "parallel", "profile", "project", "pypi", "pypi_base", "pytorch_parallel",
         "schedule", "secrets", "trigger", "trigger_on_finish", "user_step_decorator",
@@ -61,6 +62,7 @@ if TYPE_CHECKING:
         metadata,
         namespace,
     )
+    from .datatools.s3 import S3
     from .flow.current import current
     from .flow.decorators import catch, environment, resources, retry, step, timeout
     from .flow.includefile import IncludeFile

@@ -1,0 +1,160 @@
+"""What the S3 class takes and gives: objects, parts of objects, and objects to be."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from typing import Any, NamedTuple
+
+#: Under which name Metaflow keeps a user's metadata of an object.
+USER_ATTRIBUTES = "metaflow-user-attributes"
+
+
+class S3GetObject(NamedTuple):
+    """A part of an object: `length` bytes from `offset` on (None: to the end); a negative offset counts from the end,
+    and then all that follows is meant."""
+
+    key: str
+    offset: int | None
+    length: int | None
+
+
+class S3PutObject(NamedTuple):
+    """An object to be: its value (put_many) or a file (put_files), and what is kept with it."""
+
+    key: str
+    value: Any = None
+    path: str | None = None
+    content_type: str | None = None
+    encryption: str | None = None
+    metadata: dict[str, Any] | None = None
+
+
+class RangeInfo(NamedTuple):
+    """The part of an object that was fetched; sizes in bytes, -1 for all of it."""
+
+    total_size: int
+    request_offset: int = 0
+    request_length: int = -1
+
+
+class S3Object:
+    """An object in S3, one that was fetched (then `path` is a file), or one that is not there (`exists` is False).
+
+    What was not asked for is None: of a listing only the size is known, `return_info=False` leaves out the rest.
+    """
+
+    def __init__(
+        self,
+        prefix: str | None,
+        url: str,
+        path: str | None,
+        size: int | None = None,
+        content_type: str | None = None,
+        metadata: Mapping[str, str] | None = None,
+        range_info: RangeInfo | None = None,
+        last_modified: float | None = None,
+        encryption: str | None = None,
+    ):
+        self._url, self._path, self._size = url, path, size
+        self._prefix = prefix if prefix is not None and prefix != url else None
+        self._key = url if self._prefix is None else _below(url, self._prefix)
+        if range_info is not None and range_info.request_length == -1:
+            range_info = range_info._replace(request_length=range_info.total_size)
+        self._content_type, self._range_info = content_type, range_info
+        self._last_modified, self._encryption = last_modified, encryption
+        text = (metadata or {}).get(USER_ATTRIBUTES)
+        self._metadata = json.loads(text) if text is not None else None
+
+    @property
+    def exists(self) -> bool:
+        """Whether the object is there."""
+        return self._size is not None
+
+    @property
+    def downloaded(self) -> bool:
+        """Whether its content is in a file here."""
+        return self._path is not None
+
+    @property
+    def url(self) -> str:
+        """Its whole address."""
+        return self._url
+
+    @property
+    def prefix(self) -> str | None:
+        """What it was asked for below, None where by its whole address."""
+        return self._prefix
+
+    @property
+    def key(self) -> str:
+        """Its name below the prefix; its address where there is none."""
+        return self._key
+
+    @property
+    def path(self) -> str | None:
+        """The file with its content; it goes when the S3 object that made it is closed."""
+        return self._path
+
+    @property
+    def blob(self) -> bytes | None:
+        """Its content, None where it was not fetched."""
+        if self._path is None:
+            return None
+        with open(self._path, "rb") as file:
+            return file.read()
+
+    @property
+    def text(self) -> str | None:
+        """Its content as UTF-8 text; what is none is replaced by the replacement character."""
+        content = self.blob
+        return None if content is None else content.decode("utf-8", "replace")
+
+    @property
+    def size(self) -> int | None:
+        """Bytes of what was fetched, else of the object; None where it is not there."""
+        return self._size
+
+    @property
+    def has_info(self) -> bool:
+        """Whether more than the size is known."""
+        return self._content_type is not None or self._metadata is not None or self._range_info is not None
+
+    @property
+    def content_type(self) -> str | None:
+        """The type that the store keeps with it."""
+        return self._content_type
+
+    @property
+    def metadata(self) -> dict[str, Any] | None:
+        """What was given as metadata when it was put."""
+        return self._metadata
+
+    @property
+    def range_info(self) -> RangeInfo | None:
+        """Which part of it was fetched."""
+        return self._range_info
+
+    @property
+    def last_modified(self) -> float | None:
+        """When it was put, in seconds since 1970."""
+        return self._last_modified
+
+    @property
+    def encryption(self) -> str | None:
+        """The encryption that the store tells; the client used here does not ask."""
+        return self._encryption
+
+    def __str__(self) -> str:
+        if not self.exists:
+            return f"<S3Object {self._url} (object does not exist)>"
+        where = "local" if self.downloaded else "in S3"
+        return f"<S3Object {self._url} ({self._size} bytes, {where})>"
+
+    __repr__ = __str__
+
+
+def _below(url: str, prefix: str) -> str:
+    """The part of an address behind a prefix, without the slashes between and behind."""
+    rest = url[len(prefix) :] if prefix.endswith("/") else url[len(prefix) + 1 :]
+    return rest.rstrip("/") if rest.rstrip("/") else rest
