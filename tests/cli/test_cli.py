@@ -172,14 +172,17 @@ def test_outputs_come_in_three_forms(stack: Tool, home: Path) -> None:
 @pytest.mark.parametrize(
     ("content", "expected"),
     [
-        ("name: demo\nclod: local\n", "line 2: there is no key 'clod'; did you mean 'cloud'?"),
-        ("runtime:\n  exmples: true\n", "line 2: there is no key 'runtime.exmples'; did you mean 'examples'?"),
-        ("name: 5\n", "line 1: name is 5"),
+        ("name: demo\nclod: local\n", "line 2: there is no key 'clod'; did you mean 'cloud'"),
+        ("runtime:\n  exmples: true\n", "line 2: there is no key 'runtime.exmples'; did you mean 'examples'"),
+        ("name: 5\n", "line 1: name must be text"),
         ("name: ../../etc\n", "line 1: '../../etc' cannot be the name of a stack"),
         ('name: "a\\nb"\n', "cannot be the name of a stack"),
-        ("runtime:\n  packages: pandas\n", "line 2: runtime.packages is 'pandas'"),
-        ("runtime:\n  packages: ['; rm -rf /']\n", "line 2: '; rm -rf /' cannot be a package"),
-        ("runtime:\n  packages: [pandas,\n   '--index-url=x']\n", "line 3: '--index-url=x' cannot be a package"),
+        ("runtime:\n  packages: pandas\n", "line 2: runtime.packages must be a list, as in [a, b], not 'pandas'"),
+        ("runtime:\n  packages: ['; rm -rf /']\n", "line 2: runtime.packages.0: '; rm -rf /' cannot be a package"),
+        (
+            "runtime:\n  packages: [pandas,\n   '--index-url=x']\n",
+            "line 3: runtime.packages.1: '--index-url=x' cannot be a package",
+        ),
         ('runtime:\n  python: "a\\0b"\n', "cannot be a Python"),
         ('"\\e[31mred": 1\n', r"there is no key '\x1b[31mred'"),
         ("name: [\n", "this is not YAML"),

@@ -54,8 +54,9 @@ class Postgres:
         self.folder.mkdir(parents=True, exist_ok=True)
         if os.getuid() == 0:
             shutil.chown(self.folder, "nobody")
-            for parent in self.folder.parents[:3]:
-                parent.chmod(parent.stat().st_mode | 0o011)
+            for parent in self.folder.parents[:4]:  # up to the folder that pytest makes for an account
+                if parent.stat().st_uid == 0 and not parent.stat().st_mode & 0o001:
+                    parent.chmod(parent.stat().st_mode | 0o011)
         self._call("initdb", "-D", "data", "-U", "tester", "-A", "trust", "-E", "UTF8", "--locale=C", "-N")
 
     def start(self) -> None:
