@@ -42,14 +42,14 @@ def home(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPat
     monkeypatch.setenv("METAFLOW_USER", "tester")
     monkeypatch.setenv("NO_COLOR", "1")
     yield folder
-    end_servers(folder / "data")
+    end_servers(folder)
 
 
-def end_servers(data_home: Path) -> None:
-    """End what stacks of a test keep running in the background."""
+def end_servers(home: Path) -> None:
+    """End what stacks in a home keep running in the background."""
     from mfinfra.supervisor import control
 
-    for folder in data_home.glob("mfinfra/stacks/*/services"):
+    for folder in home.rglob("mfinfra/stacks/*/services"):
         control.stop(folder)
 
 

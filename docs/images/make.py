@@ -44,6 +44,7 @@ def main() -> None:
         record([python, "-m", "mfinfra", "up"], "mfinfra up", "up", env)
         flow = "examples/flows/train_digits.py"
         record([python, str(root / flow), "run"], f"python {flow} run", "run", env, keep=18)
+        pexpect.run(f"{python} -m mfinfra down --yes", env=env, timeout=60)
 
 
 if __name__ == "__main__":

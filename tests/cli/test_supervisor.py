@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -175,3 +176,11 @@ def test_two_supervisors_of_one_folder_are_one_too_many(folder: Path) -> None:
     done = subprocess.run([sys.executable, "-m", "mfinfra.supervisor", str(folder)], capture_output=True, text=True)
     assert done.returncode == 1
     assert "is being changed by process" in done.stderr
+
+
+def test_a_supervisor_whose_folder_was_removed_ends(folder: Path) -> None:
+    control.start(folder, [web(folder)])
+    supervisor, server = supervisor_pid(folder), pid_of(folder)
+    shutil.rmtree(folder)
+    eventually(lambda: is_gone(supervisor) and is_gone(server))
+    assert not folder.exists()

@@ -165,3 +165,5 @@ def test_stock_follows_a_profile_that_the_tool_wrote(tmp_path: Path) -> None:
     shown = subprocess.run(status, cwd=tmp_path, env=env, check=True, capture_output=True, text=True)
     assert json.loads(shown.stdout)["data"]["runs"] == {"Linear": 2}
     assert not (tmp_path / ".metaflow").exists()
+    down = [sys.executable, "-m", "mfinfra", "down", "demo", "--yes"]
+    subprocess.run(down, cwd=tmp_path, env=env, check=True, capture_output=True)

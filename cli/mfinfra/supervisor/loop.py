@@ -20,6 +20,8 @@ LOGS = "logs"
 #: How often a server that does not answer yet is looked at, and how long somebody who only looks may hold the lock.
 _TICK_SECONDS = 0.05
 _LOOK_SECONDS = 2.0
+#: How often a supervisor with nothing to do looks whether its folder is still there.
+_IDLE_SECONDS = 5.0
 
 
 class Supervisor:
@@ -39,7 +41,9 @@ class Supervisor:
             try:
                 while not self._told_to_end:
                     self._look()
-                    _sleep(wake, None if all(child.is_settled for child in self._children) else _TICK_SECONDS)
+                    is_settled = all(child.is_settled for child in self._children)
+                    _sleep(wake, _IDLE_SECONDS if is_settled else _TICK_SECONDS)
+                    self._told_to_end |= not self._is_wanted()
             finally:
                 self._end()
 
@@ -55,6 +59,10 @@ class Supervisor:
         signal.signal(signal.SIGCHLD, lambda *_: None)
         signal.signal(signal.SIGHUP, signal.SIG_IGN)
         return wake
+
+    def _is_wanted(self) -> bool:
+        """Not once somebody has removed its folder: nobody could ask it to end any more."""
+        return (self._folder / LOCK_NAME).exists()
 
     def _end_told(self, *_: object) -> None:
         self._told_to_end = True
@@ -75,6 +83,8 @@ class Supervisor:
         self._note()
 
     def _note(self) -> None:
+        if not self._folder.is_dir():
+            return
         try:
             state.save(self._folder, [child.state() for child in self._children])
         except MfinfraError as exc:  # a full disk: the servers go on
