@@ -55,9 +55,10 @@ def capabilities() -> list[tuple[str, bool, bool]]:
 
 
 def module_files(cloud: str, noun: str) -> dict[str, str]:
-    """The files of a module by name, without its tests."""
+    """The files of a module by their paths in it: with the Helm chart that it may have, without its tests."""
     folder = terraform_folder() / "modules" / cloud / noun
-    return {path.name: path.read_text(encoding="utf-8") for path in sorted(folder.glob("*.tf"))}
+    paths = [*folder.glob("*.tf"), *(path for path in (folder / "chart").rglob("*") if path.is_file())]
+    return {path.relative_to(folder).as_posix(): path.read_text(encoding="utf-8") for path in sorted(paths)}
 
 
 def root_templates(cloud: str) -> dict[str, str]:

@@ -86,7 +86,7 @@ def check_settings(config: stackfile.StackConfig, outputs: dict[str, Any]) -> No
     found = {key.removeprefix("METAFLOW_") for key in outputs["runtime_config"]}
     wanted = ALWAYS | (STEP_FUNCTIONS if config.orchestrator.step_functions else set())
     wanted |= {"UI_URL"} if config.ui.enabled else set()
-    wanted |= {"S3_SERVER_SIDE_ENCRYPTION"} if config.datastore.kms == "aws" else set()
+    wanted |= {"S3_SERVER_SIDE_ENCRYPTION"} if config.datastore.kms == "managed" else set()
     wanted |= {"DEFAULT_CONTAINER_REGISTRY", "DEFAULT_CONTAINER_IMAGE"} if config.registry.image else set()
     assert found == wanted
     assert all(isinstance(value, str) and value for value in outputs["runtime_config"].values())
