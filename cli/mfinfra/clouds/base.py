@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Protocol
@@ -21,6 +22,15 @@ class Holder:
     id: str
     who: str
     since: str
+
+
+def holder_of(text: str | bytes, id: str | None = None) -> Holder:
+    """Who holds a lock, by what Terraform writes of it; `id` where the cloud gives the lock another one."""
+    try:
+        found = json.loads(text)
+        return Holder(id or str(found["ID"]), str(found["Who"]), str(found["Created"])[:19])
+    except (ValueError, KeyError, TypeError):
+        return Holder(id or "", "somebody who left no name", "an unknown time")
 
 
 class Account(Protocol):
