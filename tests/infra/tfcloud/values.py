@@ -28,6 +28,11 @@ def encode(value: Any) -> bytes:
     return msgpack.packb(value, default=lambda _: msgpack.ExtType(0, b"\x00"))  # type: ignore[no-any-return]
 
 
+def plain(value: Any) -> Any:
+    """A value of any type without that type, which is sent along with it."""
+    return value[1] if isinstance(value, list) and len(value) == 2 and isinstance(value[0], bytes) else value
+
+
 def is_known(value: Any) -> bool:
     """Whether nothing in a value is unknown."""
     if value is UNKNOWN:

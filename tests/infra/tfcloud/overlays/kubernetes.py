@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from typing import Any
 
+from ..values import plain
 from .base import Overlay, Values, guid, text
 
 _NAME = re.compile(r"[a-z0-9]([-a-z0-9.]{0,251}[a-z0-9])?")
@@ -65,7 +66,7 @@ class Kubernetes(Overlay):
     def identity(self, kind: str, state: Values) -> str | None:
         if kind != "kubernetes_manifest":
             return super().identity(kind, state)
-        manifest = state.get("manifest") or {}
+        manifest = plain(state.get("manifest")) or {}
         meta = manifest.get("metadata") or {}
         return f"{manifest.get('apiVersion')}/{manifest.get('kind')}/{meta.get('namespace')}/{meta.get('name')}"
 
@@ -90,6 +91,7 @@ def _metadata(values: Values) -> Values:
 
 
 def _manifest_refusals(manifest: Any) -> list[str]:
+    manifest = plain(manifest)
     if not isinstance(manifest, dict):
         return []
     wrong = [
