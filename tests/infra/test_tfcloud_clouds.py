@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import json
+import subprocess
 from pathlib import Path
 
 import pytest
+
+from tests.conftest import ROOT
 
 from . import environment
 from .configuration import Configuration
@@ -56,6 +59,13 @@ def test_what_is_written_only_is_kept_nowhere(configuration: Configuration, tfcl
     for text in ((configuration.folder / "terraform.tfstate").read_text(), configuration.must("show", "-json", "p")):
         assert "marked-" not in text
     assert "marked-" not in tfcloud.log.read_text()
+
+
+def test_what_the_overlays_say_fits_the_schemas() -> None:
+    python = environment.programs("tfcloud") / "python"
+    argv = [str(python), "-m", "tests.infra.tfcloud.facts"]
+    done = subprocess.run(argv, cwd=ROOT, capture_output=True, text=True)
+    assert (done.returncode, done.stdout) == (0, ""), done.stderr
 
 
 def test_init_installs_and_locks_the_version_that_each_schema_is_of(
@@ -140,12 +150,7 @@ MUTATIONS = {
         "Unsupported block type",
     ),
     "unknown attribute, deep": ("kubernetes", 'image = "x"', 'imag = "x"', "Unsupported argument"),
-    "name of an object": (
-        "kubernetes",
-        '"metaflow"\n  }\n}\n\nresource "kubernetes_secret_v1"',
-        '"Meta_flow"\n  }\n}\n\nresource "kubernetes_secret_v1"',
-        "RFC 1123",
-    ),
+    "name of an object": ("kubernetes", 'name = "metaflow"', 'name = "Meta_flow"', "RFC 1123"),
     "manifest without a kind": ("kubernetes", 'kind       = "ConfigMap"', "", "Missing required attribute: 'kind'"),
     "set of helm 2": (
         "helm",
