@@ -18,6 +18,12 @@ from .tfcloud import extract, mirror
 EXAMPLES = Path(__file__).parent / "tfcloud" / "examples"
 CLOUDS = sorted(path.stem for path in EXAMPLES.glob("*.tf"))
 EXPECTED = {
+    "aws": {
+        "arn": "arn:aws:eks:eu-west-1:123456789012:cluster/c",
+        "queue": "https://sqs.eu-west-1.amazonaws.com/123456789012/interruptions",
+        "tags": {"a": "b", "stack": "x"},
+        "node": "c:n",
+    },
     "azurerm": {
         "bucket": "https://flowsx.blob.core.windows.net/",
         "subnet": "/subscriptions/99999999-0000-0000-0000-000000000000/resourceGroups/rg-x/providers/Microsoft.Network"
@@ -53,7 +59,7 @@ def test_a_small_configuration_is_made_changes_no_more_and_is_taken_away(
     assert configuration.state() == {}
 
 
-@pytest.mark.parametrize("cloud", ["azurerm", "google", "kubernetes"])
+@pytest.mark.parametrize("cloud", ["aws", "azurerm", "google", "kubernetes"])
 def test_what_is_written_only_is_kept_nowhere(configuration: Configuration, tfcloud: TfCloud, cloud: str) -> None:
     configuration.apply(example(cloud))
     for text in ((configuration.folder / "terraform.tfstate").read_text(), configuration.must("show", "-json", "p")):
@@ -183,6 +189,7 @@ def test_azure_needs_a_subscription_when_it_plans(configuration: Configuration) 
 
 
 FAILURES = [
+    ("aws", "aws_eks_node_group"),
     ("azurerm", "azurerm_postgresql_flexible_server"),
     ("google", "google_container_cluster"),
     ("azuread", "azuread_service_principal"),
@@ -207,6 +214,7 @@ def test_what_failed_is_made_by_the_next_apply(
 
 
 SECRETS = [
+    ("aws", "data.aws_eks_cluster_auth.c.token"),
     ("azurerm", "azurerm_kubernetes_cluster.k.kube_config_raw"),
     ("azurerm", "azurerm_storage_account.a.primary_access_key"),
     ("google", "google_sql_database_instance.d.server_ca_cert"),
@@ -221,6 +229,8 @@ def test_what_is_secret_cannot_be_put_out_plainly(configuration: Configuration, 
 
 
 REPLACED = [
+    ("aws", 'node_group_name = "n"', 'node_group_name = "m"', "aws_eks_node_group"),
+    ("aws", '{ stack = "x" }', '{ stack = "y" }', None),
     ("azurerm", '"flowsx"', '"flowsy"', "azurerm_storage_account"),
     ("azurerm", '"westeurope"', '"northeurope"', "azurerm_resource_group"),
     ("google", '"10.0.0.0/20"', '"10.0.0.0/20"\n  region = "us-east1"', "google_compute_subnetwork"),
@@ -249,6 +259,11 @@ def test_a_label_that_changed_changes_what_is_in_effect(configuration: Configura
     configuration.apply(example("google"))
     outputs = configuration.apply(example("google").replace('{ a = "b" }', '{ c = "d" }'))
     assert outputs["labels"] == {"c": "d", "stack": "x", "goog-terraform-provisioned": "true"}
+
+
+def test_a_tag_of_the_provider_that_changed_is_in_all_tags(configuration: Configuration) -> None:
+    configuration.apply(example("aws"))
+    assert configuration.apply(example("aws").replace('stack = "x"', 'stack = "y"'))["tags"] == {"a": "b", "stack": "y"}
 
 
 def test_every_change_of_a_release_is_a_revision(configuration: Configuration) -> None:
