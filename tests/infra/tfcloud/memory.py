@@ -8,7 +8,7 @@ from __future__ import annotations
 import threading
 from typing import Any
 
-from .values import is_known
+from .values import fitted, is_known
 
 State = dict[str, Any]
 
@@ -53,7 +53,7 @@ def shaped(block: dict[str, Any], state: State) -> State:
     found = {}
     for name, attribute in (block.get("attributes") or {}).items():
         if state.get(name) is not None and "type" in attribute:
-            found[name] = _as(attribute["type"], state[name])
+            found[name] = fitted(attribute["type"], state[name])
     for name, nested in (block.get("block_types") or {}).items():
         if isinstance(state.get(name), list):
             found[name] = [_inner(nested["block"], item) for item in state[name]]
@@ -64,13 +64,3 @@ def _inner(block: dict[str, Any], state: State) -> State:
     empty: State = dict.fromkeys(block.get("attributes") or {})
     empty |= {name: [] for name in block.get("block_types") or {}}
     return empty | shaped(block, state)
-
-
-def _as(kind: Any, value: Any) -> Any:
-    if value is None or isinstance(kind, str):
-        return value
-    if kind[0] == "object":
-        return {key: _as(inner, value.get(key)) for key, inner in kind[1].items()} if isinstance(value, dict) else None
-    if kind[0] == "map":
-        return value if isinstance(value, dict) else {}
-    return [_as(kind[1], item) for item in value] if isinstance(value, list) else []
