@@ -15,3 +15,13 @@ output "service_account" {
   description = "Service account of everything of Airflow, for an identity that reads DAGs and keeps logs."
   value       = local.service_account
 }
+
+output "admin_secret" {
+  description = "Secret in the namespace with the password of the account admin."
+  value       = kubernetes_secret_v1.admin.metadata[0].name
+}
+
+output "dags_url" {
+  description = "Where DAGs are put; null where they come from a repository."
+  value       = var.dags.url
+}

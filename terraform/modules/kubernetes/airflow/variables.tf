@@ -9,17 +9,18 @@ variable "chart_version" {
 }
 
 variable "connection" {
-  description = "Connection to the object store as Airflow writes it, without a key: aws://, google-cloud-platform://, wasb://ACCOUNT@."
+  description = "Connection to the object store as Airflow writes it, without a key: aws://, google-cloud-platform://, or JSON with conn_type and host."
   type        = string
 }
 
 variable "dags" {
-  description = "Where DAGs come from: a public Git repository, or a URL of the object store (s3://, gs://, wasb://CONTAINER/)."
+  description = "Where DAGs come from: a public Git repository, or a URL of the object store (s3://, gs://, or wasb://CONTAINER/PATH with the storage account)."
   type = object({
     repository = optional(string)
     branch     = optional(string, "main")
     folder     = optional(string, "")
     url        = optional(string)
+    account    = optional(string)
   })
 
   validation {
@@ -103,6 +104,11 @@ variable "service_account_annotations" {
   description = "What binds its service accounts to an identity of the cloud."
   type        = map(string)
   default     = {}
+}
+
+variable "sync_image" {
+  description = "Image of rclone, which fetches DAGs where Airflow has no bundle for the object store."
+  type        = string
 }
 
 variable "tolerations" {

@@ -16,3 +16,8 @@ output "server_service_account" {
   description = "Service account of the server, for an identity that reads artifacts."
   value       = local.server
 }
+
+output "user_service_account" {
+  description = "Service account whose tokens open the pages: kubectl -n argo create token NAME."
+  value       = kubernetes_service_account_v1.people.metadata[0].name
+}

@@ -6,7 +6,7 @@ variable "chart_version" {
 variable "node_selector" {
   description = "Labels of the nodes with a GPU."
   type        = map(string)
-  default     = {}
+  default     = { "mfinfra.dev/gpu" = "true" }
 }
 
 variable "tolerations" {

@@ -68,11 +68,6 @@ variable "pod_labels" {
   default     = {}
 }
 
-variable "proxy_image" {
-  description = "Image of nginx that needs no rights, which gives the pages and leads to the backend."
-  type        = string
-}
-
 variable "service_account_annotations" {
   description = "What binds its service accounts to an identity of the cloud."
   type        = map(string)
