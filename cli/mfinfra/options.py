@@ -11,7 +11,7 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 
-from .versions import KUBERNETES, METADATA_IMAGE
+from .versions import DEFAULT_KUBERNETES, METADATA_IMAGE
 
 ARN_PATTERN = r"^arn:(aws|aws-cn|aws-us-gov):[a-z0-9-]{1,40}:[a-z0-9-]{0,25}:(\d{12})?:[A-Za-z0-9_+=,.@:/*-]{1,1000}$"
 POOL_PATTERN = r"^[a-z][a-z0-9]{0,19}$"
@@ -201,7 +201,7 @@ class Namespace(Strict):
 class Kubernetes(Strict):
     """The cluster, for `compute.backend: kubernetes`."""
 
-    version: str = Field(KUBERNETES, pattern=r"^1\.\d{2}$", description="Version of Kubernetes.")
+    version: str = Field(DEFAULT_KUBERNETES, pattern=r"^1\.\d{2}$", description="Version of Kubernetes.")
     endpoint: Literal["public", "private"] = Field(
         "public",
         description="`public`: its API is reached with a sign-on; `private`: inside the network only.",

@@ -74,7 +74,6 @@ def _filled(config: StackConfig, account: str | None, names: Collection[str] | N
 def decided(config: StackConfig, account: str | None) -> dict[str, Any]:
     """What the templates see: yes or no for each part that a stack can have, and the nouns of its modules."""
     orchestrator, in_cluster = config.orchestrator, config.compute.backend == "kubernetes"
-    balancer = variables.has_balancer(config)
     parts = {
         "terraform": config.engine != "cloudformation",
         "account": account is not None,
@@ -93,23 +92,23 @@ def decided(config: StackConfig, account: str | None) -> dict[str, Any]:
         "argo_workflows": orchestrator.argo_workflows,
         "argo_events": orchestrator.argo_events,
         "airflow": orchestrator.airflow,
-        "ui": balancer if config.cloud == "aws" else config.ui.enabled,
-        "cluster_ui": config.ui.enabled and in_cluster and not balancer,
+        "ui": config.ui.enabled,
+        "certificate": config.ui.certificate is not None,
     }
     optional = [noun for noun in ("key", "registry", "step_functions", "ui") if parts[noun]]
     return {**parts, "modules": [*optional, "network", "datastore", "metadata", "batch"]}
 
 
-def _versions() -> dict[str, str]:
-    """The versions that the templates write down, by their names in versions.py in small letters."""
+def _versions() -> dict[str, Any]:
+    """The versions that the templates write down: by their names in versions.py in small letters, providers by their own."""
     from importlib.metadata import PackageNotFoundError, version
 
     try:
         own = version("mfinfra")
     except PackageNotFoundError:
         own = "from source"
-    named = {name.lower(): value for name, value in vars(versions).items() if isinstance(value, str) and name.isupper()}
-    return {**named, "mfinfra": own}
+    named = {name: value for name, value in vars(versions).items() if name.isupper()}
+    return {**{name.lower().removesuffix("_provider"): value for name, value in named.items()}, "mfinfra": own}
 
 
 def _as_json(content: dict[str, Any]) -> str:

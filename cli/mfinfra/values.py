@@ -93,7 +93,7 @@ _SECTIONS = {"aws": _aws, "azure": _azure, "gcp": _elsewhere}
 def _cluster(config: StackConfig, said: Values) -> Values:
     orchestrator = {key: value for key, value in said["orchestrator"].items() if key != "step_functions"}
     return {
-        "kubernetes": said["kubernetes"],
+        "kubernetes": {key: value for key, value in said["kubernetes"].items() if key != "extended_support"},
         "orchestrator": orchestrator,
         "node_pools": {name: _nodes(config.cloud, pool) for name, pool in config.compute.pools.items()},
         "default_pool": config.compute.default,

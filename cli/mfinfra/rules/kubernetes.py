@@ -26,12 +26,14 @@ def _today() -> date:
 def _version(config: StackConfig, _: Given) -> Iterator[Problem]:
     offered, wanted = versions.KUBERNETES_SUPPORT[config.cloud], config.kubernetes.version
     lasting = {version: end for version, end in offered.items() if end >= _today().isoformat()}
-    known = ", ".join(f"{version} (until {end})" for version, end in lasting.items())
+    known = ", ".join(f"{version} (until {end})" for version, end in lasting.items()) or "none that this mfinfra knows"
     place, title = ("kubernetes", "version"), TITLES[config.cloud]
-    if wanted not in offered:
-        yield place, f"Kubernetes {wanted} is not offered by {title}, as far as this mfinfra knows; offered: {known}"
-    elif wanted not in lasting:
-        yield place, f"Kubernetes {wanted} is out of support on {title} since {offered[wanted]}; offered: {known}"
+    if config.kubernetes.extended_support or wanted in lasting:
+        return
+    if wanted in offered:
+        yield place, f"Kubernetes {wanted} is out of support on {title} since {offered[wanted]}; supported: {known}"
+    else:
+        yield place, f"Kubernetes {wanted} is not among the versions that {title} supports: {known}"
 
 
 def _pools(config: StackConfig, given: Given) -> Iterator[Problem]:
