@@ -28,6 +28,11 @@ output "kubelet_principal_id" {
   value       = azurerm_user_assigned_identity.machines.principal_id
 }
 
+output "gpu_node_selector" {
+  description = "Labels of nodes with a GPU."
+  value       = { (local.gpu_label) = "true" }
+}
+
 output "pools" {
   description = "How tasks come to each pool: labels of its nodes, and taints to accept."
   value = {

@@ -2,6 +2,7 @@
 
 locals {
   pool_label = "mfinfra.dev/pool"
+  gpu_label  = "mfinfra.dev/gpu"
   spot       = { key = "kubernetes.azure.com/scalesetpriority", value = "spot" } # Azure's own, which it adds by itself
   gpu        = { key = "nvidia.com/gpu", value = "present" }
   taints     = { for name, pool in var.node_pools : name => concat(pool.spot ? [local.spot] : [], pool.gpu ? [local.gpu] : []) }
@@ -31,9 +32,13 @@ resource "azurerm_kubernetes_cluster_node_pool" "this" {
   eviction_policy             = each.value.spot ? "Delete" : null
   spot_max_price              = each.value.spot ? -1 : null
   gpu_driver                  = each.value.gpu ? "Install" : null
-  node_labels                 = merge({ (local.pool_label) = each.key }, each.value.spot ? { (local.spot.key) = local.spot.value } : {})
-  node_taints                 = [for taint in local.taints[each.key] : "${taint.key}=${taint.value}:NoSchedule"]
-  tags                        = var.tags
+  node_labels = merge(
+    { (local.pool_label) = each.key },
+    each.value.gpu ? { (local.gpu_label) = "true" } : {},
+    each.value.spot ? { (local.spot.key) = local.spot.value } : {},
+  )
+  node_taints = [for taint in local.taints[each.key] : "${taint.key}=${taint.value}:NoSchedule"]
+  tags        = var.tags
 
   # Spot machines are not replaced one by one.
   dynamic "upgrade_settings" {

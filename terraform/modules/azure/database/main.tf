@@ -1,6 +1,7 @@
 # PostgreSQL inside the network: no public address, TLS only. Its password comes from the key vault and goes nowhere else.
 
 locals {
+  username = "metaflow"
   # The disks that there are; what is asked for is rounded up.
   sizes_gb   = [32, 64, 128, 256, 512, 1024, 2048, 4096, 8192, 16384]
   storage_gb = min([for size in local.sizes_gb : size if size >= var.storage_gb]...)
@@ -38,9 +39,9 @@ resource "azurerm_postgresql_flexible_server" "this" {
   private_dns_zone_id           = azurerm_private_dns_zone.this.id
   public_network_access_enabled = false
 
-  administrator_login               = var.account.username
-  administrator_password_wo         = var.account.password
-  administrator_password_wo_version = var.account_version
+  administrator_login               = local.username
+  administrator_password_wo         = var.password
+  administrator_password_wo_version = var.password_version
 
   storage_mb                   = local.storage_gb * 1024
   auto_grow_enabled            = var.max_storage_gb > local.storage_gb

@@ -1,19 +1,3 @@
-variable "account" {
-  description = "Account of the administrator. In no state and no plan."
-  type = object({
-    username = string
-    password = string
-  })
-  sensitive = true
-  ephemeral = true
-}
-
-variable "account_version" {
-  description = "Raise it to write the password again."
-  type        = number
-  default     = 1
-}
-
 variable "backup_days" {
   description = "Days that backups are kept; fewer than 7 are 7."
   type        = number
@@ -74,6 +58,19 @@ variable "max_storage_gb" {
 variable "name" {
   description = "Name of the stack; every name begins with it."
   type        = string
+}
+
+variable "password" {
+  description = "Password of the account metaflow, which rules the server. In no state and no plan."
+  type        = string
+  sensitive   = true
+  ephemeral   = true
+}
+
+variable "password_version" {
+  description = "Raise it to write the password again."
+  type        = number
+  default     = 1
 }
 
 variable "postgres_version" {
