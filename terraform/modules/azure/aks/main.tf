@@ -137,8 +137,14 @@ resource "azurerm_kubernetes_cluster" "this" {
     utc_offset  = "+00:00"
   }
 
+  # Azure counts machines and sets dates; encryption of hosts stays as it was made, for a change replaces every machine.
   lifecycle {
-    ignore_changes = [default_node_pool[0].node_count, maintenance_window_auto_upgrade[0].start_date, maintenance_window_node_os[0].start_date]
+    ignore_changes = [
+      default_node_pool[0].node_count,
+      default_node_pool[0].host_encryption_enabled,
+      maintenance_window_auto_upgrade[0].start_date,
+      maintenance_window_node_os[0].start_date,
+    ]
   }
 
   depends_on = [azurerm_role_assignment.cluster, azurerm_role_assignment.deployer]

@@ -120,14 +120,3 @@ resource "azurerm_monitor_diagnostic_setting" "this" {
     category = "PostgreSQLLogs"
   }
 }
-
-resource "azurerm_management_lock" "this" {
-  count = var.deletion_protection ? 1 : 0
-
-  name       = "metadata-of-runs"
-  scope      = azurerm_postgresql_flexible_server.this.id
-  lock_level = "CanNotDelete"
-  notes      = "deletion_protection of the stack ${var.name}"
-
-  depends_on = [azurerm_postgresql_flexible_server_database.this]
-}

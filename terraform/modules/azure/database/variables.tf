@@ -9,12 +9,6 @@ variable "backup_days" {
   }
 }
 
-variable "deletion_protection" {
-  description = "Refuse removal."
-  type        = bool
-  default     = false
-}
-
 variable "high_availability" {
   description = "A standby, in a second zone where there is one."
   type        = bool

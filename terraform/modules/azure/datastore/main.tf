@@ -168,14 +168,3 @@ resource "azurerm_monitor_diagnostic_setting" "this" {
     category = "StorageDelete"
   }
 }
-
-resource "azurerm_management_lock" "this" {
-  count = var.create_container && var.deletion_protection ? 1 : 0
-
-  name       = "data-of-flows"
-  scope      = azurerm_storage_account.this[0].id
-  lock_level = "CanNotDelete"
-  notes      = "deletion_protection of the stack ${var.name}"
-
-  depends_on = [azurerm_storage_container.this, azurerm_storage_management_policy.this]
-}

@@ -43,12 +43,6 @@ variable "create_container" {
   default     = true
 }
 
-variable "deletion_protection" {
-  description = "Refuse removal."
-  type        = bool
-  default     = false
-}
-
 variable "deployer_id" {
   description = "Object id of who deploys."
   type        = string
