@@ -1,0 +1,83 @@
+# The key that encrypts what the stack stores, and the identity that storage, disks, database and registry use it with.
+
+locals {
+  make = var.key_id == null
+  # /subscriptions/S/resourceGroups/G/providers/Microsoft.KeyVault/vaults/V/keys/K
+  parts    = local.make ? [] : split("/", var.key_id)
+  scope    = local.make ? azurerm_key_vault_key.this[0].resource_versionless_id : var.key_id
+  key_url  = local.make ? azurerm_key_vault_key.this[0].versionless_id : "${data.azurerm_key_vault.this[0].vault_uri}keys/${local.parts[10]}"
+  rotation = var.rotation_days
+}
+
+data "azurerm_key_vault" "this" {
+  count = local.make ? 0 : 1
+
+  name                = local.parts[8]
+  resource_group_name = local.parts[4]
+
+  lifecycle {
+    postcondition {
+      condition     = self.purge_protection_enabled
+      error_message = "The vault ${self.name} has no purge protection, which encryption with its keys asks for."
+    }
+  }
+}
+
+resource "azurerm_key_vault_key" "this" {
+  #checkov:skip=CKV_AZURE_40:a key that ends takes with it what it encrypted; it is rotated instead
+  #checkov:skip=CKV_AZURE_112:keys in hardware ask for a vault of the premium kind
+  count = local.make ? 1 : 0
+
+  name         = var.name
+  key_vault_id = var.vault_id
+  key_type     = "RSA"
+  key_size     = 3072
+  key_opts     = ["wrapKey", "unwrapKey"]
+  tags         = var.tags
+
+  rotation_policy {
+    automatic {
+      time_after_creation = "P${local.rotation}D"
+    }
+  }
+}
+
+resource "azurerm_user_assigned_identity" "this" {
+  name                = "${var.name}-encryption"
+  resource_group_name = var.resource_group_name
+  location            = var.location
+  tags                = var.tags
+}
+
+resource "azurerm_role_assignment" "this" {
+  scope                = local.scope
+  role_definition_name = "Key Vault Crypto Service Encryption User"
+  principal_id         = azurerm_user_assigned_identity.this.principal_id
+  principal_type       = "ServicePrincipal"
+}
+
+# A role is known everywhere only after a while; who encrypts with the key before is refused.
+resource "time_sleep" "role" {
+  create_duration = "90s"
+
+  triggers = {
+    key_url     = local.key_url
+    identity_id = azurerm_user_assigned_identity.this.id
+  }
+
+  depends_on = [azurerm_role_assignment.this]
+}
+
+resource "azurerm_disk_encryption_set" "this" {
+  name                      = var.name
+  resource_group_name       = var.resource_group_name
+  location                  = var.location
+  key_vault_key_id          = time_sleep.role.triggers["key_url"]
+  auto_key_rotation_enabled = true
+  tags                      = var.tags
+
+  identity {
+    type         = "UserAssigned"
+    identity_ids = [time_sleep.role.triggers["identity_id"]]
+  }
+}

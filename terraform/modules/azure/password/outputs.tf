@@ -1,0 +1,16 @@
+output "account" {
+  description = "Name and password of the account. In no state and no plan."
+  value       = jsondecode(ephemeral.azurerm_key_vault_secret.this.value)
+  ephemeral   = true
+  sensitive   = true
+}
+
+output "secret_id" {
+  description = "Id of the secret."
+  value       = azurerm_key_vault_secret.this.resource_versionless_id
+}
+
+output "runtime_config" {
+  description = "Settings that this module makes true."
+  value       = {}
+}
