@@ -1,8 +1,11 @@
 output "accounts" {
   description = "Name and password of each account. In no state and no plan."
-  value       = { for name in var.names : name => jsondecode(ephemeral.google_secret_manager_secret_version.this[name].secret_data) }
-  ephemeral   = true
-  sensitive   = true
+  # terraform.applying is here for being ephemeral: of a map whose names are not known yet, terraform would not see it.
+  value = terraform.applying || true ? {
+    for name, version in ephemeral.google_secret_manager_secret_version.this : name => jsondecode(version.secret_data)
+  } : null
+  ephemeral = true
+  sensitive = true
 }
 
 output "runtime_config" {
