@@ -12,6 +12,7 @@ import tempfile
 import threading
 import time
 import urllib.request
+import uuid
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -46,10 +47,11 @@ class TfCloud:
     control: Path
     log: Path
     account: str = "123456789012"
+    cloud: str = ""
 
     def say(self, **control: Any) -> None:
         """What shall fail, wait, be gone or be different; see provider.py."""
-        self.control.write_text(json.dumps(control))
+        self.control.write_text(json.dumps({"cloud": self.cloud, **control}))
 
     def calls(self) -> list[dict[str, Any]]:
         """What was asked of the cloud."""
@@ -79,7 +81,8 @@ def _tfcloud(terraform: str) -> Iterator[TfCloud]:
 
 @pytest.fixture
 def tfcloud(_tfcloud: TfCloud) -> Iterator[TfCloud]:
-    """The providers, with nothing said and nothing asked yet."""
+    """The providers, with nothing said, nothing asked and nothing made yet."""
+    _tfcloud.cloud = uuid.uuid4().hex
     _tfcloud.say()
     _tfcloud.log.unlink(missing_ok=True)
     yield _tfcloud

@@ -1,9 +1,11 @@
-"""Read the schemas of a Terraform provider out of the package that has them as generated TypeScript.
+"""Read the schemas of Terraform providers out of the packages that have them as generated TypeScript.
 
-    python -m tests.infra.tfcloud.extract WHEEL OUT.json TYPE [data.TYPE] [ephemeral.TYPE] ...
+    pip download --no-deps -d WHEELS $(python -m tests.infra.tfcloud.extract --pins)
+    python -m tests.infra.tfcloud.extract WHEELS [PROVIDER ...]
 
 The wheels (cdktn-provider-*, MPL-2.0) hold one JavaScript file per type whose source map carries the TypeScript. Only
-the standard library is needed. The result has the form of `terraform providers schema -json`.
+the standard library is needed. `types/PROVIDER.txt` says which package and which types; the result has the form of
+`terraform providers schema -json`.
 """
 
 from __future__ import annotations
@@ -24,12 +26,13 @@ _CLASS = re.compile(r"^export class (\w+) extends cdktn\.(\w+)", re.M)
 _ENTRY = re.compile(
     r"^ +(\w+): \{\n +value: (.*?),\n +isBlock: \w+,\n +type: \"(\w+)\",\n +storageClassType: \"(\w+)\"", re.M | re.S
 )
+_TYPE = re.compile(r"static readonly tfResourceType = \"(\w+)\"")
 _PARTS = {"data": "data_source_schemas", "ephemeral": "ephemeral_resource_schemas", "": "resource_schemas"}
 _SIMPLE: dict[str, Any] = {
     "string": "string", "number": "number", "boolean": "bool", "stringList": ["list", "string"],
     "numberList": ["list", "number"], "stringMap": ["map", "string"], "numberMap": ["map", "number"],
     "booleanMap": ["map", "bool"], "anyMap": "dynamic", "any": "dynamic",
-    "stringListList": ["list", ["list", "string"]], "stringListMap": ["map", ["list", "string"]],
+    "stringListList": ["list", ["list", "string"]], "numberListList": ["list", ["list", "number"]], "stringListMap": ["map", ["list", "string"]],
 }  # fmt: skip
 _GETTERS: dict[str, Any] = {
     "getStringAttribute": "string", "getNumberAttribute": "number", "getBooleanAttribute": "bool",
@@ -41,8 +44,14 @@ _MAPS = {"StringMap": ["map", "string"], "NumberMap": ["map", "number"], "Boolea
          "StringMapList": ["list", ["map", "string"]], "AnyMap": "dynamic", "StringListMap": ["map", ["list", "string"]]}  # fmt: skip
 
 
-def sources(wheel: Path, folders: set[str]) -> Iterator[tuple[str, str]]:
-    """(folder, TypeScript) of the types in these folders of a wheel."""
+#: Providers of protocol 6, whose nested attributes say for each member whether it is needed.
+_NESTED = {"helm"}
+TYPES = Path(__file__).parent / "types"
+SCHEMAS = Path(__file__).parent / "schemas"
+
+
+def sources(wheel: Path, folders: set[str] | None) -> Iterator[tuple[str, str]]:
+    """(folder, TypeScript) of the types in these folders of a wheel; None is all."""
     with zipfile.ZipFile(wheel) as archive:
         packed = next(n for n in archive.namelist() if "_jsii/" in n and n.endswith(".tgz"))
         content = io.BytesIO(archive.read(packed))
@@ -50,7 +59,9 @@ def sources(wheel: Path, folders: set[str]) -> Iterator[tuple[str, str]]:
     with tarfile.open(fileobj=content, mode="r:gz") as files:
         for member in files:
             parts = member.name.split("/")
-            if len(parts) < 4 or parts[2] not in folders or not member.name.endswith(".js"):
+            if len(parts) < 4 or parts[1] != "lib" or not member.name.endswith(".js"):
+                continue
+            if parts[2] == "provider-functions" or (folders is not None and parts[2] not in folders):
                 continue
             handle = files.extractfile(member)
             assert handle is not None
@@ -63,7 +74,8 @@ def sources(wheel: Path, folders: set[str]) -> Iterator[tuple[str, str]]:
 class Reader:
     """One type's TypeScript."""
 
-    def __init__(self, text: str) -> None:
+    def __init__(self, text: str, nested: bool = False) -> None:
+        self.nested = nested
         self.classes: dict[str, str] = {}
         self.root = ""
         starts = [*_CLASS.finditer(text)]
@@ -129,8 +141,9 @@ class Reader:
             nesting = self._nesting(name, value, kind, storage, doc)
             if nesting is None:
                 attributes[name] = {
-                    "type": self._type(value, kind, storage),
+                    **self._attribute(value, kind, storage),
                     **_set(computed=computed, optional=optional, required=required),
+                    **_set(write_only="markWriteOnlyAttribute(" in value),
                 }
             else:
                 mode, most = nesting
@@ -145,6 +158,13 @@ class Reader:
         if blocks:
             result["block_types"] = dict(sorted(blocks.items()))
         return result
+
+    def _attribute(self, value: str, kind: str, storage: str) -> dict[str, Any]:
+        """The type of an attribute, or its members where the protocol knows them."""
+        if not self.nested or storage in _SIMPLE:
+            return {"type": self._type(value, kind, storage)}
+        mode = kind if kind in ("list", "set", "map") else "single"
+        return {"nested_type": {**self._struct(_bare(storage)), "nesting_mode": mode}}
 
     def _nesting(self, name: str, value: str, kind: str, storage: str, doc: str) -> tuple[str, int] | None:
         """The nesting of a block, None for an attribute."""
@@ -220,35 +240,71 @@ def _set(**flags: bool) -> dict[str, bool]:
     return {name: True for name, value in flags.items() if value}
 
 
+def _folders(name: str, prefix: str) -> set[str]:
+    """Where a type may lie: with the provider's name or without it, and with a suffix where TypeScript has the word."""
+    part, _, plain = name.rpartition(".")
+    if part:
+        return {f"{part}-{plain}".replace("_", "-")}
+    short = plain.removeprefix(f"{prefix}_")
+    return {folder.replace("_", "-") for folder in (plain, short, f"{short}_resource")}
+
+
+def _name(folder: str, text: str, prefix: str) -> str:
+    """What terraform calls the type of a folder: data.aws_region."""
+    found = _TYPE.search(text)
+    if folder == "provider" or found is None:
+        return "provider"
+    part = folder.partition("-")[0]
+    return (
+        f"{part}.{found[1]}" if part in ("data", "ephemeral") and folder.startswith(f"{part}-{prefix}-") else found[1]
+    )
+
+
 def extract(wheel: Path, types: list[str]) -> dict[str, Any]:
-    """The schemas of these types, with that of the provider."""
-    provider = re.match(r"cdktn_provider_(\w+?)-", wheel.name)
-    assert provider, wheel.name
-    prefix = provider.group(1)
-    wanted = {"provider": ("provider", "provider")}
-    for name in types:
-        part, _, plain = name.rpartition(".")
-        short = plain.removeprefix(f"{prefix}_").replace("_", "-")
-        short = f"{short}-resource" if short in ("string", "static") else short  # words of TypeScript
-        folder = f"{part}-{prefix}-{short}" if part else short
-        wanted[folder] = (_PARTS[part], plain)
+    """The schemas of these types, with that of the provider; "*" is all types."""
+    found = re.match(r"cdktn_provider_([a-z_]+?)-", wheel.name)
+    assert found, wheel.name
+    prefix = found[1].partition("_")[0]  # google-beta's types are google_*
+    everything = types == ["*"]
+    folders = {"provider"}.union(*(_folders(name, prefix) for name in types))
     result: dict[str, Any] = {"provider": {}, **{part: {} for part in _PARTS.values()}}
     seen = set()
-    for folder, text in sources(wheel, set(wanted)):
-        part, plain = wanted[folder]
-        seen.add(folder)
+    for folder, text in sources(wheel, None if everything else folders):
+        name = _name(folder, text, prefix)
+        if name != "provider" and not everything and name not in types:
+            continue
+        seen.add(name)
         try:
-            schema = Reader(text).schema()
+            schema = Reader(text, prefix in _NESTED).schema()
         except (ValueError, KeyError) as exc:
-            raise SystemExit(f"{plain}: {exc}") from exc
-        if part == "provider":
+            raise SystemExit(f"{name}: {exc}") from exc
+        if name == "provider":
             result["provider"] = schema
         else:
-            result[part][plain] = schema
-    missing = sorted(set(wanted) - seen)
+            part, _, plain = name.rpartition(".")
+            result[_PARTS[part]][plain] = schema
+    missing = [] if everything else sorted(set(types) - seen)
     if missing:
         raise SystemExit(f"{wheel.name} has no {', '.join(missing)}")
     return {key: dict(sorted(value.items())) if key != "provider" else value for key, value in result.items()}
+
+
+def wanted(name: str) -> tuple[str, str, list[str]]:
+    """What types/NAME.txt says: the pinned package, the version of the provider in it, the types."""
+    first, *types = (TYPES / f"{name}.txt").read_text(encoding="utf-8").split("\n")
+    package, version = first.removeprefix("# ").split(" ")
+    return package, version, [line for line in types if line]
+
+
+def providers() -> list[str]:
+    return sorted(path.stem for path in TYPES.glob("*.txt"))
+
+
+def main(folder: Path, names: list[str]) -> None:
+    for name in names or providers():
+        package, _, types = wanted(name)
+        wheel = next(folder.glob(f"{package.replace('-', '_').replace('==', '-')}-*.whl"))
+        (SCHEMAS / f"{name}.json").write_text(text_of(extract(wheel, types)), encoding="utf-8")
 
 
 def text_of(schemas: dict[str, Any]) -> str:
@@ -258,10 +314,16 @@ def text_of(schemas: dict[str, Any]) -> str:
         if part == "provider":
             lines.append(f'"provider": {json.dumps(content, separators=(",", ":"))}')
             continue
+        if not content:
+            lines.append(f'"{part}": {{}}')
+            continue
         rows = [f"{json.dumps(name)}: {json.dumps(schema, separators=(',', ':'))}" for name, schema in content.items()]
         lines.append(f'"{part}": {{\n' + ",\n".join(rows) + "\n}")
     return "{\n" + ",\n".join(lines) + "\n}\n"
 
 
 if __name__ == "__main__":
-    Path(sys.argv[2]).write_text(text_of(extract(Path(sys.argv[1]), sys.argv[3:])), encoding="utf-8")
+    if sys.argv[1] == "--pins":
+        sys.stdout.write(" ".join(wanted(name)[0] for name in providers()) + "\n")
+    else:
+        main(Path(sys.argv[1]), sys.argv[2:])

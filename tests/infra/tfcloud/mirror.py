@@ -17,7 +17,7 @@ def make(folder: Path, python: Path, versions: dict[str, str]) -> Path:
         place.mkdir(parents=True)
         program = place / f"terraform-provider-{name}_v{version}"
         program.write_text(
-            f'#!/bin/sh\ncd "{ROOT}" && exec "{python}" -m tests.infra.tfcloud.plugin "{SCHEMAS / name}.json"\n'
+            f'#!/bin/sh\nexport TFCLOUD_FOLDER="$PWD"\ncd "{ROOT}" && exec "{python}" -m tests.infra.tfcloud.plugin "{SCHEMAS / name}.json"\n'
         )
         program.chmod(0o755)
     config = folder / "terraform.rc"

@@ -23,7 +23,7 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
 from .messages import M
-from .provider import Provider, environment_path, load, server
+from .provider import Provider, environment_path, server
 
 _COOKIE = ("TF_PLUGIN_MAGIC_COOKIE", "d602bf8f470bc67ca7faa0386276bbdd4330efaf76d1a219cb4d6991ca9872b2")
 
@@ -60,7 +60,7 @@ def main(schemas: Path) -> None:
     socket = Path(tempfile.mkdtemp(prefix="tfp")) / "s"
     key, pem, told = certificate()
     ended = threading.Event()
-    provider = Provider(load(schemas), environment_path("TFCLOUD_CONTROL"), environment_path("TFCLOUD_LOG"))
+    provider = Provider(schemas, environment_path("TFCLOUD_CONTROL"), environment_path("TFCLOUD_LOG"))
     credentials = grpc.ssl_server_credentials([(key, pem)])
     running = server(provider, f"unix:{socket}", credentials, _controller(ended))
     running.start()

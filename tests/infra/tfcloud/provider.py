@@ -1,12 +1,13 @@
 """A provider with the schemas of the real one and a cloud in memory.
 
-It plans as the real ones do (what a provider decides is unknown until it is made), fills in what a cloud would, and
-keeps nothing but the secrets that were written and what a test says through the control file:
+It plans as the real ones do (what a provider decides is unknown until it is made), fills in what a cloud would,
+remembers what was made, and obeys what a test says through the control file:
 
-    {"fail": {"aws_db_instance:create": "message"}, "delay": {"aws_db_instance:create": 0.5},
+    {"cloud": "name", "fail": {"aws_db_instance:create": "message"}, "delay": {"aws_db_instance:create": 0.5},
      "deleted": ["aws_db_instance"], "mutated": {"aws_db_instance": {"instance_class": "db.r6g.large"}}}
 
-Keys are a type, or a type and an operation (create, update, delete, read).
+Keys are a type, or a type and an operation (create, update, delete, read). Another cloud remembers nothing yet. What is
+a provider's own is in `overlays`.
 """
 
 from __future__ import annotations
@@ -15,35 +16,30 @@ import json
 import os
 import threading
 import time
+from collections.abc import Iterator
 from concurrent import futures
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import grpc
 
-from . import overlay
+from . import planning
+from .memory import Memory, shaped
 from .messages import RPCS, M
-from .values import UNKNOWN, decode, encode, is_known
+from .overlays import of
+from .overlays.base import Refusal, digest
+from .values import decode, encode
 
 _NESTING = {"single": 1, "list": 2, "set": 3, "map": 4}
-
-
-class Refusal(Exception):
-    """What the cloud says no to."""
-
-
-def write_only(name: str) -> bool:
-    """The naming of all providers: NAME_wo is written and never kept."""
-    return name.endswith("_wo")
 
 
 class Provider:
     """One provider; every method is called by many threads at once."""
 
-    def __init__(self, schemas: dict[str, Any], control: Path | None = None, log: Path | None = None) -> None:
-        self.schemas = schemas
-        self.region = "us-east-1"
-        self.secrets: dict[str, str] = {}
+    def __init__(self, path: Path, control: Path | None = None, log: Path | None = None) -> None:
+        self.schemas: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
+        self.overlay, self.memory = of(path.stem), Memory()
         self._control, self._log, self._lock = control, log, threading.Lock()
         self._schema = self._schema_response()
 
@@ -66,33 +62,8 @@ class Provider:
 
     def _message(self, kind: str, schema: dict[str, Any]) -> Any:
         message = M["Schema"](version=schema.get("version", 0))
-        self._fill_block(
-            message.block,
-            schema["block"],
-            overlay.SENSITIVE.get(kind, set()),
-            not kind.startswith(("data.", "ephemeral.")),
-        )
+        _fill_block(message.block, schema["block"], self.overlay.sensitive.get(kind, set()))
         return message
-
-    def _fill_block(self, message: Any, block: dict[str, Any], sensitive: set[str], managed: bool) -> None:
-        message.SetInParent()  # an empty block is a block too
-        for name, attribute in (block.get("attributes") or {}).items():
-            flags = {flag: True for flag in ("required", "optional", "computed") if attribute.get(flag)}
-            message.attributes.add(
-                name=name,
-                type=json.dumps(attribute["type"]).encode(),
-                sensitive=name in sensitive,
-                write_only=managed and write_only(name),
-                **flags,
-            )
-        for name, nested in (block.get("block_types") or {}).items():
-            entry = message.block_types.add(
-                type_name=name,
-                nesting=_NESTING[nested["nesting_mode"]],
-                min_items=nested.get("min_items", 0),
-                max_items=nested.get("max_items", 0),
-            )
-            self._fill_block(entry.block, nested["block"], sensitive, managed)
 
     def _block(self, kind: str, part: str = "resource_schemas") -> dict[str, Any]:
         return self.schemas[part][kind]["block"]  # type: ignore[no-any-return]
@@ -100,33 +71,24 @@ class Provider:
     # Configuration
 
     def ConfigureProvider(self, request: Any) -> Any:
-        config = decode(request.config) or {}
-        if isinstance(config.get("region"), str):
-            self.region = config["region"]
-        allowed = config.get("allowed_account_ids")
-        if isinstance(allowed, list) and allowed and overlay.ACCOUNT not in allowed:
-            return _failed("DiagnosticsResponse", f"AWS account ID not allowed: {overlay.ACCOUNT}")
-        return M["DiagnosticsResponse"]()
+        return _failed("DiagnosticsResponse", *self.overlay.configure(decode(request.config) or {}))
 
-    def ValidateProviderConfig(self, _: Any) -> Any:
-        return M["ConfigResponse"]()
+    def ValidateProviderConfig(self, request: Any) -> Any:
+        return _failed("ConfigResponse", *self.overlay.provider_refusals(decode(request.config) or {}))
 
     def ValidateResourceConfig(self, request: Any) -> Any:
-        config = decode(request.config)
-        wrong = [*_unconfigurable(self._block(request.type_name), config), *overlay.refusals(request.type_name, config)]
-        return _failed("DiagnosticsResponse", *wrong)
+        return self._validated(request, "resource_schemas", "")
 
     def ValidateDataResourceConfig(self, request: Any) -> Any:
-        return _failed(
-            "DiagnosticsResponse",
-            *_unconfigurable(self._block(request.type_name, "data_source_schemas"), decode(request.config)),
-        )
+        return self._validated(request, "data_source_schemas", "data.")
 
     def ValidateEphemeralResourceConfig(self, request: Any) -> Any:
-        return _failed(
-            "DiagnosticsResponse",
-            *_unconfigurable(self._block(request.type_name, "ephemeral_resource_schemas"), decode(request.config)),
-        )
+        return self._validated(request, "ephemeral_resource_schemas", "ephemeral.")
+
+    def _validated(self, request: Any, part: str, prefix: str) -> Any:
+        kind, config = request.type_name, decode(request.config)
+        wrong = planning.unconfigurable(self._block(kind, part), config)
+        return _failed("DiagnosticsResponse", *wrong, *self.overlay.refusals(prefix + kind, config))
 
     # Resources
 
@@ -135,44 +97,79 @@ class Provider:
 
     def PlanResourceChange(self, request: Any) -> Any:
         prior, proposed, config = (decode(v) for v in (request.prior_state, request.proposed_new_state, request.config))
-        response = M["PlanResponse"](legacy_type_system=True)
+        kind, block = request.type_name, self._block(request.type_name)
+        response = M["PlanResponse"](legacy_type_system=self.overlay.legacy)
         if proposed is None:
             response.planned_state.CopyFrom(request.proposed_new_state)
             return response
-        block = self._block(request.type_name)
-        planned = _planned(block, proposed, config, prior)
-        if prior is not None:
-            for name in sorted(planned):
-                if (
-                    planned[name] != prior.get(name)
-                    and overlay.forces_new(request.type_name, name)
-                    and _is_set(block, name, config)
-                ):
-                    response.requires_replace.add(steps=[M["Step"](attribute_name=name)])
+        planned = planning.planned(block, proposed, config, prior, partial(self._appears, kind))
+        for name, value in self.overlay.defaults.get(kind, {}).items():
+            planned[name] = value if config.get(name) is None else planned[name]
+        try:
+            self.overlay.plan(kind, prior, planned, config)
+        except Refusal as exc:
+            return _failed("PlanResponse", str(exc))
+        for path in self._replacing(kind, planned, prior, config) if prior is not None else ():
+            response.requires_replace.add(steps=path)
         response.planned_state.msgpack = encode(planned)
         return response
+
+    def _appears(self, kind: str, path: str, block: dict[str, Any]) -> bool:
+        known = self.overlay.appearing
+        return planning.decides(block) if known is None else path in known.get(kind, ())
+
+    def _replacing(self, kind: str, planned: Any, prior: Any, config: Any) -> Iterator[list[Any]]:
+        """The paths of changes that a resource does not survive."""
+        block = self._block(kind)
+        for name in sorted(planned):
+            if planned[name] == prior.get(name) or not planning.is_given(block, name, config):
+                continue
+            if self.overlay.forces_new(kind, name):
+                yield [M["Step"](attribute_name=name)]
+            for inner in _names_in(planned[name]):
+                changed = _first(planned[name]).get(inner) != _first(prior.get(name)).get(inner)
+                if changed and self.overlay.forces_new(kind, f"{name}.{inner}"):
+                    yield [
+                        M["Step"](attribute_name=name),
+                        M["Step"](element_key_int=0),
+                        M["Step"](attribute_name=inner),
+                    ]
 
     def ApplyResourceChange(self, request: Any) -> Any:
         prior, planned, config = (decode(v) for v in (request.prior_state, request.planned_state, request.config))
         kind = request.type_name
         operation = "create" if prior is None else "delete" if planned is None else "update"
-        response = M["ApplyResponse"](legacy_type_system=True)
+        response = M["ApplyResponse"](legacy_type_system=self.overlay.legacy)
         self._record(operation, kind, (prior or {}).get("id"))
         try:
             self._obey(kind, operation)
+            state = self._deleted(kind, prior) if planned is None else self._made(kind, prior, planned, config)
         except Refusal as exc:
             response.diagnostics.add(severity=1, summary=str(exc))
-            response.new_state.msgpack = encode(prior)
-            return response
-        if planned is None:
-            response.new_state.msgpack = encode(None)
-            return response
-        made = overlay.made_up(kind, planned, self.region) if prior is None else {}
-        state = _filled(self._block(kind), planned, made, overlay.digest(kind, planned))
-        if kind == "aws_secretsmanager_secret_version" and isinstance(config.get("secret_string_wo"), str):
-            self.secrets[str(state["secret_id"])] = config["secret_string_wo"]
+            state = prior
         response.new_state.msgpack = encode(state)
         return response
+
+    def _made(self, kind: str, prior: Any, planned: Any, config: Any) -> Any:
+        """The state of what was created or changed."""
+        create = self.overlay.made if prior is None else self.overlay.changed
+        made = create(kind, planned, config)
+        state = planning.filled(self._block(kind), planned, made, digest(kind, planned))
+        identity, family = self.overlay.identity(kind, state), self.overlay.family(kind)
+        if prior is None and identity is not None and self.memory.get(self._cloud, family, identity):
+            said = self.overlay.taken(kind, identity)
+            if said is not None:
+                raise Refusal(said)
+        self.overlay.done(kind, state, config)
+        if identity is not None:
+            self.memory.keep(self._cloud, family, identity, state)
+        return state
+
+    def _deleted(self, kind: str, prior: Any) -> None:
+        self.overlay.gone(kind, prior)
+        identity = self.overlay.identity(kind, prior)
+        if identity is not None:
+            self.memory.keep(self._cloud, self.overlay.family(kind), identity, None)
 
     def ReadResource(self, request: Any) -> Any:
         kind, state = request.type_name, decode(request.current_state)
@@ -181,44 +178,53 @@ class Provider:
         response = M["ReadResponse"]()
         try:
             self._obey(kind, "read")
+            if state is not None and (kind in control.get("deleted", ()) or not self._is_there(kind, state)):
+                state = None
         except Refusal as exc:
             response.diagnostics.add(severity=1, summary=str(exc))
-        if kind in control.get("deleted", ()):
-            state = None
-        elif state is not None:
+        if state is not None:
             state = {**state, **control.get("mutated", {}).get(kind, {})}
         response.new_state.msgpack = encode(state)
         return response
 
+    def _is_there(self, kind: str, state: Any) -> bool:
+        identity = self.overlay.identity(kind, state)
+        if identity is not None and self.memory.was_deleted(self._cloud, self.overlay.family(kind), identity):
+            return False
+        return self.overlay.still(kind, state)
+
     def ImportResourceState(self, request: Any) -> Any:
-        state = dict.fromkeys(self._block(request.type_name).get("attributes") or {})
-        for name, nested in (self._block(request.type_name).get("block_types") or {}).items():
-            state[name] = None if nested["nesting_mode"] == "single" else []  # type: ignore[assignment]
+        """What is remembered by this id; else a resource of which only the id is known."""
+        kind = request.type_name
+        state = self.memory.get(self._cloud, self.overlay.family(kind), request.id)
+        state = state or {**planning.empty(self._block(kind)), "id": request.id}
         response = M["ImportResponse"]()
-        response.imported_resources.add(
-            type_name=request.type_name, state=M["DynamicValue"](msgpack=encode({**state, "id": request.id}))
-        )
+        response.imported_resources.add(type_name=kind, state=M["DynamicValue"](msgpack=encode(state)))
         return response
 
     # Data and ephemeral resources
 
     def ReadDataSource(self, request: Any) -> Any:
         kind, config = request.type_name, decode(request.config)
-        known = overlay.data(kind, config, self.region)
-        state = _filled(
-            self._block(kind, "data_source_schemas"),
-            _open(self._block(kind, "data_source_schemas"), config),
-            known,
-            overlay.digest(kind, config),
+        block = self._block(kind, "data_source_schemas")
+        made = self.memory.find(self._cloud, self.overlay.family(kind), config) or {}
+        response = M["DataResponse"]()
+        try:
+            known = {**self.overlay.data(kind, config), **shaped(block, made)}
+        except Refusal as exc:
+            return _failed("DataResponse", str(exc))
+        state = planning.filled(
+            block, _with_blocks(block, planning.opened(block, config), known), known, digest(kind, config)
         )
-        return M["DataResponse"](state=M["DynamicValue"](msgpack=encode(state)))
+        response.state.msgpack = encode(state)
+        return response
 
     def OpenEphemeralResource(self, request: Any) -> Any:
         kind, config = request.type_name, decode(request.config)
         self._record("open", kind, None)
-        known = overlay.ephemeral(kind, config, self.secrets)
         block = self._block(kind, "ephemeral_resource_schemas")
-        state = _filled(block, _open(block, config), known, overlay.digest(kind, config))
+        known = self.overlay.ephemeral(kind, config)
+        state = planning.filled(block, planning.opened(block, config), known, digest(kind, config))
         return M["OpenResponse"](result=M["DynamicValue"](msgpack=encode(state)))
 
     def CloseEphemeralResource(self, _: Any) -> Any:
@@ -228,6 +234,10 @@ class Provider:
         return M["Empty"]()
 
     # Tests
+
+    @property
+    def _cloud(self) -> str:
+        return str(self._controls().get("cloud", ""))
 
     def _controls(self) -> dict[str, Any]:
         try:
@@ -258,88 +268,46 @@ def _failed(response: str, *messages: str) -> Any:
     return found
 
 
-def _unconfigurable(block: dict[str, Any], config: Any) -> list[str]:
-    if not isinstance(config, dict):
-        return []
-    attributes = block.get("attributes") or {}
-    return [
-        f'Value for unconfigurable attribute: can\'t configure a value for "{name}"'
-        for name, attribute in attributes.items()
-        if config.get(name) is not None and not attribute.get("optional") and not attribute.get("required")
-    ]
+def _fill_block(message: Any, block: dict[str, Any], sensitive: set[str], path: str = "") -> None:
+    message.SetInParent()  # an empty block is a block too
+    for name, attribute in planning.attributes(block).items():
+        _fill_attribute(message.attributes.add(name=name), attribute, sensitive, path + name)
+    for name, nested in planning.blocks(block).items():
+        entry = message.block_types.add(
+            type_name=name,
+            nesting=_NESTING[nested["nesting_mode"]],
+            min_items=nested.get("min_items", 0),
+            max_items=nested.get("max_items", 0),
+        )
+        _fill_block(entry.block, nested["block"], sensitive, f"{path}{name}.")
 
 
-def _is_set(block: dict[str, Any], name: str, config: dict[str, Any]) -> bool:
-    return config.get(name) not in (None, []) or not ((block.get("attributes") or {}).get(name) or {}).get("computed")
+def _fill_attribute(message: Any, attribute: dict[str, Any], sensitive: set[str], path: str) -> None:
+    for flag in ("required", "optional", "computed", "write_only"):
+        setattr(message, flag, bool(attribute.get(flag)))
+    message.sensitive = path in sensitive
+    if "type" in attribute:
+        message.type = json.dumps(attribute["type"]).encode()
+        return
+    nested = attribute["nested_type"]
+    message.nested_type.nesting = _NESTING[nested["nesting_mode"]]
+    for name, member in nested["attributes"].items():
+        _fill_attribute(message.nested_type.attributes.add(name=name), member, sensitive, f"{path}.{name}")
 
 
-def _planned(block: dict[str, Any], proposed: dict[str, Any], config: Any, prior: Any) -> dict[str, Any]:
-    """What will be: as proposed, with what the provider decides unknown on creation."""
-    result = dict(proposed)
-    config = config if isinstance(config, dict) else {}
-    for name, attribute in (block.get("attributes") or {}).items():
-        if write_only(name):
-            result[name] = None
-        elif attribute.get("computed") and config.get(name) is None and prior is None:
-            result[name] = UNKNOWN
-    for name, nested in (block.get("block_types") or {}).items():
-        given = config.get(name)
-        if nested["nesting_mode"] == "single" or prior is not None or given is UNKNOWN:
-            continue
-        if given:
-            result[name] = [
-                _planned(nested["block"], item, item, None) if isinstance(item, dict) else item for item in given
-            ]
-        elif not nested.get("min_items") and _decides(nested["block"]):
-            result[name] = UNKNOWN
-    return result
+def _first(value: Any) -> dict[str, Any]:
+    """The only block of its name."""
+    return value[0] if isinstance(value, list) and value and isinstance(value[0], dict) else {}
 
 
-def _decides(block: dict[str, Any]) -> bool:
-    """Whether a block has something that only the provider decides: such blocks appear by themselves."""
-    return any(a.get("computed") and not a.get("optional") for a in (block.get("attributes") or {}).values())
+def _names_in(value: Any) -> list[str]:
+    return sorted(_first(value))
 
 
-def _open(block: dict[str, Any], config: dict[str, Any]) -> dict[str, Any]:
-    """The arguments of a data source, with what it will say unknown."""
-    attributes = block.get("attributes") or {}
-    return {
-        name: UNKNOWN if value is None and name in attributes and attributes[name].get("computed") else value
-        for name, value in config.items()
-    }
-
-
-def _filled(block: dict[str, Any], planned: dict[str, Any], made: dict[str, Any], seed: str) -> dict[str, Any]:
-    """The plan with nothing unknown left in it."""
-    result = dict(planned)
-    for name, attribute in (block.get("attributes") or {}).items():
-        value = planned.get(name)
-        if not is_known(value):
-            result[name] = (
-                made[name] if name in made and is_known(made[name]) else _value(attribute["type"], name, seed, planned)
-            )
-    for name, nested in (block.get("block_types") or {}).items():
-        value = planned.get(name)
-        if value is UNKNOWN:
-            result[name] = made.get(name, [])
-        elif isinstance(value, list):
-            result[name] = [
-                _filled(nested["block"], item, {}, f"{seed}{name}{index}") for index, item in enumerate(value)
-            ]
-    return result
-
-
-def _value(kind: Any, name: str, seed: str, planned: dict[str, Any]) -> Any:
-    if name == "tags_all":
-        return planned.get("tags") if isinstance(planned.get("tags"), dict) else {}
-    if name.endswith("_prefix"):
-        return None
-    simple = {"string": f"{name}-{overlay.digest(seed, name, length=8)}", "number": 1, "bool": False, "dynamic": None}
-    if isinstance(kind, str):
-        return simple[kind]
-    if kind[0] == "object":
-        return {key: _value(inner, key, seed + name, {}) for key, inner in kind[1].items()}
-    return {} if kind[0] == "map" else []
+def _with_blocks(block: dict[str, Any], config: dict[str, Any], known: dict[str, Any]) -> dict[str, Any]:
+    """The arguments of a data source, with the blocks that it says itself."""
+    said = {name: known[name] for name in planning.blocks(block) if known.get(name)}
+    return {**config, **said}
 
 
 def server(provider: Provider, address: str, credentials: Any = None, *more: grpc.GenericRpcHandler) -> grpc.Server:
@@ -360,11 +328,6 @@ def server(provider: Provider, address: str, credentials: Any = None, *more: grp
     else:
         found.add_secure_port(address, credentials)
     return found
-
-
-def load(path: Path) -> dict[str, Any]:
-    """Schemas from a file."""
-    return json.loads(path.read_text(encoding="utf-8"))  # type: ignore[no-any-return]
 
 
 def environment_path(name: str) -> Path | None:

@@ -13,7 +13,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from .provider import Provider, environment_path, load, server
+from .provider import Provider, environment_path, server
 
 SCHEMAS = Path(__file__).parent / "schemas"
 
@@ -23,7 +23,7 @@ def main(folder: Path) -> None:
     running = []
     for path in sorted(SCHEMAS.glob("*.json")):
         socket = folder / f"{path.stem}.sock"
-        provider = Provider(load(path), environment_path("TFCLOUD_CONTROL"), environment_path("TFCLOUD_LOG"))
+        provider = Provider(path, environment_path("TFCLOUD_CONTROL"), environment_path("TFCLOUD_LOG"))
         running.append(server(provider, f"unix:{socket}"))
         running[-1].start()
         reattach[f"registry.terraform.io/hashicorp/{path.stem}"] = {

@@ -1,15 +1,20 @@
-"""What schemas do not say: which values are secret, what forces a new resource, what AWS makes up, what it refuses."""
+"""AWS: which values are secret, what forces a new resource, what AWS makes up, what it refuses."""
 
 from __future__ import annotations
 
-import hashlib
+import base64
 import ipaddress
 import json
 import re
+import secrets
+import string
 from collections.abc import Callable
-from typing import Any
+from typing import Any, ClassVar
+
+from .base import CERTIFICATE, Overlay, Values, digest, guid, merged, plain
 
 ACCOUNT = "123456789012"
+_LETTERS = string.ascii_letters + string.digits
 
 SENSITIVE = {
     "aws_api_gateway_api_key": {"value"},
@@ -17,8 +22,14 @@ SENSITIVE = {
     "aws_db_instance": {"password", "password_wo"},
     "aws_secretsmanager_secret_version": {"secret_string", "secret_string_wo", "secret_binary"},
     "data.aws_secretsmanager_secret_version": {"secret_string", "secret_binary"},
-    "aws_lb_listener": {"client_secret"},
-    "aws_lb_listener_rule": {"client_secret"},
+    "aws_lb_listener": {"default_action.authenticate_oidc.client_secret"},
+    "aws_lb_listener_rule": {"action.authenticate_oidc.client_secret"},
+    "aws_iam_access_key": {"secret", "ses_smtp_password_v4"},
+    "aws_ssm_parameter": {"value", "value_wo"},
+    "aws_acm_certificate": {"private_key"},
+    "data.aws_ssm_parameter": {"value"},
+    "data.aws_eks_cluster_auth": {"token"},
+    "ephemeral.aws_eks_cluster_auth": {"token"},
 }
 
 #: Attributes that AWS cannot change in place; `name`, `name_prefix` and `vpc_id` force a new one everywhere else too.
@@ -38,6 +49,27 @@ FORCE_NEW = {
     "aws_ecr_repository": {"encryption_configuration"},
     "aws_api_gateway_deployment": {"triggers", "rest_api_id"},
     "aws_launch_template": set(),
+    "aws_eks_cluster": {"role_arn", "bootstrap_self_managed_addons"},
+    "aws_eks_node_group": {
+        "cluster_name",
+        "node_group_name",
+        "node_role_arn",
+        "subnet_ids",
+        "instance_types",
+        "ami_type",
+        "capacity_type",
+        "disk_size",
+    },
+    "aws_eks_addon": {"cluster_name", "addon_name"},
+    "aws_eks_access_entry": {"cluster_name", "principal_arn", "type"},
+    "aws_eks_access_policy_association": {"cluster_name", "principal_arn", "policy_arn"},
+    "aws_eks_pod_identity_association": {"cluster_name", "namespace", "service_account"},
+    "aws_iam_openid_connect_provider": {"url"},
+    "aws_iam_policy": {"description"},
+    "aws_efs_file_system": {"encrypted", "kms_key_id", "performance_mode"},
+    "aws_efs_mount_target": {"file_system_id", "subnet_id"},
+    "aws_sqs_queue": {"fifo_queue"},
+    "aws_ssm_parameter": {"type"},
     "aws_kms_key": {"customer_master_key_spec"},
 }
 #: Types whose name can be changed.
@@ -48,17 +80,6 @@ RENAMED = {
     "aws_api_gateway_api_key",
 }
 ALWAYS_NEW = {"name", "name_prefix", "vpc_id"}
-
-
-def forces_new(kind: str, attribute: str) -> bool:
-    if attribute in ALWAYS_NEW:
-        return kind not in RENAMED
-    return attribute in FORCE_NEW.get(kind, ())
-
-
-def digest(*parts: Any, length: int = 17) -> str:
-    text = json.dumps(parts, sort_keys=True, default=str)
-    return hashlib.sha256(text.encode()).hexdigest()[:length]
 
 
 def partition(region: str) -> str:
@@ -73,7 +94,8 @@ _IDS = {
     "aws_vpc": "vpc", "aws_subnet": "subnet", "aws_security_group": "sg", "aws_internet_gateway": "igw", "aws_route_table": "rtb",
     "aws_nat_gateway": "nat", "aws_eip": "eipalloc", "aws_vpc_endpoint": "vpce", "aws_flow_log": "fl", "aws_launch_template": "lt",
     "aws_vpc_security_group_ingress_rule": "sgr", "aws_vpc_security_group_egress_rule": "sgr", "aws_route_table_association": "rtbassoc",
-    "aws_default_security_group": "sg",
+    "aws_default_security_group": "sg", "aws_security_group_rule": "sgrule", "aws_efs_file_system": "fs", "aws_efs_mount_target": "fsmt",
+    "aws_efs_access_point": "fsap", "aws_network_acl": "acl", "aws_vpc_dhcp_options": "dopt",
 }  # fmt: skip
 #: service:resource part of an ARN, with the attribute that names the resource.
 _ARNS = {
@@ -95,6 +117,22 @@ _ARNS = {
     "aws_lb_listener": "elasticloadbalancing:{region}:{account}:listener/net/x/{id16}",
     "aws_cognito_user_pool": "cognito-idp:{region}:{account}:userpool/{region}_{six}",
     "aws_ecr_repository": "ecr:{region}:{account}:repository/{name}",
+    "aws_eks_cluster": "eks:{region}:{account}:cluster/{name}",
+    "aws_eks_node_group": "eks:{region}:{account}:nodegroup/{cluster_name}/{node_group_name}/{uuid}",
+    "aws_eks_addon": "eks:{region}:{account}:addon/{cluster_name}/{addon_name}/{uuid}",
+    "aws_eks_pod_identity_association": "eks:{region}:{account}:podidentityassociation/{cluster_name}/a-{id16}",
+    "aws_iam_policy": "iam::{account}:policy/{name}",
+    "aws_iam_user": "iam::{account}:user/{name}",
+    "aws_iam_openid_connect_provider": "iam::{account}:oidc-provider/{host}",
+    "aws_sqs_queue": "sqs:{region}:{account}:{name}",
+    "aws_sns_topic": "sns:{region}:{account}:{name}",
+    "aws_cloudwatch_event_rule": "events:{region}:{account}:rule/{name}",
+    "aws_cloudwatch_metric_alarm": "cloudwatch:{region}:{account}:alarm:{alarm_name}",
+    "aws_ssm_parameter": "ssm:{region}:{account}:parameter/{name}",
+    "aws_efs_file_system": "elasticfilesystem:{region}:{account}:file-system/{id}",
+    "aws_efs_access_point": "elasticfilesystem:{region}:{account}:access-point/{id}",
+    "aws_autoscaling_group": "autoscaling:{region}:{account}:autoScalingGroup:{uuid}:autoScalingGroupName/{name}",
+    "aws_sfn_state_machine": "states:{region}:{account}:stateMachine:{name}",
 }  # fmt: skip
 #: Types whose id is their ARN, and those whose id is one of their attributes.
 _ID_IS_ARN = {
@@ -106,33 +144,57 @@ _ID_IS_ARN = {
     "aws_batch_scheduling_policy",
     "aws_ecs_cluster",
     "aws_lb_listener_rule",
+    "aws_iam_policy",
+    "aws_iam_openid_connect_provider",
+    "aws_sns_topic",
+    "aws_sfn_state_machine",
 }
-_ID_IS = {"aws_s3_bucket": "bucket", "aws_iam_role": "name", "aws_iam_instance_profile": "name", "aws_dynamodb_table": "name",
-          "aws_cloudwatch_log_group": "name", "aws_db_subnet_group": "name", "aws_db_parameter_group": "name", "aws_ecr_repository": "name",
-          "aws_ecs_task_definition": "family", "aws_kms_alias": "name", "aws_cognito_user_pool_domain": "domain"}  # fmt: skip
+_ID_IS = {
+    "aws_s3_bucket": "bucket",
+    "aws_iam_role": "name",
+    "aws_iam_instance_profile": "name",
+    "aws_dynamodb_table": "name",
+    "aws_cloudwatch_log_group": "name",
+    "aws_db_subnet_group": "name",
+    "aws_db_parameter_group": "name",
+    "aws_ecr_repository": "name",
+    "aws_ecs_task_definition": "family",
+    "aws_kms_alias": "name",
+    "aws_cognito_user_pool_domain": "domain",
+    "aws_eks_cluster": "name",
+    "aws_iam_user": "name",
+    "aws_cloudwatch_event_rule": "name",
+    "aws_cloudwatch_metric_alarm": "alarm_name",
+    "aws_ssm_parameter": "name",
+    "aws_autoscaling_group": "name",
+    "aws_s3_object": "key",
+}
+#: Types whose id is made of several of their attributes.
+_ID_IS_MADE = {"aws_eks_node_group": "{cluster_name}:{node_group_name}", "aws_eks_addon": "{cluster_name}:{addon_name}",
+               "aws_eks_access_entry": "{cluster_name}:{principal_arn}", "aws_eks_access_policy_association": "{cluster_name}#{principal_arn}#{policy_arn}",
+               "aws_iam_role_policy": "{role}:{name}", "aws_cloudwatch_event_target": "{rule}-{target_id}"}  # fmt: skip
 
 
 def made_up(kind: str, values: dict[str, Any], region: str) -> dict[str, Any]:
     """What AWS gives a resource of its own, as far as its form matters."""
-    seed = digest(
-        kind,
-        {key: value for key, value in values.items() if isinstance(value, (str, int, bool)) or value is None},
-        length=32,
-    )
+    seed = digest(kind, plain(values), length=32)
     found: dict[str, Any] = {}
     for key in ("name", "bucket", "identifier"):
         prefix = values.get(f"{key}_prefix")
         if key in values and not isinstance(values[key], str):
             found[key] = f"{prefix if isinstance(prefix, str) else 'tf-'}{seed[:12]}"
     names = {**values, **found}
-    plain = f"{_IDS[kind]}-{seed[:17]}" if kind in _IDS else seed[:10]
-    facts = {"region": region, "account": ACCOUNT, "id": plain, "id16": seed[:16], "six": seed[:6]}
+    own = f"{_IDS[kind]}-{seed[:17]}" if kind in _IDS else seed[:10]
+    facts = {"region": region, "account": ACCOUNT, "id": own, "id16": seed[:16], "six": seed[:6], "uuid": guid(seed)}
+    facts["host"] = str(values.get("url")).removeprefix("https://")
     form = _ARNS.get(kind, f"{kind.split('_')[1]}:{{region}}:{{account}}:{kind[4:]}/{{id}}")
     arn = f"arn:{partition(region)}:" + form.format_map({**names, **facts})
     found["arn"] = arn
-    found["id"] = arn if kind in _ID_IS_ARN else names.get(_ID_IS.get(kind, ""), plain)
+    found["id"] = arn if kind in _ID_IS_ARN else names.get(_ID_IS.get(kind, ""), own)
+    if kind in _ID_IS_MADE:
+        found["id"] = _ID_IS_MADE[kind].format_map({**names, **facts})
     if kind == "aws_kms_key":
-        found["key_id"] = plain
+        found["key_id"] = own
     found |= _ADDRESSES.get(kind, lambda *_: {})({**names, **found}, seed, region)
     found["region"] = values.get("region") if isinstance(values.get("region"), str) else region
     return found
@@ -146,7 +208,29 @@ _ADDRESSES: dict[str, Callable[[dict[str, Any], str, str], dict[str, Any]]] = {
     "aws_ecr_repository": lambda v, s, r: {"repository_url": f"{ACCOUNT}.dkr.ecr.{r}.{suffix(r)}/{v['name']}"},
     "aws_launch_template": lambda v, s, r: {"latest_version": 1, "default_version": 1},
     "aws_ecs_task_definition": lambda v, s, r: {"revision": 1},
+    "aws_eks_cluster": lambda v, s, r: _cluster(v, s, r),
+    "aws_eks_node_group": lambda v, s, r: {"status": "ACTIVE", "resources": [{"autoscaling_groups": [{"name": f"eks-{v['node_group_name']}-{s[:8]}"}], "remote_access_security_group_id": ""}]},
+    "aws_eks_pod_identity_association": lambda v, s, r: {"association_id": f"a-{s[:16]}"},
+    "aws_sqs_queue": lambda v, s, r: {"id": f"https://sqs.{r}.{suffix(r)}/{ACCOUNT}/{v['name']}", "url": f"https://sqs.{r}.{suffix(r)}/{ACCOUNT}/{v['name']}"},
+    "aws_efs_file_system": lambda v, s, r: {"dns_name": f"{v['id']}.efs.{r}.{suffix(r)}"},
+    "aws_vpc": lambda v, s, r: {"default_security_group_id": f"sg-{s[1:18]}", "default_network_acl_id": f"acl-{s[1:18]}", "default_route_table_id": f"rtb-{s[1:18]}", "main_route_table_id": f"rtb-{s[1:18]}", "owner_id": ACCOUNT},
 }  # fmt: skip
+
+
+def _cluster(values: Values, seed: str, region: str) -> Values:
+    """What a Kubernetes cluster is reached by and tells of itself."""
+    where = f"{seed.upper()}.gr7.{region}.eks.{suffix(region)}"
+    issuer = f"https://oidc.eks.{region}.{suffix(region)}/id/{seed.upper()}"
+    return {
+        "endpoint": f"https://{where}",
+        "certificate_authority": [{"data": base64.b64encode(CERTIFICATE.encode()).decode()}],
+        "identity": [{"oidc": [{"issuer": issuer}]}],
+        "status": "ACTIVE",
+        "version": values.get("version") or "1.34",
+        "platform_version": "eks.1",
+        "cluster_id": None,
+        "created_at": "2026-01-01T00:00:00Z",
+    }
 
 
 def policy_document(config: dict[str, Any]) -> dict[str, Any]:
@@ -208,23 +292,17 @@ def data(kind: str, config: dict[str, Any], region: str) -> dict[str, Any]:
         "aws_subnet": lambda: {"vpc_id": "vpc-0123456789abcdef0", "availability_zone": f"{region}{'abcdef'[int(str(config.get('id') or '0')[-1], 16) % 6]}", "cidr_block": "10.40.1.0/24"},
         "aws_s3_bucket": lambda: {"arn": f"arn:{part}:s3:::{config['bucket']}", "id": config["bucket"]},
         "aws_secretsmanager_secret_version": lambda: {"secret_string": "from-the-secret"},
+        "aws_eks_cluster_auth": lambda: {"id": config["name"], "token": f"k8s-aws-v1.{digest(config['name'])}"},
+        "aws_eks_cluster": lambda: {"id": config["name"], "arn": f"arn:{part}:eks:{region}:{ACCOUNT}:cluster/{config['name']}", **_cluster(config, digest(config["name"], length=32), region)},
+        "aws_eks_addon_version": lambda: {"id": config["addon_name"], "version": f"v1.{'20' if config.get('most_recent') else '19'}.0-eksbuild.1"},
+        "aws_iam_session_context": lambda: {"issuer_arn": config["arn"], "id": config["arn"]},
+        "aws_iam_policy": lambda: {"arn": config.get("arn") or f"arn:{part}:iam::aws:policy/{config.get('name')}"},
+        "aws_iam_role": lambda: {"arn": f"arn:{part}:iam::{ACCOUNT}:role/{config['name']}", "id": config["name"]},
+        "aws_ssm_parameter": lambda: {"id": config["name"], "value": "ami-0123456789abcdef0" if "ami" in config["name"] else "from-the-parameter"},
+        "aws_ami": lambda: {"id": "ami-0123456789abcdef0"},
+        "aws_subnets": lambda: {"id": region, "ids": [f"subnet-0123456789abcdef{digit}" for digit in range(3)]},
     }  # fmt: skip
     return known.get(kind, dict)()
-
-
-def ephemeral(kind: str, config: dict[str, Any], secrets: dict[str, str]) -> dict[str, Any]:
-    """What an ephemeral resource gives; secrets are those that were written."""
-    if kind == "aws_secretsmanager_random_password":
-        import secrets as randomness
-        import string
-
-        count = int(config.get("password_length") or 32)
-        return {
-            "random_password": "".join(randomness.choice(string.ascii_letters + string.digits) for _ in range(count))
-        }
-    if kind == "aws_secretsmanager_secret_version":
-        return {"secret_string": secrets.get(str(config["secret_id"])), "version_stages": ["AWSCURRENT"]}
-    return {}
 
 
 _POLICIES = {"policy", "assume_role_policy", "container_definitions"}
@@ -266,3 +344,51 @@ def _is_cidr(text: str) -> bool:
     except ValueError:
         return False
     return True
+
+
+class Aws(Overlay):
+    sensitive = SENSITIVE
+    legacy = True
+    force_new = FORCE_NEW
+    always_new: ClassVar[set[str]] = {"name", "name_prefix", "vpc_id"}
+    renamed = RENAMED
+
+    @property
+    def region(self) -> str:
+        found = self.settings.get("region")
+        return found if isinstance(found, str) else "us-east-1"
+
+    def configure(self, config: Values) -> list[str]:
+        super().configure(config)
+        allowed = config.get("allowed_account_ids")
+        if isinstance(allowed, list) and allowed and ACCOUNT not in allowed:
+            return [f"AWS account ID not allowed: {ACCOUNT}"]
+        return []
+
+    def refusals(self, kind: str, config: Values) -> list[str]:
+        return refusals(kind, config)
+
+    def plan(self, kind: str, prior: Values | None, planned: Values, config: Values) -> None:
+        if "tags_all" in planned and (config.get("tags") is None or isinstance(config["tags"], dict)):
+            defaults = [block.get("tags") for block in self.settings.get("default_tags") or []]
+            planned["tags_all"] = merged(*defaults, config.get("tags"))
+
+    def made(self, kind: str, values: Values, config: Values) -> Values:
+        return made_up(kind, values, self.region)
+
+    def done(self, kind: str, state: Values, config: Values) -> None:
+        if kind == "aws_secretsmanager_secret_version" and isinstance(config.get("secret_string_wo"), str):
+            self.secrets[str(state["secret_id"])] = config["secret_string_wo"]
+
+    def data(self, kind: str, config: Values) -> Values:
+        return data(kind, config, self.region)
+
+    def ephemeral(self, kind: str, config: Values) -> Values:
+        if kind == "aws_secretsmanager_random_password":
+            count = int(config.get("password_length") or 32)
+            return {"random_password": "".join(secrets.choice(_LETTERS) for _ in range(count))}
+        if kind == "aws_secretsmanager_secret_version":
+            return {"secret_string": self.secrets.get(str(config["secret_id"])), "version_stages": ["AWSCURRENT"]}
+        if kind == "aws_eks_cluster_auth":
+            return {"token": f"k8s-aws-v1.{digest(config['name'])}"}
+        return {}

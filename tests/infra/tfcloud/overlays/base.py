@@ -1,0 +1,144 @@
+"""What a provider adds to its schemas; the defaults are those of a provider of which nothing is known."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import uuid
+from typing import Any, ClassVar
+
+Values = dict[str, Any]
+
+#: A certificate of an authority that is real and whose key nobody has: what clusters and databases show.
+CERTIFICATE = """-----BEGIN CERTIFICATE-----
+MIIBJjCBzqADAgECAgEBMAoGCCqGSM49BAMCMBIxEDAOBgNVBAMMB3RmY2xvdWQw
+IBcNMjYwMTAxMDAwMDAwWhgPMjA5OTAxMDEwMDAwMDBaMBIxEDAOBgNVBAMMB3Rm
+Y2xvdWQwWTATBgcqhkjOPQIBBggqhkjOPQMBBwNCAAR+S3My+3NW8XPreegmZVuw
+1Xadz/KGwmFTQaezuLK1W7CL2Rjxf1EmhCNzOhCICTyv4ej+pxfHLvikx7fDhecI
+oxMwETAPBgNVHRMBAf8EBTADAQH/MAoGCCqGSM49BAMCA0cAMEQCIEzExahufhY1
+FawJP3wPrtvYn71sRTdell3r1Sj4WQpPAiBKdHfgVvaFyuJbehlMJ68FuLKfVsn2
+LWynKbb5qL7GIw==
+-----END CERTIFICATE-----
+"""
+
+
+class Refusal(Exception):
+    """What the cloud or the provider says no to."""
+
+
+class Overlay:
+    """The facts of one provider; `settings` is the configuration it was given last."""
+
+    #: Type (data.TYPE for a data source) -> paths of secret attributes: "password", "settings.password".
+    sensitive: ClassVar[dict[str, set[str]]] = {}
+    #: Whether the real one is built on the old SDK, whose plans terraform takes with tolerance.
+    legacy: ClassVar[bool] = False
+    #: Type -> blocks that appear by themselves; None: those with something that only the provider decides.
+    appearing: ClassVar[dict[str, set[str]] | None] = None
+    #: Type -> what the provider assumes for an argument that is left out.
+    defaults: ClassVar[dict[str, Values]] = {}
+    #: Type -> what cannot be changed in place, beside `always_new`; a type with "*" has nothing that can.
+    force_new: ClassVar[dict[str, set[str]]] = {}
+    always_new: ClassVar[set[str]] = {"name"}
+    #: Types whose attributes of `always_new` can be changed.
+    renamed: ClassVar[set[str]] = set()
+
+    def __init__(self) -> None:
+        self.settings: Values = {}
+        self.secrets: dict[str, Any] = {}
+
+    def provider_refusals(self, config: Values) -> list[str]:
+        """What is wrong with the provider's configuration, found by validate."""
+        return []
+
+    def configure(self, config: Values) -> list[str]:
+        """Take the configuration; what is wrong with it is found by plan."""
+        self.settings = config
+        return []
+
+    def refusals(self, kind: str, config: Values) -> list[str]:
+        """What the real provider refuses before it asks its cloud."""
+        return []
+
+    def forces_new(self, kind: str, attribute: str) -> bool:
+        own = self.force_new.get(kind, ())
+        if attribute in self.always_new and kind not in self.renamed:
+            return True
+        return attribute in own or "*" in own
+
+    def plan(self, kind: str, prior: Values | None, planned: Values, config: Values) -> None:
+        """Say in the plan what the provider knows before it asks its cloud."""
+
+    def made(self, kind: str, values: Values, config: Values) -> Values:
+        """What the cloud gives a new resource of its own, as far as its form matters."""
+        return {"id": digest(kind, values, length=20)}
+
+    def changed(self, kind: str, values: Values, config: Values) -> Values:
+        """What a change of a resource makes different beside what was asked."""
+        return {}
+
+    def done(self, kind: str, state: Values, config: Values) -> None:
+        """What is left behind by a creation or a change: a file, a secret that was written."""
+
+    def gone(self, kind: str, state: Values) -> None:
+        """What a deletion takes away; a refusal keeps the resource."""
+
+    def still(self, kind: str, state: Values) -> bool:
+        """Whether a resource is still there, as far as the provider itself sees it."""
+        return True
+
+    def identity(self, kind: str, state: Values) -> str | None:
+        """The one name by which the cloud knows a resource."""
+        found = state.get("id")
+        return found if isinstance(found, str) else None
+
+    def taken(self, kind: str, identity: str) -> str | None:
+        """What the cloud says where the name is taken; None where that cannot be."""
+        return None
+
+    def family(self, kind: str) -> str:
+        """The name that all spellings of a type have in common."""
+        return kind
+
+    def data(self, kind: str, config: Values) -> Values:
+        """What a data source knows beside its arguments, and beside what was made."""
+        return {}
+
+    def ephemeral(self, kind: str, config: Values) -> Values:
+        """What an ephemeral resource gives."""
+        return {}
+
+
+def digest(*parts: Any, length: int = 17) -> str:
+    text = json.dumps(parts, sort_keys=True, default=str)
+    return hashlib.sha256(text.encode()).hexdigest()[:length]
+
+
+def guid(*parts: Any) -> str:
+    """A UUID that is always the same for the same things."""
+    return str(uuid.uuid5(uuid.NAMESPACE_OID, json.dumps(parts, sort_keys=True, default=str)))
+
+
+def text(values: Values, name: str, default: str = "") -> str:
+    """An argument that is a string and known."""
+    found = values.get(name)
+    return found if isinstance(found, str) else default
+
+
+def blocks(values: Values, name: str) -> list[Values]:
+    """The blocks of a name that are known."""
+    found = values.get(name)
+    return [item for item in found if isinstance(item, dict)] if isinstance(found, list) else []
+
+
+def plain(values: Values) -> Values:
+    """The arguments that are simple and known: what made-up values are made of."""
+    return {key: value for key, value in values.items() if isinstance(value, (str, int, bool)) or value is None}
+
+
+def merged(*maps: Any) -> dict[str, Any]:
+    """Maps of labels or tags together; what is not known or not given counts as none."""
+    found: dict[str, Any] = {}
+    for one in maps:
+        found |= one if isinstance(one, dict) else {}
+    return found

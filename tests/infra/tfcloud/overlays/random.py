@@ -1,0 +1,9 @@
+"""random."""
+
+from __future__ import annotations
+
+from .base import Overlay
+
+
+class Random(Overlay):
+    pass

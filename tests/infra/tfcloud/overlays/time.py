@@ -1,0 +1,9 @@
+"""time."""
+
+from __future__ import annotations
+
+from .base import Overlay
+
+
+class Time(Overlay):
+    pass
