@@ -1,6 +1,6 @@
 output "project" {
   description = "Id of the project, once its services answer."
-  value       = var.project == null ? data.google_project.this.project_id : var.project
+  value       = var.project == null ? trimprefix(data.google_project.this.id, "projects/") : var.project
 
   depends_on = [time_sleep.first, time_sleep.this]
 }

@@ -99,6 +99,6 @@ def _manifest_refusals(manifest: Any) -> list[str]:
 
 
 _STATUS: dict[str, Values] = {
-    "service": {"status": [{"load_balancer": [{"ingress": [{"hostname": "", "ip": "10.0.0.10"}]}]}]},
-    "ingress": {"status": [{"load_balancer": [{"ingress": [{"hostname": "", "ip": "10.0.0.11"}]}]}]},
+    "service": {"status": [{"load_balancer": [{"ingress": [{"hostname": "", "ip": "10.0.0.10", "ip_mode": "VIP"}]}]}]},
+    "ingress": {"status": [{"load_balancer": [{"ingress": [{"hostname": "", "ip": "10.0.0.11", "ip_mode": "VIP"}]}]}]},
 }
