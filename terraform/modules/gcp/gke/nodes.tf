@@ -21,7 +21,13 @@ locals {
     },
   )
 
-  spot_taint = { key = "cloud.google.com/gke-spot", value = "true", effect = "NO_SCHEDULE" }
+  labels = {
+    for name, pool in local.pools : name => merge(
+      { "mfinfra.dev/pool" = name },
+      pool.gpu ? { "mfinfra.dev/gpu" = "true" } : {},
+      pool.spot ? { "mfinfra.dev/spot" = "true" } : {},
+    )
+  }
 
   # Newer families have disks of a newer kind alone.
   hyperdisk = ["n4", "n4a", "n4d", "c4", "c4a", "c4d", "g4", "a4", "a4x"]
@@ -74,7 +80,7 @@ resource "google_container_node_pool" "this" {
     service_account   = google_service_account.nodes.email
     oauth_scopes      = ["https://www.googleapis.com/auth/cloud-platform"]
     tags              = [local.tag]
-    labels            = { "mfinfra.dev/pool" = each.key }
+    labels            = local.labels[each.key]
     resource_labels   = var.labels
     metadata          = { "disable-legacy-endpoints" = "true" }
 
@@ -106,12 +112,12 @@ resource "google_container_node_pool" "this" {
     }
 
     dynamic "taint" {
-      for_each = each.value.spot ? [local.spot_taint] : []
+      for_each = each.value.spot ? [1] : []
 
       content {
-        key    = taint.value.key
-        value  = taint.value.value
-        effect = taint.value.effect
+        key    = "mfinfra.dev/spot"
+        value  = "true"
+        effect = "NO_SCHEDULE"
       }
     }
   }

@@ -26,8 +26,8 @@ output "node_member" {
 }
 
 output "node_selector" {
-  description = "Labels of the nodes of each pool."
-  value       = { for name in keys(local.pools) : name => { "mfinfra.dev/pool" = name } }
+  description = "Labels of the nodes of tasks that name none."
+  value       = { "mfinfra.dev/pool" = var.default_pool }
 }
 
 output "oidc_issuer" {
@@ -40,11 +40,21 @@ output "runtime_config" {
   value       = {}
 }
 
+output "system_node_selector" {
+  description = "Labels of the nodes of the stack's own services."
+  value       = { "mfinfra.dev/pool" = "system" }
+}
+
+output "system_tolerations" {
+  description = "Taints of those nodes: none."
+  value       = []
+}
+
 output "tolerations" {
-  description = "Taints of the pools, for tasks that may run on any of them: the labels say which."
+  description = "Taints of all pools: a task that names a pool needs to say no more."
   value = concat(
-    anytrue([for pool in var.node_pools : pool.spot]) ? [{ key = local.spot_taint.key, operator = "Equal", value = local.spot_taint.value, effect = "NoSchedule" }] : [],
-    anytrue([for pool in var.node_pools : pool.gpu]) ? [{ key = "nvidia.com/gpu", operator = "Exists", value = null, effect = "NoSchedule" }] : [],
+    anytrue([for pool in var.node_pools : pool.spot]) ? [{ key = "mfinfra.dev/spot", operator = "Equal", value = "true", effect = "NoSchedule" }] : [],
+    anytrue([for pool in var.node_pools : pool.gpu]) ? [{ key = "nvidia.com/gpu", operator = "Equal", value = "present", effect = "NoSchedule" }] : [],
   )
 }
 

@@ -9,6 +9,16 @@ variable "allow_cidrs" {
   }
 }
 
+variable "default_pool" {
+  description = "The pool of tasks that name none."
+  type        = string
+
+  validation {
+    condition     = contains(keys(var.node_pools), var.default_pool)
+    error_message = "default_pool is none of node_pools."
+  }
+}
+
 variable "deletion_protection" {
   description = "Refuse removal."
   type        = bool
