@@ -152,6 +152,7 @@ class Provider:
 
     def _made(self, kind: str, prior: Any, planned: Any, config: Any) -> Any:
         """The state of what was created or changed."""
+        self.overlay.cloud = self._cloud
         create = self.overlay.made if prior is None else self.overlay.changed
         made = create(kind, planned, config)
         state = planning.filled(self._block(kind), planned, made, digest(kind, planned))
