@@ -42,9 +42,10 @@ resource "aws_eks_cluster" "this" {
     public_access_cidrs     = var.endpoint == "public" ? (length(var.allow_cidrs) > 0 ? var.allow_cidrs : ["0.0.0.0/0"]) : null
   }
 
-  # After the end of standard support the version costs six times as much: better upgraded than paid for.
+  # After the end of standard support AWS would move the cluster to another version by itself, and Terraform would want to
+  # move it back, which cannot be: it stays, and costs more until somebody raises the version.
   upgrade_policy {
-    support_type = "STANDARD"
+    support_type = "EXTENDED"
   }
 
   dynamic "encryption_config" {

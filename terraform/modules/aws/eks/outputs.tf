@@ -4,8 +4,16 @@ output "ca_certificate" {
 }
 
 output "cluster_name" {
-  description = "Name of the cluster."
+  description = "Name of the cluster, once pods can run in it: tokens made with it last a quarter of an hour."
   value       = aws_eks_cluster.this.name
+
+  depends_on = [
+    aws_eks_node_group.this, aws_eks_addon.network, aws_eks_addon.this, aws_autoscaling_group_tag.this,
+    aws_eks_access_policy_association.admin, aws_eks_pod_identity_association.autoscaler,
+    aws_eks_pod_identity_association.service, aws_eks_pod_identity_association.task,
+    aws_vpc_security_group_ingress_rule.database, aws_iam_role_policy.autoscaler, aws_iam_role_policy.service,
+    aws_iam_role_policy.task,
+  ]
 }
 
 output "host" {
