@@ -259,7 +259,7 @@ class Google(Overlay):
     def taken(self, kind: str, identity: str) -> str | None:
         return (
             None
-            if _IAM.search(kind) or kind == "google_project_service"
+            if _IAM.search(kind) or kind in ("google_project_service", "google_project_service_identity")
             else f"Error 409: {identity} already exists, alreadyExists"
         )
 
