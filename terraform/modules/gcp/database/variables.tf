@@ -58,7 +58,6 @@ variable "kms_key_id" {
 variable "labels" {
   description = "Labels of the instance."
   type        = map(string)
-  default     = {}
 }
 
 variable "max_storage_gb" {

@@ -56,7 +56,6 @@ variable "kubernetes_version" {
 variable "labels" {
   description = "Labels of cluster and nodes."
   type        = map(string)
-  default     = {}
 }
 
 variable "max_pods_per_node" {

@@ -15,5 +15,5 @@ output "runtime_config" {
 
 output "secret_ids" {
   description = "Id of the secret of each account."
-  value       = { for name in var.names : name => google_secret_manager_secret.this[name].id }
+  value       = { for name in var.names : name => "projects/${var.project}/secrets/${google_secret_manager_secret.this[name].secret_id}" }
 }
