@@ -202,6 +202,10 @@ class Kubernetes(Strict):
     """The cluster, for `compute.backend: kubernetes`."""
 
     version: str = Field(DEFAULT_KUBERNETES, pattern=r"^1\.\d{2}$", description="Version of Kubernetes.")
+    extended_support: bool = Field(
+        False,
+        description="Accept a version whose standard support has ended; clouds charge more for it, or upgrade it.",
+    )
     endpoint: Literal["public", "private"] = Field(
         "public",
         description="`public`: its API is reached with a sign-on; `private`: inside the network only.",

@@ -17,7 +17,7 @@ from .stackfile import StackConfig
 
 BACKEND, VALUES, PARAMETERS, README = "backend.tf.json", "terraform.tfvars.json", "parameters.json", "README.md"
 #: How the roots name their modules.
-_SOURCE = re.compile(r'^ *source += "\./modules/(\w+)/(\w+)"$', re.M)
+_SOURCE = re.compile(r'^module "(\w+)" \{\n  source += "\./modules/(\w+)/(\w+)"$', re.M)
 
 
 def render(config: StackConfig, account: str | None = None) -> dict[str, str]:
@@ -48,7 +48,7 @@ def _cloudformation(config: StackConfig) -> dict[str, str]:
 
 def _terraform(config: StackConfig, account: str | None) -> dict[str, str]:
     files = _filled(config, account)
-    for cloud, noun in sorted(set(_SOURCE.findall(files["main.tf"]))):
+    for cloud, noun in sorted({(cloud, noun) for _, cloud, noun in _modules(files)}):
         for name, text in catalog.module_files(cloud, noun).items():
             files[f"modules/{cloud}/{noun}/{name}"] = text
     files[VALUES] = _as_json(variables.of(config, account))
@@ -62,19 +62,37 @@ def _filled(config: StackConfig, account: str | None, names: Collection[str] | N
     from jinja2 import Environment, StrictUndefined
 
     environment = Environment(undefined=StrictUndefined, autoescape=False, keep_trailing_newline=True)
-    context = {"has": decided(config, account), "versions": _versions()}
-    templates = catalog.root_templates(config.cloud)
+    templates = {name: environment.from_string(text) for name, text in catalog.root_templates(config.cloud).items()}
+    has = decided(config, account)
+    context = {"has": {**has, "modules": []}, "versions": _versions()}
+    # Which modules say something to the runtime is seen in them, once it is known which there are.
+    first = {name: template.render(context) for name, template in templates.items() if name.endswith(".tf")}
+    context["has"] = {**has, "modules": _speaking(first)}
     return {
-        name: environment.from_string(text).render(context).lstrip("\n")
-        for name, text in templates.items()
+        name: template.render(context).lstrip("\n")
+        for name, template in templates.items()
         if names is None or name in names
     }
 
 
-def decided(config: StackConfig, account: str | None) -> dict[str, Any]:
-    """What the templates see: yes or no for each part that a stack can have, and the nouns of its modules."""
+def _modules(files: dict[str, str]) -> list[tuple[str, str, str]]:
+    """The modules of a root: label, cloud, noun."""
+    return [found for name in sorted(files) if name.endswith(".tf") for found in _SOURCE.findall(files[name])]
+
+
+def _speaking(files: dict[str, str]) -> list[str]:
+    """The modules of a root that have a runtime_config, by their labels."""
+    return [
+        label
+        for label, cloud, noun in _modules(files)
+        if 'output "runtime_config"' in catalog.module_files(cloud, noun).get("outputs.tf", "")
+    ]
+
+
+def decided(config: StackConfig, account: str | None) -> dict[str, bool]:
+    """What the templates see: yes or no for each part that a stack can have."""
     orchestrator, in_cluster = config.orchestrator, config.compute.backend == "kubernetes"
-    parts = {
+    return {
         "terraform": config.engine != "cloudformation",
         "account": account is not None,
         "api": config.metadata.api == "public",
@@ -95,12 +113,11 @@ def decided(config: StackConfig, account: str | None) -> dict[str, Any]:
         "ui": config.ui.enabled,
         "certificate": config.ui.certificate is not None,
     }
-    optional = [noun for noun in ("key", "registry", "step_functions", "ui") if parts[noun]]
-    return {**parts, "modules": [*optional, "network", "datastore", "metadata", "batch"]}
 
 
 def _versions() -> dict[str, Any]:
-    """The versions that the templates write down: by their names in versions.py in small letters, providers by their own."""
+    """The versions that the templates write down, by their names in versions.py in small letters; providers by their
+    own."""
     from importlib.metadata import PackageNotFoundError, version
 
     try:

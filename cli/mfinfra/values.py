@@ -76,7 +76,7 @@ def _elsewhere(config: StackConfig, said: Values) -> Values:
     if metadata["database"] is not None:
         metadata["database"] = _only(metadata["database"], _DATABASE)
     found = {"network": _only(said["network"], _NETWORK), "metadata": metadata}
-    return {**found, "registry": said["registry"], "ui": {"enabled": config.ui.enabled}}
+    return {**found, "registry": said["registry"]} if config.registry.enabled else found
 
 
 def _azure(config: StackConfig, said: Values) -> Values:
@@ -84,10 +84,14 @@ def _azure(config: StackConfig, said: Values) -> Values:
     metadata = found["metadata"]
     metadata["storage_gb"] = next(disk for disk in _AZURE_DISKS if disk >= min(metadata["storage_gb"], 32767))
     metadata["backup_days"] = max(_AZURE_BACKUP_DAYS, metadata["backup_days"])
-    return found
+    return {**found, "administrators": said["people"]}
 
 
-_SECTIONS = {"aws": _aws, "azure": _azure, "gcp": _elsewhere}
+def _gcp(config: StackConfig, said: Values) -> Values:
+    return {**_elsewhere(config, said), "people": said["people"]}
+
+
+_SECTIONS = {"aws": _aws, "azure": _azure, "gcp": _gcp}
 
 
 def _cluster(config: StackConfig, said: Values) -> Values:

@@ -1,11 +1,16 @@
 """The version of everything that a stack is made with, in one place."""
 
+# ruff: noqa: E501 - a source is one line
 from __future__ import annotations
 
 #: The oldest terraform or tofu: it knows arguments that are written and never kept.
 TERRAFORM = "1.11"
 #: Providers, exactly: what was tested is what is used.
 AWS_PROVIDER = "6.69.1"
+AZURERM_PROVIDER = "5.10.0"
+GOOGLE_PROVIDER = "8.7.0"
+RANDOM_PROVIDER = "3.9.1"
+TIME_PROVIDER = "0.14.2"
 METADATA_IMAGE = "netflixoss/metaflow_metadata_service:v2.4.13"
 #: The same image holds the service, its migrations and the backend of the UI.
 UI_BACKEND_IMAGE = METADATA_IMAGE

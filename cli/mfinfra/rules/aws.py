@@ -59,6 +59,8 @@ def _logs(config: StackConfig, _: Given) -> Iterator[Problem]:
 def _ids(config: StackConfig, _: Given) -> Iterator[Problem]:
     """What AWS itself gives names to has the form that AWS gives it."""
     network, database = config.network, config.metadata.database
+    if config.people:
+        yield ("people",), "is for Azure and Google Cloud; in AWS people get rights in IAM"
     if config.account is not None and not _ACCOUNT.fullmatch(config.account):
         yield ("account",), f"'{config.account}' is not an account of AWS: 12 digits, in quotes"
     if network.vpc is not None and not _VPC.fullmatch(network.vpc):

@@ -38,6 +38,9 @@ def _place(config: StackConfig, _: Given) -> Iterator[Problem]:
         yield ("region",), f"'{config.region}' is not a region of Azure; they look like eastus2, westeurope"
     if config.account is not None and not _SUBSCRIPTION.fullmatch(config.account):
         yield ("account",), f"'{config.account}' is not the id of a subscription: 8-4-4-4-12 digits and letters a to f"
+    for index, person in enumerate(config.people):
+        if not _SUBSCRIPTION.fullmatch(person):
+            yield ("people", index), f"'{person}' is not an object id: 8-4-4-4-12 digits and letters a to f"
     if not 30 <= config.log_retention_days <= 730:
         yield ("log_retention_days",), "Log Analytics keeps logs for 30 to 730 days"
     if config.network.zones > 3:

@@ -28,6 +28,7 @@ _KEY = re.compile(
 )
 _SECRET = re.compile(rf"(projects/({_PROJECT.pattern}|\d+)/secrets/)?[A-Za-z0-9_-]{{1,255}}")
 _DATABASE_CLASS = re.compile(r"db-(f1-micro|g1-small|custom-\d+-\d+|perf-optimized-N-\d+)")
+_PERSON = re.compile(r"(user|group|serviceAccount):[^@:]+@[^@:]+")
 _SHARED = ("db-f1-micro", "db-g1-small")
 #: Service accounts have at most 30 letters; ours are the stack's name and a word.
 _NAME_LENGTH = 20
@@ -46,6 +47,9 @@ def _place(config: StackConfig, _: Given) -> Iterator[Problem]:
             ("account",),
             f"'{config.account}' is not the id of a project: 6 to 30 lower-case letters, digits and dashes",
         )
+    for index, person in enumerate(config.people):
+        if not _PERSON.fullmatch(person):
+            yield ("people", index), f"'{person}' is not a member, as in user:ada@example.com, group:team@example.com"
     if len(config.name) > _NAME_LENGTH:
         yield (
             ("name",),
