@@ -282,6 +282,20 @@ def test_a_name_that_is_taken_is_refused(configuration: Configuration, tmp_path:
     assert said in second.fails("apply", "-auto-approve")
 
 
+def test_two_of_one_name_in_one_configuration_are_refused(configuration: Configuration) -> None:
+    text = 'resource "kubernetes_namespace_v1" "n" {\n  count = 2\n  metadata {\n    name = "same"\n  }\n}\n'
+    configuration.write('provider "kubernetes" {\n  host = "https://x"\n}\n' + text)
+    configuration.must("init")
+    assert "already exists" in configuration.fails("apply", "-auto-approve")
+
+
+def test_what_is_made_again_before_the_old_one_is_deleted_stays(configuration: Configuration) -> None:
+    text = 'resource "aws_sqs_queue" "q" {\n  name = "q"\n  lifecycle {\n    create_before_destroy = true\n  }\n}\n'
+    configuration.apply('provider "aws" {\n  region = "eu-west-1"\n}\n' + text)
+    configuration.must("apply", "-auto-approve", "-replace=aws_sqs_queue.q")
+    configuration.must("plan", "-detailed-exitcode")
+
+
 def test_another_stack_reads_what_one_has_made(configuration: Configuration, tmp_path: Path) -> None:
     made = configuration.apply(example("google"))
     folder = tmp_path / "second"
@@ -295,6 +309,16 @@ def test_another_stack_reads_what_one_has_made(configuration: Configuration, tmp
         'output "address" {\n  value = data.google_sql_database_instance.d.private_ip_address\n}\n'
     )
     assert read == {"network": "projects/p1-abcdef/global/networks/n", "address": made["address"]}
+
+
+def test_a_question_that_nothing_made_answers_is_not_answered_by_something_else(configuration: Configuration) -> None:
+    text = (
+        'resource "aws_vpc" "v" {\n  cidr_block = "10.9.0.0/16"\n  tags = { Name = "one" }\n}\n'
+        'data "aws_vpc" "v" {\n  tags = { Name = "NAME" }\n  depends_on = [aws_vpc.v]\n}\n'
+        'output "cidr" {\n  value = data.aws_vpc.v.cidr_block\n}\n'
+    )
+    assert configuration.apply(text.replace("NAME", "one")) == {"cidr": "10.9.0.0/16"}
+    assert configuration.apply(text.replace("NAME", "two")) == {"cidr": "10.40.0.0/16"}
 
 
 def test_what_is_imported_is_what_was_made(configuration: Configuration, tmp_path: Path) -> None:
