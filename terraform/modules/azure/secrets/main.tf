@@ -3,8 +3,6 @@
 resource "azurerm_key_vault" "this" {
   #checkov:skip=CKV_AZURE_110:purge_protection decides; a vault that has it cannot be removed for days
   #checkov:skip=CKV_AZURE_42:purge_protection decides; a vault that has it cannot be removed for days
-  #checkov:skip=CKV_AZURE_109:allow decides; where it is empty, only identities with a role get in
-  #checkov:skip=CKV_AZURE_189:who deploys writes passwords from outside of the network
   #checkov:skip=CKV2_AZURE_32:stacks that are not sandboxes have a private endpoint beside it
   name                          = var.vault_name
   resource_group_name           = var.resource_group_name
