@@ -85,6 +85,8 @@ def decided(config: StackConfig, account: str | None) -> dict[str, Any]:
         "removable": is_removable(config),
         "step_functions": config.orchestrator.step_functions,
         "ui": config.ui.enabled,
+        "certificate": config.ui.certificate is not None,
+        "kubernetes": False,
     }
     optional = [noun for noun in ("key", "registry", "step_functions", "ui") if parts[noun]]
     return {**parts, "modules": [*optional, "network", "datastore", "metadata", "batch"]}

@@ -46,6 +46,7 @@ class Overlay:
     def __init__(self) -> None:
         self.settings: Values = {}
         self.secrets: dict[str, Any] = {}
+        self.cloud = ""
 
     def provider_refusals(self, config: Values) -> list[str]:
         """What is wrong with the provider's configuration, found by validate."""

@@ -1,0 +1,31 @@
+# An account: a user name and passwords that are made inside AWS, kept in Secrets Manager, and read back from there for
+# whatever needs them: whatever moment an apply is cut at, all have the same. They are in no state and in no plan.
+
+ephemeral "aws_secretsmanager_random_password" "this" {
+  for_each = var.passwords
+
+  password_length     = 40
+  exclude_punctuation = true # some are put into URLs
+}
+
+resource "aws_secretsmanager_secret" "this" {
+  #checkov:skip=CKV2_AWS_57:what uses a password reads it when it starts; a new one without a restart would lock it out
+  #checkov:skip=CKV_AWS_149:kms_key_arn decides
+  name_prefix             = "${var.name}-${var.username}-"
+  description             = "Account ${var.username} of the stack ${var.name}"
+  kms_key_id              = var.kms_key_arn
+  recovery_window_in_days = var.recovery_days
+}
+
+resource "aws_secretsmanager_secret_version" "this" {
+  secret_id                = aws_secretsmanager_secret.this.id
+  secret_string_wo_version = var.generation
+  secret_string_wo = jsonencode(merge(
+    { username = var.username },
+    { for key in var.passwords : key => ephemeral.aws_secretsmanager_random_password.this[key].random_password },
+  ))
+}
+
+ephemeral "aws_secretsmanager_secret_version" "this" {
+  secret_id = aws_secretsmanager_secret_version.this.secret_id
+}

@@ -1,0 +1,85 @@
+# What the chart is told.
+
+locals {
+  log_scheme = split("://", var.log_url)[0]
+  log_place  = split("://", var.log_url)[1]
+  log_bucket = split("/", local.log_place)[0]
+  log_path   = trim(trimprefix(local.log_place, local.log_bucket), "/")
+
+  account = { serviceAccount = { create = false, name = local.service_account } }
+  twice   = { replicas = var.high_availability ? 2 : 1, podDisruptionBudget = { enabled = var.high_availability, config = { maxUnavailable = 1 } } }
+  once    = { useHelmHooks = false, applyCustomEnv = false, resources = local.small }
+  small   = { requests = { cpu = "100m", memory = "512Mi" }, limits = { cpu = "1", memory = "1Gi" } }
+  large   = { requests = { cpu = "250m", memory = "1Gi" }, limits = { cpu = "2", memory = "2Gi" } }
+
+  values = {
+    airflowVersion    = var.airflow_version
+    defaultAirflowTag = var.airflow_version
+    executor          = "KubernetesExecutor"
+    images            = { migrationsWaitTimeout = 600 }
+    labels            = merge(local.labels, var.pod_labels)
+    nodeSelector      = var.node_selector
+    tolerations       = local.tolerations
+
+    # Names of secrets; none of them is made by the chart.
+    data                   = { metadataSecretName = kubernetes_secret_v1.database.metadata[0].name }
+    fernetKeySecretName    = kubernetes_secret_v1.keys.metadata[0].name
+    apiSecretKeySecretName = kubernetes_secret_v1.keys.metadata[0].name
+    jwtSecretName          = kubernetes_secret_v1.keys.metadata[0].name
+
+    env = [{ name = "AIRFLOW_CONN_${upper(local.connection_id)}", value = var.connection }]
+
+    securityContexts = {
+      pod       = { runAsUser = 50000, runAsGroup = 0, fsGroup = 0, runAsNonRoot = true, seccompProfile = { type = "RuntimeDefault" } }
+      container = { allowPrivilegeEscalation = false, capabilities = { drop = ["ALL"] } }
+    }
+
+    config = {
+      core = {
+        load_examples = "False"
+        auth_manager  = "airflow.providers.fab.auth_manager.fab_auth_manager.FabAuthManager"
+      }
+      logging = {
+        remote_logging         = "True"
+        remote_log_conn_id     = local.connection_id
+        remote_base_log_folder = local.log_scheme == "wasb" ? "wasb://${local.log_path}" : var.log_url
+        delete_local_logs      = "True"
+      }
+      azure_remote_logging = { remote_wasb_log_container = local.log_scheme == "wasb" ? local.log_bucket : "" }
+    }
+
+    postgresql = { enabled = false }
+    redis      = { enabled = false }
+    statsd     = { enabled = false }
+
+    apiServer = merge(local.account, local.twice, { resources = local.large })
+    scheduler = merge(local.account, local.twice, { resources = local.large })
+    triggerer = merge(local.account, { replicas = local.twice.replicas, persistence = { enabled = false }, resources = local.small })
+    dagProcessor = merge(local.account, local.synced_volumes, {
+      enabled             = true
+      resources           = local.large
+      dagBundleConfigList = [local.bundle]
+      extraInitContainers = local.synced ? [local.sync_once] : []
+      extraContainers     = local.synced ? [local.sync_forever] : []
+    })
+    workers = merge(local.account, local.synced_volumes, {
+      persistence         = { enabled = false }
+      resources           = local.small
+      extraInitContainers = local.synced ? [local.sync_once] : []
+    })
+
+    # With Terraform waiting for the release, hooks would wait for it too, and neither would ever come.
+    migrateDatabaseJob = merge(local.account, local.once)
+    createUserJob = merge(local.account, local.once, {
+      # Without a terminal the password is asked of the input, twice: it is in no list of processes.
+      args = ["bash", "-c", <<-EOT
+        password=$(cat /run/airflow-admin/password)
+        printf '%s\n%s\n' "$password" "$password" |
+          airflow users create --role Admin --username admin --email admin@localhost --firstname Admin --lastname Admin
+      EOT
+      ]
+      extraVolumes      = [{ name = "admin", secret = { secretName = kubernetes_secret_v1.admin.metadata[0].name } }]
+      extraVolumeMounts = [{ name = "admin", mountPath = "/run/airflow-admin", readOnly = true }]
+    })
+  }
+}

@@ -1,0 +1,60 @@
+# Argo Workflows: the controller for all namespaces of flows, and the server with its pages, inside the cluster only. People
+# come by a tunnel with a token of their own; the server does for them what they may do themselves.
+
+locals {
+  release     = "argo-workflows"
+  server      = "argo-workflows-server"
+  people      = "argo-user"
+  labels      = merge(var.labels, { "app.kubernetes.io/part-of" = "mfinfra" })
+  tolerations = [for toleration in var.tolerations : { for key, value in toleration : key => value if value != null }]
+  replicas    = var.high_availability ? 2 : 1
+}
+
+resource "kubernetes_namespace_v1" "this" {
+  metadata {
+    name = "argo"
+    labels = merge(local.labels, {
+      "pod-security.kubernetes.io/enforce" = "baseline"
+      "pod-security.kubernetes.io/warn"    = "restricted"
+    })
+  }
+}
+
+resource "kubernetes_network_policy_v1" "this" {
+  metadata {
+    name      = "closed"
+    namespace = kubernetes_namespace_v1.this.metadata[0].name
+    labels    = local.labels
+  }
+
+  spec {
+    policy_types = ["Ingress"]
+
+    pod_selector {}
+  }
+}
+
+resource "kubernetes_secret_v1" "database" {
+  metadata {
+    name      = "argo-database"
+    namespace = kubernetes_namespace_v1.this.metadata[0].name
+    labels    = local.labels
+  }
+
+  data_wo          = var.database_account
+  data_wo_revision = var.database_account_version
+}
+
+resource "helm_release" "this" {
+  name       = local.release
+  namespace  = kubernetes_namespace_v1.this.metadata[0].name
+  repository = "https://argoproj.github.io/argo-helm"
+  chart      = "argo-workflows"
+  version    = var.chart_version
+  atomic     = true
+  timeout    = 900
+
+  values = [yamlencode(local.values)]
+
+  depends_on = [kubernetes_secret_v1.database, kubernetes_network_policy_v1.this]
+}

@@ -1,0 +1,4 @@
+output "runtime_config" {
+  description = "Settings that this module makes true."
+  value       = {}
+}
