@@ -17,12 +17,13 @@ run "each_has_an_address_and_a_name" {
     virtual_network_id  = "/subscriptions/s/resourceGroups/demo/providers/Microsoft.Network/virtualNetworks/demo"
     targets = {
       blob  = { id = "/subscriptions/s/resourceGroups/demo/providers/Microsoft.Storage/storageAccounts/a", subresource = "blob", zone = "privatelink.blob.core.windows.net" }
+      other = { id = "/subscriptions/s/resourceGroups/demo/providers/Microsoft.KeyVault/vaults/w", subresource = "vault", zone = "privatelink.vaultcore.azure.net" }
       vault = { id = "/subscriptions/s/resourceGroups/demo/providers/Microsoft.KeyVault/vaults/v", subresource = "vault", zone = "privatelink.vaultcore.azure.net" }
     }
   }
 
   assert {
-    condition     = azurerm_private_endpoint.this["blob"].private_service_connection[0].subresource_names == tolist(["blob"]) && azurerm_private_dns_zone.this["vault"].name == "privatelink.vaultcore.azure.net"
+    condition     = azurerm_private_endpoint.this["blob"].private_service_connection[0].subresource_names == tolist(["blob"]) && length(azurerm_private_dns_zone.this) == 2
     error_message = "Names are not resolved to addresses inside."
   }
 }

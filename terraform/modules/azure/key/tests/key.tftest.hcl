@@ -12,6 +12,19 @@ mock_provider "azurerm" {
     defaults = { id = "/subscriptions/s/resourceGroups/demo/providers/Microsoft.ManagedIdentity/userAssignedIdentities/demo-encryption" }
   }
 
+  mock_data "azurerm_resources" {
+    defaults = {
+      resources = [{
+        id                  = "/subscriptions/s/resourceGroups/x/providers/Microsoft.KeyVault/vaults/v"
+        location            = "westeurope"
+        name                = "v"
+        resource_group_name = "x"
+        tags                = {}
+        type                = "Microsoft.KeyVault/vaults"
+      }]
+    }
+  }
+
   mock_data "azurerm_key_vault" {
     defaults = { vault_uri = "https://v.vault.azure.net/", purge_protection_enabled = true }
   }
@@ -55,6 +68,19 @@ run "a_key_that_exists" {
   assert {
     condition     = azurerm_role_assignment.this.scope == "/subscriptions/s/resourceGroups/x/providers/Microsoft.KeyVault/vaults/v/keys/k"
     error_message = "The identity may use more than the one key."
+  }
+}
+
+run "a_key_by_its_address" {
+  command = apply
+
+  variables {
+    key_id = "https://v.vault.azure.net/keys/k"
+  }
+
+  assert {
+    condition     = azurerm_role_assignment.this.scope == "/subscriptions/s/resourceGroups/x/providers/Microsoft.KeyVault/vaults/v/keys/k"
+    error_message = "The identity may use another key."
   }
 }
 

@@ -1,81 +1,68 @@
 # Needs no account: what Azure would answer is made up.
 
 mock_provider "azurerm" {
-  mock_resource "azurerm_key_vault" {
+  mock_data "azurerm_resources" {
     defaults = {
-      id        = "/subscriptions/s/resourceGroups/demo/providers/Microsoft.KeyVault/vaults/demo-12345678"
-      vault_uri = "https://demo-12345678.vault.azure.net/"
+      resources = [{
+        id                  = "/subscriptions/s/resourceGroups/x/providers/Microsoft.KeyVault/vaults/theirs"
+        location            = "westeurope"
+        name                = "theirs"
+        resource_group_name = "x"
+        tags                = {}
+        type                = "Microsoft.KeyVault/vaults"
+      }]
     }
   }
 }
 
-mock_provider "time" {}
-
 variables {
-  name                = "demo"
-  resource_group_name = "demo"
-  location            = "westeurope"
-  tenant_id           = "11111111-1111-1111-1111-111111111111"
-  deployer_id         = "22222222-2222-2222-2222-222222222222"
-  vault_name          = "demo-12345678"
-  workspace_id        = "/subscriptions/s/resourceGroups/demo/providers/Microsoft.OperationalInsights/workspaces/demo"
+  vault_id  = "/subscriptions/s/resourceGroups/demo/providers/Microsoft.KeyVault/vaults/demo-12345678"
+  vault_uri = "https://demo-12345678.vault.azure.net/"
 }
 
-run "roles_decide" {
-  command = apply
+run "tasks_read_their_vault_and_what_is_named" {
+  command = plan
 
   variables {
-    task_secrets = ["api-token", "/subscriptions/s/resourceGroups/x/providers/Microsoft.KeyVault/vaults/v"]
+    allow = ["https://theirs.vault.azure.net/secrets/warehouse", "/subscriptions/s/resourceGroups/y/providers/Microsoft.KeyVault/vaults/v"]
   }
 
   assert {
-    condition     = azurerm_key_vault.this.rbac_authorization_enabled
-    error_message = "The vault has access policies."
+    condition = toset([for role in output.task_roles : role.scope]) == toset([
+      "/subscriptions/s/resourceGroups/demo/providers/Microsoft.KeyVault/vaults/demo-12345678",
+      "/subscriptions/s/resourceGroups/x/providers/Microsoft.KeyVault/vaults/theirs/secrets/warehouse",
+      "/subscriptions/s/resourceGroups/y/providers/Microsoft.KeyVault/vaults/v",
+    ])
+    error_message = "Tasks read other secrets than those allowed."
   }
 
   assert {
     condition     = output.runtime_config.METAFLOW_AZURE_KEY_VAULT_PREFIX == "https://demo-12345678.vault.azure.net"
     error_message = "Secrets that are named without a vault are not found."
   }
-
-  assert {
-    condition = [for role in output.task_roles : role.scope] == [
-      "/subscriptions/s/resourceGroups/x/providers/Microsoft.KeyVault/vaults/v",
-      "/subscriptions/s/resourceGroups/demo/providers/Microsoft.KeyVault/vaults/demo-12345678/secrets/api-token",
-    ]
-    error_message = "Tasks read other secrets than those allowed."
-  }
 }
 
-run "allowed_addresses_close_it_for_others" {
+run "a_vault_that_is_not_there_is_refused" {
   command = plan
 
   variables {
-    allow_ips = ["203.0.113.0/24"]
+    allow = ["https://nowhere.vault.azure.net/secrets/warehouse"]
   }
 
-  assert {
-    condition     = azurerm_key_vault.this.network_acls[0].default_action == "Deny"
-    error_message = "Everybody reaches the vault."
+  override_data {
+    target = data.azurerm_resources.vaults
+    values = { resources = [] }
   }
+
+  expect_failures = [data.azurerm_resources.vaults]
 }
 
-run "the_stacks_own_secrets_are_not_for_tasks" {
+run "a_name_alone_is_refused" {
   command = plan
 
   variables {
-    task_secrets = ["mfinfra-metaflow"]
+    allow = ["warehouse"]
   }
 
-  expect_failures = [var.task_secrets]
-}
-
-run "a_name_that_azure_refuses_is_refused" {
-  command = plan
-
-  variables {
-    vault_name = "demo--1"
-  }
-
-  expect_failures = [var.vault_name]
+  expect_failures = [var.allow]
 }
