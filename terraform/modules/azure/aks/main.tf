@@ -9,16 +9,11 @@ locals {
 }
 
 resource "azurerm_kubernetes_cluster" "this" {
-  #checkov:skip=CKV_AZURE_4:the agent is there, by a rule of data collection
-  #checkov:skip=CKV_AZURE_6:allow of the stack file decides; without a role of Azure nobody does anything
-  #checkov:skip=CKV_AZURE_115:endpoint of the stack file decides
   #checkov:skip=CKV_AZURE_116:the policies are those of the namespaces; Azure's add-on costs a machine's worth of memory
-  #checkov:skip=CKV_AZURE_117:kms of the stack file decides
   #checkov:skip=CKV_AZURE_170:high_availability of the stack file decides
   #checkov:skip=CKV_AZURE_172:no secret comes into pods by the CSI driver: tasks read the vault with their identity
   #checkov:skip=CKV_AZURE_226:small machines have no room for disks of their own
   #checkov:skip=CKV_AZURE_227:host_encryption decides; a subscription must have the feature first
-  #checkov:skip=CKV_AZURE_232:the pool is the system's by its taint
   name                = var.name
   resource_group_name = var.resource_group_name
   location            = var.location

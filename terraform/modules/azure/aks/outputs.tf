@@ -50,8 +50,3 @@ output "system_pool" {
     tolerations   = [{ key = "CriticalAddonsOnly", operator = "Exists", value = null, effect = null }]
   }
 }
-
-output "runtime_config" {
-  description = "Settings that this module makes true."
-  value       = {}
-}

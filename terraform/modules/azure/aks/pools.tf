@@ -9,7 +9,6 @@ locals {
 }
 
 resource "azurerm_kubernetes_cluster_node_pool" "this" {
-  #checkov:skip=CKV_AZURE_168:110 pods are what a machine has addresses for
   #checkov:skip=CKV_AZURE_227:host_encryption decides; a subscription must have the feature first
   for_each = var.node_pools
 

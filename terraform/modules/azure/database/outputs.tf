@@ -11,8 +11,3 @@ output "server_id" {
   description = "Id of the server."
   value       = azurerm_postgresql_flexible_server.this.id
 }
-
-output "runtime_config" {
-  description = "Settings that this module makes true."
-  value       = {}
-}

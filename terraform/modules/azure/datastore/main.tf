@@ -31,10 +31,8 @@ data "azurerm_resources" "this" {
 resource "azurerm_storage_account" "this" {
   #checkov:skip=CKV_AZURE_33:the account has no queues
   #checkov:skip=CKV_AZURE_35:allow_ips decides; where it is empty, only identities with a role get in
+  #checkov:skip=CKV_AZURE_43:the name is an expression; a validation checks it
   #checkov:skip=CKV_AZURE_59:flows are started from machines outside of the network
-  #checkov:skip=CKV_AZURE_206:a second region doubles the cost; versions and zones guard against mistakes and losses
-  #checkov:skip=CKV2_AZURE_1:kms of the stack file decides
-  #checkov:skip=CKV2_AZURE_21:access_logs of the stack file decides
   #checkov:skip=CKV2_AZURE_33:stacks that are not sandboxes have a private endpoint beside it
   count = var.create_container ? 1 : 0
 

@@ -2,18 +2,18 @@
 # everywhere else as before.
 
 resource "azurerm_private_dns_zone" "this" {
-  for_each = var.targets
+  for_each = toset([for target in var.targets : target.zone])
 
-  name                = each.value.zone
+  name                = each.key
   resource_group_name = var.resource_group_name
   tags                = var.tags
 }
 
 resource "azurerm_private_dns_zone_virtual_network_link" "this" {
-  for_each = var.targets
+  for_each = azurerm_private_dns_zone.this
 
-  name                = "${var.name}-${each.key}"
-  private_dns_zone_id = azurerm_private_dns_zone.this[each.key].id
+  name                = var.name
+  private_dns_zone_id = each.value.id
   virtual_network_id  = var.virtual_network_id
   tags                = var.tags
 }
@@ -36,7 +36,7 @@ resource "azurerm_private_endpoint" "this" {
 
   private_dns_zone_group {
     name                 = each.key
-    private_dns_zone_ids = [azurerm_private_dns_zone.this[each.key].id]
+    private_dns_zone_ids = [azurerm_private_dns_zone.this[each.value.zone].id]
   }
 
   depends_on = [azurerm_private_dns_zone_virtual_network_link.this]

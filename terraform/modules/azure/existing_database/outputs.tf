@@ -17,8 +17,3 @@ output "secret_id" {
   description = "Id of the secret of the account."
   value       = var.secret_id
 }
-
-output "runtime_config" {
-  description = "Settings that this module makes true."
-  value       = {}
-}

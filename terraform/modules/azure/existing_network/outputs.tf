@@ -22,8 +22,3 @@ output "service_endpoints" {
   description = "Whether the machines' subnet may be named in the rules of storage accounts and key vaults."
   value       = length(setintersection(["Microsoft.Storage"], data.azurerm_subnet.this["cluster"].service_endpoint[*].service)) == 1 && length(setintersection(["Microsoft.KeyVault"], data.azurerm_subnet.this["cluster"].service_endpoint[*].service)) == 1
 }
-
-output "runtime_config" {
-  description = "Settings that this module makes true."
-  value       = {}
-}

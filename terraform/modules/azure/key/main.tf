@@ -2,11 +2,28 @@
 
 locals {
   make = var.key_id == null
-  # /subscriptions/S/resourceGroups/G/providers/Microsoft.KeyVault/vaults/V/keys/K
-  parts    = local.make ? [] : split("/", var.key_id)
-  scope    = local.make ? azurerm_key_vault_key.this[0].resource_versionless_id : var.key_id
-  key_url  = local.make ? azurerm_key_vault_key.this[0].versionless_id : "${data.azurerm_key_vault.this[0].vault_uri}keys/${local.parts[10]}"
-  rotation = var.rotation_days
+  # https://VAULT.vault.azure.net/keys/NAME, or the id of Azure's resource manager
+  by_address = local.make ? false : startswith(var.key_id, "https://")
+  vault_name = local.by_address ? split(".", trimprefix(var.key_id, "https://"))[0] : ""
+  given      = local.make ? null : local.by_address ? "${data.azurerm_resources.this[0].resources[0].id}/keys/${split("/", var.key_id)[4]}" : var.key_id
+  parts      = local.make ? [] : split("/", local.given)
+  scope      = local.make ? azurerm_key_vault_key.this[0].resource_versionless_id : local.given
+  key_url    = local.make ? azurerm_key_vault_key.this[0].versionless_id : "${data.azurerm_key_vault.this[0].vault_uri}keys/${local.parts[10]}"
+}
+
+# An address says nothing of the resource group that a role's scope begins with.
+data "azurerm_resources" "this" {
+  count = local.by_address ? 1 : 0
+
+  type = "Microsoft.KeyVault/vaults"
+  name = local.vault_name
+
+  lifecycle {
+    postcondition {
+      condition     = length(self.resources) == 1
+      error_message = "The subscription has no key vault ${local.vault_name}. A key of another subscription is given as /subscriptions/S/resourceGroups/G/providers/Microsoft.KeyVault/vaults/V/keys/K."
+    }
+  }
 }
 
 data "azurerm_key_vault" "this" {
@@ -37,7 +54,7 @@ resource "azurerm_key_vault_key" "this" {
 
   rotation_policy {
     automatic {
-      time_after_creation = "P${local.rotation}D"
+      time_after_creation = "P${var.rotation_days}D"
     }
   }
 }

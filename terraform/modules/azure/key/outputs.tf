@@ -17,8 +17,3 @@ output "disk_encryption_set_id" {
   description = "Id of the set that encrypts disks with it."
   value       = azurerm_disk_encryption_set.this.id
 }
-
-output "runtime_config" {
-  description = "Settings that this module makes true."
-  value       = {}
-}

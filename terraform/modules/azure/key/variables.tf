@@ -1,11 +1,11 @@
 variable "key_id" {
-  description = "Id of a key that exists, as Azure's resource manager has it; null makes one."
+  description = "Address of a key that exists, or its id of Azure's resource manager; null makes one."
   type        = string
   default     = null
 
   validation {
-    condition     = var.key_id == null || can(regex("(?i)^/subscriptions/[^/]+/resourceGroups/[^/]+/providers/Microsoft.KeyVault/vaults/[^/]+/keys/[^/]+$", var.key_id))
-    error_message = "A key is /subscriptions/S/resourceGroups/G/providers/Microsoft.KeyVault/vaults/V/keys/K."
+    condition     = var.key_id == null || can(regex("^https://[A-Za-z0-9-]+\\.vault\\.[a-z.]+/keys/[A-Za-z0-9-]+(/[0-9a-f]+)?$", var.key_id)) || can(regex("(?i)^/subscriptions/[^/]+/resourceGroups/[^/]+/providers/Microsoft.KeyVault/vaults/[^/]+/keys/[^/]+$", var.key_id))
+    error_message = "A key is https://V.vault.azure.net/keys/K or /subscriptions/S/resourceGroups/G/providers/Microsoft.KeyVault/vaults/V/keys/K."
   }
 }
 

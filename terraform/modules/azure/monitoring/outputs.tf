@@ -7,8 +7,3 @@ output "container_rule_id" {
   description = "Id of the rule that says what is collected of containers."
   value       = azurerm_monitor_data_collection_rule.containers.id
 }
-
-output "runtime_config" {
-  description = "Settings that this module makes true."
-  value       = {}
-}

@@ -11,7 +11,6 @@ locals {
 }
 
 resource "azurerm_virtual_network" "this" {
-  #checkov:skip=CKV_AZURE_183:names are resolved by Azure itself, which private endpoints need
   name                = var.name
   resource_group_name = var.resource_group_name
   location            = var.location

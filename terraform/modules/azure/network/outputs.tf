@@ -33,8 +33,3 @@ output "service_endpoints" {
   description = "Whether the machines' subnet may be named in the rules of storage accounts and key vaults."
   value       = true
 }
-
-output "runtime_config" {
-  description = "Settings that this module makes true."
-  value       = {}
-}

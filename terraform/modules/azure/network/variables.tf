@@ -13,6 +13,11 @@ variable "flow_log_account" {
   description = "Name of the storage account for flow logs; needed where there are any."
   type        = string
   default     = null
+
+  validation {
+    condition     = var.flow_log_account == null || can(regex("^[a-z0-9]{3,24}$", var.flow_log_account))
+    error_message = "A storage account's name is 3 to 24 lower-case letters and digits."
+  }
 }
 
 variable "flow_logs" {

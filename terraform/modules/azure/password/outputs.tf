@@ -6,11 +6,6 @@ output "account" {
 }
 
 output "secret_id" {
-  description = "Id of the secret."
-  value       = azurerm_key_vault_secret.this.resource_versionless_id
-}
-
-output "runtime_config" {
-  description = "Settings that this module makes true."
-  value       = {}
+  description = "Address of the secret."
+  value       = azurerm_key_vault_secret.this.versionless_id
 }

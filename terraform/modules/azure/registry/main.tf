@@ -2,11 +2,11 @@
 
 resource "azurerm_container_registry" "this" {
   #checkov:skip=CKV_AZURE_139:images are pushed from outside of the network
+  #checkov:skip=CKV_AZURE_163:Microsoft Defender scans images, which a whole subscription has or has not
+  #checkov:skip=CKV_AZURE_164:Azure has ended content trust, and the provider its argument
   #checkov:skip=CKV_AZURE_165:the cluster is in one region
   #checkov:skip=CKV_AZURE_166:an image in quarantine is never let go without a scanner that says so
-  #checkov:skip=CKV_AZURE_167:premium decides
   #checkov:skip=CKV_AZURE_233:premium decides
-  #checkov:skip=CKV_AZURE_237:premium decides
   name                          = var.registry_name
   resource_group_name           = var.resource_group_name
   location                      = var.location
