@@ -24,6 +24,7 @@ import pytest
 from tests.conftest import ROOT, Call, run_program
 
 from . import environment
+from .configuration import Configuration
 
 API_KEY = "the-real-key-of-the-service"
 
@@ -87,6 +88,12 @@ def tfcloud(_tfcloud: TfCloud) -> Iterator[TfCloud]:
     _tfcloud.log.unlink(missing_ok=True)
     yield _tfcloud
     _tfcloud.say()
+
+
+@pytest.fixture
+def configuration(terraform: str, tfcloud: TfCloud, tmp_path: Path) -> Configuration:
+    """A folder in which terraform runs with the providers of memory."""
+    return Configuration(terraform, tmp_path, tfcloud.environment)
 
 
 @dataclass

@@ -256,7 +256,9 @@ def _name(folder: str, text: str, prefix: str) -> str:
         return "provider"
     part = folder.partition("-")[0]
     return (
-        f"{part}.{found[1]}" if part in ("data", "ephemeral") and folder.startswith(f"{part}-{prefix}-") else found[1]
+        f"{part}.{found[1]}"
+        if part in ("data", "ephemeral") and f"{folder}-".startswith(f"{part}-{prefix}-")
+        else found[1]
     )
 
 

@@ -6,23 +6,36 @@ A cloud is a test's: the control file names it, so what one test leaves behind a
 from __future__ import annotations
 
 import threading
+from collections import Counter
 from typing import Any
 
-from .values import is_known
+from .values import fitted, is_known
 
 State = dict[str, Any]
 
 
 class Memory:
-    """The resources of one provider by cloud, type and identity; None stands for one that was deleted."""
+    """The resources of one provider by cloud, type and identity; None stands for one that was deleted.
+
+    Where a name is not refused the second time (a new one is made before the old one is deleted), it is there as often
+    as it was made.
+    """
 
     def __init__(self) -> None:
         self._known: dict[tuple[str, str, str], State | None] = {}
+        self._count: Counter[tuple[str, str, str]] = Counter()
         self._lock = threading.Lock()
 
-    def keep(self, cloud: str, kind: str, identity: str, state: State | None) -> None:
+    def keep(self, cloud: str, kind: str, identity: str, state: State, new: bool) -> None:
         with self._lock:
             self._known[cloud, kind, identity] = state
+            self._count[cloud, kind, identity] += new
+
+    def drop(self, cloud: str, kind: str, identity: str) -> None:
+        with self._lock:
+            self._count[cloud, kind, identity] = max(0, self._count[cloud, kind, identity] - 1)
+            if not self._count[cloud, kind, identity]:
+                self._known[cloud, kind, identity] = None
 
     def get(self, cloud: str, kind: str, identity: str) -> State | None:
         return self._known.get((cloud, kind, identity))
@@ -31,7 +44,9 @@ class Memory:
         return self._known.get((cloud, kind, identity), {}) is None
 
     def find(self, cloud: str, kind: str, asked: State) -> State | None:
-        """The resource of which all that is asked is true."""
+        """The resource of which all that is asked is true; none where nothing is asked."""
+        if all(value in (None, [], {}) for value in asked.values()):
+            return None
         with self._lock:
             states = [state for key, state in self._known.items() if key[:2] == (cloud, kind) and state]
         return next((state for state in states if agrees(asked, state)), None)
@@ -42,7 +57,7 @@ def agrees(asked: Any, found: Any) -> bool:
     if asked is None or not is_known(asked):
         return True
     if isinstance(asked, dict):
-        return isinstance(found, dict) and all(agrees(asked[key], found[key]) for key in asked if key in found)
+        return isinstance(found, dict) and all(agrees(asked[key], found.get(key)) for key in asked)
     if isinstance(asked, list):
         return not asked or (isinstance(found, list) and all(map(agrees, asked, found)))
     return bool(asked == found)
@@ -53,7 +68,7 @@ def shaped(block: dict[str, Any], state: State) -> State:
     found = {}
     for name, attribute in (block.get("attributes") or {}).items():
         if state.get(name) is not None and "type" in attribute:
-            found[name] = _as(attribute["type"], state[name])
+            found[name] = fitted(attribute["type"], state[name])
     for name, nested in (block.get("block_types") or {}).items():
         if isinstance(state.get(name), list):
             found[name] = [_inner(nested["block"], item) for item in state[name]]
@@ -64,13 +79,3 @@ def _inner(block: dict[str, Any], state: State) -> State:
     empty: State = dict.fromkeys(block.get("attributes") or {})
     empty |= {name: [] for name in block.get("block_types") or {}}
     return empty | shaped(block, state)
-
-
-def _as(kind: Any, value: Any) -> Any:
-    if value is None or isinstance(kind, str):
-        return value
-    if kind[0] == "object":
-        return {key: _as(inner, value.get(key)) for key, inner in kind[1].items()} if isinstance(value, dict) else None
-    if kind[0] == "map":
-        return value if isinstance(value, dict) else {}
-    return [_as(kind[1], item) for item in value] if isinstance(value, list) else []

@@ -49,6 +49,9 @@ TABLE: dict[str, list[tuple[str, int, str]]] = {
     "CloseRequest": [("type_name", 1, "string")],
 }  # fmt: skip
 
+#: Messages of which one field is meant, also where it is 0.
+_CHOICES = {"Step"}
+
 #: RPC -> request and response. MoveResourceState, functions and renewal are refused by gRPC as not implemented.
 RPCS: dict[str, tuple[str, str]] = {
     "GetProviderSchema": ("Empty", "SchemaResponse"),
@@ -73,8 +76,12 @@ def _file() -> descriptor_pb2.FileDescriptorProto:
     file = descriptor_pb2.FileDescriptorProto(name="tfcloud.proto", package="tfcloud", syntax="proto3")
     for name, fields in TABLE.items():
         message = file.message_type.add(name=name)
+        if name in _CHOICES:
+            message.oneof_decl.add(name="choice")
         for field_name, number, kind in fields:
             field = message.field.add(name=field_name, number=number, label=1)
+            if name in _CHOICES:
+                field.oneof_index = 0
             if kind.startswith("map:"):
                 entry = message.nested_type.add(name=f"{field_name.title().replace('_', '')}Entry")
                 entry.options.map_entry = True

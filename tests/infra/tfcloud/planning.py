@@ -7,7 +7,7 @@ from typing import Any
 
 from .memory import agrees
 from .overlays.base import digest
-from .values import UNKNOWN, is_known
+from .values import UNKNOWN, fitted, is_known
 
 Block = dict[str, Any]
 State = dict[str, Any]
@@ -94,7 +94,7 @@ def filled(block: Block, plan: State, made: State, seed: str) -> State:
     for name, attribute in attributes(block).items():
         if not is_known(plan.get(name)):
             said = name in made and is_known(made[name])
-            result[name] = made[name] if said else _value(_kind(attribute), name, seed)
+            result[name] = fitted(_kind(attribute), made[name]) if said else _value(_kind(attribute), name, seed)
     for name, nested in blocks(block).items():
         value, own = plan.get(name), made.get(name)
         if value is UNKNOWN:

@@ -40,7 +40,8 @@ class Provider:
     def __init__(self, path: Path, control: Path | None = None, log: Path | None = None) -> None:
         self.schemas: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
         self.overlay, self.memory = of(path.stem), Memory()
-        self._control, self._log, self._lock = control, log, threading.Lock()
+        self._control, self._log = control, log
+        self._lock, self._making = threading.Lock(), threading.Lock()
         self._schema = self._schema_response()
 
     # Schemas
@@ -156,21 +157,25 @@ class Provider:
         create = self.overlay.made if prior is None else self.overlay.changed
         made = create(kind, planned, config)
         state = planning.filled(self._block(kind), planned, made, digest(kind, planned))
+        with self._making:  # of two with one name in one configuration, one is refused
+            self._remembered(kind, prior is None, state, config)
+        return state
+
+    def _remembered(self, kind: str, new: bool, state: Any, config: Any) -> None:
         identity, family = self.overlay.identity(kind, state), self.overlay.family(kind)
-        if prior is None and identity is not None and self.memory.get(self._cloud, family, identity):
+        if identity is not None and new and self.memory.get(self._cloud, family, identity):
             said = self.overlay.taken(kind, identity)
             if said is not None:
                 raise Refusal(said)
         self.overlay.done(kind, state, config)
         if identity is not None:
-            self.memory.keep(self._cloud, family, identity, state)
-        return state
+            self.memory.keep(self._cloud, family, identity, state, new)
 
     def _deleted(self, kind: str, prior: Any) -> None:
         self.overlay.gone(kind, prior)
         identity = self.overlay.identity(kind, prior)
         if identity is not None:
-            self.memory.keep(self._cloud, self.overlay.family(kind), identity, None)
+            self.memory.drop(self._cloud, self.overlay.family(kind), identity)
 
     def ReadResource(self, request: Any) -> Any:
         kind, state = request.type_name, decode(request.current_state)

@@ -28,6 +28,11 @@ def encode(value: Any) -> bytes:
     return msgpack.packb(value, default=lambda _: msgpack.ExtType(0, b"\x00"))  # type: ignore[no-any-return]
 
 
+def plain(value: Any) -> Any:
+    """A value of any type without that type, which is sent along with it."""
+    return value[1] if isinstance(value, list) and len(value) == 2 and isinstance(value[0], bytes) else value
+
+
 def is_known(value: Any) -> bool:
     """Whether nothing in a value is unknown."""
     if value is UNKNOWN:
@@ -35,3 +40,16 @@ def is_known(value: Any) -> bool:
     if isinstance(value, dict):
         return all(is_known(item) for item in value.values())
     return all(is_known(item) for item in value) if isinstance(value, list) else True
+
+
+def fitted(kind: Any, value: Any) -> Any:
+    """A value in the shape of a type: members that it lacks are null, those that the type lacks are left out."""
+    if value is None or isinstance(kind, str):
+        return value
+    if kind[0] == "object":
+        return (
+            {key: fitted(inner, value.get(key)) for key, inner in kind[1].items()} if isinstance(value, dict) else None
+        )
+    if kind[0] == "map":
+        return value if isinstance(value, dict) else {}
+    return [fitted(kind[1], item) for item in value] if isinstance(value, list) else []

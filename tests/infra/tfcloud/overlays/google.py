@@ -105,8 +105,8 @@ class Google(Overlay):
     legacy = True
     always_new = {"name", "project", "location", "region", "zone"}
     sensitive = {
-        "data.google_client_config": {"access_token", "id_token"},
-        "ephemeral.google_client_config": {"access_token", "id_token"},
+        "data.google_client_config": {"access_token"},
+        "ephemeral.google_client_config": {"access_token"},
         "ephemeral.google_service_account_access_token": {"access_token"},
         "ephemeral.google_service_account_id_token": {"id_token"},
         "ephemeral.google_service_account_key": {"private_key"},
@@ -282,7 +282,8 @@ class Google(Overlay):
         }  # fmt: skip
         if kind in known:
             return known[kind]()
-        return self.made(kind, config, config) if kind.removeprefix("google_") in _FORMS else {}
+        found = self.made(kind, config, config) if kind.removeprefix("google_") in _FORMS else {}
+        return {"ip_cidr_range": "10.0.0.0/20", **found} if kind == "google_compute_subnetwork" else found
 
     def ephemeral(self, kind: str, config: Values) -> Values:
         if kind == "google_secret_manager_secret_version":

@@ -5,12 +5,14 @@ from __future__ import annotations
 import re
 from typing import Any
 
-from .base import Overlay, Values, guid, text
+from ..values import plain
+from .base import Overlay, Values, blocks, guid, text
 
 _NAME = re.compile(r"[a-z0-9]([-a-z0-9.]{0,251}[a-z0-9])?")
 #: Objects whose names may hold more: rbac allows what a path segment may hold.
 _FREE = {"role", "role_binding", "cluster_role", "cluster_role_binding"}
 _SECRET = {"data", "binary_data", "data_wo", "binary_data_wo"}
+_READ = {"data", "binary_data"}
 _CLUSTER_WIDE = {
     "namespace", "cluster_role", "cluster_role_binding", "storage_class", "priority_class", "persistent_volume", "api_service", "csi_driver", "ingress_class",
     "mutating_webhook_configuration", "validating_webhook_configuration", "runtime_class", "certificate_signing_request", "node_taint",
@@ -22,7 +24,7 @@ class Kubernetes(Overlay):
     appearing = {}
     always_new = {"metadata.name", "metadata.namespace", "metadata.generate_name"}
     sensitive = {
-        "kubernetes_secret": _SECRET, "kubernetes_secret_v1": _SECRET, "data.kubernetes_secret": _SECRET, "data.kubernetes_secret_v1": _SECRET, "kubernetes_secret_v1_data": {"data"},
+        "kubernetes_secret": _SECRET, "kubernetes_secret_v1": _SECRET, "data.kubernetes_secret": _READ, "data.kubernetes_secret_v1": _READ, "kubernetes_secret_v1_data": {"data"},
         "kubernetes_token_request_v1": {"token"}, "ephemeral.kubernetes_token_request_v1": {"token"},
     }  # fmt: skip
     force_new = {
@@ -60,12 +62,12 @@ class Kubernetes(Overlay):
         metadata = {"name": name, "generation": 1, "resource_version": "1", "uid": guid(kind, own)}
         if not wide:
             metadata["namespace"] = where
-        return {"id": own, "metadata": [metadata], **_STATUS.get(self._short(kind), {})}
+        return {"id": own, "metadata": [metadata], "status": _status(self._short(kind), values)}
 
     def identity(self, kind: str, state: Values) -> str | None:
         if kind != "kubernetes_manifest":
             return super().identity(kind, state)
-        manifest = state.get("manifest") or {}
+        manifest = plain(state.get("manifest")) or {}
         meta = manifest.get("metadata") or {}
         return f"{manifest.get('apiVersion')}/{manifest.get('kind')}/{meta.get('namespace')}/{meta.get('name')}"
 
@@ -90,6 +92,7 @@ def _metadata(values: Values) -> Values:
 
 
 def _manifest_refusals(manifest: Any) -> list[str]:
+    manifest = plain(manifest)
     if not isinstance(manifest, dict):
         return []
     wrong = [
@@ -98,7 +101,7 @@ def _manifest_refusals(manifest: Any) -> list[str]:
     return wrong + (["Forbidden attribute key in \"manifest\" value: 'status'"] if "status" in manifest else [])
 
 
-_STATUS: dict[str, Values] = {
-    "service": {"status": [{"load_balancer": [{"ingress": [{"hostname": "", "ip": "10.0.0.10", "ip_mode": "VIP"}]}]}]},
-    "ingress": {"status": [{"load_balancer": [{"ingress": [{"hostname": "", "ip": "10.0.0.11", "ip_mode": "VIP"}]}]}]},
-}
+def _status(short: str, values: Values) -> list[Values]:
+    """Where a load balancer answers, for what has one."""
+    balanced = short == "ingress" or any(spec.get("type") == "LoadBalancer" for spec in blocks(values, "spec"))
+    return [{"load_balancer": [{"ingress": [{"hostname": "", "ip": "10.0.0.10"}] if balanced else []}]}]
