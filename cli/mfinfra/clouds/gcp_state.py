@@ -22,7 +22,7 @@ def ensure_bucket(rest: Rest, project: Project, region: str, report: Report) -> 
     if found is None:
         report(f"Making the bucket {name} for states")
         found = _made(rest, name, project, region)
-    if str(found.get("projectNumber", project.number)) != project.number:
+    if str(found.get("projectNumber") or "0") not in ("0", project.number):  # servers that only resemble GCS say 0
         raise CloudError(f"The bucket {name} for states belongs to another project.", hint="Choose another project")
 
 

@@ -1,5 +1,5 @@
-# An account: a user name and passwords that are made inside AWS, kept in Secrets Manager, and read back from there for
-# whatever needs them: whatever moment an apply is cut at, all have the same. They are in no state and in no plan.
+# An account: a user name and passwords that are made inside AWS and kept in Secrets Manager. Whatever needs them reads them
+# from there: whatever moment an apply is cut at, all have the same. They are in no state and in no plan.
 
 ephemeral "aws_secretsmanager_random_password" "this" {
   for_each = var.passwords
@@ -24,8 +24,4 @@ resource "aws_secretsmanager_secret_version" "this" {
     { username = var.username },
     { for key in var.passwords : key => ephemeral.aws_secretsmanager_random_password.this[key].random_password },
   ))
-}
-
-ephemeral "aws_secretsmanager_secret_version" "this" {
-  secret_id = aws_secretsmanager_secret_version.this.secret_id
 }

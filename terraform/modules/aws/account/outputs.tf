@@ -8,14 +8,7 @@ output "runtime_config" {
   value       = {}
 }
 
-output "secret_arn" {
-  description = "ARN of the secret."
-  value       = aws_secretsmanager_secret.this.arn
-}
-
-output "values" {
-  description = "User name and passwords. In no state and no plan."
-  value       = jsondecode(ephemeral.aws_secretsmanager_secret_version.this.secret_string)
-  ephemeral   = true
-  sensitive   = true
+output "secret_id" {
+  description = "The secret, once the passwords are in it: JSON with username and the names of passwords."
+  value       = aws_secretsmanager_secret_version.this.secret_id
 }

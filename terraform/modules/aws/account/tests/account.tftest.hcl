@@ -1,0 +1,31 @@
+# Needs no account: planning asks AWS nothing. (Mock providers know no ephemeral resources, of which this module has some.)
+
+provider "aws" {
+  region                      = "us-east-1"
+  access_key                  = "none"
+  secret_key                  = "none"
+  skip_credentials_validation = true
+  skip_requesting_account_id  = true
+  skip_metadata_api_check     = true
+}
+
+variables {
+  name     = "demo"
+  username = "argo"
+  # Passwords would be made by AWS.
+  passwords = []
+}
+
+run "a_secret_for_one_account" {
+  command = plan
+
+  assert {
+    condition     = aws_secretsmanager_secret.this.name_prefix == "demo-argo-" && aws_secretsmanager_secret.this.recovery_window_in_days == 30
+    error_message = "The secret is not this account's, or cannot be taken back."
+  }
+
+  assert {
+    condition     = output.generation == 1
+    error_message = "The first passwords are not the first."
+  }
+}

@@ -1,0 +1,104 @@
+# Needs no account: what is read from AWS is made up.
+
+provider "aws" {
+  region                      = "us-east-1"
+  access_key                  = "none"
+  secret_key                  = "none"
+  skip_credentials_validation = true
+  skip_requesting_account_id  = true
+  skip_metadata_api_check     = true
+}
+
+override_data {
+  target = data.aws_eks_addon_version.this
+  values = { version = "v1.0.0-eksbuild.1" }
+}
+
+variables {
+  name               = "demo"
+  kubernetes_version = "1.35"
+  subnet_ids         = ["subnet-0123456789abcdef0", "subnet-0123456789abcdef1"]
+  bucket_arn         = "arn:aws:s3:::bucket"
+  database           = { security_group = "sg-0123456789abcdef0", port = 5432 }
+  namespaces         = ["flows", "research"]
+  default_pool       = "cpu"
+  pools = {
+    cpu = { machine_types = [], spot = false, gpu = false, min_nodes = 0, max_nodes = 10, disk_gb = 100 }
+    gpu = { machine_types = ["g5.xlarge"], spot = true, gpu = true, min_nodes = 0, max_nodes = 4, disk_gb = 200 }
+    arm = { machine_types = ["m7g.xlarge", "c7gn.xlarge"], spot = false, gpu = false, min_nodes = 0, max_nodes = 4, disk_gb = 100 }
+  }
+}
+
+run "nodes" {
+  command = plan
+
+  assert {
+    condition     = { for name, group in aws_eks_node_group.this : name => group.ami_type } == { arm = "AL2023_ARM_64_STANDARD", cpu = "AL2023_x86_64_STANDARD", gpu = "AL2023_x86_64_NVIDIA", system = "AL2023_x86_64_STANDARD" }
+    error_message = "A group has an image of another machine."
+  }
+
+  assert {
+    condition     = alltrue([for template in aws_launch_template.this : template.metadata_options[0].http_tokens == "required" && template.metadata_options[0].http_put_response_hop_limit == 1 && template.block_device_mappings[0].ebs[0].encrypted == "true"])
+    error_message = "A pod can reach what the node may do, or a disk is not encrypted."
+  }
+
+  assert {
+    condition     = alltrue([for name, group in aws_eks_node_group.this : group.scaling_config[0].min_size == (name == "system" ? 1 : 0)])
+    error_message = "A pool costs something while nothing runs."
+  }
+
+  assert {
+    condition     = aws_autoscaling_group_tag.this["gpu taint nvidia.com/gpu"].tag[0].value == "present:NoSchedule" && aws_autoscaling_group_tag.this["cpu label mfinfra.dev/pool"].tag[0].value == "cpu"
+    error_message = "The scaler does not know what a node of an empty group would be."
+  }
+
+  assert {
+    condition     = length(output.tolerations) == 2 && output.node_selector == { "mfinfra.dev/pool" = "cpu" }
+    error_message = "A task that names a pool would not be let in."
+  }
+}
+
+run "identities" {
+  command = plan
+
+  assert {
+    condition     = keys(aws_eks_pod_identity_association.task) == ["flows", "research"] && aws_eks_pod_identity_association.task["flows"].service_account == "flows"
+    error_message = "Tasks of a namespace have no identity."
+  }
+
+  assert {
+    condition     = aws_eks_cluster.this.access_config[0].authentication_mode == "API" && !aws_eks_cluster.this.bootstrap_self_managed_addons
+    error_message = "Access is kept in a map inside the cluster."
+  }
+}
+
+run "private" {
+  command = plan
+
+  variables {
+    endpoint    = "private"
+    use_kms_key = true
+    kms_key_arn = "arn:aws:kms:us-east-1:123456789012:key/x"
+  }
+
+  assert {
+    condition     = !aws_eks_cluster.this.vpc_config[0].endpoint_public_access && aws_eks_cluster.this.vpc_config[0].endpoint_private_access
+    error_message = "The API is reachable from outside."
+  }
+
+  assert {
+    condition     = aws_eks_cluster.this.encryption_config[0].provider[0].key_arn == "arn:aws:kms:us-east-1:123456789012:key/x"
+    error_message = "Secrets are not encrypted with the stack's key."
+  }
+}
+
+run "a_pool_named_system_is_refused" {
+  command = plan
+
+  variables {
+    default_pool = "system"
+    pools        = { system = { machine_types = [], spot = false, gpu = false, min_nodes = 0, max_nodes = 1, disk_gb = 100 } }
+  }
+
+  expect_failures = [var.pools]
+}

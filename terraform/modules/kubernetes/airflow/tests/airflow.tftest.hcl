@@ -1,0 +1,98 @@
+# Needs no cluster: planning asks it nothing.
+
+provider "kubernetes" {
+  host  = "https://127.0.0.1"
+  token = "none"
+}
+
+provider "helm" {
+  kubernetes = {
+    host  = "https://127.0.0.1"
+    token = "none"
+  }
+}
+
+variables {
+  chart_version    = "1.0.0"
+  airflow_version  = "3.2.2"
+  sync_image       = "rclone:1"
+  namespaces       = ["flows"]
+  database         = { host = "db.example.com", port = 5432, name = "airflow" }
+  database_account = { username = "airflow", password = "not-a-secret" }
+  secrets = {
+    fernet_password = "not-a-secret-of-thirty-two-letters"
+    api_secret_key  = "not-a-secret"
+    jwt_secret      = "not-a-secret"
+    admin_password  = "not-a-secret"
+  }
+  connection = "aws://"
+  log_url    = "s3://bucket/metaflow/airflow/logs"
+  dags       = { url = "s3://bucket/metaflow/airflow/dags" }
+}
+
+run "dags_in_s3" {
+  command = plan
+
+  assert {
+    condition     = yamldecode(helm_release.this.values[0]).dagProcessor.dagBundleConfigList[0].kwargs.prefix == "metaflow/airflow/dags/"
+    error_message = "DAGs are looked for elsewhere."
+  }
+
+  assert {
+    condition     = !strcontains(helm_release.this.values[0], "not-a-secret") && yamldecode(helm_release.this.values[0]).data.metadataSecretName == "airflow-database"
+    error_message = "A secret is in the values."
+  }
+
+  assert {
+    condition     = !yamldecode(helm_release.this.values[0]).migrateDatabaseJob.useHelmHooks && !yamldecode(helm_release.this.values[0]).createUserJob.useHelmHooks
+    error_message = "Terraform and Helm would wait for one another."
+  }
+
+  assert {
+    condition     = yamldecode(helm_release.this.values[0]).executor == "KubernetesExecutor" && yamldecode(helm_release.this.values[0]).config.core.load_examples == "False"
+    error_message = "Another executor, or examples among the DAGs."
+  }
+}
+
+run "dags_in_azure_are_fetched_by_a_container" {
+  command = plan
+
+  variables {
+    connection = "{\"conn_type\": \"wasb\", \"host\": \"https://account.blob.core.windows.net\"}"
+    log_url    = "wasb://data/metaflow/airflow/logs"
+    dags       = { url = "wasb://data/metaflow/airflow/dags", account = "account" }
+  }
+
+  assert {
+    condition     = yamldecode(helm_release.this.values[0]).config.logging.remote_base_log_folder == "wasb://metaflow/airflow/logs" && yamldecode(helm_release.this.values[0]).config.azure_remote_logging.remote_wasb_log_container == "data"
+    error_message = "Logs go elsewhere."
+  }
+
+  assert {
+    condition     = length(yamldecode(helm_release.this.values[0]).workers.extraInitContainers) == 1 && length(yamldecode(helm_release.this.values[0]).dagProcessor.extraContainers) == 1
+    error_message = "Nothing fetches the DAGs."
+  }
+}
+
+run "dags_in_git" {
+  command = plan
+
+  variables {
+    dags = { repository = "https://example.com/dags.git", folder = "dags" }
+  }
+
+  assert {
+    condition     = yamldecode(helm_release.this.values[0]).dagProcessor.dagBundleConfigList[0].kwargs == { repo_url = "https://example.com/dags.git", tracking_ref = "main", subdir = "dags", refresh_interval = 60 }
+    error_message = "DAGs are looked for elsewhere."
+  }
+}
+
+run "one_place_for_dags" {
+  command = plan
+
+  variables {
+    dags = {}
+  }
+
+  expect_failures = [var.dags]
+}

@@ -1,0 +1,86 @@
+# Needs no cluster: planning asks it nothing.
+
+provider "kubernetes" {
+  host  = "https://127.0.0.1"
+  token = "none"
+}
+
+provider "helm" {
+  kubernetes = {
+    host  = "https://127.0.0.1"
+    token = "none"
+  }
+}
+
+variables {
+  chart_version       = "1.0.0"
+  namespaces          = ["flows", "research"]
+  database            = { host = "db.example.com", port = 5432, name = "argo" }
+  database_account    = { username = "argo", password = "not-a-secret" }
+  artifact_repository = { prefix = "metaflow", s3 = { bucket = "b", endpoint = "s3.example.com", region = "eu-west-1" } }
+}
+
+run "sandbox_on_s3" {
+  command = plan
+
+  assert {
+    condition     = yamldecode(helm_release.this.values[0]).controller.persistence.postgresql.sslMode == "require" && !strcontains(helm_release.this.values[0], "not-a-secret")
+    error_message = "The archive is reached without TLS, or a password is in the values."
+  }
+
+  assert {
+    condition     = yamldecode(helm_release.this.values[0]).artifactRepository.s3.keyFormat == "metaflow/argo/{{workflow.namespace}}/{{workflow.name}}/{{pod.name}}"
+    error_message = "Artifacts lie elsewhere."
+  }
+
+  assert {
+    condition     = yamldecode(helm_release.this.values[0]).server.authModes == ["client"] && yamldecode(helm_release.this.values[0]).server.serviceType == "ClusterIP"
+    error_message = "The server asks nobody who they are, or is reachable from outside."
+  }
+
+  assert {
+    condition     = length(kubernetes_role_binding_v1.workflow) == 2 && kubernetes_role_v1.workflow["flows"].rule[0].resources == toset(["workflowtaskresults"])
+    error_message = "Workflows of a namespace cannot tell what came out."
+  }
+
+  assert {
+    condition     = output.runtime_config == { METAFLOW_ARGO_WORKFLOWS_USE_SCHEDULES = "true" }
+    error_message = "A setting is missing, or one is not true."
+  }
+}
+
+run "production_on_azure" {
+  command = plan
+
+  variables {
+    high_availability   = true
+    ui_url              = "https://argo.example.com"
+    artifact_repository = { prefix = "metaflow", azure = { endpoint = "https://a.blob.core.windows.net", container = "c" } }
+  }
+
+  # The chart runs this one through its templates: braces of Argo's must be text for them.
+  assert {
+    condition     = yamldecode(helm_release.this.values[0]).artifactRepository.azure.blobNameFormat == "{{ `metaflow/argo/{{workflow.namespace}}/{{workflow.name}}/{{pod.name}}` }}"
+    error_message = "The chart would take Argo's variables for its own."
+  }
+
+  assert {
+    condition     = yamldecode(helm_release.this.values[0]).controller.replicas == 2 && yamldecode(helm_release.this.values[0]).controller.pdb.enabled
+    error_message = "There is one controller only."
+  }
+
+  assert {
+    condition     = output.runtime_config.METAFLOW_ARGO_WORKFLOWS_UI_URL == "https://argo.example.com"
+    error_message = "Nobody is told where the pages are."
+  }
+}
+
+run "one_store_is_named" {
+  command = plan
+
+  variables {
+    artifact_repository = { prefix = "metaflow" }
+  }
+
+  expect_failures = [var.artifact_repository]
+}
