@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import shutil
 import socket
+import ssl
 import subprocess
 import sys
 import time
@@ -139,8 +140,7 @@ def _retried_bucket(url: str) -> None:
             time.sleep(0.2)
 
 
-@contextmanager
-def azurite(folder: Path) -> Iterator[Server]:
+def _azurite_program() -> Path:
     if shutil.which("npm") is None:
         pytest.skip("azurite needs npm")
     home = cache() / "azurite"
@@ -148,34 +148,65 @@ def azurite(folder: Path) -> Iterator[Server]:
     if not program.exists():
         home.mkdir(parents=True, exist_ok=True)
         subprocess.run(["npm", "install", "--silent", "--prefix", str(home), _AZURITE], check=True)
+    return program
+
+
+@contextmanager
+def azurite_with_tokens(folder: Path, accounts: dict[str, str]) -> Iterator[str]:
+    """Azurite by TLS, with tokens of Entra ID; `folder` holds key.pem and cert.pem. Gives its address."""
     port = free_port()
-    command = [str(program), "--blobHost", "127.0.0.1", "--blobPort", str(port), "--location", str(folder)]
+    command = [str(_azurite_program()), "--blobHost", "127.0.0.1", "--blobPort", str(port), "--location", str(folder)]
+    command += ["--skipApiVersionCheck", "--silent", "--oauth", "basic"]
+    command += ["--cert", str(folder / "cert.pem"), "--key", str(folder / "key.pem")]
+    env = {**os.environ, "AZURITE_ACCOUNTS": ";".join(f"{name}:{key}" for name, key in accounts.items())}
+    with open(folder / "azurite.log", "wb") as log:
+        process = subprocess.Popen(command, stdout=log, stderr=log, env=env)
+    try:
+        for _ in range(300):
+            with socket.socket() as probe:
+                if probe.connect_ex(("127.0.0.1", port)) == 0:
+                    break
+            assert process.poll() is None, (folder / "azurite.log").read_text()[-2000:]
+            time.sleep(0.1)
+        yield f"https://127.0.0.1:{port}"
+    finally:
+        process.kill()  # in order it would wait for connections that clients keep
+        process.wait(10)
+
+
+@contextmanager
+def azurite(folder: Path) -> Iterator[Server]:
+    port = free_port()
+    command = [str(_azurite_program()), "--blobHost", "127.0.0.1", "--blobPort", str(port), "--location", str(folder)]
     url = f"http://127.0.0.1:{port}/devstoreaccount1"
     with running([*command, "--skipApiVersionCheck", "--silent"], url, folder / "azurite.log"):
         environment = {"METAFLOW_AZURE_STORAGE_BLOB_SERVICE_ENDPOINT": url, "AZURE_STORAGE_KEY": _AZURITE_KEY}
-        _make_container(port)
+        make_azure_container(f"http://127.0.0.1:{port}", "devstoreaccount1", _AZURITE_KEY, "tests")
         yield Server("azure", environment)
 
 
-def _make_container(port: int) -> None:
-    """Azure has no way to make a container through obstore: sign the request as the service documents it."""
+def make_azure_container(url: str, account: str, key: str, name: str, context: ssl.SSLContext | None = None) -> None:
+    """Make a container with an account's key: sign the request as the service documents it."""
     import base64
     import hashlib
     import hmac
     from email.utils import formatdate
 
     date = formatdate(usegmt=True)
-    path = "/devstoreaccount1/tests"
+    path = f"/{account}/{name}"
     headers = f"x-ms-date:{date}\nx-ms-version:2021-08-06\n"
-    text = "PUT" + "\n" * 12 + headers + f"/devstoreaccount1{path}\nrestype:container"
-    key = base64.b64decode(_AZURITE_KEY)
-    signature = base64.b64encode(hmac.new(key, text.encode(), hashlib.sha256).digest()).decode()
-    request = urllib.request.Request(f"http://127.0.0.1:{port}{path}?restype=container", method="PUT")
+    text = "PUT" + "\n" * 12 + headers + f"/{account}{path}\nrestype:container"
+    signature = base64.b64encode(hmac.new(base64.b64decode(key), text.encode(), hashlib.sha256).digest()).decode()
+    request = urllib.request.Request(f"{url}{path}?restype=container", method="PUT")
     request.add_header("x-ms-date", date)
     request.add_header("x-ms-version", "2021-08-06")
-    request.add_header("Authorization", f"SharedKey devstoreaccount1:{signature}")
-    with urllib.request.urlopen(request) as answer:
-        assert answer.status == 201
+    request.add_header("Authorization", f"SharedKey {account}:{signature}")
+    try:
+        with urllib.request.urlopen(request, context=context) as answer:
+            assert answer.status == 201
+    except urllib.error.HTTPError as exc:
+        exc.close()
+        assert exc.code == 409, exc  # it is there
 
 
 @contextmanager
