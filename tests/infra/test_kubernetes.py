@@ -7,6 +7,7 @@ import os
 import re
 import shutil
 import subprocess
+import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -73,7 +74,9 @@ def test_the_account_of_sensors_exists_and_may_start_workflows_where_it_is(tfclo
 def test_events_come_in_where_the_runtime_sends_them(tfcloud: TfCloud, tmp_path: Path) -> None:
     source = by_kind(objects(EVENTS, tfcloud, tmp_path / "x"))["EventSource"]
     assert source["metadata"]["name"] == "argo-events-webhook"
-    assert source["spec"]["webhook"] == {"metaflow-event": {"port": "12000", "endpoint": "/metaflow-event", "method": "POST"}}
+    assert source["spec"]["webhook"] == {
+        "metaflow-event": {"port": "12000", "endpoint": "/metaflow-event", "method": "POST"}
+    }
     assert source["spec"]["service"]["ports"] == [{"port": 12000, "targetPort": 12000}]
 
 
@@ -103,11 +106,12 @@ def test_there_is_an_autoscaler_for_each_version_of_kubernetes() -> None:
     assert all(image.startswith(f"v{minor}.") for minor, image in versions.AUTOSCALER_IMAGES.items())
 
 
-@pytest.fixture(scope="module")
-def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Postgres]:
-    found = new_postgres(tmp_path_factory.mktemp("databases") / "postgres")
-    yield found
-    found.stop()
+@pytest.fixture
+def server() -> Iterator[Postgres]:
+    with tempfile.TemporaryDirectory(prefix="mf-postgres-", ignore_cleanup_errors=True) as folder:
+        found = new_postgres(Path(folder))
+        yield found
+        found.stop()
 
 
 def psql(server: Postgres, statement: str, **env: str) -> subprocess.CompletedProcess[str]:
