@@ -96,13 +96,13 @@ def test_a_bus_keeps_events_as_often_as_it_has_servers(tfcloud: TfCloud, tmp_pat
         assert ("persistence" in bus) == (count == 3)
 
 
-@pytest.mark.parametrize("minor", sorted(versions.KUBERNETES_VERSIONS["aws"]))
+@pytest.mark.parametrize("minor", sorted(versions.KUBERNETES_SUPPORT["aws"]))
 def test_objects_are_of_each_version_that_is_supported(minor: str, tfcloud: TfCloud, tmp_path: Path) -> None:
     assert len(objects({**EVENTS, **PRODUCTION}, tfcloud, tmp_path / "x", minor)) == 7
 
 
 def test_there_is_an_autoscaler_for_each_version_of_kubernetes() -> None:
-    assert set(versions.AUTOSCALER_IMAGES) == set(versions.KUBERNETES_VERSIONS["aws"])
+    assert set(versions.AUTOSCALER_IMAGES) == set(versions.KUBERNETES_SUPPORT["aws"])
     assert all(image.startswith(f"v{minor}.") for minor, image in versions.AUTOSCALER_IMAGES.items())
 
 

@@ -259,7 +259,7 @@ class Google(Overlay):
     def taken(self, kind: str, identity: str) -> str | None:
         return (
             None
-            if _IAM.search(kind) or kind == "google_project_service"
+            if _IAM.search(kind) or kind in ("google_project_service", "google_project_service_identity")
             else f"Error 409: {identity} already exists, alreadyExists"
         )
 
@@ -270,6 +270,8 @@ class Google(Overlay):
         known: dict[str, Callable[[], Values]] = {
             "google_client_config": lambda: {"id": f"projects/{self.project}/regions/{region}/zones/{place['zone']}", "project": self.project, "region": text(self.settings, "region"), "zone": text(self.settings, "zone"), "access_token": f"ya29.{digest(self.project)}", "default_labels": merged(self.settings.get("default_labels"))},
             "google_project": lambda: {"id": f"projects/{project}", "project_id": project, "name": project, "number": NUMBER, "deletion_policy": "PREVENT"},
+            "google_compute_subnetwork": lambda: {**self.made(kind, config, config), **_SUBNETWORK, "network": f"{_API}/compute/v1/projects/{place['project']}/global/networks/existing"},
+            "google_storage_bucket": lambda: {**self.made(kind, config, config), "uniform_bucket_level_access": True},
             "google_compute_zones": lambda: {"id": f"projects/{project}/regions/{region}", "project": project, "names": [f"{region}-{letter}" for letter in "abc"], "region": region},
             "google_compute_regions": lambda: {"id": f"projects/{project}", "project": project, "names": ["europe-west1", "us-central1"]},
             "google_container_engine_versions": lambda: _versions(place),
@@ -285,10 +287,23 @@ class Google(Overlay):
 
     def ephemeral(self, kind: str, config: Values) -> Values:
         if kind == "google_secret_manager_secret_version":
-            return {"secret_data": self.secrets.get(text(config, "secret").rpartition("/")[2]), "version": "1"}
+            # One that nobody wrote here is somebody else's: an account in a database.
+            theirs = '{"username": "theirs", "password": "from-the-secret"}'
+            return {"secret_data": self.secrets.get(text(config, "secret").rpartition("/")[2], theirs), "version": "1"}
         if kind == "google_client_config":
             return {"access_token": f"ya29.{digest(self.project)}", "project": self.project}
         return {}
+
+
+#: A subnetwork that exists, in the network `existing`.
+_SUBNETWORK: Values = {
+    "ip_cidr_range": "10.40.0.0/20",
+    "private_ip_google_access": True,
+    "secondary_ip_range": [
+        {"range_name": "pods", "ip_cidr_range": "10.44.0.0/16"},
+        {"range_name": "services", "ip_cidr_range": "10.40.16.0/20"},
+    ],
+}
 
 
 def _agent(email: str, attribute: str = "email") -> Values:

@@ -1,0 +1,11 @@
+# A database that exists. Its secret holds {"username": ..., "password": ...}; nothing of it is changed here.
+
+locals {
+  # By name in the stack's project, or as projects/P/secrets/NAME.
+  parts  = split("/", var.secret)
+  secret = length(local.parts) == 1 ? "projects/${var.project}/secrets/${var.secret}" : join("/", slice(local.parts, 0, 4))
+}
+
+ephemeral "google_secret_manager_secret_version" "this" {
+  secret = local.secret
+}

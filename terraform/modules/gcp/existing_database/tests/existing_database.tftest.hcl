@@ -1,0 +1,20 @@
+# Needs no account: planning asks Google nothing. (Mock providers know no ephemeral resources, of which this module has one.)
+
+provider "google" {
+  project      = "demo-project"
+  region       = "europe-west1"
+  access_token = "none"
+}
+
+run "the_database_is_where_it_was_said" {
+  command = plan
+
+  module {
+    source = "./tests/caller"
+  }
+
+  assert {
+    condition     = output.database.host == "10.1.2.3" && output.database.port == 5432 && output.database.name == "metaflow"
+    error_message = "The database is elsewhere."
+  }
+}

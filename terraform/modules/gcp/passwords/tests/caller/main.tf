@@ -1,0 +1,20 @@
+# Calls the module: terraform runs no module by itself that gives something ephemeral.
+
+module "this" {
+  source = "../.."
+
+  name    = "demo"
+  project = "demo-project"
+  region  = "europe-west1"
+  names   = var.names
+}
+
+variable "names" {
+  description = "Names of the accounts."
+  type        = set(string)
+}
+
+output "secret_ids" {
+  description = "Id of the secret of each account."
+  value       = module.this.secret_ids
+}

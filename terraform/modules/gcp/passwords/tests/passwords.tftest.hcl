@@ -1,0 +1,24 @@
+# Needs no account: planning asks Google nothing. (Mock providers know no ephemeral resources, of which this module has two.)
+
+provider "google" {
+  project      = "demo-project"
+  region       = "europe-west1"
+  access_token = "none"
+}
+
+run "a_secret_for_each_that_no_task_can_read" {
+  command = plan
+
+  module {
+    source = "./tests/caller"
+  }
+
+  variables {
+    names = ["metaflow", "airflow-admin"]
+  }
+
+  assert {
+    condition     = output.secret_ids["metaflow"] == "projects/demo-project/secrets/demo-metaflow" && output.secret_ids["airflow-admin"] == "projects/demo-project/secrets/demo-airflow-admin"
+    error_message = "The names of secrets are others: those that begin with the stack's and an underscore are read by tasks."
+  }
+}

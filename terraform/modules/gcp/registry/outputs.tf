@@ -1,0 +1,17 @@
+locals {
+  url = "${google_artifact_registry_repository.this.location}-docker.pkg.dev/${var.project}/${google_artifact_registry_repository.this.repository_id}"
+}
+
+output "repository_url" {
+  description = "Where images are pushed to: this, a slash, and a name of yours."
+  value       = local.url
+}
+
+output "runtime_config" {
+  description = "Settings that this module makes true."
+  # An image without a name has that of the stack.
+  value = var.image == null ? {} : {
+    METAFLOW_DEFAULT_CONTAINER_REGISTRY = local.url
+    METAFLOW_DEFAULT_CONTAINER_IMAGE    = strcontains(var.image, ":") ? var.image : "${var.name}:${var.image}"
+  }
+}
