@@ -55,9 +55,14 @@ def capabilities() -> list[tuple[str, bool, bool]]:
 
 
 def module_files(cloud: str, noun: str) -> dict[str, str]:
-    """The files of a module by name, without its tests."""
+    """The files of a module by their paths in it, without its tests."""
     folder = terraform_folder() / "modules" / cloud / noun
-    return {path.name: path.read_text(encoding="utf-8") for path in sorted(folder.glob("*.tf"))}
+    paths = [path.relative_to(folder) for path in folder.rglob("*") if path.is_file()]
+    return {
+        path.as_posix(): (folder / path).read_text(encoding="utf-8")
+        for path in sorted(paths)
+        if path.parts[0] not in ("tests", "README.md") and not any(part.startswith(".") for part in path.parts)
+    }
 
 
 def root_templates(cloud: str) -> dict[str, str]:

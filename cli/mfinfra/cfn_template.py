@@ -49,12 +49,14 @@ _HOPELESS = (
     "MISCONFIGURATION:COMPUTE_ENVIRONMENT_MAX_RESOURCE",
     "MISCONFIGURATION:JOB_RESOURCE_REQUIREMENT",
 )
-_TYPES = {"ec2": "EC2", "spot": "SPOT", "fargate": "FARGATE", "fargate_spot": "FARGATE_SPOT"}
+_TYPES = {"on_demand": "EC2", "spot": "SPOT", "fargate": "FARGATE", "fargate_spot": "FARGATE_SPOT"}
 
 
 def unsupported(values: Values) -> list[str]:
     """What of a stack file CloudFormation cannot express, one sentence each."""
     found = []
+    if values["compute"]["backend"] == "kubernetes":
+        found.append("compute.backend: kubernetes")
     if values["metadata"]["backup_days"] == 0 and values["metadata"]["high_availability"]:
         found.append("metadata.backup_days: 0 with high_availability: a standby needs backups")
     return found
@@ -102,8 +104,8 @@ def decided(values: Values) -> dict[str, bool]:
     network, datastore, metadata, ui = (values[key] for key in ("network", "datastore", "metadata", "ui"))
     return {
         "key": datastore["kms"] == "create",
-        "any_key": datastore["kms"] != "aws",
-        "given_key": datastore["kms"] not in ("aws", "create"),
+        "any_key": datastore["kms"] != "managed",
+        "given_key": datastore["kms"] not in ("managed", "create"),
         "network": network["vpc"] is None,
         "flow_logs": network["flow_logs"],
         "bucket": datastore["bucket"] is None,

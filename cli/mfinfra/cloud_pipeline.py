@@ -13,7 +13,18 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from . import deployment, pipeline, profile, prove, record, runtime_install, stackfile, workspace
+from . import (
+    clouds,
+    deployment,
+    pipeline,
+    profile,
+    prove,
+    record,
+    runtime_install,
+    service_health,
+    stackfile,
+    workspace,
+)
 from .changes import Plan
 from .cloud_report import Down, show
 from .errors import CloudError, Locked, NotFound, ProofFailed, Refused
@@ -22,49 +33,33 @@ from .record import Record
 from .stackfile import StackConfig
 
 if TYPE_CHECKING:
+    from .clouds.base import Cloud
     from .console import Console
     from .deployment import Deployment
 
 Agreed = Callable[[str], bool]
 
-#: What holds the data of a stack, for each engine: `--keep data` leaves it.
-DATA_KINDS = (
-    "aws_s3_bucket",
-    "aws_s3_bucket_policy",
-    "aws_s3_bucket_public_access_block",
-    "aws_s3_bucket_server_side_encryption_configuration",
-    "aws_s3_bucket_versioning",
-    "aws_s3_bucket_ownership_controls",
-    "aws_s3_bucket_lifecycle_configuration",
-    "aws_kms_key",
-    "aws_kms_alias",
-)
-
 
 @dataclass(frozen=True)
 class Connected:
-    """A stack with the account it goes to and the engine that deploys it."""
+    """A stack with the cloud it goes to and the engine that deploys it."""
 
     config: StackConfig
-    session: Any
-    account: str
+    cloud: Cloud
     deployment: Deployment
 
 
 def connect(config: StackConfig, console: Console) -> Connected:
     """Find out who we are in the cloud and make the engine ready. Fails here where there are no credentials."""
-    from .clouds import aws_identity
-
     stack = record.find(config.name)
     before = stack.engine if stack is not None else None
     engine = config.engine or before or deployment.chosen_engine(config)
     if stack is not None and stack.config is not None:
         stackfile.check_unmoved(json.loads(stack.config), config.model_copy(update={"engine": engine}))
-    session = aws_identity.session(str(config.region))
-    identity = aws_identity.identity(session)
-    _check_account(config, identity.account)
-    console.done(f"Account {identity.account}, region {config.region}, as {identity.arn}")
-    return Connected(config, session, identity.account, deployment.of(config, engine, session, identity, console.step))
+    cloud = clouds.connect(config)
+    _check_account(config, cloud.account)
+    console.done(f"Account {cloud.account}, region {config.region}, as {cloud.who}")
+    return Connected(config, cloud, deployment.of(cloud, engine, console.step))
 
 
 def _check_account(config: StackConfig, account: str) -> None:
@@ -130,7 +125,7 @@ def _facts(connected: Connected) -> dict[str, str]:
     """What must be the same when a plan is applied as when it was made."""
     return {
         "engine": connected.deployment.engine,
-        "account": connected.account,
+        "account": connected.cloud.account,
         "region": str(connected.config.region),
         "digest": connected.deployment.digest,
     }
@@ -152,7 +147,8 @@ def up(config: StackConfig, smoke: bool, agreed: Agreed, plan_file: Path | None,
         outputs = connected.deployment.outputs()
         written = profile.write(config.name, _settings(connected, outputs))
         console.done(f"Profile {shown(written.path)}")
-        runtime = runtime_install.ensure(python, (*config.runtime.packages, *_AWS_EXTRA), console.step)
+        packages = (*config.runtime.packages, *connected.cloud.requirements)
+        runtime = runtime_install.ensure(python, packages, console.step)
         console.done(f"Runtime {runtime.version} in {shown(runtime.python)}")
         stack = stack.updated(python=runtime.python, runtime_version=runtime.version, outputs=json.dumps(outputs))
         record.save(stack)
@@ -185,10 +181,6 @@ def _wanted(connected: Connected, plan_file: Path | None, agreed: Agreed, consol
     return wanted
 
 
-#: What the runtime needs to talk to AWS.
-_AWS_EXTRA = ("boto3>=1.40,<2", "obstore>=0.6,<0.13")
-
-
 def _begun(connected: Connected) -> Record:
     config = connected.config.model_copy(
         update={"engine": connected.deployment.engine, "account": connected.config.account}
@@ -202,7 +194,7 @@ def _begun(connected: Connected) -> Record:
     stack = stack.updated(
         engine=connected.deployment.engine,
         region=config.region,
-        account=connected.account,
+        account=connected.cloud.account,
         config=config.model_dump_json(),
         state="creating" if stack.state != "ready" else stack.state,
     )
@@ -211,26 +203,21 @@ def _begun(connected: Connected) -> Record:
 
 
 def _settings(connected: Connected, outputs: dict[str, Any]) -> dict[str, str]:
-    """The runtime_config with the key of the metadata service, which no output holds."""
-    from .clouds import aws_identity
-
-    found = deployment.settings(outputs)
-    key_id = outputs.get("api_key_id")
-    if key_id:
-        found["METAFLOW_SERVICE_AUTH_KEY"] = aws_identity.api_key(connected.session, str(key_id))
-    return found
+    """The runtime_config, with what no output holds because it is secret."""
+    return {**deployment.settings(outputs), **connected.cloud.settings(outputs)}
 
 
 def _prove(connected: Connected, python: str, console: Console) -> prove.Proof:
     """Use what was made: bucket, table and service by themselves, then a flow by the profile alone. Raises ProofFailed
     naming the first that does not work. A service that is private cannot be reached from here: the flow's metadata then
     stays on this machine."""
-    from .clouds import aws_health
-
     name, is_public = connected.config.name, connected.config.metadata.api == "public"
     console.step("Trying the stack: bucket, table" + (", metadata service" if is_public else ""))
     settings = profile.read(profile.path_of(name)) or {}
-    problems = aws_health.trial(connected.session, settings, is_public)
+    problems = connected.cloud.trial(settings)
+    if is_public and not problems:
+        health = service_health.service(settings)
+        problems = [] if health.ok else [f"The metadata service is not well: {health.problem}."]
     if problems:
         raise ProofFailed(problems[0], hint=f"Type: mfinfra status {name}")
     console.step("Running the smoke flow")
@@ -256,33 +243,20 @@ def down(name: str, keep_data: bool, agreed: Agreed, console: Console) -> Down:
         deployment.refuse_held(connected.deployment, name)
         stack = _begun(connected)
         if keep_data:
-            connected.deployment.keep(DATA_KINDS)
+            connected.deployment.keep(connected.cloud.data_kinds)
         wanted = connected.deployment.plan(destroy=True)
         if not agreed(_what_goes(name, wanted, keep_data)):
             raise Refused(f"The stack '{name}' is left as it is.", hint=f"Type: mfinfra down {name} --yes")
         record.save(stack.updated(state="deleting"))
-        if keep_data:
-            _keep_database(connected, console)
-        _empty(connected, keep_data, console)
+        for kept in connected.cloud.empty(_outputs(connected), keep_data, console.step):
+            console.done(kept)
         if not wanted.is_empty:
             connected.deployment.apply(wanted, lambda event: show(event, console))
         profile.remove(name)
-        left = _leftovers(connected, keep_data, console)
+        left = connected.cloud.left(connected.deployment.engine, keep_data, console.step)
         workspace.remove(deployment.workspace_of(name))
         record.forget(name)
     return Down(name, left)
-
-
-def _keep_database(connected: Connected, console: Console) -> None:
-    """The database of a sandbox goes without a last snapshot unless one is made first."""
-    from .clouds import aws_teardown
-
-    config = connected.config
-    if config.preset != "sandbox" or config.metadata.database is not None:
-        return
-    snapshot = aws_teardown.keep_database(connected.session, f"{config.name}-metadata", console.step)
-    if snapshot is not None:
-        console.done(f"The database is kept as the snapshot {snapshot}")
 
 
 def _what_goes(name: str, wanted: Plan, keep_data: bool) -> str:
@@ -290,37 +264,12 @@ def _what_goes(name: str, wanted: Plan, keep_data: bool) -> str:
     return f"Remove {len(wanted.changes)} resources of the stack '{name}', {data}?"
 
 
-def _empty(connected: Connected, keep_data: bool, console: Console) -> None:
-    """Jobs are ended before their queues go, buckets emptied before they go."""
-    from .clouds import aws_teardown
-
+def _outputs(connected: Connected) -> dict[str, Any]:
+    """The outputs of a stack, however little of it there is."""
     try:
-        outputs = connected.deployment.outputs()
+        return connected.deployment.outputs()
     except CloudError:
-        outputs = {}
-    arns = [str(arn) for arn in _queue_arns(outputs)]
-    if arns:
-        aws_teardown.drain_queues(connected.session, arns, console.step)
-    if not keep_data and connected.config.datastore.bucket is None:
-        for bucket in (outputs.get("bucket_name"), *(outputs.get("log_bucket_names") or ())):
-            if bucket:
-                aws_teardown.empty_bucket(connected.session, str(bucket), console.step)
-
-
-def _queue_arns(outputs: dict[str, Any]) -> list[Any]:
-    found = outputs.get("queue_arns") or {}
-    return list(found.values()) if isinstance(found, dict) else list(found)
-
-
-def _leftovers(connected: Connected, keep_data: bool, console: Console) -> tuple[str, ...]:
-    """What is still there when the engine is done. CloudFormation retains what holds data, outside of sandboxes, even
-    where it is to go: that is removed here, and found by its tag, so also by a second `down`."""
-    from .clouds import aws_retained, aws_teardown
-
-    left = aws_teardown.leftovers(connected.session, connected.config.name)
-    if connected.deployment.engine == "cloudformation":
-        left = aws_retained.remove(connected.session, left, keep_data, console.step)
-    return tuple(left)
+        return {}
 
 
 def drift(name: str, console: Console) -> Plan:
@@ -350,8 +299,6 @@ def unlock(name: str, agreed: Agreed, console: Console) -> str:
 
 def status(name: str, console: Console) -> dict[str, Any]:
     """A stack in a cloud as a document; what the cloud says now is in `resources`, `service` and `queues`."""
-    from .clouds import aws_health
-
     config = known(name)
     connected = connect(config, console)
     stack = record.find(name)
@@ -364,13 +311,13 @@ def status(name: str, console: Console) -> dict[str, Any]:
         "cloud": config.cloud,
         "engine": connected.deployment.engine,
         "region": config.region,
-        "account": connected.account,
+        "account": connected.cloud.account,
         "state": stack.state if stack is not None else ("ready" if resources else "absent"),
         "created_at": stack.created_at if stack is not None else None,
         "resources": len(resources),
         "endpoints": {key: settings[key] for key in _ENDPOINTS if key in settings},
-        "service": {"is_public": config.metadata.api == "public", **aws_health.document(settings)},
-        "queues": aws_health.queues(connected.session, [str(arn) for arn in _queue_arns(outputs)]),
+        "service": {"is_public": config.metadata.api == "public", **service_health.document(settings)},
+        "queues": connected.cloud.queues(outputs),
         "drift": {"changes": stack.drift if stack else None, "at": stack.drift_at if stack else None},
         "profile": {"path": str(profile.path_of(name)), "is_default": profile.default_stack() == name},
     }

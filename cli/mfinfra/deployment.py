@@ -3,30 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
 from .changes import Change, Event, Plan
+from .clouds.base import Holder, Report
 from .errors import Locked, Refused
 from .names import stack_tags
 from .paths import stacks_home, write_bytes
 
 if TYPE_CHECKING:
-    from .clouds.aws_identity import Identity
+    from .clouds.aws import Aws
+    from .clouds.base import Cloud
     from .stackfile import StackConfig
 
-Report = Callable[[str], None]
 OnEvent = Callable[[Event], None]
-
-
-@dataclass(frozen=True)
-class Holder:
-    """Who holds the lock of a stack's state."""
-
-    id: str
-    who: str
-    since: str
 
 
 class Deployment(Protocol):
@@ -78,42 +70,42 @@ def workspace_of(name: str) -> Path:
 
 
 def chosen_engine(config: StackConfig) -> str:
-    """The engine as the stack file says, else Terraform where it is found, else CloudFormation."""
+    """The engine as the stack file says, else Terraform where it is found, else in AWS CloudFormation."""
     if config.engine is not None:
         return config.engine
+    if config.cloud != "aws" or config.compute.backend == "kubernetes":
+        return "terraform"
     from .engines import terraform
 
     return "terraform" if terraform.found() else "cloudformation"
 
 
-def of(config: StackConfig, engine: str, session: Any, identity: Identity, report: Report) -> Deployment:
+def of(cloud: Cloud, engine: str, report: Report) -> Deployment:
     """The deployment of a stack; its state has a place when this returns."""
     if engine == "cloudformation":
-        return CloudFormationDeployment(config, session, identity, report)
-    return TerraformDeployment(config, session, identity, report)
+        from .clouds.aws import Aws
+
+        if not isinstance(cloud, Aws):
+            raise Refused("CloudFormation is in AWS only.", hint="Type the same with --engine terraform")
+        return CloudFormationDeployment(cloud, report)
+    return TerraformDeployment(cloud, report)
 
 
 class TerraformDeployment:
-    """A stack whose state lies in the S3 bucket of its account and region."""
+    """A stack whose state lies in the bucket that its account has for states."""
 
     engine = "terraform"
 
-    def __init__(self, config: StackConfig, session: Any, identity: Identity, report: Report) -> None:
+    def __init__(self, cloud: Cloud, report: Report) -> None:
         from . import render, workspace
-        from .clouds import aws_errors, aws_state
         from .engines.terraform import Terraform
 
-        self._name = config.name
-        self._report = report
-        self._session = session
-        self._bucket = render.state_bucket(identity.account, str(config.region))
-        if aws_state.ensure_bucket(session, self._bucket, identity.account, identity.partition):
-            report(f"Made the bucket {self._bucket} for states")
-        self._key = render.state_key(config.name)
-        self.folder = workspace_of(config.name)
-        files = render.render(config, account=identity.account)
-        self.digest = workspace.write(files, self.folder, stack=config.name).digest
-        self._terraform = Terraform(self.folder, explain=aws_errors.explain_text)
+        self._cloud, self._name, self._report = cloud, cloud.config.name, report
+        cloud.ensure_state(report)
+        self.folder = workspace_of(self._name)
+        files = render.render(cloud.config, account=cloud.account)
+        self.digest = workspace.write(files, self.folder, stack=self._name).digest
+        self._terraform = Terraform(self.folder, explain=cloud.explain, env=cloud.environment())
         report("Preparing Terraform")
         self._terraform.init()
 
@@ -155,16 +147,10 @@ class TerraformDeployment:
         return
 
     def holder(self) -> Holder | None:
-        from .clouds import aws_state
-
-        lock = aws_state.lock(self._session, self._bucket, self._key)
-        return None if lock is None else Holder(lock.id, lock.who, lock.since)
+        return self._cloud.lock(self._name)
 
     def unlock(self, holder: Holder) -> None:
-        from .clouds import aws_state
-
-        held = aws_state.Lock(holder.id, holder.who, holder.since, "")
-        aws_state.unlock(self._session, self._bucket, self._key, held)
+        self._cloud.unlock(self._name, holder)
 
 
 class CloudFormationDeployment:
@@ -172,17 +158,16 @@ class CloudFormationDeployment:
 
     engine = "cloudformation"
 
-    def __init__(self, config: StackConfig, session: Any, identity: Identity, report: Report) -> None:
-        from . import catalog, cfn_template, render, workspace
-        from .clouds import aws_state
+    def __init__(self, cloud: Aws, report: Report) -> None:
+        from . import catalog, cfn_template, workspace
 
+        config = cloud.config
         refuse_unsupported(config)
         values = config.model_dump()
-        self._config, self._session = config, session
+        self._config, self._session, self._bucket = config, cloud.session, cloud.bucket
         self._template = cfn_template.render(values, catalog.cloudformation_folder())
         self._parameters = cfn_template.parameters(values)
-        self._bucket = render.state_bucket(identity.account, str(config.region))
-        aws_state.ensure_bucket(session, self._bucket, identity.account, identity.partition)
+        cloud.ensure_state(report)
         self.digest = workspace.write(
             {"template.yaml": self._template}, workspace_of(config.name), stack=config.name
         ).digest

@@ -5,6 +5,8 @@ from __future__ import annotations
 from copy import deepcopy
 from typing import Any
 
+from . import machines
+
 _PRIVATE_ENDPOINTS = ["ecr.api", "ecr.dkr", "logs", "secretsmanager", "sts", "batch", "ecs", "ecs-agent",
                       "ecs-telemetry", "kms", "states"]  # fmt: skip
 
@@ -15,7 +17,7 @@ PRESETS: dict[str, dict[str, Any]] = {
         "log_retention_days": 90,
         "network": {"flow_logs": True},
         "datastore": {"kms": "create", "versioning": True, "noncurrent_days": 30, "access_logs": True},
-        "metadata": {"instance_class": "db.t4g.small", "backup_days": 7, "cpu": 512, "memory": 1024},
+        "metadata": {"size": "medium", "backup_days": 7, "cpu": 512, "memory": 1024},
         "compute": {
             "pools": {
                 "cpu": {"max_vcpus": 64, "priority": 10},
@@ -29,7 +31,7 @@ PRESETS: dict[str, dict[str, Any]] = {
         "network": {"zones": 3, "nat": "per_zone", "flow_logs": True, "endpoints": _PRIVATE_ENDPOINTS},
         "datastore": {"kms": "create", "versioning": True, "noncurrent_days": 90, "access_logs": True},
         "metadata": {
-            "instance_class": "db.m7g.large",
+            "size": "large",
             "storage_gb": 100,
             "max_storage_gb": 1000,
             "high_availability": True,
@@ -39,6 +41,7 @@ PRESETS: dict[str, dict[str, Any]] = {
             "replicas": 2,
             "api": "private",
         },
+        "kubernetes": {"high_availability": True},
         "compute": {
             "pools": {
                 "cpu": {"max_vcpus": 256, "priority": 10, "fair_share": True},
@@ -52,13 +55,62 @@ PRESETS: dict[str, dict[str, Any]] = {
 _WHOLE = {("compute", "pools")}
 
 
+#: What clouds differ in where a stack file says nothing.
+_COMPUTE = {"aws": "batch", "azure": "kubernetes", "gcp": "kubernetes"}
+_ORCHESTRATORS = {"batch": ("step_functions",), "kubernetes": ("argo_workflows", "argo_events")}
+
+
 def with_preset(values: dict[str, Any]) -> dict[str, Any]:
-    """The values of a stack file laid over those of its preset."""
+    """The values of a stack file laid over those of its preset, and those over what its cloud has."""
+    values = _long(values)
     preset = values.get("preset", "sandbox")
     base = deepcopy(PRESETS.get(preset, {})) if isinstance(preset, str) else {}
     if _has(values, "network", "vpc"):
         base.pop("network", None)
-    return _over(base, values, ())
+    return _of_cloud(_over(base, values, ()))
+
+
+def _long(values: dict[str, Any]) -> dict[str, Any]:
+    """`compute: kubernetes` written out."""
+    short = values.get("compute")
+    return {**values, "compute": {"backend": short}} if isinstance(short, str) else values
+
+
+def _of_cloud(merged: dict[str, Any]) -> dict[str, Any]:
+    """What follows from the cloud, and from what runs tasks there, filled in where nothing is said."""
+    cloud = merged.get("cloud")
+    sections = {key: merged.get(key, {}) for key in ("compute", "orchestrator", "metadata")}
+    if (
+        not isinstance(cloud, str)
+        or cloud not in _COMPUTE
+        or not all(isinstance(section, dict) for section in sections.values())
+    ):
+        return merged  # the schema says what is wrong
+    compute = _with_gpu_types({"backend": _COMPUTE[cloud], **sections["compute"]})
+    orchestrators = dict.fromkeys(_ORCHESTRATORS.get(str(compute["backend"]), ()), True)
+    metadata = {**({"api": "private"} if cloud != "aws" else {}), **sections["metadata"]}
+    if metadata.get("instance_class") is None:
+        metadata["instance_class"] = machines.database(cloud, metadata.get("size", "small"))
+    return {
+        **merged,
+        "compute": compute,
+        "orchestrator": {**orchestrators, **sections["orchestrator"]},
+        "metadata": metadata,
+    }
+
+
+def _with_gpu_types(compute: dict[str, Any]) -> dict[str, Any]:
+    """Pools of AWS Batch that shall have GPUs, and name no machines that have some."""
+    pools = compute.get("pools")
+    if compute["backend"] != "batch" or not isinstance(pools, dict):
+        return compute
+    filled = {
+        name: {**pool, "instance_types": list(machines.BATCH_GPU)}
+        if isinstance(pool, dict) and pool.get("gpu") is True and not pool.get("instance_types")
+        else pool
+        for name, pool in pools.items()
+    }
+    return {**compute, "pools": filled}
 
 
 def _has(values: dict[str, Any], section: str, key: str) -> bool:

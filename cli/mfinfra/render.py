@@ -6,18 +6,18 @@ Templates see nothing that a user wrote, only what was decided from it: a value 
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Collection
 from typing import Any
 
-from . import catalog, versions
+from . import backends, catalog, versions
+from . import values as variables
 from .errors import Refused
-from .names import stack_tags
 from .stackfile import StackConfig
 
 BACKEND, VALUES, PARAMETERS, README = "backend.tf.json", "terraform.tfvars.json", "parameters.json", "README.md"
-#: Sections of the stack file that are variables of the root as they are.
-_SECTIONS = ("network", "datastore", "metadata", "compute", "secrets")
-_OPTIONAL = ("registry", "ui")
+#: How the roots name their modules.
+_SOURCE = re.compile(r'^module "(\w+)" \{\n  source += "\./modules/(\w+)/(\w+)"$', re.M)
 
 
 def render(config: StackConfig, account: str | None = None) -> dict[str, str]:
@@ -48,12 +48,12 @@ def _cloudformation(config: StackConfig) -> dict[str, str]:
 
 def _terraform(config: StackConfig, account: str | None) -> dict[str, str]:
     files = _filled(config, account)
-    for noun in _sources(config):
-        for name, text in catalog.module_files(config.cloud, noun).items():
-            files[f"modules/{config.cloud}/{noun}/{name}"] = text
-    files[VALUES] = _as_json(values(config, account))
+    for cloud, noun in sorted({(cloud, noun) for _, cloud, noun in _modules(files)}):
+        for name, text in catalog.module_files(cloud, noun).items():
+            files[f"modules/{cloud}/{noun}/{name}"] = text
+    files[VALUES] = _as_json(variables.of(config, account))
     if account is not None:
-        files[BACKEND] = _as_json(backend(config, account))
+        files[BACKEND] = _as_json(backends.backend(config, account))
     return files
 
 
@@ -62,102 +62,70 @@ def _filled(config: StackConfig, account: str | None, names: Collection[str] | N
     from jinja2 import Environment, StrictUndefined
 
     environment = Environment(undefined=StrictUndefined, autoescape=False, keep_trailing_newline=True)
-    context = {"has": decided(config, account), "versions": _versions()}
-    templates = catalog.root_templates(config.cloud)
+    templates = {name: environment.from_string(text) for name, text in catalog.root_templates(config.cloud).items()}
+    has = decided(config, account)
+    context = {"has": {**has, "modules": []}, "versions": _versions()}
+    # Which modules say something to the runtime is seen in them, once it is known which there are.
+    first = {name: template.render(context) for name, template in templates.items() if name.endswith(".tf")}
+    context["has"] = {**has, "modules": _speaking(first)}
     return {
-        name: environment.from_string(text).render(context).lstrip("\n")
-        for name, text in templates.items()
+        name: template.render(context).lstrip("\n")
+        for name, template in templates.items()
         if names is None or name in names
     }
 
 
-def decided(config: StackConfig, account: str | None) -> dict[str, Any]:
-    """What the templates see: yes or no for each part that a stack can have, and the nouns of its modules."""
-    parts = {
+def _modules(files: dict[str, str]) -> list[tuple[str, str, str]]:
+    """The modules of a root: label, cloud, noun."""
+    return [found for name in sorted(files) if name.endswith(".tf") for found in _SOURCE.findall(files[name])]
+
+
+def _speaking(files: dict[str, str]) -> list[str]:
+    """The modules of a root that have a runtime_config, by their labels."""
+    return [
+        label
+        for label, cloud, noun in _modules(files)
+        if 'output "runtime_config"' in catalog.module_files(cloud, noun).get("outputs.tf", "")
+    ]
+
+
+def decided(config: StackConfig, account: str | None) -> dict[str, bool]:
+    """What the templates see: yes or no for each part that a stack can have."""
+    orchestrator, in_cluster = config.orchestrator, config.compute.backend == "kubernetes"
+    return {
         "terraform": config.engine != "cloudformation",
         "account": account is not None,
         "api": config.metadata.api == "public",
         "key": config.datastore.kms == "create",
-        "any_key": config.datastore.kms != "aws",
+        "any_key": config.datastore.kms != "managed",
         "network": config.network.vpc is None,
+        "database": config.metadata.database is None,
         "protected": config.deletion_protection,
         "registry": config.registry.enabled,
-        "removable": is_removable(config),
-        "step_functions": config.orchestrator.step_functions,
+        "removable": variables.is_removable(config),
+        "batch": not in_cluster,
+        "kubernetes": in_cluster,
+        "gpu": any(pool.gpu for pool in config.compute.pools.values()),
+        "step_functions": orchestrator.step_functions,
+        "argo_workflows": orchestrator.argo_workflows,
+        "argo_events": orchestrator.argo_events,
+        "airflow": orchestrator.airflow,
         "ui": config.ui.enabled,
         "certificate": config.ui.certificate is not None,
-        "kubernetes": False,
     }
-    optional = [noun for noun in ("key", "registry", "step_functions", "ui") if parts[noun]]
-    return {**parts, "modules": [*optional, "network", "datastore", "metadata", "batch"]}
 
 
-def is_removable(config: StackConfig) -> bool:
-    """Whether a stack goes with all that is in it: buckets that are not empty, the database without a last snapshot."""
-    return config.preset == "sandbox" and not config.deletion_protection
-
-
-def _sources(config: StackConfig) -> list[str]:
-    """The modules that are copied into the workspace."""
-    nouns = decided(config, None)["modules"]
-    return sorted("existing_network" if noun == "network" and config.network.vpc else noun for noun in nouns)
-
-
-def _versions() -> dict[str, str]:
+def _versions() -> dict[str, Any]:
+    """The versions that the templates write down, by their names in versions.py in small letters; providers by their
+    own."""
     from importlib.metadata import PackageNotFoundError, version
 
     try:
         own = version("mfinfra")
     except PackageNotFoundError:
         own = "from source"
-    return {
-        "mfinfra": own,
-        "terraform": versions.TERRAFORM,
-        "aws": versions.AWS_PROVIDER,
-        "ui_backend_image": versions.UI_BACKEND_IMAGE,
-        "ui_static_image": versions.UI_STATIC_IMAGE,
-    }
-
-
-def values(config: StackConfig, account: str | None) -> dict[str, Any]:
-    """The variables of the root."""
-    said = config.model_dump()
-    found = {key: said[key] for key in _SECTIONS}
-    found |= {key: said[key] for key in _OPTIONAL if said[key]["enabled"]}
-    if account is not None:
-        found["account"] = account
-    return {
-        **found,
-        "name": config.name,
-        "region": config.region,
-        "tags": stack_tags(config.name, config.tags),
-        "permissions_boundary": config.permissions_boundary,
-        "deletion_protection": config.deletion_protection,
-        "force_destroy": is_removable(config),
-        "log_retention_days": config.log_retention_days,
-    }
-
-
-def state_bucket(account: str, region: str) -> str:
-    """The bucket of the states of an account's region."""
-    return f"mfinfra-state-{account}-{region}"
-
-
-def state_key(name: str) -> str:
-    """Where in it the state of a stack lies."""
-    return f"stacks/{name}/terraform.tfstate"
-
-
-def backend(config: StackConfig, account: str) -> dict[str, Any]:
-    """Where the state lies: locked by S3 itself, encrypted, in the stack's own region."""
-    s3 = {
-        "bucket": state_bucket(account, str(config.region)),
-        "key": state_key(config.name),
-        "region": config.region,
-        "encrypt": True,
-        "use_lockfile": True,
-    }
-    return {"terraform": {"backend": {"s3": s3}}}
+    named = {name: value for name, value in vars(versions).items() if name.isupper()}
+    return {**{name.lower().removesuffix("_provider"): value for name, value in named.items()}, "mfinfra": own}
 
 
 def _as_json(content: dict[str, Any]) -> str:

@@ -9,16 +9,34 @@ from typing import Annotated, Any, Literal
 from pydantic import Field, ValidationError
 
 from . import rules, wording
-from .errors import StackFileError, Unsupported
+from .errors import StackFileError
 from .names import NAME_PATTERN
-from .options import Arn, Compute, Datastore, Metadata, Network, Orchestrator, Registry, Secrets, Strict, Ui
+from .options import (
+    Arn,
+    Compute,
+    Datastore,
+    Kubernetes,
+    Metadata,
+    Network,
+    Orchestrator,
+    Registry,
+    Secrets,
+    Strict,
+    Ui,
+)
 from .presets import with_preset
 from .yamlfile import Document, read
 
 FILE_NAME = "mfinfra.yaml"
 DEFAULT_NAME = "local"
-LATER_CLOUDS = ("azure", "gcp")
+#: What the shell calls the region where a stack file names none.
+_REGIONS = {
+    "aws": ("AWS_REGION", "AWS_DEFAULT_REGION"),
+    "azure": ("AZURE_LOCATION", "AZURE_DEFAULTS_LOCATION"),
+    "gcp": ("GOOGLE_REGION", "CLOUDSDK_COMPUTE_REGION"),
+}
 
+Person = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9@:._+-]{3,200}$")]
 TagKey = Annotated[str, Field(pattern=r"^[A-Za-z0-9 _.:/=+@-]{1,128}$")]
 TagValue = Annotated[str, Field(pattern=r"^[A-Za-z0-9 _.:/=+@-]{0,256}$")]
 Requirement = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._\-\[\],<>=!~ ]{0,199}$")]
@@ -42,7 +60,9 @@ class StackConfig(Strict):
     """A stack: one name, one cloud, and what the flows need."""
 
     name: str = Field(DEFAULT_NAME, pattern=NAME_PATTERN, description="Name of the stack; also that of its profile.")
-    cloud: Literal["local", "aws"] = Field("local", description="Where the stack lives: `local` is this machine.")
+    cloud: Literal["local", "aws", "azure", "gcp"] = Field(
+        "local", description="Where the stack lives: `local` is this machine."
+    )
     runtime: RuntimeOptions = Field(default_factory=RuntimeOptions, description="The flow runtime.")  # type: ignore[arg-type]
     preset: Literal["sandbox", "team", "production", "files", "services"] = Field(
         "sandbox",
@@ -51,14 +71,25 @@ class StackConfig(Strict):
         " (PostgreSQL and an S3 server too).",
     )
     engine: Literal["terraform", "cloudformation"] | None = Field(
-        None, description="What deploys: `terraform` (also OpenTofu) where it is found, else `cloudformation`."
+        None,
+        description="What deploys: `terraform` (also OpenTofu) where it is found, else in AWS `cloudformation`.",
     )
     region: str | None = Field(None, pattern=r"^[a-z0-9-]{5,25}$", description="Region of the cloud.")
-    account: str | None = Field(None, pattern=r"^\d{12}$", description="The only account that it may go to.")
-    partition: Literal["aws", "aws-cn", "aws-us-gov"] = Field(
-        "aws", description="Partition of AWS; default: that of the region."
+    account: str | None = Field(
+        None,
+        pattern=r"^[a-z0-9][a-z0-9-]{4,40}$",
+        description="The only account that it may go to: an account of AWS, a subscription of Azure, a project of"
+        " Google Cloud.",
     )
-    permissions_boundary: Arn | None = Field(None, description="A policy that bounds every role that is made.")
+    partition: Literal["aws", "aws-cn", "aws-us-gov"] = Field(
+        "aws", description="AWS: the partition; default: that of the region."
+    )
+    permissions_boundary: Arn | None = Field(None, description="AWS: a policy that bounds every role that is made.")
+    people: list[Person] = Field(
+        default_factory=list,
+        max_length=200,
+        description="Who may use the stack beside who deploys it. Azure: object ids; GCP: as in user:ada@example.com.",
+    )
     deletion_protection: bool = Field(False, description="Refuse removal of what holds data, and of the stack.")
     log_retention_days: int = Field(30, ge=1, le=3653, description="Days that logs are kept.")
     tags: Annotated[dict[TagKey, TagValue], Field(max_length=40)] = Field(
@@ -68,6 +99,7 @@ class StackConfig(Strict):
     datastore: Datastore = Field(default_factory=Datastore, description="The bucket.")  # type: ignore[arg-type]
     metadata: Metadata = Field(default_factory=Metadata, description="Metadata service and database.")  # type: ignore[arg-type]
     compute: Compute = Field(default_factory=Compute, description="Where tasks run.")  # type: ignore[arg-type]
+    kubernetes: Kubernetes = Field(default_factory=Kubernetes, description="The cluster.")  # type: ignore[arg-type]
     orchestrator: Orchestrator = Field(default_factory=Orchestrator, description="Production runs.")  # type: ignore[arg-type]
     ui: Ui = Field(default_factory=Ui, description="The web interface.")  # type: ignore[arg-type]
     registry: Registry = Field(default_factory=Registry, description="Images of your own.")  # type: ignore[arg-type]
@@ -92,13 +124,13 @@ def load(folder: Path, overrides: dict[str, Any]) -> StackConfig:
 
 
 def with_region(folder: Path, overrides: dict[str, Any]) -> dict[str, Any]:
-    """What is given on the command line; for a stack in AWS whose region nobody names, with that of the shell."""
+    """What is given on the command line; for a stack in a cloud whose region nobody names, with that of the shell."""
     path = folder / FILE_NAME
     said = read(path).values if os.path.lexists(path) else {}
-    in_aws = (overrides.get("cloud") or said.get("cloud")) == "aws"
-    if not in_aws or overrides.get("region") or said.get("region"):
+    names = _REGIONS.get(str(overrides.get("cloud") or said.get("cloud")), ())
+    if overrides.get("region") or said.get("region"):
         return overrides
-    return {**overrides, "region": os.environ.get("AWS_REGION") or os.environ.get("AWS_DEFAULT_REGION") or None}
+    return {**overrides, "region": next((os.environ[name] for name in names if os.environ.get(name)), None)}
 
 
 def name_in(folder: Path) -> str:
@@ -110,13 +142,6 @@ def name_in(folder: Path) -> str:
 
 def validated(document: Document) -> StackConfig:
     """The stack that values describe. Raises StackFileError with a line for each thing that is wrong."""
-    cloud = document.values.get("cloud")
-    if cloud in LATER_CLOUDS:
-        raise Unsupported(
-            f"This version of mfinfra sets up stacks in AWS and local ones; '{cloud}' is not supported yet."
-            " Nothing was touched.",
-            hint="Type: mfinfra up --cloud local",
-        )
     try:
         config = StackConfig.model_validate(_resolved(document.values))
     except ValidationError as exc:
@@ -134,12 +159,12 @@ def validated(document: Document) -> StackConfig:
 
 
 def _resolved(values: dict[str, Any]) -> dict[str, Any]:
-    """What the file says, over its preset, over what follows from the region."""
+    """What the file says, over its preset, over what follows from cloud and region."""
     if values.get("cloud", "local") == "local":
         return values
     merged = with_preset(values)
     region = merged.get("region")
-    if isinstance(region, str):
+    if isinstance(region, str) and merged.get("cloud") == "aws":
         merged.setdefault("partition", rules.partition_of(region))
     return merged
 
@@ -202,6 +227,7 @@ IMMUTABLE: dict[tuple[str, ...], str] = {
     ("network", "cidr"): "the network, and everything in it, would be made anew",
     ("datastore", "bucket"): "runs and artifacts lie there",
     ("metadata", "database"): "the metadata of all runs lies there",
+    ("compute", "backend"): "what runs tasks would be made anew, and what runs flows in production with it",
 }
 
 

@@ -1,11 +1,16 @@
 """The version of everything that a stack is made with, in one place."""
 
+# ruff: noqa: E501 - a source is one line
 from __future__ import annotations
 
 #: The oldest terraform or tofu: it knows arguments that are written and never kept.
 TERRAFORM = "1.11"
 #: Providers, exactly: what was tested is what is used.
 AWS_PROVIDER = "6.69.1"
+AZURERM_PROVIDER = "5.10.0"
+GOOGLE_PROVIDER = "8.7.0"
+RANDOM_PROVIDER = "3.9.1"
+TIME_PROVIDER = "0.14.2"
 METADATA_IMAGE = "netflixoss/metaflow_metadata_service:v2.4.13"
 #: The same image holds the service, its migrations and the backend of the UI.
 UI_BACKEND_IMAGE = METADATA_IMAGE
@@ -34,9 +39,13 @@ AUTOSCALER_IMAGES = {"1.33": "v1.33.1", "1.34": "v1.34.0", "1.35": "v1.35.0"}
 POSTGRES_IMAGE = "postgres:17.6-alpine"
 #: Fetches DAGs from Azure Blob, for which Airflow has no bundle (apache-airflow-providers-microsoft-azure 15.2.1 has none).
 RCLONE_IMAGE = "rclone/rclone:1.71.0"
-#: Versions of Kubernetes by cloud, each with the day that its standard support ends. AWS: the release calendar of the EKS user
-#: guide. GCP: the release schedule of GKE as endoflife.date has it. Read on 2026-11-25.
-KUBERNETES_VERSIONS = {
+#: The version that new clusters have.
+DEFAULT_KUBERNETES = "1.35"
+#: What each cloud offers, each with the day that its standard support ends. AWS: the release calendar of the EKS user guide.
+#: GCP: the release schedule of GKE as endoflife.date has it. Azure: twelve months from general availability, which its own
+#: pages did not tell for these; counted from March 2026. Read on 2026-11-25.
+KUBERNETES_SUPPORT: dict[str, dict[str, str]] = {
     "aws": {"1.33": "2026-07-29", "1.34": "2026-12-02", "1.35": "2027-03-27"},
+    "azure": {"1.34": "2026-11-30", "1.35": "2027-03-31"},
     "gcp": {"1.33": "2026-08-03", "1.34": "2026-10-01", "1.35": "2027-04-11"},
 }

@@ -218,16 +218,6 @@ def test_a_stack_file_that_is_not_text_is_refused(mfinfra: Tool, tmp_path: Path)
     assert "not UTF-8" in mfinfra("up").err
 
 
-@pytest.mark.parametrize("cloud", ["azure", "gcp"])
-def test_a_cloud_that_is_not_supported_is_refused_before_anything_is_touched(
-    mfinfra: Tool, home: Path, cloud: str
-) -> None:
-    call = mfinfra("up", "--cloud", cloud)
-    assert call.code == 7
-    assert f"'{cloud}' is not supported yet. Nothing was touched." in call.err
-    assert not (home / "data").exists()
-
-
 @pytest.mark.parametrize("name", ["../x", "A", "", "a" * 40, "a b", "x/y", "-n", "a\n"])
 def test_a_name_that_is_a_path_is_refused(mfinfra: Tool, name: str) -> None:
     for args in (["up", f"--name={name}"], ["status", "--", name], ["down", "--yes", "--", name], ["use", "--", name]):

@@ -10,7 +10,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from mfinfra import presets, rules, stackfile
-from mfinfra.errors import StackFileError, Unsupported
+from mfinfra.errors import StackFileError
 from mfinfra.yamlfile import Document
 
 AWS: dict[str, Any] = {"name": "demo", "cloud": "aws", "region": "eu-west-1"}
@@ -72,7 +72,7 @@ DATABASE = {
         ({"region": "europe"}, "'europe' is not a region of AWS"),
         ({"region": "us-iso-east-1"}, "is not a region of AWS"),
         ({"region": "cn-north-1", "partition": "aws"}, "in the partition aws-cn"),
-        ({"account": "123"}, "12 digits"),
+        ({"account": "12345"}, "12 digits"),
         ({"log_retention_days": 31}, "one of 1, 3, 5"),
         ({"tags": {"aws:x": "y"}}, "not yours to set"),
         ({"network": {"cidr": "10.0.0.1/16"}}, "host bits set"),
@@ -88,7 +88,7 @@ DATABASE = {
         ({"network": {"endpoint": []}}, "did you mean 'endpoints'"),
         ({"network": {"endpoints": ["s3x"]}}, "network.endpoints.0"),
         ({"datastore": {"bucket": "mine", "versioning": True}}, "mine is left as it is"),
-        ({"datastore": {"kms": "other"}}, "create, aws, or the ARN"),
+        ({"datastore": {"kms": "other"}}, "create, managed, or the ARN"),
         ({"datastore": {"kms": "arn:aws:kms:us-east-1:123456789012:key/x"}}, "in the region us-east-1"),
         ({"metadata": {"instance_class": "db.t2.small"}}, "no longer offered; take db.t4g.micro"),
         ({"metadata": {"postgres_version": "11"}}, "14 to 18"),
@@ -103,7 +103,6 @@ DATABASE = {
         ({"compute": {"pools": {"cpu": {"min_vcpus": 99}}}}, "more than max_vcpus"),
         ({"compute": {"pools": {"cpu": {"kind": "fargate", "gpu": True}}}}, "Fargate has no gpu"),
         ({"compute": {"pools": {"cpu": {"instance_types": ["c7g.large", "m6i.large"]}}}}, "mixes ARM and x86"),
-        ({"compute": {"pools": {"cpu": {"gpu": True}}}}, "instance types that have one"),
         ({"compute": {"pools": {"cpu": {"gpu": True, "instance_types": ["c6i.large"]}}}}, "c6i.large has no GPU"),
         ({"ui": {"enabled": True}}, "a certificate in ACM"),
         ({"ui": {"domain": "ui.example.com"}}, "set ui.enabled"),
@@ -122,11 +121,6 @@ def test_what_is_wrong_is_refused_with_what_is_allowed(values: dict[str, Any], w
 def test_g4dn_is_x86_and_c7g_is_arm() -> None:
     load(compute={"pools": {"cpu": {"instance_types": ["g4dn.xlarge", "m6i.large", "c6i"]}}})
     load(compute={"pools": {"cpu": {"instance_types": ["c7g.large", "m6gd", "t4g.small"]}}})
-
-
-def test_clouds_of_later_are_refused() -> None:
-    with pytest.raises(Unsupported):
-        stackfile.validated(Document({"cloud": "gcp"}, {}, "mfinfra.yaml"))
 
 
 def test_a_local_stack_has_no_options_of_clouds() -> None:
@@ -189,7 +183,7 @@ def test_no_text_of_the_schema_lets_anything_through_that_means_something_elsewh
     for part in place[:-1]:
         node = node.setdefault(part, {})
     node[place[-1]] = evil
-    with pytest.raises((StackFileError, Unsupported)) as caught:
+    with pytest.raises(StackFileError) as caught:
         stackfile.validated(Document(values, {}, "mfinfra.yaml"))
     assert "mfinfra.yaml" in str(caught.value) or "command line" in str(caught.value)
 
@@ -262,7 +256,7 @@ def test_a_dump_of_a_stack_in_a_cloud_is_read_again() -> None:
         ("account: 123456789012", "account must be text (put it in quotes), not 123456789012."),
         ("metadata: {databse: x}", "there is no key 'metadata.databse'; did you mean 'database'."),
         ("metadata: {database: {}}", "metadata.database.secret is missing."),
-        ("compute: {pools: {cpu: {kind: fargat}}}", "ec2, spot, fargate, fargate_spot, not 'fargat'; did you mean 'fargate'."),
+        ("compute: {pools: {cpu: {kind: fargat}}}", "on_demand, spot, fargate, fargate_spot, not 'fargat'; did you mean 'fargate'."),
         ("tags: {a: 3}", "tags.a must be text (put it in quotes), not 3."),
     ],
 )  # fmt: skip

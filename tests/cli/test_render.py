@@ -14,7 +14,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from mfinfra import catalog, cfn_template, options, presets, render, stackfile, versions, workspace
+from mfinfra import catalog, cfn_template, options, presets, render, stackfile, values, versions, workspace
 from mfinfra.errors import MfinfraError, Refused, StackFileError
 from mfinfra.yamlfile import Document, read
 from mfruntime.settings import SETTINGS
@@ -117,7 +117,7 @@ def test_only_an_unprotected_sandbox_goes_with_what_is_in_it(name: str) -> None:
     stack = CONFIGS[name]
     assert json.loads(by_terraform(name)[render.VALUES])["force_destroy"] == (stack.preset == "sandbox")
     protected = stack.model_copy(update={"deletion_protection": True})
-    assert not render.values(protected, None)["force_destroy"]
+    assert not values.of(protected, None)["force_destroy"]
 
 
 def test_versions_are_in_one_place() -> None:
@@ -389,7 +389,7 @@ def test_both_engines_give_the_same_settings() -> None:
                 )
         in_cloudformation = set(cfn_template.settings(stack.model_dump()).values())
         optional = {"METAFLOW_DEFAULT_CONTAINER_REGISTRY", "METAFLOW_DEFAULT_CONTAINER_IMAGE"}
-        if stack.datastore.kms != "aws":  # the module gives it only without a key; text alone does not show that
+        if stack.datastore.kms != "managed":  # the module gives it only without a key; text alone does not show that
             in_terraform.discard("METAFLOW_S3_SERVER_SIDE_ENCRYPTION")
         assert in_terraform - optional == in_cloudformation - optional, example
 
@@ -557,7 +557,7 @@ def test_render_and_validate_need_nothing(tmp_path: Path) -> None:
 
 
 def test_up_installs_what_the_runtime_needs_on_aws() -> None:
-    from mfinfra.cloud_pipeline import _AWS_EXTRA
+    from mfinfra.clouds.aws import Aws
 
     (line,) = re.findall(r"^aws = (\[.*\])$", (ROOT / "runtime" / "pyproject.toml").read_text(), re.M)
-    assert sorted(_AWS_EXTRA) == sorted(json.loads(line))
+    assert sorted(Aws.requirements) == sorted(json.loads(line))

@@ -21,11 +21,16 @@ from typing import Any
 
 import pytest
 
+from mfinfra import render, workspace
+from mfinfra.engines.terraform import Terraform
+from mfinfra.stackfile import StackConfig
 from tests.conftest import ROOT, Call, run_program
 
 from . import environment
 from .configuration import Configuration
 
+#: Accounts that nobody has, where a root needs one to be planned.
+ACCOUNTS = {"azure": "11111111-2222-3333-4444-555555555555", "gcp": "demo-project"}
 API_KEY = "the-real-key-of-the-service"
 
 
@@ -94,6 +99,22 @@ def tfcloud(_tfcloud: TfCloud) -> Iterator[TfCloud]:
 def configuration(terraform: str, tfcloud: TfCloud, tmp_path: Path) -> Configuration:
     """A folder in which terraform runs with the providers of memory."""
     return Configuration(terraform, tmp_path, tfcloud.environment)
+
+
+@pytest.fixture
+def stack(tfcloud: TfCloud, tmp_path: Path) -> Callable[[StackConfig], Terraform]:
+    """A rendered and initialised workspace; its state lies in it."""
+
+    def make(config: StackConfig) -> Terraform:
+        files = render.render(config, config.account or ACCOUNTS.get(config.cloud))
+        files.pop(render.BACKEND, None)
+        workspace.write(files, tmp_path / "stack")
+        env = {**tfcloud.environment, "TF_VAR_kubernetes_token": "a-token-that-is-nowhere"}
+        found = Terraform(tmp_path / "stack", env=env)
+        found.init()
+        return found
+
+    return make
 
 
 @dataclass

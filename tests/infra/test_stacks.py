@@ -1,4 +1,5 @@
-"""Every example stack and preset on the real terraform: rendered, validated, planned, applied, planned again, removed."""
+"""Every example stack and preset on AWS Batch, by the real terraform: rendered, validated, planned, applied, planned
+again, removed. Stacks with a cluster are in test_clusters.py."""
 
 from __future__ import annotations
 
@@ -10,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from mfinfra import presets, render, stackfile, workspace
+from mfinfra import presets, stackfile
 from mfinfra.changes import Event, Plan
 from mfinfra.engines.terraform import Terraform
 from mfinfra.errors import MfinfraError
@@ -25,6 +26,7 @@ CONFIGS |= {
     f"preset-{preset}": stackfile.validated(Document({"name": "demo", "cloud": "aws", "region": "eu-west-1", "preset": preset, "engine": "terraform"}, {}, ""))
     for preset in presets.PRESETS
 }  # fmt: skip
+CONFIGS = {name: config for name, config in CONFIGS.items() if config.compute.backend == "batch"}
 TERRAFORM = {name: config for name, config in CONFIGS.items() if config.engine == "terraform"}
 
 #: What a stack on AWS must say to the runtime, whatever else it has.
@@ -41,21 +43,6 @@ STEP_FUNCTIONS = {
 
 def ignore(_: Event) -> None:
     return
-
-
-@pytest.fixture
-def stack(tfcloud: TfCloud, tmp_path: Path) -> Callable[[stackfile.StackConfig], Terraform]:
-    """A rendered and initialised workspace; its state lies in it."""
-
-    def make(config: stackfile.StackConfig) -> Terraform:
-        files = render.render(config, config.account)
-        files.pop(render.BACKEND, None)
-        workspace.write(files, tmp_path / "stack")
-        found = Terraform(tmp_path / "stack", env=tfcloud.environment)
-        found.init()
-        return found
-
-    return make
 
 
 def plan(terraform: Terraform, **options: Any) -> Plan:
@@ -86,7 +73,7 @@ def check_settings(config: stackfile.StackConfig, outputs: dict[str, Any]) -> No
     found = {key.removeprefix("METAFLOW_") for key in outputs["runtime_config"]}
     wanted = ALWAYS | (STEP_FUNCTIONS if config.orchestrator.step_functions else set())
     wanted |= {"UI_URL"} if config.ui.enabled else set()
-    wanted |= {"S3_SERVER_SIDE_ENCRYPTION"} if config.datastore.kms == "aws" else set()
+    wanted |= {"S3_SERVER_SIDE_ENCRYPTION"} if config.datastore.kms == "managed" else set()
     wanted |= {"DEFAULT_CONTAINER_REGISTRY", "DEFAULT_CONTAINER_IMAGE"} if config.registry.image else set()
     assert found == wanted
     assert all(isinstance(value, str) and value for value in outputs["runtime_config"].values())
@@ -215,19 +202,6 @@ def test_what_the_providers_would_refuse_is_found_offline(
     assert re.search(pattern, text), "the text to change is not there"
     path.write_text(re.sub(pattern, after, text, count=1))
     assert terraform.validate() != []
-
-
-@pytest.mark.parametrize("noun", sorted(path.name for path in (ROOT / "terraform/modules/aws").iterdir()))
-def test_the_tests_that_modules_carry_pass(noun: str, tfcloud: TfCloud, terraform: str, tmp_path: Path) -> None:
-    import os
-    import shutil
-
-    folder = shutil.copytree(ROOT / "terraform" / "modules" / "aws" / noun, tmp_path / noun)
-    env = {**os.environ, **tfcloud.environment}
-    for argv in (["init"], ["fmt", "-check", "-recursive"], ["test"]):
-        done = subprocess.run([terraform, *argv, "-no-color"], cwd=folder, env=env, capture_output=True, text=True)
-        assert done.returncode == 0, done.stdout + done.stderr
-    assert "0 failed" in done.stdout
 
 
 def test_a_stranger_can_use_plain_terraform(stack: Callable[..., Terraform], tfcloud: TfCloud, terraform: str) -> None:

@@ -1,1 +1,16 @@
-"""What is asked of a cloud itself, beside what the engines do. SDKs are imported when first used."""
+"""Clouds by name. Each is one module with a `connect`; its SDK is imported there, when it is first used."""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from ..stackfile import StackConfig
+    from .base import Cloud
+
+
+def connect(config: StackConfig) -> Cloud:
+    """The cloud of a stack, with who we are in it. Raises CloudError where there are no credentials."""
+    cloud: Cloud = import_module(f".{config.cloud}", __name__).connect(config)
+    return cloud

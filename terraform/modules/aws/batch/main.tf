@@ -6,7 +6,7 @@ data "aws_region" "this" {}
 
 locals {
   machines = { for name, pool in var.pools : name => pool if !startswith(pool.kind, "fargate") }
-  types    = { ec2 = "EC2", spot = "SPOT", fargate = "FARGATE", fargate_spot = "FARGATE_SPOT" }
+  types    = { on_demand = "EC2", spot = "SPOT", fargate = "FARGATE", fargate_spot = "FARGATE_SPOT" }
   # Families of the sixth generation: offered in every region, and cheaper than what came before.
   families = ["c6i", "m6i"]
   # Why a job may be cancelled that nothing will ever run; the texts are those of AWS Batch.
@@ -26,7 +26,7 @@ resource "aws_batch_compute_environment" "this" {
     min_vcpus           = contains(keys(local.machines), each.key) ? each.value.min_vcpus : null
     subnets             = var.subnet_ids
     security_group_ids  = [aws_security_group.this.id]
-    allocation_strategy = { ec2 = "BEST_FIT_PROGRESSIVE", spot = "SPOT_PRICE_CAPACITY_OPTIMIZED", fargate = null, fargate_spot = null }[each.value.kind]
+    allocation_strategy = { on_demand = "BEST_FIT_PROGRESSIVE", spot = "SPOT_PRICE_CAPACITY_OPTIMIZED", fargate = null, fargate_spot = null }[each.value.kind]
     instance_role       = contains(keys(local.machines), each.key) ? aws_iam_instance_profile.machine.arn : null
     instance_type = (
       !contains(keys(local.machines), each.key) ? null :

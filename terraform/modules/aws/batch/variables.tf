@@ -29,8 +29,8 @@ variable "pools" {
   }))
 
   validation {
-    condition     = alltrue([for pool in var.pools : contains(["ec2", "spot", "fargate", "fargate_spot"], pool.kind)])
-    error_message = "A pool is ec2, spot, fargate or fargate_spot."
+    condition     = alltrue([for pool in var.pools : contains(["on_demand", "spot", "fargate", "fargate_spot"], pool.kind)])
+    error_message = "A pool is on_demand, spot, fargate or fargate_spot."
   }
 
   validation {

@@ -233,6 +233,7 @@ class AzureRm(Overlay):
             "azurerm_kubernetes_service_versions": lambda: {"versions": ["1.33.5", "1.34.1"], "latest_version": "1.34.1", "default_version": "1.33.5"},
             "azurerm_key_vault_secret": lambda: {"value": self.secrets.get(f"{config.get('key_vault_id')}/{config.get('name')}"), "version": digest(config, length=32)},
             "azurerm_role_definition": lambda: _definition(config, self.subscription),
+            "azurerm_resources": lambda: {"resources": [_resource(config, self.subscription)]},
         }  # fmt: skip
         short = kind.removeprefix("azurerm_")
         if kind in known:
@@ -267,6 +268,15 @@ def _subscription(subscription: str, tenant: str) -> Values:
     return {
         "id": f"/subscriptions/{subscription}", "subscription_id": subscription, "display_name": "tfcloud", "state": "Enabled",
         "tenant_id": tenant, "location_placement_id": "Public_2014-09-01", "quota_id": "PayAsYouGo_2014-09-01", "spending_limit": "Off",
+    }  # fmt: skip
+
+
+def _resource(config: Values, subscription: str) -> Values:
+    """What is found by type and name, somewhere in the subscription."""
+    where = f"/subscriptions/{subscription}/resourceGroups/{text(config, 'resource_group_name') or 'found'}"
+    return {
+        "id": f"{where}/providers/{text(config, 'type')}/{text(config, 'name')}", "name": config.get("name"), "type": config.get("type"),
+        "location": "westeurope", "resource_group_name": where.rpartition("/")[2], "tags": {},
     }  # fmt: skip
 
 
@@ -306,6 +316,8 @@ def _cluster(values: Values, seed: str, azure: AzureRm) -> Values:
         "host": f"https://{host}:443", "username": f"clusterUser_{values.get('resource_group_name')}_{values['name']}", "password": digest(seed, "password", length=64),
         "client_certificate": authority, "client_key": base64.b64encode(b"no key").decode(), "cluster_ca_certificate": authority,
     }  # fmt: skip
+    if values.get("local_account_disabled") is True:  # people come with tokens of their own; nothing secret is given out
+        config |= {"username": "", "password": "", "client_certificate": "", "client_key": ""}
     nodes = text(values, "node_resource_group") or f"MC_{values.get('resource_group_name')}_{values['name']}_{where}"
     group = f"/subscriptions/{azure.subscription}/resourceGroups/{nodes}"
     kubelet = f"{group}/providers/Microsoft.ManagedIdentity/userAssignedIdentities/{values['name']}-agentpool"

@@ -29,7 +29,7 @@ variables {
   default_pool = "cpu"
   bucket_arn   = "arn:aws:s3:::demo"
   pools = {
-    cpu   = { kind = "ec2", instance_types = [], min_vcpus = 0, max_vcpus = 16, gpu = false, disk_gb = 100, priority = 1, runnable_minutes = 60, fair_share = false }
+    cpu   = { kind = "on_demand", instance_types = [], min_vcpus = 0, max_vcpus = 16, gpu = false, disk_gb = 100, priority = 1, runnable_minutes = 60, fair_share = false }
     gpu   = { kind = "spot", instance_types = ["g5.xlarge"], min_vcpus = 0, max_vcpus = 16, gpu = true, disk_gb = 200, priority = 2, fair_share = true }
     small = { kind = "fargate", instance_types = [], min_vcpus = 0, max_vcpus = 8, gpu = false, disk_gb = 100, priority = 1, fair_share = false }
   }

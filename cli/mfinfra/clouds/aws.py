@@ -1,0 +1,104 @@
+"""AWS as the pipeline sees it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+from .. import backends
+from . import aws_health, aws_identity, aws_retained, aws_state, aws_teardown
+from .aws_errors import explain_text
+from .base import Holder, Outputs, Report
+
+if TYPE_CHECKING:
+    from ..errors import MfinfraError
+    from ..stackfile import StackConfig
+    from .aws_identity import Identity
+
+
+def connect(config: StackConfig) -> Aws:
+    """Find out who we are. Raises CloudError where there are no credentials."""
+    session = aws_identity.session(str(config.region))
+    return Aws(config, session, aws_identity.identity(session))
+
+
+class Aws:
+    """An account of AWS, in the region of a stack."""
+
+    requirements = ("boto3>=1.40,<2", "obstore>=0.6,<0.13")
+    data_kinds = (
+        "aws_s3_bucket",
+        "aws_s3_bucket_policy",
+        "aws_s3_bucket_public_access_block",
+        "aws_s3_bucket_server_side_encryption_configuration",
+        "aws_s3_bucket_versioning",
+        "aws_s3_bucket_ownership_controls",
+        "aws_s3_bucket_lifecycle_configuration",
+        "aws_kms_key",
+        "aws_kms_alias",
+    )
+
+    def __init__(self, config: StackConfig, session: Any, identity: Identity) -> None:
+        self.config, self.session, self.identity = config, session, identity
+        self.account, self.who = identity.account, identity.arn
+        self.bucket = backends.state_bucket(identity.account, str(config.region))
+
+    def ensure_state(self, report: Report) -> None:
+        if aws_state.ensure_bucket(self.session, self.bucket, self.account, self.identity.partition):
+            report(f"Made the bucket {self.bucket} for states")
+
+    def lock(self, stack: str) -> Holder | None:
+        lock = aws_state.lock(self.session, self.bucket, backends.state_key(stack))
+        return None if lock is None else Holder(lock.id, lock.who, lock.since)
+
+    def unlock(self, stack: str, holder: Holder) -> None:
+        held = aws_state.Lock(holder.id, holder.who, holder.since, "")
+        aws_state.unlock(self.session, self.bucket, backends.state_key(stack), held)
+
+    def explain(self, text: str) -> MfinfraError | None:
+        return explain_text(text)
+
+    def environment(self) -> dict[str, str]:
+        return {}
+
+    def settings(self, outputs: Outputs) -> dict[str, str]:
+        """The key of the metadata service."""
+        key_id = outputs.get("api_key_id")
+        return {"METAFLOW_SERVICE_AUTH_KEY": aws_identity.api_key(self.session, str(key_id))} if key_id else {}
+
+    def trial(self, settings: Mapping[str, str]) -> list[str]:
+        return aws_health.trial(self.session, settings)
+
+    def empty(self, outputs: Outputs, keep_data: bool, report: Report) -> tuple[str, ...]:
+        """Jobs are ended before their queues go, buckets emptied before they go."""
+        kept = self._kept_database(report) if keep_data else None
+        arns = _queue_arns(outputs)
+        if arns:
+            aws_teardown.drain_queues(self.session, arns, report)
+        if not keep_data and self.config.datastore.bucket is None:
+            for bucket in (outputs.get("bucket_name"), *(outputs.get("log_bucket_names") or ())):
+                if bucket:
+                    aws_teardown.empty_bucket(self.session, str(bucket), report)
+        return () if kept is None else (f"The database is kept as the snapshot {kept}",)
+
+    def _kept_database(self, report: Report) -> str | None:
+        """The database of a sandbox goes without a last snapshot unless one is made first."""
+        if self.config.preset != "sandbox" or self.config.metadata.database is not None:
+            return None
+        return aws_teardown.keep_database(self.session, f"{self.config.name}-metadata", report)
+
+    def left(self, engine: str, keep_data: bool, report: Report) -> tuple[str, ...]:
+        """CloudFormation retains what holds data, outside of sandboxes, even where it is to go: that is removed here,
+        and found by its tag, so also by a second `down`."""
+        left = aws_teardown.leftovers(self.session, self.config.name)
+        if engine == "cloudformation":
+            left = aws_retained.remove(self.session, left, keep_data, report)
+        return tuple(left)
+
+    def queues(self, outputs: Outputs) -> list[dict[str, Any]]:
+        return aws_health.queues(self.session, _queue_arns(outputs))
+
+
+def _queue_arns(outputs: Outputs) -> list[str]:
+    found = outputs.get("queue_arns") or {}
+    return [str(arn) for arn in (found.values() if isinstance(found, dict) else found)]

@@ -1,0 +1,125 @@
+"""Azure as the pipeline sees it."""
+
+from __future__ import annotations
+
+import os
+import uuid
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
+
+from .. import backends
+from ..errors import MfinfraError
+from . import azure_identity, azure_state
+from .azure_blobs import Blobs, account_url
+from .azure_errors import explain_text
+from .base import Holder, Outputs, Report
+
+if TYPE_CHECKING:
+    from ..stackfile import StackConfig
+
+#: Terraform's variables, and what the Azure SDK calls the same.
+_TERRAFORM = {
+    "ARM_TENANT_ID": "AZURE_TENANT_ID",
+    "ARM_CLIENT_ID": "AZURE_CLIENT_ID",
+    "ARM_CLIENT_SECRET": "AZURE_CLIENT_SECRET",
+    "ARM_CLIENT_CERTIFICATE_PATH": "AZURE_CLIENT_CERTIFICATE_PATH",
+    "ARM_OIDC_TOKEN_FILE_PATH": "AZURE_FEDERATED_TOKEN_FILE",
+}
+
+
+def connect(config: StackConfig) -> Azure:
+    """Find out who we are. Raises CloudError where there are no credentials, or no such subscription or region."""
+    where = azure_identity.environment()
+    credential = azure_identity.credential(where)
+    claims = azure_identity.claims(azure_identity.token(credential, where.scope))
+    manager = azure_identity.Manager(where, credential)
+    subscription = azure_identity.subscription(manager, config.account)
+    azure_identity.check_region(manager, subscription, str(config.region))
+    return Azure(config, where, credential, manager, subscription, claims)
+
+
+class Azure:
+    """A subscription of Azure, for a stack."""
+
+    requirements = ("azure-identity>=1.19,<2", "obstore>=0.6,<0.13")
+    data_kinds = (
+        "azurerm_storage_account",
+        "azurerm_storage_container",
+        "azurerm_storage_management_policy",
+        "azurerm_key_vault_key",
+    )
+
+    def __init__(
+        self,
+        config: StackConfig,
+        where: azure_identity.Environment,
+        credential: Any,
+        manager: azure_identity.Manager,
+        subscription: str,
+        claims: Mapping[str, Any],
+    ) -> None:
+        self.config, self.account = config, subscription
+        self.who = str(claims.get("upn") or claims.get("unique_name") or claims.get("appid") or claims.get("oid", ""))
+        self._where, self._credential, self._manager = where, credential, manager
+        self._principal = claims.get("oid")
+        state = account_url(backends.state_account(subscription), where)
+        self._states = Blobs(state, backends.CONTAINER, credential)
+
+    def ensure_state(self, report: Report) -> None:
+        principal = str(self._principal) if self._principal else None
+        azure_state.ensure(self._manager, self.account, str(self.config.region), principal, self._states, report)
+
+    def lock(self, stack: str) -> Holder | None:
+        return azure_state.lock(self._states, stack)
+
+    def unlock(self, stack: str, holder: Holder) -> None:
+        azure_state.unlock(self._states, stack, holder)
+
+    def explain(self, text: str) -> MfinfraError | None:
+        return explain_text(text)
+
+    def environment(self) -> dict[str, str]:
+        """Who we are, as Terraform reads it, and a token for the cluster: it is in no file, and lives for an hour."""
+        said = {
+            ours: os.environ[sdk] for ours, sdk in _TERRAFORM.items() if sdk in os.environ and ours not in os.environ
+        }
+        if "ARM_OIDC_TOKEN_FILE_PATH" in said:
+            said["ARM_USE_OIDC"] = "true"
+        return {**said, "ARM_SUBSCRIPTION_ID": self.account, "TF_VAR_kubernetes_token": self.cluster_token()}
+
+    def cluster_token(self) -> str:
+        """What the API of a cluster lets us in with."""
+        return azure_identity.token(self._credential, f"{azure_identity.AKS_SERVER}/.default")
+
+    def settings(self, outputs: Outputs) -> dict[str, str]:
+        return {}
+
+    def trial(self, settings: Mapping[str, str]) -> list[str]:
+        """Put a blob into the container, read it back, remove it."""
+        container, _, prefix = settings.get("METAFLOW_DATASTORE_SYSROOT_AZURE", "").partition("/")
+        endpoint = settings.get("METAFLOW_AZURE_STORAGE_BLOB_SERVICE_ENDPOINT", "")
+        account = str(urlsplit(endpoint).hostname).partition(".")[0]
+        url = account_url(account, self._where) if "MFINFRA_AZURE_BLOB_ENDPOINT" in os.environ else endpoint
+        blobs, content = Blobs(url, container, self._credential), uuid.uuid4().hex.encode()
+        name = f"{prefix}/mfinfra-trial/{content.decode()}".lstrip("/")
+        try:
+            blobs.put(name, content)
+            read = blobs.get(name)
+            blobs.delete(name)
+        except MfinfraError as exc:
+            return [f"The container {container} cannot be used: {exc.message}"]
+        return [] if read == content else [f"The container {container} does not give back what was put into it."]
+
+    def empty(self, outputs: Outputs, keep_data: bool, report: Report) -> tuple[str, ...]:
+        """A storage account goes with what is in it; nothing need be emptied."""
+        return ()
+
+    def left(self, engine: str, keep_data: bool, report: Report) -> tuple[str, ...]:
+        """What still has the tag of the stack."""
+        filter = f"tagName eq 'mfinfra:stack' and tagValue eq '{self.config.name}'"
+        found = self._manager.every(f"/subscriptions/{self.account}/resources", "2021-04-01", **{"$filter": filter})
+        return tuple(str(one["id"]) for one in found)
+
+    def queues(self, outputs: Outputs) -> list[dict[str, Any]]:
+        return []

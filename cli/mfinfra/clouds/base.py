@@ -1,0 +1,85 @@
+"""What the pipeline asks of a cloud, and of nothing that is in one cloud only."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Protocol
+
+if TYPE_CHECKING:
+    from ..errors import MfinfraError
+    from ..stackfile import StackConfig
+
+Report = Callable[[str], None]
+Outputs = Mapping[str, Any]
+
+
+@dataclass(frozen=True)
+class Holder:
+    """Who holds the lock of a stack's state."""
+
+    id: str
+    who: str
+    since: str
+
+
+def holder_of(text: str | bytes, id: str | None = None) -> Holder:
+    """Who holds a lock, by what Terraform writes of it; `id` where the cloud gives the lock another one."""
+    try:
+        found = json.loads(text)
+        return Holder(id or str(found["ID"]), str(found["Who"]), str(found["Created"])[:19])
+    except (ValueError, KeyError, TypeError):
+        return Holder(id or "", "somebody who left no name", "an unknown time")
+
+
+class Account(Protocol):
+    """Who we are in a cloud, and where the states of stacks lie there."""
+
+    account: str
+    who: str
+
+    def ensure_state(self, report: Report) -> None:
+        """Make the place for states, once for each account. May be called by several at once."""
+
+    def lock(self, stack: str) -> Holder | None:
+        """Who holds the lock of a stack's state."""
+
+    def unlock(self, stack: str, holder: Holder) -> None:
+        """Take the lock from a holder. Raises Locked where somebody else has it by now."""
+
+    def explain(self, text: str) -> MfinfraError | None:
+        """What a text of the cloud means; None where it is not in the catalogue."""
+
+    def environment(self) -> dict[str, str]:
+        """What Terraform needs beside our own environment: tokens, which are in no file."""
+
+
+class Care(Protocol):
+    """What is done with a stack beside its engine."""
+
+    #: What the runtime needs to talk to the cloud, as pip names it.
+    requirements: tuple[str, ...]
+    #: What holds the data of a stack, as Terraform names it: `down --keep data` leaves it.
+    data_kinds: tuple[str, ...]
+
+    def settings(self, outputs: Outputs) -> dict[str, str]:
+        """Settings that are in no output, because they are secret."""
+
+    def trial(self, settings: Mapping[str, str]) -> list[str]:
+        """Use the bucket and what is beside it as a flow would; what does not work, in words."""
+
+    def empty(self, outputs: Outputs, keep_data: bool, report: Report) -> tuple[str, ...]:
+        """End what runs in the stack, and empty what cannot be removed full; returns what was kept, in words."""
+
+    def left(self, engine: str, keep_data: bool, report: Report) -> tuple[str, ...]:
+        """What of the stack is still there when the engine is done."""
+
+    def queues(self, outputs: Outputs) -> list[dict[str, Any]]:
+        """Where tasks wait: name, state, status, jobs by state, and all that as `text`."""
+
+
+class Cloud(Account, Care, Protocol):
+    """A cloud for one stack: `config` says which."""
+
+    config: StackConfig

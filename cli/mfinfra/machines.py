@@ -1,0 +1,86 @@
+"""Machines by the names that clouds have for them: what is taken where nothing is said, and how many vCPUs one has.
+
+Sources, read in November 2026: the pages of machine families of Amazon EC2, of sizes of Azure virtual machines, and of
+machine families of Compute Engine; their names carry the number of vCPUs, but for the exceptions below.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from .options import Pool
+
+#: Sizes of databases for PostgreSQL.
+_DATABASES = {
+    "aws": {"small": "db.t4g.micro", "medium": "db.t4g.small", "large": "db.m7g.large"},
+    "azure": {"small": "B_Standard_B1ms", "medium": "B_Standard_B2s", "large": "GP_Standard_D2ds_v5"},
+    "gcp": {"small": "db-g1-small", "medium": "db-custom-2-7680", "large": "db-custom-4-16384"},
+}
+#: What a pool of nodes is made of: 4 vCPUs with 16 GB, and the smallest machine with a GPU.
+_NODES = {"aws": "m6i.xlarge", "azure": "Standard_D4s_v5", "gcp": "n2-standard-4"}
+_GPU_NODES = {"aws": "g5.xlarge", "azure": "Standard_NC4as_T4_v3", "gcp": "g2-standard-4"}
+#: Families of Batch that have a GPU.
+BATCH_GPU = ["g5"]
+
+_AWS = re.compile(r"[a-z][a-z0-9-]*\.(\d*)(x?large|medium|small|micro)")
+_AZURE = re.compile(r"Standard_[A-Z]{1,3}(\d+)(-(\d+))?[a-z]*(_[A-Za-z0-9_]+)?")
+_GCP = re.compile(r"[a-z]\d[a-z]?-(?:custom|standard|highmem|highcpu|megamem|ultramem|hypermem)-(\d+)(-.+)?")
+_AWS_SIZES = {"micro": 2, "small": 2, "medium": 2, "large": 2}
+_GCP_SIZES = {"e2-micro": 2, "e2-small": 2, "e2-medium": 2, "f1-micro": 1, "g1-small": 1}
+#: GPUs of A2 machines -> vCPUs.
+_GCP_A2 = {"a2-highgpu-1g": 12, "a2-highgpu-2g": 24, "a2-highgpu-4g": 48, "a2-highgpu-8g": 96, "a2-megagpu-16g": 96,
+           "a2-ultragpu-1g": 12, "a2-ultragpu-2g": 24, "a2-ultragpu-4g": 48, "a2-ultragpu-8g": 96,
+           "a3-highgpu-1g": 26, "a3-highgpu-2g": 52, "a3-highgpu-4g": 104, "a3-highgpu-8g": 208}  # fmt: skip
+_GPU = {
+    "aws": re.compile(r"(p[2-9]|g[3-9]|gr\d|trn|inf)"),
+    "azure": re.compile(r"Standard_N[CDVG]"),
+    "gcp": re.compile(r"(a[2-4]|g[24])[a-z]?-"),
+}
+
+
+def database(cloud: str, size: object) -> str | None:
+    """The class of a database of a size; None for a size that there is not."""
+    return _DATABASES[cloud].get(str(size))
+
+
+def of_pool(cloud: str, pool: Pool) -> list[str]:
+    """The machine types of a pool of nodes, as asked for, else those that are taken."""
+    return list(pool.instance_types) or [(_GPU_NODES if pool.gpu else _NODES)[cloud]]
+
+
+def has_gpu(cloud: str, name: str) -> bool:
+    """Whether a machine type, or a family of AWS, has GPUs or what stands for them."""
+    return _GPU[cloud].match(name) is not None
+
+
+def vcpus(cloud: str, name: str) -> int | None:
+    """The vCPUs of a machine type; None for a name that does not tell."""
+    return {"aws": _aws, "azure": _azure, "gcp": _gcp}[cloud](name)
+
+
+def _aws(name: str) -> int | None:
+    found = _AWS.fullmatch(name)
+    if found is None:
+        return None
+    times, size = found.groups()
+    return 4 * int(times or 1) if size == "xlarge" else None if times else _AWS_SIZES[size]
+
+
+def _azure(name: str) -> int | None:
+    found = _AZURE.fullmatch(name)
+    return int(found.group(3) or found.group(1)) if found else None
+
+
+def _gcp(name: str) -> int | None:
+    if name in _GCP_SIZES or name in _GCP_A2:
+        return _GCP_SIZES.get(name) or _GCP_A2.get(name)
+    found = _GCP.fullmatch(name)
+    return int(found.group(1)) if found else None
+
+
+def nodes(cloud: str, pool: Pool) -> tuple[int, int]:
+    """How many nodes a pool has at least and at most: as many as have the vCPUs that were asked for."""
+    size = min(vcpus(cloud, name) or 1 for name in of_pool(cloud, pool))
+    return -(-pool.min_vcpus // size), max(1, pool.max_vcpus // size)

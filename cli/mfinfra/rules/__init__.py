@@ -1,0 +1,38 @@
+"""What the options of a stack must be together: checked offline, each with the place in the stack file it is about."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from importlib import import_module
+from typing import TYPE_CHECKING
+
+from .aws import partition_of
+from .base import CLOUD_PRESETS, TITLES, Given, Problem
+
+if TYPE_CHECKING:
+    from ..stackfile import StackConfig
+
+__all__ = ["CLOUD_PRESETS", "LOCAL_PRESETS", "TITLES", "partition_of", "problems"]
+
+_LOCAL_KEYS = ("name", "cloud", "preset", "runtime")
+LOCAL_PRESETS = ("sandbox", "files", "services")
+
+
+def problems(config: StackConfig, given: Given) -> list[Problem]:
+    """All that is wrong with a stack whose single values are right; `given` is what the stack file itself says."""
+    if config.cloud == "local":
+        return list(_local(config, given))
+    from . import kubernetes
+
+    rules = import_module(f".{config.cloud}", __name__).RULES
+    if config.compute.backend == "kubernetes":
+        rules = (*rules, *kubernetes.RULES)
+    return [problem for rule in rules for problem in rule(config, given)]
+
+
+def _local(config: StackConfig, given: Given) -> Iterator[Problem]:
+    if config.preset not in LOCAL_PRESETS:
+        yield ("preset",), f"a local stack is one of {', '.join(LOCAL_PRESETS)}; '{config.preset}' is for clouds"
+    for key in given:
+        if key not in _LOCAL_KEYS:
+            yield (key,), f"a local stack has no {key}; it is for clouds"

@@ -1,0 +1,115 @@
+"""What is Azure's own in the rules of a stack: names, resource ids, sizes. Checked offline.
+
+Sources: "Naming rules and restrictions for Azure resources" and "Azure Database for PostgreSQL: compute options".
+"""
+
+# ruff: noqa: E501 - what a rule says is one sentence
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+from .base import COMMON, Given, Problem, Rule, said
+from .elsewhere import of_aws, service
+
+if TYPE_CHECKING:
+    from ..stackfile import StackConfig
+
+_REGION = re.compile(r"[a-z]{5,24}\d?")
+_SUBSCRIPTION = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
+_NETWORK_ID = r"/subscriptions/[0-9a-f-]{36}/resourceGroups/[A-Za-z0-9._-]{1,90}/providers/Microsoft\.Network/virtualNetworks/[A-Za-z0-9._-]{1,80}"
+_VNET, _SUBNET = re.compile(_NETWORK_ID), re.compile(_NETWORK_ID + r"/subnets/[A-Za-z0-9._-]{1,80}")
+_CONTAINER = re.compile(r"[a-z0-9]{3,24}/[a-z0-9]([a-z0-9]|-(?!-)){1,61}[a-z0-9]")
+_VAULT = r"https://[a-zA-Z0-9-]{3,24}\.vault\.(azure\.net|azure\.cn|usgovcloudapi\.net)"
+_KEY, _SECRET = (
+    re.compile(_VAULT + r"/keys/[A-Za-z0-9-]{1,127}(/[0-9a-f]{32})?"),
+    re.compile(_VAULT + r"/secrets/[A-Za-z0-9-]{1,127}"),
+)
+_DATABASE_CLASS = re.compile(r"(B|GP|MO)_Standard_[A-Z]\d+[a-z]*(_v\d)?")
+_VERSIONS = ("14", "15", "16", "17", "18")
+_POOL_LENGTH = 12
+
+
+def _place(config: StackConfig, _: Given) -> Iterator[Problem]:
+    if config.region is None:
+        yield ("region",), "a stack in Azure needs a region, as in 'region: westeurope'"
+    elif not _REGION.fullmatch(config.region):
+        yield ("region",), f"'{config.region}' is not a region of Azure; they look like eastus2, westeurope"
+    if config.account is not None and not _SUBSCRIPTION.fullmatch(config.account):
+        yield ("account",), f"'{config.account}' is not the id of a subscription: 8-4-4-4-12 digits and letters a to f"
+    for index, person in enumerate(config.people):
+        if not _SUBSCRIPTION.fullmatch(person):
+            yield ("people", index), f"'{person}' is not an object id: 8-4-4-4-12 digits and letters a to f"
+    if not 30 <= config.log_retention_days <= 730:
+        yield ("log_retention_days",), "Log Analytics keeps logs for 30 to 730 days"
+    if config.network.zones > 3:
+        yield ("network", "zones"), "regions of Azure have 3 zones at most"
+
+
+def _network(config: StackConfig, _: Given) -> Iterator[Problem]:
+    network = config.network
+    if network.vpc is None:
+        return
+    if not _VNET.fullmatch(network.vpc):
+        yield (
+            ("network", "vpc"),
+            f"'{network.vpc}' is not the resource id of a virtual network: /subscriptions/.../virtualNetworks/NAME",
+        )
+    if len(network.subnets) != 2:
+        yield ("network", "subnets"), "an existing network needs two: that of the cluster, and that of the database"
+    for index, name in enumerate(network.subnets):
+        if not _SUBNET.fullmatch(name):
+            yield (
+                ("network", "subnets", index),
+                f"'{name}' is not the resource id of a subnet: .../virtualNetworks/NAME/subnets/NAME",
+            )
+
+
+def _datastore(config: StackConfig, _: Given) -> Iterator[Problem]:
+    bucket, kms = config.datastore.bucket, config.datastore.kms
+    if bucket is not None and not _CONTAINER.fullmatch(bucket):
+        yield ("datastore", "bucket"), f"'{bucket}' is not a container, as in account/container"
+    if kms not in ("create", "managed") and not _KEY.fullmatch(kms):
+        yield (
+            ("datastore", "kms"),
+            f"'{kms}' cannot be an encryption: create, managed, or https://VAULT.vault.azure.net/keys/NAME",
+        )
+    for index, name in enumerate(config.secrets.allow):
+        if not _SECRET.fullmatch(name):
+            yield ("secrets", "allow", index), f"'{name}' is not a secret: https://VAULT.vault.azure.net/secrets/NAME"
+
+
+def _database(config: StackConfig, given: Given) -> Iterator[Problem]:
+    metadata = config.metadata
+    if not _DATABASE_CLASS.fullmatch(str(metadata.instance_class)):
+        yield (
+            ("metadata", "instance_class"),
+            f"'{metadata.instance_class}' is not a size of a flexible server, as in B_Standard_B1ms",
+        )
+    if metadata.high_availability and str(metadata.instance_class).startswith("B_"):
+        yield (
+            ("metadata", "high_availability"),
+            f"{metadata.instance_class} is burstable and has no standby; take size: large",
+        )
+    if metadata.postgres_version not in _VERSIONS:
+        yield ("metadata", "postgres_version"), f"Azure has {', '.join(_VERSIONS)}, and chooses the minor itself"
+    if said(given, "metadata").get("backup_days") in range(7):
+        yield ("metadata", "backup_days"), "Azure keeps backups for 7 to 35 days"
+    if metadata.database is not None and not _SECRET.fullmatch(metadata.database.secret):
+        yield (
+            ("metadata", "database", "secret"),
+            "must be the id of a secret: https://VAULT.vault.azure.net/secrets/NAME",
+        )
+
+
+def _pools(config: StackConfig, _: Given) -> Iterator[Problem]:
+    for name in config.compute.pools:
+        if len(name) > _POOL_LENGTH or name == "system":
+            yield (
+                ("compute", "pools", name),
+                f"a pool of AKS has a name of {_POOL_LENGTH} letters and digits at most, and is not 'system'",
+            )
+
+
+RULES: tuple[Rule, ...] = (*COMMON, of_aws, service, _place, _network, _datastore, _database, _pools)

@@ -1,0 +1,79 @@
+"""The rules of stacks whose tasks run in a cluster, on every cloud."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from datetime import date
+from typing import TYPE_CHECKING
+
+from .. import machines, versions
+from .base import TITLES, Given, Place, Problem, cidrs, refused
+
+if TYPE_CHECKING:
+    from ..options import Pool
+    from ..stackfile import StackConfig
+
+#: Namespaces that the stack itself has, or that every cluster has.
+_TAKEN = re.compile(r"kube-.*|default|mfinfra|argo|argo-events|airflow|jobset-system|gke-.*|aks-.*|calico-.*")
+_BATCH_KEYS = ("ami", "priority", "runnable_minutes", "fair_share")
+
+
+def _today() -> date:
+    return date.today()
+
+
+def _version(config: StackConfig, _: Given) -> Iterator[Problem]:
+    offered, wanted = versions.KUBERNETES_SUPPORT[config.cloud], config.kubernetes.version
+    lasting = {version: end for version, end in offered.items() if end >= _today().isoformat()}
+    known = ", ".join(f"{version} (until {end})" for version, end in lasting.items()) or "none that this mfinfra knows"
+    place, title = ("kubernetes", "version"), TITLES[config.cloud]
+    if config.kubernetes.extended_support or wanted in lasting:
+        return
+    if wanted in offered:
+        yield place, f"Kubernetes {wanted} is out of support on {title} since {offered[wanted]}; supported: {known}"
+    else:
+        yield place, f"Kubernetes {wanted} is not among the versions that {title} supports: {known}"
+
+
+def _pools(config: StackConfig, given: Given) -> Iterator[Problem]:
+    for name, pool in config.compute.pools.items():
+        place = ("compute", "pools", name)
+        if pool.kind.startswith("fargate"):
+            yield (*place, "kind"), "Fargate is for AWS Batch; in a cluster take on_demand or spot"
+        yield from refused(given, place, _BATCH_KEYS, "{key} is for AWS Batch; a cluster has none")
+        yield from _machines(config.cloud, place, pool)
+
+
+def _machines(cloud: str, place: Place, pool: Pool) -> Iterator[Problem]:
+    for index, name in enumerate(pool.instance_types):
+        if machines.vcpus(cloud, name) is None:
+            like = machines.of_pool(cloud, pool.model_copy(update={"instance_types": []}))[0]
+            yield (*place, "instance_types", index), f"'{name}' is not a machine type of {TITLES[cloud]}, as in {like}"
+            return
+    if cloud != "aws" and len(pool.instance_types) > 1:
+        yield (*place, "instance_types"), f"a pool of {TITLES[cloud]} has one machine type; make a pool of each"
+    elif len({machines.vcpus(cloud, name) for name in pool.instance_types}) > 1:
+        yield (*place, "instance_types"), "a pool in a cluster has machines of one size; make a pool of each"
+    largest = min((machines.vcpus(cloud, name) or 1 for name in machines.of_pool(cloud, pool)), default=1)
+    if pool.max_vcpus < largest:
+        yield (*place, "max_vcpus"), f"is less than one machine has ({largest})"
+
+
+def _namespaces(config: StackConfig, _: Given) -> Iterator[Problem]:
+    kubernetes = config.kubernetes
+    for name in kubernetes.namespaces:
+        if _TAKEN.fullmatch(name):
+            yield ("kubernetes", "namespaces", name), f"'{name}' is a namespace of the cluster or of the stack itself"
+    if kubernetes.default_namespace not in kubernetes.namespaces:
+        there = ", ".join(kubernetes.namespaces)
+        yield ("kubernetes", "default_namespace"), f"there is no '{kubernetes.default_namespace}'; namespaces: {there}"
+
+
+def _endpoint(config: StackConfig, _: Given) -> Iterator[Problem]:
+    if config.kubernetes.endpoint == "private" and config.kubernetes.allow:
+        yield ("kubernetes", "allow"), "is for the public endpoint; this one is private"
+    yield from cidrs(("kubernetes", "allow"), config.kubernetes.allow)
+
+
+RULES = (_version, _pools, _namespaces, _endpoint)

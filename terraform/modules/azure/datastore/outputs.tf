@@ -1,0 +1,49 @@
+output "account_id" {
+  description = "Id of the storage account."
+  value       = local.id
+}
+
+output "account_name" {
+  description = "Name of the storage account."
+  value       = local.account
+}
+
+output "blob_endpoint" {
+  description = "Address of the account for blobs."
+  value       = local.endpoint
+}
+
+output "bucket_name" {
+  description = "Account and container."
+  value       = "${local.account}/${local.container}"
+}
+
+output "container_id" {
+  description = "Id of the container, which roles are given for."
+  value       = local.scope
+
+  depends_on = [azurerm_storage_container.this]
+}
+
+output "container_name" {
+  description = "Name of the container."
+  value       = local.container
+}
+
+output "prefix" {
+  description = "Where in the container everything of flows lies."
+  value       = local.prefix
+}
+
+output "runtime_config" {
+  description = "Settings that this module makes true."
+  value = {
+    METAFLOW_DEFAULT_DATASTORE                   = "azure"
+    METAFLOW_AZURE_STORAGE_BLOB_SERVICE_ENDPOINT = local.endpoint
+    METAFLOW_AZURE_STORAGE_WORKLOAD_TYPE         = "general"
+    METAFLOW_CARD_AZUREROOT                      = "${local.root}/mf.cards"
+    METAFLOW_CONDA_PACKAGE_AZUREROOT             = "${local.root}/conda"
+    METAFLOW_DATASTORE_SYSROOT_AZURE             = local.root
+    METAFLOW_DATATOOLS_AZUREROOT                 = "${local.root}/data"
+  }
+}

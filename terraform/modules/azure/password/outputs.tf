@@ -1,0 +1,11 @@
+output "account" {
+  description = "Name and password of the account. In no state and no plan."
+  value       = jsondecode(ephemeral.azurerm_key_vault_secret.this.value)
+  ephemeral   = true
+  sensitive   = true
+}
+
+output "secret_id" {
+  description = "Address of the secret."
+  value       = azurerm_key_vault_secret.this.versionless_id
+}
