@@ -47,6 +47,8 @@ resource "google_container_cluster" "this" {
   remove_default_node_pool = true
 
   node_config {
+    disk_type         = "pd-standard"
+    disk_size_gb      = 30
     service_account   = google_service_account.nodes.email
     oauth_scopes      = ["https://www.googleapis.com/auth/cloud-platform"]
     boot_disk_kms_key = var.kms_key_id

@@ -7,35 +7,48 @@ locals {
 
   objects = "projects/_/buckets/${var.bucket_name}/objects"
   parts = {
-    for prefix in toset(flatten([for account in var.accounts : concat(account.read, account.write)])) :
-    prefix => "resource.name.startsWith(\"${local.objects}/${prefix}/\") || api.getAttribute(\"storage.googleapis.com/objectListPrefix\", \"\").startsWith(\"${prefix}/\")"
+    for part in toset(flatten([for account in var.accounts : concat(account.read, account.write)])) :
+    part => "resource.name.startsWith(\"${local.objects}/${part}/\") || api.getAttribute(\"storage.googleapis.com/objectListPrefix\", \"\").startsWith(\"${part}/\")"
   }
+
+  # One grant for each part: a part more takes nothing away from pods that run.
+  writers = merge([for key, account in var.accounts : { for part in account.write : "${key} ${part}" => { member = local.members[key], part = part } }]...)
+  readers = merge([for key, account in var.accounts : { for part in account.read : "${key} ${part}" => { member = local.members[key], part = part } }]...)
 }
 
 resource "google_storage_bucket_iam_member" "write" {
-  for_each = { for key, account in var.accounts : key => account.write if length(account.write) > 0 }
+  for_each = local.writers
 
   bucket = var.bucket_name
   role   = "roles/storage.objectUser"
-  member = local.members[each.key]
+  member = each.value.member
 
   condition {
-    title      = "parts of the bucket"
-    expression = join(" || ", [for prefix in each.value : local.parts[prefix]])
+    title      = each.value.part
+    expression = local.parts[each.value.part]
   }
 }
 
 resource "google_storage_bucket_iam_member" "read" {
-  for_each = { for key, account in var.accounts : key => account.read if length(account.read) > 0 }
+  for_each = local.readers
 
   bucket = var.bucket_name
   role   = "roles/storage.objectViewer"
-  member = local.members[each.key]
+  member = each.value.member
 
   condition {
-    title      = "parts of the bucket"
-    expression = join(" || ", [for prefix in each.value : local.parts[prefix]])
+    title      = each.value.part
+    expression = local.parts[each.value.part]
   }
+}
+
+# That the bucket is there, and where: some clients ask before all else.
+resource "google_storage_bucket_iam_member" "look" {
+  for_each = local.members
+
+  bucket = var.bucket_name
+  role   = "roles/storage.bucketViewer"
+  member = each.value
 }
 
 resource "google_storage_bucket_iam_member" "people" {

@@ -16,17 +16,17 @@ run "each_has_its_part_and_no_more" {
   command = plan
 
   assert {
-    condition     = google_storage_bucket_iam_member.write["flows-research"].member == "principal://iam.googleapis.com/projects/123456789012/locations/global/workloadIdentityPools/demo-project.svc.id.goog/subject/ns/research/sa/flows"
+    condition     = google_storage_bucket_iam_member.write["flows-research metaflow"].member == "principal://iam.googleapis.com/projects/123456789012/locations/global/workloadIdentityPools/demo-project.svc.id.goog/subject/ns/research/sa/flows"
     error_message = "Somebody else may write."
   }
 
   assert {
-    condition     = strcontains(google_storage_bucket_iam_member.write["flows-research"].condition[0].expression, "projects/_/buckets/bucket/objects/metaflow/") && strcontains(google_storage_bucket_iam_member.write["flows-research"].condition[0].expression, "projects/_/buckets/bucket/objects/argo/")
+    condition     = strcontains(google_storage_bucket_iam_member.write["flows-research metaflow"].condition[0].expression, "projects/_/buckets/bucket/objects/metaflow/") && strcontains(google_storage_bucket_iam_member.write["flows-research argo"].condition[0].expression, "projects/_/buckets/bucket/objects/argo/")
     error_message = "Tasks cannot write what they must, or may write all."
   }
 
   assert {
-    condition     = length(google_storage_bucket_iam_member.write) == 1 && length(google_storage_bucket_iam_member.read) == 1 && google_storage_bucket_iam_member.read["ui"].role == "roles/storage.objectViewer"
+    condition     = length(google_storage_bucket_iam_member.write) == 2 && length(google_storage_bucket_iam_member.read) == 1 && google_storage_bucket_iam_member.read["ui metaflow"].role == "roles/storage.objectViewer"
     error_message = "Who reads may write."
   }
 }
