@@ -264,8 +264,8 @@ def down(name: str, keep_data: bool, agreed: Agreed, console: Console) -> Down:
         if keep_data:
             _keep_database(connected, console)
         _empty(connected, keep_data, console)
-        if not wanted.is_empty:
-            connected.deployment.apply(wanted, lambda event: show(event, console))
+        # Also where nothing is left: CloudFormation keeps a stack of nothing after a plan, or a creation that failed.
+        connected.deployment.apply(wanted, lambda event: show(event, console))
         profile.remove(name)
         left = _leftovers(connected, keep_data, console)
         workspace.remove(deployment.workspace_of(name))
