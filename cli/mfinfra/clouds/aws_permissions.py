@@ -1,5 +1,7 @@
 """A permission that AWS refused: to whom, for what, on what, and the statement that would grant it."""
 
+# ruff: noqa: E501 - a line of the table of rights is a line
+
 from __future__ import annotations
 
 import json
@@ -58,7 +60,7 @@ def denied(text: str) -> CloudError | None:
 
 
 def right(service: str, operation: str) -> str:
-    """What policies call an operation: ("Elastic Load Balancing v2", "CreateListener") is elasticloadbalancing:CreateListener."""
+    """What policies call an operation: ("CloudWatch Logs", "CreateLogGroup") is logs:CreateLogGroup."""
     prefix = _PREFIXES.get(service.lower(), service.lower().replace(" ", ""))
     if prefix == "apigateway":
         verb = next((verb for start, verb in _VERBS.items() if operation.startswith(start)), "*")

@@ -7,7 +7,7 @@ import time
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from .. import risk
+from .. import cfn_risk
 from ..changes import Change, Event, Plan
 from ..clouds.aws_errors import explain_text
 from ..clouds.aws_identity import call, client, pages
@@ -71,7 +71,7 @@ def plan(
     stack = found(session, name)
     if stack is not None and stack["StackStatus"] in _STUCK:
         raise Refused(
-            f"The stack '{name}' is {stack['StackStatus']} in CloudFormation: it takes no changes, and what is left of it"
+            f"The stack '{name}' is {stack['StackStatus']} in CloudFormation: it takes no changes, what is left of it"
             " can only be removed.",
             hint=f"Type: mfinfra down {name}, then the same again",
         )
@@ -93,7 +93,9 @@ def plan(
     )
     arn = str(made["Id"])
     entries = _ready(cloudformation, arn, name)
-    return Plan(name, "cloudformation", tuple(_change(entry, is_new) for entry in entries), arn)
+    before = {p["ParameterKey"]: p.get("ParameterValue", "") for p in (stack or {}).get("Parameters", [])}
+    moved = cfn_risk.Moved(before, parameters)
+    return Plan(name, "cloudformation", tuple(_change(entry, is_new, moved) for entry in entries), arn)
 
 
 def _template(session: Any, template: str, bucket: str) -> dict[str, str]:
@@ -131,10 +133,10 @@ def _all_changes(cloudformation: Any, arn: str, name: str, answer: dict[str, Any
     return [entry["ResourceChange"] for entry in entries if entry.get("Type", "Resource") == "Resource"]
 
 
-def _change(entry: dict[str, Any], is_new: bool) -> Change:
+def _change(entry: dict[str, Any], is_new: bool, moved: cfn_risk.Moved) -> Change:
     replaces = entry.get("Replacement") in ("True", "Conditional")
     action = {"Add": "create", "Remove": "delete"}.get(str(entry["Action"]), "replace" if replaces else "update")
-    danger, reason = risk.of_cloudformation(entry, is_new)
+    danger, reason = cfn_risk.of(entry, is_new, moved)
     targets = [(detail.get("Target") or {}) for detail in entry.get("Details") or []]
     names = sorted({str(target["Name"]) for target in targets if target.get("Name")})
     return Change(
