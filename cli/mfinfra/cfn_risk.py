@@ -37,6 +37,9 @@ _RISKS: dict[str, dict[str, tuple[str, str]]] = {
     "AWS::EC2::Subnet": {"MapPublicIpOnLaunch": ("exposure", "machines may get public addresses")},
     "AWS::ElasticLoadBalancingV2::LoadBalancer": {"Scheme": ("exposure", "the load balancer may become public")},
 }
+#: Properties of which a change set says that they may force a replacement, where their documentation says that they
+#: interrupt at most.
+_INTERRUPTING = {"AWS::RDS::DBInstance": {"AutoMinorVersionUpgrade", "BackupRetentionPeriod", "DBParameterGroupName"}}
 #: What is a way in, or keeps one shut, by being there.
 _ADDED = {"AWS::ApiGateway::Stage": "the API becomes reachable from the internet"}
 _REMOVED = {"AWS::S3::BucketPolicy": "the policy that guards it goes"}
@@ -65,22 +68,29 @@ class Moved:
 
 def of(entry: dict[str, Any], is_new: bool, moved: Moved) -> Verdict:
     """The risk of one ResourceChange of a change set."""
-    kind, replacement = str(entry.get("ResourceType")), entry.get("Replacement")
+    kind = str(entry.get("ResourceType"))
     action = {"Remove": "delete", "Add": "create"}.get(str(entry.get("Action")), "update")
-    if action == "update" and replacement in ("True", "Conditional"):
+    if is_replaced(entry):
         lost = of_loss(kind, "replace", _forcing(entry))
         if lost != SAFE:
-            return lost if replacement == "True" else (lost[0], f"may be {lost[1]}")
+            return lost if entry["Replacement"] == "True" else (lost[0], f"may be {lost[1]}")
     lost = of_loss(kind, action)
     if lost != SAFE or is_new:
         return lost
     return _presence(kind, action) if action != "update" else _properties(kind, entry, moved)
 
 
+def is_replaced(entry: dict[str, Any]) -> bool:
+    """Whether something is made anew, or may be."""
+    replacement = entry.get("Replacement")
+    return replacement == "True" or (replacement == "Conditional" and bool(_forcing(entry)))
+
+
 def _forcing(entry: dict[str, Any]) -> list[str]:
     """The properties that force a replacement."""
     targets = [(detail.get("Target") or {}) for detail in entry.get("Details") or []]
-    return sorted({str(t["Name"]) for t in targets if t.get("Name") and t.get("RequiresRecreation") != "Never"})
+    names = {str(t["Name"]) for t in targets if t.get("Name") and t.get("RequiresRecreation") != "Never"}
+    return sorted(names - _INTERRUPTING.get(str(entry.get("ResourceType")), set()))
 
 
 def _presence(kind: str, action: str) -> Verdict:

@@ -127,7 +127,22 @@ class TerraformDeployment:
 
     def plan(self, destroy: bool = False) -> Plan:
         self._recover()
-        return self._terraform.plan(self._name, self.folder / "mfinfra.tfplan", destroy=destroy)
+        found = self._terraform.plan(self._name, self.folder / "mfinfra.tfplan", destroy=destroy)
+        self._refuse_foreign(found)
+        return found
+
+    def _refuse_foreign(self, found: Plan) -> None:
+        """Everything of ours is in a module: what is not, and would go, somebody else made, and put into our state."""
+        from . import catalog
+
+        ours = tuple(f"module.{noun}." for noun in catalog.modules("aws"))
+        foreign = [c.address for c in found.changes if c.action == "delete" and not c.address.startswith(ours)]
+        if foreign:
+            raise Refused(
+                f"The state of the stack '{self._name}' holds what mfinfra did not make: {', '.join(foreign[:3])}."
+                " Nothing was touched.",
+                hint=f"See s3://{self._bucket}/{self._key}; older versions of it are kept there",
+            )
 
     def _recover(self) -> None:
         """Without what the last apply made, a plan would make it again."""
@@ -199,6 +214,7 @@ class CloudFormationDeployment:
         if destroy:
             changes = (Change(address, kind, "delete") for address, kind, _ in self.resources())
             return Plan(self._config.name, self.engine, tuple(changes), "destroy")
+        self._check_network()
         return cloudformation.plan(
             self._session,
             self._config.name,
@@ -207,6 +223,14 @@ class CloudFormationDeployment:
             stack_tags(self._config.name, self._config.tags),
             self._bucket,
         )
+
+    def _check_network(self) -> None:
+        from .clouds import aws_network
+
+        network, ui = self._config.network, self._config.ui
+        if network.vpc is not None:
+            public = network.public_subnets if ui.enabled and not ui.internal else []
+            aws_network.check(self._session, network.vpc, network.subnets, public)
 
     def apply(self, plan: Plan, on_event: OnEvent) -> None:
         from .engines import cloudformation

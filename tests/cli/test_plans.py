@@ -102,6 +102,8 @@ def test_a_policy_that_is_not_known_yet_is_told() -> None:
         ({"ResourceType": "AWS::EC2::SecurityGroup", "Action": "Modify", "Replacement": "True", "Details": [{"Target": {"Name": "SecurityGroupIngress", "RequiresRecreation": "Always"}}]}, "exposure"),
         ({"ResourceType": "AWS::IAM::Role", "Action": "Modify", "Replacement": "Conditional", "Details": [{"Target": {"Name": "Policies", "RequiresRecreation": "Conditionally"}}]}, "iam"),
         ({"ResourceType": "AWS::IAM::Role", "Action": "Add"}, "iam"),
+        ({"ResourceType": "AWS::RDS::DBInstance", "Action": "Modify", "Replacement": "Conditional", "Details": [{"Target": {"Name": "AutoMinorVersionUpgrade", "RequiresRecreation": "Conditionally"}}]}, None),
+        ({"ResourceType": "AWS::RDS::DBInstance", "Action": "Modify", "Replacement": "Conditional", "Details": [{"Target": {"Name": "KmsKeyId", "RequiresRecreation": "Conditionally"}}]}, "replacement"),
         ({"ResourceType": "AWS::ApiGateway::Stage", "Action": "Add"}, "exposure"),
         ({"ResourceType": "AWS::S3::BucketPolicy", "Action": "Remove"}, "exposure"),
         ({"ResourceType": "AWS::DynamoDB::Table", "Action": "Modify", "Replacement": "False", "Details": [{"Target": {"Name": "DeletionProtectionEnabled", "RequiresRecreation": "Never"}}]}, "data loss"),

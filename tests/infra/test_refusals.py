@@ -168,6 +168,50 @@ def test_what_aws_refuses_to_make_is_told_with_what_it_is(
     assert cloud("down", name, "--yes").code == 0
 
 
+def test_a_state_of_somebody_else_is_left_alone(cloud: Cloud, tmp_path: Path, aws: Aws, tfcloud: TfCloud) -> None:
+    """At the place of our state lies one with a bucket that none of our modules made."""
+    (tmp_path / "mfinfra.yaml").write_text(STACK.format("foreign", "terraform"))
+    assert cloud("up", "--yes", "--no-smoke").code == 0
+    place = {"Bucket": "mfinfra-state-123456789012-us-east-1", "Key": "stacks/foreign/terraform.tfstate"}
+    mine = aws.client("s3").get_object(**place)["Body"].read()
+    state = json.loads(mine)
+    bucket = next(r for r in state["resources"] if r["type"] == "aws_s3_bucket" and r["name"] == "this")
+    state["resources"] = [{**{k: v for k, v in bucket.items() if k != "module"}, "name": "theirs"}]
+    state["resources"][0]["instances"][0]["index_key"] = 0
+    state["lineage"], state["serial"] = "another", state["serial"] + 1
+    aws.client("s3").put_object(**place, Body=json.dumps(state).encode())
+    check(cloud("plan"), 1, "aws_s3_bucket.theirs", "did not make")
+    check(cloud("up", "--yes"), 5, "aws_s3_bucket.theirs")
+    check(cloud("down", "foreign", "--yes"), 5, "aws_s3_bucket.theirs", "Nothing was touched")
+    assert not any(call["op"] == "delete" for call in tfcloud.calls())
+    aws.client("s3").put_object(**place, Body=mine)
+    assert cloud("down", "foreign", "--yes").code == 0
+
+
+def test_subnets_that_are_elsewhere(cloud: Cloud, tmp_path: Path, aws: Aws) -> None:
+    ec2 = aws.client("ec2")
+    ours, theirs = (ec2.create_vpc(CidrBlock=f"10.{n}.0.0/16")["Vpc"]["VpcId"] for n in (81, 82))
+
+    def subnet(vpc: str, block: str, zone: str) -> str:
+        return str(
+            ec2.create_subnet(VpcId=vpc, CidrBlock=block, AvailabilityZone=f"us-east-1{zone}")["Subnet"]["SubnetId"]
+        )
+
+    first, near = subnet(ours, "10.81.0.0/24", "a"), subnet(ours, "10.81.1.0/24", "a")
+    second, far = subnet(ours, "10.81.2.0/24", "b"), subnet(theirs, "10.82.0.0/24", "b")
+
+    def planned(*subnets: str) -> Call:
+        network = f"network:\n  vpc: {ours}\n  subnets: [{', '.join(subnets)}]\n"
+        (tmp_path / "mfinfra.yaml").write_text(STACK.format("elsewhere", "cloudformation") + network)
+        return cloud("plan")
+
+    check(planned(first, far), 1, f"The subnet {far} is not in {ours}, but in {theirs}", "network")
+    check(planned(first, near), 1, "two zones are needed")
+    check(planned(first, "subnet-00000000000000000"), 1, "subnet-00000000000000000", "network")
+    assert planned(first, second).code == 2
+    assert cloud("down", "elsewhere", "--yes").code == 0
+
+
 def test_a_lock_that_cannot_be_written_is_no_lock_of_somebody(cloud: Cloud, tmp_path: Path, aws: Aws) -> None:
     (tmp_path / "mfinfra.yaml").write_text(STACK.format("nolock", "terraform"))
     aws.say(deny={"s3:PutObject": True})

@@ -134,8 +134,8 @@ def _all_changes(cloudformation: Any, arn: str, name: str, answer: dict[str, Any
 
 
 def _change(entry: dict[str, Any], is_new: bool, moved: cfn_risk.Moved) -> Change:
-    replaces = entry.get("Replacement") in ("True", "Conditional")
-    action = {"Add": "create", "Remove": "delete"}.get(str(entry["Action"]), "replace" if replaces else "update")
+    changes = "replace" if cfn_risk.is_replaced(entry) else "update"
+    action = {"Add": "create", "Remove": "delete"}.get(str(entry["Action"]), changes)
     danger, reason = cfn_risk.of(entry, is_new, moved)
     targets = [(detail.get("Target") or {}) for detail in entry.get("Details") or []]
     names = sorted({str(target["Name"]) for target in targets if target.get("Name")})
