@@ -165,6 +165,7 @@ def test_drift_is_seen_and_remembered(cloud: Cloud, deployed: str, tfcloud: TfCl
     assert "multi_az" in call.out
     document = json.loads(cloud("--json", "status", deployed).out)
     assert document["drift"]["changes"] == "1"
+    assert "1 resource, looked for just now" in cloud("status", deployed).out
     assert document["engine"] == "terraform"
     assert document["resources"] > 50
 
