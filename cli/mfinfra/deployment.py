@@ -132,8 +132,11 @@ class TerraformDeployment:
         return found
 
     def _refuse_foreign(self, found: Plan) -> None:
-        """Everything of ours is in a module: what is not, and would go, somebody else made, and put into our state."""
-        foreign = [c.address for c in found.changes if c.action == "delete" and not c.address.startswith("module.")]
+        """What would go and is in no module and no root of ours, somebody else made, and put into our state."""
+        from . import catalog
+
+        ours, going = catalog.root_resources("aws"), [c.address for c in found.changes if c.action == "delete"]
+        foreign = [a for a in going if not a.startswith("module.") and a.partition("[")[0] not in ours]
         if foreign:
             raise Refused(
                 f"The state of the stack '{self._name}' holds what mfinfra did not make: {', '.join(foreign[:3])}."
