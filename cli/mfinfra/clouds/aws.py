@@ -47,6 +47,9 @@ class Aws:
         if aws_state.ensure_bucket(self.session, self.bucket, self.account, self.identity.partition):
             report(f"Made the bucket {self.bucket} for states")
 
+    def state_place(self, stack: str) -> str:
+        return f"s3://{self.bucket}/{backends.state_key(stack)}"
+
     def lock(self, stack: str) -> Holder | None:
         lock = aws_state.lock(self.session, self.bucket, backends.state_key(stack))
         return None if lock is None else Holder(lock.id, lock.who, lock.since)

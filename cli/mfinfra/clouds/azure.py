@@ -70,6 +70,10 @@ class Azure:
         principal = str(self._principal) if self._principal else None
         azure_state.ensure(self._manager, self.account, str(self.config.region), principal, self._states, report)
 
+    def state_place(self, stack: str) -> str:
+        account = account_url(backends.state_account(self.account), self._where)
+        return f"{account}/{backends.CONTAINER}/{backends.state_key(stack)}"
+
     def lock(self, stack: str) -> Holder | None:
         return azure_state.lock(self._states, stack)
 
