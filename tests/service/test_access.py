@@ -357,6 +357,6 @@ def test_spans_are_made_where_a_tracer_is_configured(make: Any) -> None:
     assert not traces({}).on
     assert not traces({"OTEL_TRACES_EXPORTER": "none"}).on
     caller, tracer = make(), Tracer()
-    caller.app.routes[0].app._traces = Traces(tracer, lambda carrier: carrier)
+    caller.app.state.dispatcher._traces = Traces(tracer, lambda carrier: carrier)
     caller.get("/flows/F", traceparent="00-ab-cd-01")
     assert tracer.spans == ["GET /flows/{flow_id} 00-ab-cd-01 /flows/{flow_id}"]

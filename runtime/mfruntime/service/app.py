@@ -22,7 +22,6 @@ from .traces import traces
 try:
     from starlette.applications import Starlette
     from starlette.middleware import Middleware
-    from starlette.routing import Mount
 except ImportError as exc:
     raise MissingExtra(
         "The metadata service needs starlette and uvicorn.", hint=f"Type: pip install {packages('service')}"
@@ -54,7 +53,9 @@ def make_app(config: Config, database: Database | None = None) -> Starlette:
             await store.stop()
             LOG.info("stopped")
 
-    return Starlette(routes=[Mount("/", app=dispatcher)], middleware=_middleware(config), lifespan=lifespan)
+    app = Starlette(middleware=_middleware(config), lifespan=lifespan)
+    app.router.default = app.state.dispatcher = dispatcher  # a route would leave out paths that hold a line break
+    return app
 
 
 def make_database(config: Config, metrics: Metrics | None = None) -> Database:
