@@ -11,7 +11,7 @@ import asyncio
 import os
 import signal
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import fields, replace
 from typing import Any
 
@@ -102,17 +102,19 @@ def _from_text(name: str, text: str) -> Any:
     return text.lower() in ("1", "true", "yes") if name == "access_log" else text
 
 
-def serve(settings: Config) -> int:
-    """Serve until told to stop; the exit code. Raises what kept the service from starting."""
+def serve(settings: Config, only_public: bool = False) -> int:
+    """Serve until told to stop; the exit code. Raises what kept the service from starting. `only_public`: nothing but
+    what everyone may ask."""
     import uvicorn
 
     from .app import make_app
     from .connections import Connection, open_files
     from .logs import configure
+    from .routes.table import ROUTES
 
     configure(settings.log_level)
     _check_tls(settings)
-    app = make_app(settings)
+    app = make_app(settings, routes=[route for route in ROUTES if not (only_public and route.role)])
     Connection.seconds = settings.request_seconds
     server = uvicorn.Server(
         uvicorn.Config(
@@ -198,12 +200,21 @@ async def _migrate(database: Any, version: int) -> None:
 def main(argv: Sequence[str]) -> int:
     """Run the command line; the exit code."""
     arguments = vars(parser().parse_args(argv))
+    return told(lambda: _run(arguments))
+
+
+def _run(arguments: Mapping[str, Any]) -> int:
+    settings = config(arguments, os.environ)
+    if arguments["migrate_to"] is not None:
+        migrate(settings, arguments["migrate_to"])
+        return 0
+    return serve(settings)
+
+
+def told(run: Callable[[], int]) -> int:
+    """The exit code of `run`; what keeps it from running is told in one line."""
     try:
-        settings = config(arguments, os.environ)
-        if arguments["migrate_to"] is not None:
-            migrate(settings, arguments["migrate_to"])
-            return 0
-        return serve(settings)
+        return run()
     except (MetaflowException, Unavailable) as exc:
         hint = getattr(exc, "hint", None)
         sys.stderr.write(f"{exc}{' ' + hint if hint else ''}\n")

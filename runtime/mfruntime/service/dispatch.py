@@ -78,6 +78,11 @@ class Dispatcher:
         self._rate = RateLimit(service.config.rate_limit)
         self._bodies = Bodies(service.config.max_body)
 
+    @property
+    def guarded(self) -> bool:
+        """Whether senders need to say who they are."""
+        return self._auth.required
+
     async def __call__(self, scope: Any, receive: Receive, send: Send) -> None:
         started = time.perf_counter()
         metrics, method = self._service.metrics, scope["method"]

@@ -56,6 +56,13 @@ SCHEMAS: dict[str, Any] = {
     "Text": {"type": "string"},
     "Nothing": {},
     "JSONText": {"type": "string", "contentMediaType": "application/json"},
+    "Schema": _object(
+        {
+            "is_up_to_date": {"type": "boolean"}, "current_version": {"type": "string"}, "db_schema_versions": _TAGS,
+            "migration_in_progress": {"type": "boolean"}, "unapplied_migrations": _TAGS,
+        },
+        "is_up_to_date",
+    ),
     "Health": _object({"status": {"type": "string"}, "database": {"type": "string"}}, "status"),
     "NewObject": _object(_OWN),
     "NewRun": _object({"run_number": _NULL_TEXT, "idempotency_key": _NULL_TEXT, **_OWN}),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from .. import pages, payloads, records
 from ..call import Answer, Call
-from ..database import NewFlow
+from ..database import NewFlow, Row
 from ..faults import not_found
 from ..listing import FLOWS, Select
 
@@ -12,9 +12,14 @@ from ..listing import FLOWS, Select
 async def listed(call: Call) -> Answer:
     """All flows that the caller may see."""
     principal = call.principal
-    some = None if principal is None or principal.sees_all else principal.sees
-    seen = some and (lambda row: some(row[0]))
-    return await pages.answer(call.service, FLOWS, call.query, {}, lambda row, _: records.flow(row), seen=seen)
+    if principal is None or principal.sees_all:
+        return await pages.answer(call.service, FLOWS, call.query, {}, _write)
+    sees = principal.sees
+    return await pages.answer(call.service, FLOWS, call.query, {}, _write, seen=lambda row: sees(row[0]))
+
+
+def _write(row: Row, _: str) -> str:
+    return records.flow(row)
 
 
 async def shown(call: Call) -> Answer:

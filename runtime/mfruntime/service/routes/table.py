@@ -40,6 +40,7 @@ ROUTES = (
     ),
     Route("GET", "/healthz", admin.healthz, "", "Whether the process is alive", answer="Health"),
     Route("GET", "/readyz", admin.readyz, "", "Whether requests can be served", answer="Health"),
+    Route("GET", "/db_schema_status", admin.db_schema_status, "", "Which version the tables have", answer="Schema"),
     Route("GET", "/metrics", admin.metrics, "admin", "Prometheus metrics", answer="Text"),
     Route("GET", "/openapi.json", admin.openapi, "", "This document"),
     Route("GET", "/auth/token", admin.auth_token, "", "Refused: no cloud credentials are given out"),
