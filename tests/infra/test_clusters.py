@@ -64,7 +64,7 @@ def test_a_stack_lives_its_whole_life(name: str, stack: Callable[..., Terraform]
     assert plan(terraform).is_empty
     check_settings(config, terraform.outputs())
     check_secrets(terraform)
-    if config.deletion_protection:  # what is locked is let go first, as `down` asks for
+    if config.deletion_protection:  # first it is taken away, as `mfinfra down` asks
         terraform = stack(config.model_copy(update={"deletion_protection": False}))
         terraform.apply(Path(plan(terraform).handle), ignore)
     terraform.apply(Path(plan(terraform, destroy=True).handle), ignore)
