@@ -76,7 +76,21 @@ SETTINGS: tuple[Setting, ...] = (
     Setting(
         "METAFLOW_RUN_MAX_NUM_SPLITS", "100", "Largest foreach that is accepted, unless --max-num-splits is given."
     ),
-    Setting("METAFLOW_DATATOOLS_S3ROOT", None, "Where data of flows other than artifacts lies."),
+    Setting(
+        "METAFLOW_DATATOOLS_S3ROOT",
+        None,
+        "Where `S3(run=...)` and included files lie; default is `data` in the datastore `s3`.",
+    ),
+    Setting(
+        "METAFLOW_DATATOOLS_AZUREROOT",
+        None,
+        "Where `AzureBlob(run=...)` and included files lie; default is `data` in the datastore `azure`.",
+    ),
+    Setting(
+        "METAFLOW_DATATOOLS_GSROOT",
+        None,
+        "Where `GS(run=...)` and included files lie; default is `data` in the datastore `gs`.",
+    ),
     Setting("METAFLOW_CARD_S3ROOT", None, "Where cards lie, in place of the datastore."),
     Setting("METAFLOW_CONDA_PACKAGE_S3ROOT", None, "Where packages of environments are kept."),
     Setting("METAFLOW_UI_URL", None, "Address of the stack's UI."),

@@ -1,12 +1,14 @@
 """The contents of IncludeFile parameters: stored once at the start of a run, read when a step asks for them.
 
-They lie at `data/<Flow>/<sha1 of the content>`, gzipped, without metadata beside them.
+They lie at `data/<Flow>/<sha1 of the content>` of the datastore, or at `<Flow>/<sha1>` of the place that
+METAFLOW_DATATOOLS_<STORE>ROOT names, gzipped, without metadata beside them.
 """
 
 from __future__ import annotations
 
 import hashlib
 
+from .. import settings
 from ..errors import DataCorrupt, MetaflowDataMissing
 from ..flow.compat import IncludedFile
 from . import gzip, layout, locate
@@ -16,6 +18,9 @@ from .storage.base import Item, Storage
 def save_included(storage: Storage, flow_name: str, content: bytes) -> str:
     """Store a file's content and return its URL."""
     path = layout.included(flow_name, _key(content))
+    place = locate.named_data_root(settings.load(), storage.type)
+    if place:
+        storage, path = locate.at(storage.type, place.rstrip("/")), path.removeprefix("data/")
     storage.save([Item(path, gzip.compress(content))])
     return locate.url(storage, path)
 

@@ -45,6 +45,12 @@ class StorageUnreachable(StorageError):
     headline = "Storage does not answer"
 
 
+class StorageClash(StorageError):
+    """A store that keeps folders has one where an object is to be, or the other way round."""
+
+    headline = "Names clash"
+
+
 class _Meaning(NamedTuple):
     why: str
     hint: str
@@ -54,6 +60,12 @@ class _Meaning(NamedTuple):
 def is_missing_container(text: str) -> bool:
     """Whether a not-found answer is about the bucket or container itself."""
     return any(word in text for word in _MISSING_CONTAINER)
+
+
+def is_missing_range(text: str) -> bool:
+    """Whether a refusal is about a part that the object does not have."""
+    words = ("InvalidRange", "Range started at", "Requested range", '"bytes 0--1/0"')  # the last is azurite's
+    return "416" in text[:200] or any(word in text for word in words)
 
 
 def translated(exc: Exception, place: Place, path: str, action: str) -> StorageError:
