@@ -69,4 +69,4 @@ class AzureBlob(Place[AzureObject]):
     def _connect(self, settings: Settings) -> ObstoreBuckets:
         from ..store.storage.azure import make_client
 
-        return ObstoreBuckets(KIND, settings, make_client)
+        return ObstoreBuckets(KIND, settings, lambda settings, container, _: make_client(settings, container))

@@ -53,10 +53,12 @@ class Listed(NamedTuple):
 
 
 class Attributes(NamedTuple):
-    """What is kept with an object: its type, and the user's metadata as JSON text."""
+    """What is kept with an object: its type, the user's metadata as JSON text, and the encryption if it is not that of
+    the settings."""
 
     content_type: str | None = None
     metadata: str | None = None
+    encryption: str | None = None
 
 
 @dataclass(frozen=True)
@@ -75,7 +77,7 @@ class Buckets:
     def __init__(self, kind: Kind, settings: Settings):
         self._kind = kind
         self._settings = settings
-        self._made: dict[str, Bucket] = {}
+        self._made: dict[tuple[str, str | None], Bucket] = {}
         self._lock = Lock()
 
     def head(self, url: str) -> Facts | None:
@@ -89,7 +91,10 @@ class Buckets:
     def put(self, url: str, data: Any, attributes: Attributes, overwrite: bool) -> bool:
         """Send an object of bytes, or the file at a path; whether it was sent (without `overwrite` only what is not
         there yet is)."""
-        return self._asked(lambda bucket, key: self._put(bucket, key, data, attributes, overwrite), url, "write")
+        encryption = attributes.encryption
+        return self._asked(
+            lambda bucket, key: self._put(bucket, key, data, attributes, overwrite), url, "write", encryption
+        )
 
     def below(self, url: str, recursive: bool) -> list[Listed]:
         """Objects and, without `recursive`, folders below a prefix that ends where a name ends; files first."""
@@ -110,7 +115,7 @@ class Buckets:
 
     # -- the store's own -----------------------------------------------------------------------------------------------
 
-    def _connect(self, name: str) -> tuple[Any, str]:
+    def _connect(self, name: str, encryption: str | None) -> tuple[Any, str]:
         """A client for a bucket, and in words whose credentials it uses."""
         raise NotImplementedError
 
@@ -135,12 +140,12 @@ class Buckets:
         except self._kind.errors.not_found:
             return None
 
-    def _asked(self, request: Callable[[Bucket, str], _T], url: str, action: str) -> _T:
+    def _asked(self, request: Callable[[Bucket, str], _T], url: str, action: str, encryption: str | None = None) -> _T:
         name, key = parts(self._kind, url)
         key = key.rstrip("/")
         if not key and action != "list":
             raise self._kind.errors.failed(f"{url} is a {self._kind.container}; name an object in it.")
-        bucket = self._bucket(name)
+        bucket = self._bucket(name, encryption)
         claim(bucket.root)
         try:
             return request(bucket, key)
@@ -151,17 +156,18 @@ class Buckets:
         except Exception as exc:  # each client library has classes of its own
             raise self._refused(exc, bucket, key, action) from exc
 
-    def _bucket(self, name: str) -> Bucket:
+    def _bucket(self, name: str, encryption: str | None) -> Bucket:
+        which = name, encryption
         with self._lock:
-            if name not in self._made:
-                client, identity = self._connected(name)
-                self._made[name] = Bucket(client, f"{self._kind.scheme}{name}", identity, self._kind.type)
-            return self._made[name]
+            if which not in self._made:
+                client, identity = self._connected(name, encryption)
+                self._made[which] = Bucket(client, f"{self._kind.scheme}{name}", identity, self._kind.type)
+            return self._made[which]
 
-    def _connected(self, name: str) -> tuple[Any, str]:
+    def _connected(self, name: str, encryption: str | None) -> tuple[Any, str]:
         kind = self._kind
         try:
-            return self._connect(name)
+            return self._connect(name, encryption)
         except CommandException:
             raise
         except ModuleNotFoundError as exc:

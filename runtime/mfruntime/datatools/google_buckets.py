@@ -18,7 +18,7 @@ class GoogleBuckets(Buckets):
     _client: Any = None
     _identity = ""
 
-    def _connect(self, name: str) -> tuple[Any, str]:
+    def _connect(self, name: str, encryption: str | None) -> tuple[Any, str]:
         if self._client is None:
             self._client, self._identity = make_client()
             self._options = {"timeout": TIMEOUT_SECONDS, "retry": retry_policy(self._settings)}

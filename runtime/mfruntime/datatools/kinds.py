@@ -11,7 +11,7 @@ from .errors import Errors
 class Kind:
     """A kind of store. `tool` is the class of its tools; `root_argument` and `container` name things as users do. With
     `has_bare_roots` the scheme of a root may be left out; with `counts_from_start` the store knows no ranges from the
-    end of an object."""
+    end of an object; with `takes_encryption` it is told by each request how to encrypt."""
 
     type: str
     tool: str
@@ -23,6 +23,7 @@ class Kind:
     errors: Errors
     has_bare_roots: bool = False
     counts_from_start: bool = False
+    takes_encryption: bool = False
 
     @property
     def example(self) -> str:

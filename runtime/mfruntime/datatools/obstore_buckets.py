@@ -11,8 +11,8 @@ from .buckets import Attributes, Bucket, Buckets, Facts, Part
 from .files import write_in_parts, writing
 from .kinds import Kind
 
-#: As `make_client` of the storages: a client for a bucket, and in words whose credentials it uses.
-Connect = Callable[[Settings, str], tuple[Any, str]]
+#: Makes a client for a bucket, and says in words whose credentials it uses: (settings, bucket, encryption).
+Connect = Callable[[Settings, str, "str | None"], tuple[Any, str]]
 
 
 class ObstoreBuckets(Buckets):
@@ -22,8 +22,8 @@ class ObstoreBuckets(Buckets):
         super().__init__(kind, settings)
         self._make = connect
 
-    def _connect(self, name: str) -> tuple[Any, str]:
-        return self._make(self._settings, name)
+    def _connect(self, name: str, encryption: str | None) -> tuple[Any, str]:
+        return self._make(self._settings, name, encryption)
 
     def _head(self, bucket: Bucket, key: str) -> Facts:
         import obstore

@@ -93,7 +93,7 @@ class Place(Generic[_Object]):
         if isinstance(obj, (io.RawIOBase, io.BufferedIOBase)) and obj.seekable():
             obj.seek(0)
         url = self._address(name)
-        self._buckets.put(url, content(self.KIND, obj), attributes(content_type, metadata), overwrite)
+        self._buckets.put(url, content(self.KIND, obj), attributes(self.KIND, content_type, metadata), overwrite)
         return url
 
     # -- many objects --------------------------------------------------------------------------------------------------
@@ -197,10 +197,7 @@ class Place(Generic[_Object]):
         return self.OBJECT(prefix, url, None)
 
     def _put(self, ready: Sequence[tuple[PutObject, Any]], overwrite: bool) -> list[tuple[str, str]]:
-        work = [
-            (item.key, self._address(item.key), data, attributes(item.content_type, item.metadata))
-            for item, data in ready
-        ]
+        work = [(item.key, self._address(item.key), data, self._attributes(item)) for item, data in ready]
 
         def send(one: tuple[str, str, Any, Attributes]) -> bool:
             _, url, data, kept = one
@@ -208,6 +205,9 @@ class Place(Generic[_Object]):
 
         sent = list(self._flight.each(send, work))
         return [(key, url) for (key, url, *_), was_sent in zip(work, sent) if was_sent]
+
+    def _attributes(self, item: PutObject) -> Attributes:
+        return attributes(self.KIND, item.content_type, item.metadata, item.encryption)
 
     def _listed(self, keys: Iterable[str] | None, recursive: bool) -> list[_Object]:
         self._check_open()

@@ -52,6 +52,7 @@ KIND = Kind(
     container="bucket",
     metadata_key="metaflow-user-attributes",
     extra="aws",
+    takes_encryption=True,
     errors=Errors(
         failed=MetaflowS3Exception,
         invalid_object=MetaflowS3InvalidObject,
@@ -88,6 +89,8 @@ class S3(Place[S3Object]):
 
     With `run` (a flow in a step, or a Run of the client) it is the folder of that run below METAFLOW_DATATOOLS_S3ROOT,
     or below `bucket` and `prefix`; with `s3root` it is that address; without either, keys are whole addresses.
+    `encryption` (AES256, aws:kms), `role` (one that your credentials may assume) and `client_params` (some of boto3's:
+    keys, endpoint_url, region_name, verify) are used in place of the settings.
     Fetched files lie in a folder below `tmproot` until `close`, which leaving a `with` block calls.
     Raises MetaflowS3URLException for a place that is none.
     """
@@ -103,11 +106,34 @@ class S3(Place[S3Object]):
         prefix: str | None = None,
         run: Any = None,
         s3root: str | None = None,
+        encryption: str | None = None,
+        role: str | None = None,
+        session_vars: Any = None,
+        client_params: dict[str, Any] | None = None,
         **_: Any,
     ):
+        _check(session_vars, client_params)
+        self._encryption, self._role, self._client_params = encryption, role, client_params
         super().__init__(tmproot, bucket, prefix, run, s3root)
 
     def _connect(self, settings: Settings) -> ObstoreBuckets:
-        from ..store.storage.s3 import make_client
+        from ..store.storage.s3 import Access, make_client
 
-        return ObstoreBuckets(KIND, settings, make_client)
+        def connect(settings: Settings, bucket: str, encryption: str | None) -> tuple[Any, str]:
+            access = Access(encryption or self._encryption, self._role, self._client_params)
+            return make_client(settings, bucket, access)
+
+        return ObstoreBuckets(KIND, settings, connect)
+
+
+def _check(session_vars: Any, client_params: dict[str, Any] | None) -> None:
+    """Refuse what would be left out silently otherwise."""
+    from ..store.storage.s3 import CLIENT_PARAMS
+
+    if session_vars:
+        hint = "Use role, client_params, or export AWS_PROFILE=..."
+        raise MetaflowS3Exception("S3(session_vars=...) is not supported.", hint=hint)
+    unknown = sorted(set(client_params or ()) - set(CLIENT_PARAMS))
+    if unknown:
+        known = ", ".join(CLIENT_PARAMS)
+        raise MetaflowS3Exception(f"S3(client_params=...) does not know {', '.join(unknown)}. Known: {known}.")

@@ -34,6 +34,10 @@ def file(kind: Kind, path: Any) -> Path:
     return Path(path)
 
 
-def attributes(content_type: str | None, metadata: Any) -> Attributes:
-    """What is kept with an object; metadata as ASCII text, which every store takes."""
-    return Attributes(content_type, json.dumps(metadata) if metadata else None)
+def attributes(kind: Kind, content_type: str | None, metadata: Any, encryption: str | None = None) -> Attributes:
+    """What is kept with an object; metadata as ASCII text, which every store takes. Raises the store's error for
+    encryption where that is not a request's to say."""
+    if encryption is not None and not kind.takes_encryption:
+        hint = f"Leave it out; the {kind.container} says it."
+        raise kind.errors.failed(f"{kind.tool} encrypts no single object in a way of its own.", hint=hint)
+    return Attributes(content_type, json.dumps(metadata) if metadata else None, encryption)
