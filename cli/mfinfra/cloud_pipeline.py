@@ -186,7 +186,7 @@ def _wanted(connected: Connected, plan_file: Path | None, agreed: Agreed, consol
 
 
 #: What the runtime needs to talk to AWS.
-_AWS_EXTRA = ("boto3>=1.40,<2", "obstore>=0.6,<0.13")
+_AWS_EXTRA = ("boto3>=1.40,<2", "obstore>=0.12,<0.13")
 
 
 def _begun(connected: Connected) -> Record:

@@ -26,8 +26,12 @@ def at(kind: str, root: str) -> Storage:
 
 def url(storage: Storage, path: str) -> str:
     """Where an object lies, with the kind of its storage in front."""
-    scheme = "" if storage.root.startswith(f"{storage.type}://") else f"{storage.type}://"
-    return f"{scheme}{storage.root}/{path}"
+    return joined(storage.type, storage.root, path)
+
+
+def joined(kind: str, root: str, path: str) -> str:
+    """The URL of a path below a root, which names its kind in S3 and Google Cloud Storage only."""
+    return f"{kind}://{root.removeprefix(f'{kind}://').rstrip('/')}/{path}"
 
 
 def named_data_root(settings: all_settings.Settings, kind: str) -> str | None:
@@ -41,8 +45,8 @@ def data_root(settings: all_settings.Settings, kind: str) -> str | None:
     return named_data_root(settings, kind) or (f"{datastore.rstrip('/')}/data" if datastore else None)
 
 
-def open_url(url: str) -> tuple[Storage, str]:
-    """The storage and path of an included file, which is named by <Flow>/<sha1> behind any place.
+def open_url(url: str) -> list[tuple[Storage, str]]:
+    """Where the included file of a URL may lie, the likeliest first: its name is <Flow>/<sha1> behind any place.
     Raises MetaflowDataMissing for a URL of another form."""
     kind, _, place = url.partition("://")
     root, data, path = place.rpartition("/data/")
@@ -50,7 +54,9 @@ def open_url(url: str) -> tuple[Storage, str]:
         root, path = _last_two(place)
     if not root or not path or kind not in registry.STORAGES:
         raise MetaflowDataMissing(f"The included file {url} lies in a store that this version cannot read.")
-    return at(kind, f"{kind}://{root}" if kind in ("s3", "gs") else root), f"data/{path}" if data else path
+    storage = at(kind, f"{kind}://{root}" if kind in ("s3", "gs") else root), f"data/{path}" if data else path
+    # Metaflow repeats the container in the names of included blobs.
+    return [(at(kind, place.partition("/")[0]), place), storage] if kind == "azure" else [storage]
 
 
 def _last_two(place: str) -> tuple[str, str]:
