@@ -58,10 +58,9 @@ class GSStorage(Batched):
     def _get(self, path: str) -> Loaded:
         blob = self._bucket.blob(self._prefix + path)
         if "/data/" in path:  # only blobs carry metadata, which costs a request of its own
-            found = self._counted(lambda: self._bucket.get_blob(blob.name), path, "read", expected=("NotFound",))
-            if found is None:
+            known = self._counted(lambda: self._reloaded(blob), path, "read", expected=("NotFound",))
+            if not known:
                 return Loaded(path, None)
-            blob = found
         data = self._counted(lambda: self._content(blob), path, "read", expected=("NotFound",))
         return Loaded(path, data, self._meta(path, blob) if data is not None else None)
 
@@ -86,7 +85,13 @@ class GSStorage(Batched):
 
     def _is_there(self, path: str) -> bool:
         blob = self._bucket.blob(self._prefix + path)
-        return bool(self._counted(lambda: blob.exists(timeout=TIMEOUT_SECONDS), path, "look for"))
+        return bool(self._counted(lambda: self._reloaded(blob), path, "look for", expected=("NotFound",)))
+
+    @staticmethod
+    def _reloaded(blob: Any) -> bool:
+        """Raises NotFound for a missing bucket too, and says so, where `exists` and `get_blob` do not."""
+        blob.reload(timeout=TIMEOUT_SECONDS)
+        return True
 
     def _below(self, prefix: str) -> Sequence[Entry]:
         start = self._prefix + (f"{prefix}/" if prefix else "")
