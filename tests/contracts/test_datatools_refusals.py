@@ -95,6 +95,14 @@ def test_reading_what_may_not_be_read_is_no_missing_object(web: Web, kind: str) 
                 call()
 
 
+@pytest.mark.parametrize("key", ["416", "301", "redirect", "169.254 credential metadata"])
+@pytest.mark.parametrize("kind", ["s3", "azure", "gs"])
+def test_names_that_look_like_answers_are_not_taken_for_them(web: Web, kind: str, key: str) -> None:
+    web.answer = google(403, "no") if kind == "gs" else refusal(403, "AccessDenied")
+    with places()[kind] as place, pytest.raises(AccessDenied, match="access denied"):
+        place.put(key, "v")
+
+
 def test_a_login_of_google_that_ran_out_says_how_to_get_another() -> None:
     from google.auth.exceptions import RefreshError
 

@@ -10,7 +10,7 @@ from typing import Any, TypeVar
 from ...errors import CommandException
 from ...settings import Settings
 from .base import Entry, Item, Loaded
-from .objects import PART, Batched, claim, decoded
+from .objects import IN_FLIGHT, PART, Batched, claim, decoded
 from .refusals import is_missing_container, translated
 from .s3 import split_url
 
@@ -132,10 +132,27 @@ def make_client() -> tuple[Any, str]:
     """A client of Google Cloud Storage, and in words whose credentials it uses. Raises CommandException without any."""
     from google.cloud import storage
 
+    credentials, project, identity = _credentials()
+    client = storage.Client(project=project, credentials=credentials)
+    _keep_connections(client)
+    return client, identity
+
+
+def _keep_connections(client: Any) -> None:
+    """As many as requests are in flight: the client keeps ten, and would shake hands for every further request."""
+    from requests.adapters import HTTPAdapter
+
+    for scheme in ("https://", "http://"):
+        if type(client._http.get_adapter(scheme)) is HTTPAdapter:  # another one has a certificate of the user's
+            client._http.mount(scheme, HTTPAdapter(pool_maxsize=IN_FLIGHT))
+
+
+def _credentials() -> tuple[Any, str, str]:
+    """Credentials, project, and in words whose they are."""
     if os.environ.get("STORAGE_EMULATOR_HOST"):
         from google.auth.credentials import AnonymousCredentials
 
-        return storage.Client(project="emulated", credentials=AnonymousCredentials()), "nobody (an emulator)"
+        return AnonymousCredentials(), "emulated", "nobody (an emulator)"
     import google.auth
     from google.auth.exceptions import DefaultCredentialsError
 
@@ -145,4 +162,4 @@ def make_client() -> tuple[Any, str]:
         hint = "Type: gcloud auth application-default login"
         raise CommandException("There are no Google Cloud credentials for the datastore 'gs'.", hint=hint) from exc
     who = getattr(credentials, "service_account_email", None) or "the account of gcloud"
-    return storage.Client(project=project or "none", credentials=credentials), str(who)
+    return credentials, project or "none", str(who)

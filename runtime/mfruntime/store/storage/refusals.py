@@ -84,7 +84,7 @@ def is_missing_container(text: str) -> bool:
 def is_missing_range(text: str) -> bool:
     """Whether a refusal is about a part that the object does not have."""
     words = ("InvalidRange", "Range started at", "Requested range", '"bytes 0--1/0"')  # the last is azurite's
-    return "416" in text[:200] or any(word in text for word in words)
+    return _status(text) == "416" or any(word in text for word in words)
 
 
 def translated(exc: Exception, place: Place, path: str, action: str) -> StorageError:
@@ -102,7 +102,8 @@ def _meaning(exc: Exception, text: str, place: Place, action: str) -> _Meaning:
         return _Meaning("the bucket does not exist", f"Check {setting}, or --datastore-root.")
     if code == "RequestTimeTooSkewed":
         return _Meaning("the clock of this machine is wrong", "Set it: timedatectl set-ntp true")
-    if code in ("PermanentRedirect", "AuthorizationHeaderMalformed") or "301" in text[:300] or "redirect" in text[:300]:
+    is_elsewhere = code in ("PermanentRedirect", "AuthorizationHeaderMalformed")
+    if is_elsewhere or _status(text) == "301" or "Received redirect" in text:
         return _other_region(text)
     name = type(exc).__name__
     if code in _EXPIRED or name in _EXPIRED:
@@ -122,6 +123,12 @@ def _meaning(exc: Exception, text: str, place: Place, action: str) -> _Meaning:
     if name in ("PermissionDeniedError", "UnauthenticatedError", "Forbidden", "Unauthorized") or code == "AccessDenied":
         return _denied(place, action)
     return _no_answer(name, code, text)
+
+
+def _status(text: str) -> str | None:
+    """The HTTP status in an error's text, as obstore (`status code: 403`) and Google's client (`403 GET`) write it."""
+    found = re.search(r"(?:status code: |last exception: |^)(\d{3})\b", text)
+    return found.group(1) if found else None
 
 
 def _other_region(text: str) -> _Meaning:
@@ -148,13 +155,13 @@ def _no_answer(name: str, code: str, text: str) -> _Meaning:
         return _Meaning("there are no credentials", hint, StorageDenied)
     if "scheme is not allowed" in short:
         return _Meaning("the endpoint has no TLS", "Use an https:// endpoint.")
-    status = re.search(r"(?:status code: |last exception: |^)(\d{3})\b", short)
-    if status and status.group(1).startswith("4") and status.group(1) not in ("408", "429"):
+    status = _status(text)
+    if status and status.startswith("4") and status not in ("408", "429"):
         said = re.search(r"<Message>([^<]{1,200})</Message>", text)
-        why = f"the store refuses the request ({code or status.group(1)}{': ' + said.group(1) if said else ''})"
+        why = f"the store refuses the request ({code or status}{': ' + said.group(1) if said else ''})"
         return _Meaning(why.rstrip("."), "Check the settings of the datastore.")
     if status:
-        why = f"the store answered {status.group(1)} until the deadline"
+        why = f"the store answered {status} until the deadline"
         return _Meaning(why, "Try again; what was saved is kept.", StorageUnreachable)
     if any(word in short for word in ("error sending request", "connect", "timed out", "timeout", "dns")):
         why = "the store cannot be reached"
