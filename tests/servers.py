@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import fcntl
 import os
 import shutil
 import socket
@@ -12,14 +13,15 @@ import time
 import urllib.error
 import urllib.request
 import uuid
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import pytest
 
 from tests.infra.environment import cache, programs
+from tests.logins import azure_login, google_login, logins
 
 #: Azurite's published account, the same everywhere.
 _AZURITE_KEY = "Eby8vdM02xNOcqFlqUwJPLlmEtlCDXJ1OUzFT50uSRZ6IFsuFq2UVErCz4I6tq/K1SZFPTOtr/KBHBeksoGMGw=="
@@ -27,10 +29,12 @@ _AZURITE = "azurite@3.37.0"
 
 
 class Server(NamedTuple):
-    """A running server: the kind of its datastore, and what a flow's environment holds to use it."""
+    """A running server: the kind of its datastore, and what a flow's environment holds to use it. `put` saves an object
+    in its bucket `tests` by the vendor's own client, under a name as it is."""
 
     kind: str
     environment: dict[str, str]
+    put: Callable[[str, bytes], None]
 
     def fresh_root(self) -> str:
         """The root of a datastore that nobody else uses."""
@@ -62,9 +66,10 @@ def running(command: list[str], url: str, log: Path, env: dict[str, str] | None 
 
 
 def _wait(url: str, process: subprocess.Popen[bytes], log: Path) -> None:
+    unchecked = ssl._create_unverified_context()
     for _ in range(300):
         try:
-            with urllib.request.urlopen(url, timeout=2):
+            with urllib.request.urlopen(url, timeout=2, context=unchecked):
                 return
         except urllib.error.HTTPError:
             return
@@ -83,14 +88,24 @@ def s3_environment(url: str) -> dict[str, str]:
     }
 
 
-def make_bucket(url: str, name: str = "tests") -> None:
+def _boto3(url: str) -> Any:
     import boto3
 
-    s3 = boto3.client(
+    return boto3.client(
         "s3", endpoint_url=url, region_name="us-east-1", aws_access_key_id="mfinfratests",
         aws_secret_access_key="mfinfratests",
     )  # fmt: skip
-    s3.create_bucket(Bucket=name)
+
+
+def make_bucket(url: str, name: str = "tests") -> None:
+    _boto3(url).create_bucket(Bucket=name)
+
+
+def _s3(url: str) -> Server:
+    def put(name: str, data: bytes) -> None:
+        _boto3(url).put_object(Bucket="tests", Key=name, Body=data)
+
+    return Server("s3", s3_environment(url), put)
 
 
 @contextmanager
@@ -100,7 +115,7 @@ def ministack(folder: Path) -> Iterator[Server]:
     environment = {"GATEWAY_PORT": str(port), "BIND_HOST": "127.0.0.1"}
     with running([str(programs("ministack") / "ministack")], url, folder / "ministack.log", environment):
         make_bucket(url)
-        yield Server("s3", s3_environment(url))
+        yield _s3(url)
 
 
 @contextmanager
@@ -109,7 +124,7 @@ def seaweedfs(folder: Path) -> Iterator[Server]:
         url = next(filter(None, (_weed(stack, folder / str(attempt)) for attempt in range(3))), None)
         assert url is not None, (folder / "2" / "seaweedfs.log").read_text(errors="replace")[-2000:]
         _retried_bucket(url)
-        yield Server("s3", s3_environment(url))
+        yield _s3(url)
 
 
 def _weed(stack: ExitStack, folder: Path) -> str | None:
@@ -140,14 +155,58 @@ def _retried_bucket(url: str) -> None:
             time.sleep(0.2)
 
 
+@contextmanager
+def azurite(folder: Path) -> Iterator[Server]:
+    """Azure Blob with the key of the account, and no TLS."""
+    with _azurite(folder) as url:
+        environment = {"METAFLOW_AZURE_STORAGE_BLOB_SERVICE_ENDPOINT": url, "AZURE_STORAGE_KEY": _AZURITE_KEY}
+        _azure_container(url).create_container()
+        yield Server("azure", environment, _azure_put(url))
+
+
+@contextmanager
+def azurite_with_logins(folder: Path) -> Iterator[Server]:
+    """Azure Blob as stock Metaflow wants it: by a login, which Azure's SDK sends over TLS only."""
+    import trustme
+
+    authority = trustme.CA()
+    trusted, certificate, key = (folder / name for name in ("ca.pem", "certificate.pem", "key.pem"))
+    authority.cert_pem.write_to_path(trusted)
+    issued = authority.issue_cert("127.0.0.1")
+    certificate.write_bytes(b"".join(pem.bytes() for pem in issued.cert_chain_pems))
+    issued.private_key_pem.write_to_path(key)
+    more = ("--oauth", "basic", "--cert", str(certificate), "--key", str(key))
+    with logins() as login, _azurite(folder, *more, scheme="https") as url:
+        _azure_container(url, connection_verify=str(trusted)).create_container()
+        environment = {
+            "METAFLOW_AZURE_STORAGE_BLOB_SERVICE_ENDPOINT": url,
+            "REQUESTS_CA_BUNDLE": str(trusted),  # for Azure's SDK
+            "SSL_CERT_FILE": str(trusted),  # for obstore
+            **azure_login(login),
+        }
+        yield Server("azure", environment, _azure_put(url, connection_verify=str(trusted)))
+
+
+@contextmanager
+def _azurite(folder: Path, *more: str, scheme: str = "http") -> Iterator[str]:
+    """The URL of its account."""
+    port = free_port()
+    command = [str(_azurite_program()), "--blobHost", "127.0.0.1", "--blobPort", str(port), "--location", str(folder)]
+    url = f"{scheme}://127.0.0.1:{port}/devstoreaccount1"
+    with running([*command, "--skipApiVersionCheck", "--silent", *more], url, folder / "azurite.log"):
+        yield url
+
+
 def _azurite_program() -> Path:
     if shutil.which("npm") is None:
         pytest.skip("azurite needs npm")
     home = cache() / "azurite"
     program = home / "node_modules" / ".bin" / "azurite-blob"
-    if not program.exists():
-        home.mkdir(parents=True, exist_ok=True)
-        subprocess.run(["npm", "install", "--silent", "--prefix", str(home), _AZURITE], check=True)
+    home.mkdir(parents=True, exist_ok=True)
+    with open(cache() / "azurite.lock", "w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if not program.exists():
+            subprocess.run(["npm", "install", "--silent", "--prefix", str(home), _AZURITE], check=True)
     return program
 
 
@@ -174,17 +233,6 @@ def azurite_with_tokens(folder: Path, accounts: dict[str, str]) -> Iterator[str]
         process.wait(10)
 
 
-@contextmanager
-def azurite(folder: Path) -> Iterator[Server]:
-    port = free_port()
-    command = [str(_azurite_program()), "--blobHost", "127.0.0.1", "--blobPort", str(port), "--location", str(folder)]
-    url = f"http://127.0.0.1:{port}/devstoreaccount1"
-    with running([*command, "--skipApiVersionCheck", "--silent"], url, folder / "azurite.log"):
-        environment = {"METAFLOW_AZURE_STORAGE_BLOB_SERVICE_ENDPOINT": url, "AZURE_STORAGE_KEY": _AZURITE_KEY}
-        make_azure_container(f"http://127.0.0.1:{port}", "devstoreaccount1", _AZURITE_KEY, "tests")
-        yield Server("azure", environment)
-
-
 def make_azure_container(url: str, account: str, key: str, name: str, context: ssl.SSLContext | None = None) -> None:
     """Make a container with an account's key: sign the request as the service documents it."""
     import base64
@@ -209,6 +257,20 @@ def make_azure_container(url: str, account: str, key: str, name: str, context: s
         assert exc.code == 409, exc  # it is there
 
 
+def _azure_container(url: str, **more: Any) -> Any:
+    from azure.storage.blob import BlobServiceClient
+
+    return BlobServiceClient(url, credential=_AZURITE_KEY, **more).get_container_client("tests")
+
+
+def _azure_put(url: str, **more: Any) -> Callable[[str, bytes], None]:
+    def put(name: str, data: bytes) -> None:
+        with _azure_container(url, **more) as container:
+            container.upload_blob(name, data, overwrite=True)
+
+    return put
+
+
 @contextmanager
 def fake_gcs(folder: Path) -> Iterator[Server]:
     port = free_port()
@@ -217,23 +279,31 @@ def fake_gcs(folder: Path) -> Iterator[Server]:
     if program is None:
         pytest.skip("there is no fake-gcs-server for this platform")
     (folder / "data" / "tests").mkdir(parents=True)
-    url = f"http://127.0.0.1:{port}"
     program.chmod(0o755)
-    command = [
-        str(program),
-        "-scheme",
-        "http",
-        "-host",
-        "127.0.0.1",
-        "-port",
-        str(port),
-        "-public-host",
-        f"127.0.0.1:{port}",
-    ]
-    with running(
-        [*command, "-backend", "memory", "-data", str(folder / "data")], f"{url}/storage/v1/b", folder / "gcs.log"
-    ):
-        yield Server("gs", {"STORAGE_EMULATOR_HOST": url})
+    command = [str(program), "-scheme", "http", "-host", "127.0.0.1", "-port", str(port)]
+    command += ["-public-host", f"127.0.0.1:{port}", "-backend", "memory", "-data", str(folder / "data")]
+    url = f"http://127.0.0.1:{port}"
+    with running(command, f"{url}/storage/v1/b", folder / "gcs.log"):
+        yield Server("gs", {"STORAGE_EMULATOR_HOST": url}, _google_put(url))
+
+
+@contextmanager
+def fake_gcs_with_logins(folder: Path) -> Iterator[Server]:
+    """Google Cloud Storage as stock Metaflow wants it: it logs in by a key whatever the server."""
+    with logins() as login, fake_gcs(folder) as server:
+        yield server._replace(environment={**server.environment, **google_login(login, folder)})
+
+
+def _google_put(url: str) -> Callable[[str, bytes], None]:
+    from google.auth.credentials import AnonymousCredentials
+    from google.cloud import storage
+
+    def put(name: str, data: bytes) -> None:
+        client = storage.Client("tests", AnonymousCredentials(), client_options={"api_endpoint": url})
+        client.bucket("tests").blob(name).upload_from_string(data)
+        client.close()
+
+    return put
 
 
 SERVERS = {"ministack": ministack, "seaweedfs": seaweedfs, "azurite": azurite, "fake-gcs": fake_gcs}
