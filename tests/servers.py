@@ -2,19 +2,23 @@
 
 from __future__ import annotations
 
+import http.client
 import os
 import shutil
 import socket
 import subprocess
 import sys
+import threading
 import time
 import urllib.error
 import urllib.request
 import uuid
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
+from urllib.parse import urlsplit
 
 import pytest
 
@@ -206,3 +210,56 @@ def fake_gcs(folder: Path) -> Iterator[Server]:
 
 
 SERVERS = {"ministack": ministack, "seaweedfs": seaweedfs, "azurite": azurite, "fake-gcs": fake_gcs}
+
+
+# -- what goes over the wire -------------------------------------------------------------------------------------------
+
+
+class Counted(NamedTuple):
+    """An S3 server behind a proxy: (method, path) of every request in the order of their coming."""
+
+    environment: dict[str, str]
+    requests: list[tuple[str, str]]
+
+
+class _PassOn(BaseHTTPRequestHandler):
+    protocol_version = "HTTP/1.1"
+    server: Any
+
+    def _pass_on(self) -> None:
+        self.server.requests.append((self.command, self.path))
+        body = self.rfile.read(int(self.headers.get("Content-Length") or 0)) or None
+        upstream = http.client.HTTPConnection("127.0.0.1", self.server.upstream)
+        headers = {k: v for k, v in self.headers.items() if k.lower() not in ("connection", "expect")}
+        upstream.request(self.command, self.path, body, headers)
+        found = upstream.getresponse()
+        content = found.read()
+        upstream.close()
+        self.send_response(found.status)
+        for name, value in found.getheaders():
+            if name.lower() not in ("content-length", "connection", "transfer-encoding", "date", "server"):
+                self.send_header(name, value)
+        length = found.getheader("Content-Length") if self.command == "HEAD" else str(len(content))
+        self.send_header("Content-Length", length or "0")
+        self.end_headers()
+        self.wfile.write(content)
+
+    do_GET = do_PUT = do_POST = do_HEAD = do_DELETE = _pass_on
+
+    def log_message(self, *_: Any) -> None:
+        return
+
+
+@contextmanager
+def counting(server: Server) -> Iterator[Counted]:
+    """The same S3 server, with its requests counted."""
+    proxy: Any = ThreadingHTTPServer(("127.0.0.1", 0), _PassOn)
+    proxy.daemon_threads = True
+    proxy.requests, proxy.upstream = [], urlsplit(server.environment["METAFLOW_S3_ENDPOINT_URL"]).port
+    threading.Thread(target=proxy.serve_forever, daemon=True).start()
+    url = f"http://127.0.0.1:{proxy.server_address[1]}"
+    try:
+        yield Counted({**server.environment, **s3_environment(url)}, proxy.requests)
+    finally:
+        proxy.shutdown()
+        proxy.server_close()
