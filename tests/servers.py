@@ -107,22 +107,23 @@ def ministack(folder: Path) -> Iterator[Server]:
 
 
 @contextmanager
-def seaweedfs(folder: Path) -> Iterator[Server]:
+def seaweedfs(folder: Path, megabytes: int = 64) -> Iterator[Server]:
+    """SeaweedFS with 20 volumes of `megabytes` each."""
     with ExitStack() as stack:
-        url = next(filter(None, (_weed(stack, folder / str(attempt)) for attempt in range(3))), None)
+        url = next(filter(None, (_weed(stack, folder / str(attempt), megabytes) for attempt in range(3))), None)
         assert url is not None, (folder / "2" / "seaweedfs.log").read_text(errors="replace")[-2000:]
         _retried_bucket(url)
         yield Server("s3", s3_environment(url))
 
 
-def _weed(stack: ExitStack, folder: Path) -> str | None:
+def _weed(stack: ExitStack, folder: Path, megabytes: int) -> str | None:
     """Start it, None where one of its eight ports was taken by another test in the meantime."""
     folder.mkdir()
     names = ("s3", "master", "filer", "volume")
     ports = {f"{name}.port": free_port() for name in names} | {f"{name}.port.grpc": free_port() for name in names}
     url = f"http://127.0.0.1:{ports['s3.port']}"
     command = [str(programs("seaweedfs") / "weed"), "server", f"-dir={folder}", "-ip=127.0.0.1", "-ip.bind=127.0.0.1"]
-    command += ["-s3", "-filer", "-volume.max=20", "-master.volumeSizeLimitMB=64"]
+    command += ["-s3", "-filer", "-volume.max=20", f"-master.volumeSizeLimitMB={megabytes}"]
     command += ["-master.telemetry=false", "-s3.port.iceberg=0", "-s3.port.lance=0"]
     try:
         stack.enter_context(
