@@ -51,9 +51,9 @@ from mfruntime import settings
 from mfruntime.store.storage.base import Item
 from mfruntime.store.storage.s3 import S3Storage
 storage = S3Storage.from_settings(settings.load(), root)
-timed("put", lambda: storage.save([Item("large", data)]))
-found = timed("get", lambda: next(iter(storage.load(["large"]))).data)
-assert len(found) == size and found[-100:] == data[-100:]
+timed("put", lambda: storage.save([Item("F/data/ab/large", data)]))
+found = timed("get", lambda: next(iter(storage.load(["F/data/ab/large"]))).data)
+assert sum(map(len, found)) == size and bytes(found[-1][-100:]) == data[-100:]
 """
 
 OBSTORE_FILES = """
@@ -108,18 +108,19 @@ def one_round(env: dict[str, str], folder: str, size: int) -> dict[tuple[str, st
         for line in said.splitlines():
             verb, took = line.split()
             seconds[program, verb] = float(took)
-        remove(env, f"program{number}/large")
+        remove(env, f"program{number}/")
     return seconds
 
 
-def remove(env: dict[str, str], key: str) -> None:
+def remove(env: dict[str, str], prefix: str) -> None:
     import boto3
 
     s3 = boto3.client(
         "s3", endpoint_url=env["METAFLOW_S3_ENDPOINT_URL"], region_name="us-east-1",
         aws_access_key_id=env["AWS_ACCESS_KEY_ID"], aws_secret_access_key=env["AWS_SECRET_ACCESS_KEY"],
     )  # fmt: skip
-    s3.delete_object(Bucket="tests", Key=key)
+    for found in s3.list_objects_v2(Bucket="tests", Prefix=prefix)["Contents"]:
+        s3.delete_object(Bucket="tests", Key=found["Key"])
 
 
 def report(server: str, measured: list[dict[tuple[str, str], float]], size: int) -> None:

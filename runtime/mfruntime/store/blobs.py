@@ -102,12 +102,12 @@ class BlobStore:
             yield key, content
 
 
-def _unpacked(key: str, data: bytes, raw: bool, where: str) -> bytes | bytearray:
+def _unpacked(key: str, data: bytes | list[Any], raw: bool, where: str) -> bytes | bytearray:
     digest = hashlib.sha1(usedforsecurity=False)
     try:
         size = None if raw else gzip.inflated_size(data)
         if size is None:
-            content: bytes | bytearray = bytes(data) if raw else gzip.decompress(data)
+            content: bytes | bytearray = b"".join(_listed(data)) if raw else gzip.decompress(data)
             digest.update(content)
         else:
             content = _gathered(data, size, digest)
@@ -118,7 +118,11 @@ def _unpacked(key: str, data: bytes, raw: bool, where: str) -> bytes | bytearray
     return content
 
 
-def _gathered(data: bytes, size: int, digest: Any) -> bytearray:
+def _listed(data: Any) -> list[Any]:
+    return data if isinstance(data, list) else [data]
+
+
+def _gathered(data: bytes | list[Any], size: int, digest: Any) -> bytearray:
     """The pieces of a large blob put in place, while others are inflated and hashed on threads."""
     from concurrent.futures import ThreadPoolExecutor
 
