@@ -251,11 +251,17 @@ class _PassOn(BaseHTTPRequestHandler):
         return
 
 
+class _Quiet(ThreadingHTTPServer):
+    daemon_threads = True
+
+    def handle_error(self, *_: Any) -> None:  # clients are killed in the middle of requests
+        return
+
+
 @contextmanager
 def counting(server: Server) -> Iterator[Counted]:
     """The same S3 server, with its requests counted."""
-    proxy: Any = ThreadingHTTPServer(("127.0.0.1", 0), _PassOn)
-    proxy.daemon_threads = True
+    proxy: Any = _Quiet(("127.0.0.1", 0), _PassOn)
     proxy.requests, proxy.upstream = [], urlsplit(server.environment["METAFLOW_S3_ENDPOINT_URL"]).port
     threading.Thread(target=proxy.serve_forever, daemon=True).start()
     url = f"http://127.0.0.1:{proxy.server_address[1]}"
