@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import random
 import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -128,6 +129,15 @@ def test_what_was_read_is_not_asked_for_again(storage: Any, tmp_path: Path, raw:
     assert dict(BlobStore(storage, "F", here).load(keys)) == expected
     assert storage.requests > before
     assert path.read_bytes() == b"s"
+
+
+@pytest.mark.parametrize("raw", [False, True])
+def test_a_blob_that_comes_in_parts_is_whole(storage: Any, raw: bool) -> None:
+    content = random.Random(1).randbytes(39_000_001)  # members of it lie across the parts
+    off = BlobCache(None, 0)
+    (saved,) = BlobStore(storage, "F", off).save([content], raw)
+    ((_, found),) = BlobStore(storage, "F", off).load([saved.key])
+    assert bytes(found) == content
 
 
 def test_what_is_kept_here_is_still_saved_there(storage: Any, tmp_path: Path) -> None:
