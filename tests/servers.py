@@ -3,20 +3,24 @@
 from __future__ import annotations
 
 import fcntl
+import http.client
 import os
 import shutil
 import socket
 import ssl
 import subprocess
 import sys
+import threading
 import time
 import urllib.error
 import urllib.request
 import uuid
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any, NamedTuple
+from urllib.parse import urlsplit
 
 import pytest
 
@@ -119,22 +123,23 @@ def ministack(folder: Path) -> Iterator[Server]:
 
 
 @contextmanager
-def seaweedfs(folder: Path) -> Iterator[Server]:
+def seaweedfs(folder: Path, megabytes: int = 64) -> Iterator[Server]:
+    """SeaweedFS with 20 volumes of `megabytes` each."""
     with ExitStack() as stack:
-        url = next(filter(None, (_weed(stack, folder / str(attempt)) for attempt in range(3))), None)
+        url = next(filter(None, (_weed(stack, folder / str(attempt), megabytes) for attempt in range(3))), None)
         assert url is not None, (folder / "2" / "seaweedfs.log").read_text(errors="replace")[-2000:]
         _retried_bucket(url)
         yield _s3(url)
 
 
-def _weed(stack: ExitStack, folder: Path) -> str | None:
+def _weed(stack: ExitStack, folder: Path, megabytes: int) -> str | None:
     """Start it, None where one of its eight ports was taken by another test in the meantime."""
     folder.mkdir()
     names = ("s3", "master", "filer", "volume")
     ports = {f"{name}.port": free_port() for name in names} | {f"{name}.port.grpc": free_port() for name in names}
     url = f"http://127.0.0.1:{ports['s3.port']}"
     command = [str(programs("seaweedfs") / "weed"), "server", f"-dir={folder}", "-ip=127.0.0.1", "-ip.bind=127.0.0.1"]
-    command += ["-s3", "-filer", "-volume.max=20", "-master.volumeSizeLimitMB=64"]
+    command += ["-s3", "-filer", "-volume.max=20", f"-master.volumeSizeLimitMB={megabytes}"]
     command += ["-master.telemetry=false", "-s3.port.iceberg=0", "-s3.port.lance=0"]
     try:
         stack.enter_context(
@@ -307,3 +312,62 @@ def _google_put(url: str) -> Callable[[str, bytes], None]:
 
 
 SERVERS = {"ministack": ministack, "seaweedfs": seaweedfs, "azurite": azurite, "fake-gcs": fake_gcs}
+
+
+# -- what goes over the wire -------------------------------------------------------------------------------------------
+
+
+class Counted(NamedTuple):
+    """An S3 server behind a proxy: (method, path) of every request in the order of their coming."""
+
+    environment: dict[str, str]
+    requests: list[tuple[str, str]]
+
+
+class _PassOn(BaseHTTPRequestHandler):
+    protocol_version = "HTTP/1.1"
+    server: Any
+
+    def _pass_on(self) -> None:
+        self.server.requests.append((self.command, self.path))
+        body = self.rfile.read(int(self.headers.get("Content-Length") or 0)) or None
+        upstream = http.client.HTTPConnection("127.0.0.1", self.server.upstream)
+        headers = {k: v for k, v in self.headers.items() if k.lower() not in ("connection", "expect")}
+        upstream.request(self.command, self.path, body, headers)
+        found = upstream.getresponse()
+        content = found.read()
+        upstream.close()
+        self.send_response(found.status)
+        for name, value in found.getheaders():
+            if name.lower() not in ("content-length", "connection", "transfer-encoding", "date", "server"):
+                self.send_header(name, value)
+        length = found.getheader("Content-Length") if self.command == "HEAD" else str(len(content))
+        self.send_header("Content-Length", length or "0")
+        self.end_headers()
+        self.wfile.write(content)
+
+    do_GET = do_PUT = do_POST = do_HEAD = do_DELETE = _pass_on
+
+    def log_message(self, *_: Any) -> None:
+        return
+
+
+class _Quiet(ThreadingHTTPServer):
+    daemon_threads = True
+
+    def handle_error(self, *_: Any) -> None:  # clients are killed in the middle of requests
+        return
+
+
+@contextmanager
+def counting(server: Server) -> Iterator[Counted]:
+    """The same S3 server, with its requests counted."""
+    proxy: Any = _Quiet(("127.0.0.1", 0), _PassOn)
+    proxy.requests, proxy.upstream = [], urlsplit(server.environment["METAFLOW_S3_ENDPOINT_URL"]).port
+    threading.Thread(target=proxy.serve_forever, daemon=True).start()
+    url = f"http://127.0.0.1:{proxy.server_address[1]}"
+    try:
+        yield Counted({**server.environment, **s3_environment(url)}, proxy.requests)
+    finally:
+        proxy.shutdown()
+        proxy.server_close()

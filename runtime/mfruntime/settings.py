@@ -48,6 +48,16 @@ SETTINGS: tuple[Setting, ...] = (
     Setting("METAFLOW_S3_RETRY_COUNT", "7", "Repetitions of a request to an object store that failed in passing."),
     Setting("MFINFRA_S3_KMS_KEY", None, "KMS key for aws:kms, where it is not the bucket's own."),
     Setting("MFINFRA_S3_REQUEST_PAYER", None, "`true` pays for requests to buckets whose owner does not."),
+    Setting(
+        "MFINFRA_CACHE_BYTES",
+        "5000000000",
+        "Bytes of artifacts from object stores that this machine keeps for all flows of the account; 0 keeps none.",
+    ),
+    Setting(
+        "MFINFRA_CACHE_FOLDER",
+        None,
+        "Folder that they are kept in; default `mfinfra` below $XDG_CACHE_HOME, else below ~/.cache.",
+    ),
     Setting("METAFLOW_SERVICE_URL", None, "Metadata service, as flows and clients outside of the stack reach it."),
     Setting("METAFLOW_SERVICE_INTERNAL_URL", None, "Metadata service, as tasks inside of the stack reach it."),
     Setting(

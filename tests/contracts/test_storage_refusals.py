@@ -40,7 +40,8 @@ def s3(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
 
 
 def storage(url: str, monkeypatch: pytest.MonkeyPatch, root: str = "s3://tests/x", **more: str) -> S3Storage:
-    for name, value in {**s3_environment(url), "METAFLOW_S3_RETRY_COUNT": "1", **more}.items():
+    defaults = {"METAFLOW_S3_RETRY_COUNT": "1", "MFINFRA_CACHE_BYTES": "0"}  # what is read comes from the server
+    for name, value in {**s3_environment(url), **defaults, **more}.items():
         monkeypatch.setenv(name, value)
     return S3Storage.from_settings(settings.load(), root)
 

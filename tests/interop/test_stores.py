@@ -63,6 +63,7 @@ def test_both_clients_show_the_same_of_a_run(
     more = {
         **server.environment,
         "AWS_DEFAULT_REGION": "us-east-1",
+        "MFINFRA_CACHE_BYTES": "0",  # what is read comes from the server
         "METAFLOW_DEFAULT_DATASTORE": server.kind,
         f"METAFLOW_DATASTORE_SYSROOT_{name}": root,
         f"METAFLOW_DATATOOLS_{name}ROOT": included,
