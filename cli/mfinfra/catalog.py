@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 from .errors import NotFound
@@ -69,3 +70,10 @@ def root_templates(cloud: str) -> dict[str, str]:
     """The templates of a cloud's root by the name of the file they give."""
     folder = terraform_folder() / "stacks" / cloud
     return {path.name.removesuffix(".j2"): path.read_text(encoding="utf-8") for path in sorted(folder.glob("*.j2"))}
+
+
+def root_resources(cloud: str) -> frozenset[str]:
+    """The addresses of what a cloud's root itself can make, beside its modules."""
+    texts = root_templates(cloud).values()
+    found = (pair for text in texts for pair in re.findall(r'^resource "(\w+)" "(\w+)"', text, re.M))
+    return frozenset(f"{kind}.{name}" for kind, name in found)

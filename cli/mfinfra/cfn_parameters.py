@@ -54,7 +54,7 @@ def described(values: Values, has: dict[str, bool], pools: list[dict[str, Any]])
         "BatchDefaultTags": (
             _text("Tags of jobs, as JSON."),
             "Compute",
-            json.dumps(stack_tags(values["name"], values["tags"]), sort_keys=True),
+            json.dumps(stack_tags(values["name"], values["tags"]), sort_keys=True, separators=(",", ":")),
         ),
     }
     if has["boundary"]:

@@ -250,8 +250,8 @@ def down(name: str, keep_data: bool, agreed: Agreed, console: Console) -> Down:
         record.save(stack.updated(state="deleting"))
         for kept in connected.cloud.empty(_outputs(connected), keep_data, console.step):
             console.done(kept)
-        if not wanted.is_empty:
-            connected.deployment.apply(wanted, lambda event: show(event, console))
+        # Also where nothing is left: CloudFormation keeps a stack of nothing after a plan, or a creation that failed.
+        connected.deployment.apply(wanted, lambda event: show(event, console))
         profile.remove(name)
         left = connected.cloud.left(connected.deployment.engine, keep_data, console.step)
         workspace.remove(deployment.workspace_of(name))

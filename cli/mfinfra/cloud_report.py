@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import datetime, timezone
 from typing import TYPE_CHECKING, Any
 
 from . import profile
@@ -99,6 +100,23 @@ def _service(service: dict[str, Any]) -> str:
     return f"not well: {service['problem']}"
 
 
+def _drift(found: dict[str, Any]) -> str:
+    """How much had drifted, and how long ago that was looked for."""
+    if not found["at"]:
+        return "never looked for"
+    things = "1 resource" if found["changes"] == "1" else f"{found['changes']} resources"
+    return f"{things}, looked for {_ago(found['at'])} ({found['at']})"
+
+
+def _ago(moment: str) -> str:
+    """How long ago a moment of a record was, in its largest unit."""
+    passed = datetime.now(timezone.utc) - datetime.strptime(moment, "%Y-%m-%dT%H:%M:%SZ").replace(tzinfo=timezone.utc)
+    for unit, seconds in (("day", 86400), ("hour", 3600), ("minute", 60)):
+        if (count := int(passed.total_seconds() // seconds)) > 0:
+            return f"{count} {unit}{'s' if count > 1 else ''} ago"
+    return "just now"
+
+
 def report_status(document: dict[str, Any], console: Console) -> None:
     """A status for people."""
     service, drifted = document["service"], document["drift"]
@@ -110,7 +128,7 @@ def report_status(document: dict[str, Any], console: Console) -> None:
         *((key.removeprefix("METAFLOW_").lower(), value) for key, value in document["endpoints"].items()),
         ("service", _service(service)),
         *((f"queue {queue['name']}", queue["text"]) for queue in document["queues"]),
-        ("drift", f"{drifted['changes']} resources at {drifted['at']}" if drifted["at"] else "never looked for"),
+        ("drift", _drift(drifted)),
         (
             "profile",
             shown(document["profile"]["path"]) + (" (the default)" if document["profile"]["is_default"] else ""),

@@ -119,7 +119,23 @@ class TerraformDeployment:
 
     def plan(self, destroy: bool = False) -> Plan:
         self._recover()
-        return self._terraform.plan(self._name, self.folder / "mfinfra.tfplan", destroy=destroy)
+        found = self._terraform.plan(self._name, self.folder / "mfinfra.tfplan", destroy=destroy)
+        self._refuse_foreign(found)
+        return found
+
+    def _refuse_foreign(self, found: Plan) -> None:
+        """What would go and is in no module and no root of ours, somebody else made, and put into our state."""
+        from . import catalog
+
+        ours = catalog.root_resources(self._cloud.config.cloud)
+        going = [change.address for change in found.changes if change.action == "delete"]
+        foreign = [a for a in going if not a.startswith("module.") and a.partition("[")[0] not in ours]
+        if foreign:
+            raise Refused(
+                f"The state of the stack '{self._name}' holds what mfinfra did not make: {', '.join(foreign[:3])}."
+                " Nothing was touched.",
+                hint=f"See {self._cloud.state_place(self._name)}; older versions of it are kept there",
+            )
 
     def _recover(self) -> None:
         """Without what the last apply made, a plan would make it again."""
@@ -184,6 +200,7 @@ class CloudFormationDeployment:
         if destroy:
             changes = (Change(address, kind, "delete") for address, kind, _ in self.resources())
             return Plan(self._config.name, self.engine, tuple(changes), "destroy")
+        self._check_network()
         return cloudformation.plan(
             self._session,
             self._config.name,
@@ -192,6 +209,14 @@ class CloudFormationDeployment:
             stack_tags(self._config.name, self._config.tags),
             self._bucket,
         )
+
+    def _check_network(self) -> None:
+        from .clouds import aws_network
+
+        network, ui = self._config.network, self._config.ui
+        if network.vpc is not None:
+            public = network.public_subnets if ui.enabled and not ui.internal else []
+            aws_network.check(self._session, network.vpc, network.subnets, public)
 
     def apply(self, plan: Plan, on_event: OnEvent) -> None:
         from .engines import cloudformation

@@ -61,7 +61,10 @@ class DoctorFoundProblems(MfinfraError):
 
 
 class CloudError(MfinfraError):
+    """`code` is the cloud's own word for it, for who has an answer to it."""
+
     exit_code = 11
+    code = ""
     meaning = "The cloud refused: credentials, a permission, a quota, a name that is taken; the message says which."
 
 

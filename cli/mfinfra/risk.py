@@ -1,7 +1,7 @@
 """Which changes are dangerous, and why in words: lost data, what holds data made anew, wider reach, wider IAM.
 
 A stack that does not exist yet exposes and permits what its stack file asks for; that is no widening. Only a policy
-that allows everything on everything is told even then.
+that allows everything on everything is told even then. What a change set of CloudFormation says is in cfn_risk.py.
 """
 
 from __future__ import annotations
@@ -34,13 +34,18 @@ STATEFUL: dict[str, str] = {
     "AWS::Cognito::UserPool": "the accounts of people",
 }
 
-#: Attributes that guard data: the value that takes the guard away.
-_GUARDS: dict[str, tuple[str, Any]] = {
-    "deletion_protection": ("deletion protection goes", False),
-    "deletion_protection_enabled": ("deletion protection goes", False),
-    "backup_retention_period": ("no backups are kept any more", 0),
-    "storage_encrypted": ("the disk is no longer encrypted", False),
+#: Attributes that guard data: the values that take the guard away.
+_GUARDS: dict[str, tuple[str, tuple[Any, ...]]] = {
+    "deletion_protection": ("deletion protection goes", (False, "INACTIVE")),
+    "deletion_protection_enabled": ("deletion protection goes", (False,)),
+    "backup_retention_period": ("no backups are kept any more", (0,)),
+    "storage_encrypted": ("the disk is no longer encrypted", (False,)),
 }
+#: The same of arguments in blocks: block, argument, the value that guards.
+_SWITCHES = (
+    ("versioning_configuration", "status", "Enabled", "old versions are no longer kept"),
+    ("point_in_time_recovery", "enabled", True, "the table can no longer be taken back to a moment"),
+)
 #: Attributes that open a way in: the value that opens it.
 _OPENINGS: dict[str, tuple[str, Any]] = {
     "publicly_accessible": ("becomes reachable from the internet", True),
@@ -53,6 +58,13 @@ _OPENINGS: dict[str, tuple[str, Any]] = {
     "ignore_public_acls": ("the bucket may become public", False),
     "restrict_public_buckets": ("the bucket may become public", False),
 }
+#: What is a way in by being there: in Terraform, what of it must have which value.
+_DOORS: dict[str, tuple[str, dict[str, Any]]] = {
+    "aws_api_gateway_stage": ("the API becomes reachable from the internet", {}),
+    "aws_lb": ("a load balancer becomes reachable from the internet", {"internal": False}),
+}
+#: Policies of what is reached, not of who reaches: wider is exposure.
+_DOOR_POLICIES = ("aws_s3_bucket_policy", "aws_api_gateway_rest_api_policy")
 _POLICY_KEYS = ("policy", "assume_role_policy", "inline_policy")
 _IAM_ATTACHMENTS = ("aws_iam_role_policy_attachment", "aws_iam_role_policy", "aws_iam_policy_attachment")
 
@@ -82,37 +94,6 @@ def of_loss(kind: str, action: str, forced_by: Iterable[str] = ()) -> Verdict:
     return SAFE
 
 
-def of_cloudformation(entry: dict[str, Any], is_new: bool) -> Verdict:
-    """The risk of one ResourceChange of a change set."""
-    kind = str(entry.get("ResourceType"))
-    action = {"Remove": "delete", "Add": "create"}.get(str(entry.get("Action")), "update")
-    replacement = entry.get("Replacement")
-    targets = [(d.get("Target") or {}) for d in entry.get("Details") or []]
-    names = sorted({str(t["Name"]) for t in targets if t.get("Name")})
-    forcing = sorted({str(t["Name"]) for t in targets if t.get("Name") and t.get("RequiresRecreation") != "Never"})
-    if replacement in ("True", "Conditional") and action == "update":
-        lost = of_loss(kind, "replace", forcing)
-        return (lost[0], f"may be {lost[1]}") if lost != SAFE and replacement == "Conditional" else lost
-    lost = of_loss(kind, action)
-    if lost != SAFE or is_new:
-        return lost
-    return _by_property(kind, names, action)
-
-
-def _by_property(kind: str, names: list[str], action: str) -> Verdict:
-    """What a change set says is which properties change, not how: the ones that can widen are told."""
-    if kind.startswith("AWS::IAM::") and (action == "create" or set(names) & {"Policies", "PolicyDocument",
-       "AssumeRolePolicyDocument", "ManagedPolicyArns", "PermissionsBoundary"}):  # fmt: skip
-        return "iam", f"permissions change: {', '.join(names) or 'new'}"
-    if kind.startswith("AWS::EC2::SecurityGroup") and (action == "create" or names):
-        return "exposure", f"who reaches the stack changes: {', '.join(names) or 'new rule'}"
-    for name, text in (("DeletionProtection", "deletion protection changes"), ("PubliclyAccessible", "reach changes"),
-                       ("PublicAccessBlockConfiguration", "the bucket may become public")):  # fmt: skip
-        if name in names:
-            return ("data loss" if name == "DeletionProtection" else "exposure"), text
-    return SAFE
-
-
 def _paths(change: dict[str, Any]) -> list[str]:
     """The attributes that force a replacement."""
     return sorted({str(path[0]) for path in change.get("replace_paths") or [] if path})
@@ -121,17 +102,24 @@ def _paths(change: dict[str, Any]) -> list[str]:
 def _guard(before: dict[str, Any], after: dict[str, Any], action: str) -> Verdict:
     if action != "update":
         return SAFE
-    for name, (text, value) in _GUARDS.items():
-        if name in after and before.get(name) != value and after[name] == value and after[name] is not None:
+    for name, (text, gone) in _GUARDS.items():
+        if _is_one_of(after.get(name), gone) and not _is_one_of(before.get(name), gone):
             return "data loss", text
-    if _status(before) == "Enabled" and _status(after) == "Suspended":
-        return "data loss", "old versions are no longer kept"
+    for block, name, on, text in _SWITCHES:
+        if _of_block(before, block, name) == on and _of_block(after, block, name) not in (on, None):
+            return "data loss", text
     return SAFE
 
 
-def _status(values: dict[str, Any]) -> Any:
-    found = values.get("versioning_configuration")
-    return found[0].get("status") if isinstance(found, list) and found and isinstance(found[0], dict) else None
+def _is_one_of(value: Any, listed: tuple[Any, ...]) -> bool:
+    """Equality that tells 0 from False."""
+    return any(value == one and isinstance(value, type(one)) for one in listed)
+
+
+def _of_block(values: dict[str, Any], block: str, name: str) -> Any:
+    """An argument of a block that there is one of."""
+    found = values.get(block)
+    return found[0].get(name) if isinstance(found, list) and found and isinstance(found[0], dict) else None
 
 
 def _exposure(kind: str, before: dict[str, Any], after: dict[str, Any], action: str, is_new: bool) -> Verdict:
@@ -139,6 +127,11 @@ def _exposure(kind: str, before: dict[str, Any], after: dict[str, Any], action: 
         return SAFE
     if kind == "aws_s3_bucket_public_access_block" and action == "delete":
         return "exposure", "the bucket may become public"
+    if kind in _DOOR_POLICIES and action == "delete":
+        return "exposure", "the policy that guards it goes"
+    text, needed = _DOORS.get(kind, ("", {}))
+    if text and action == "create" and all(after.get(key) == value for key, value in needed.items()):
+        return "exposure", text
     if action in ("update", "replace"):
         for name, (text, value) in _OPENINGS.items():
             if name in after and before.get(name) != value and after[name] == value:
@@ -153,13 +146,21 @@ def _reach(kind: str, before: dict[str, Any], after: dict[str, Any], action: str
     )
     if not is_ingress or action == "delete":
         return SAFE
-    known = list(_blocks(before)) if action != "create" else []
-    added = [block for block in _blocks(after) if not any(_inside(block, old) for old in known)]
-    return ("exposure", f"{', '.join(map(str, added))} may come in") if added else SAFE
+    added = added_blocks(_addresses(before) if action != "create" else [], _addresses(after))
+    return ("exposure", f"{', '.join(added)} may come in") if added else SAFE
 
 
-def _blocks(values: dict[str, Any]) -> Iterator[Any]:
-    texts = [values.get("cidr_ipv4"), values.get("cidr_ipv6"), *(values.get("cidr_blocks") or [])]
+def _addresses(values: dict[str, Any]) -> list[Any]:
+    return [values.get("cidr_ipv4"), values.get("cidr_ipv6"), *(values.get("cidr_blocks") or [])]
+
+
+def added_blocks(before: Iterable[Any], after: Iterable[Any]) -> list[str]:
+    """The blocks of addresses that were not allowed in before, nor were part of one that was."""
+    known = list(_blocks(before))
+    return [str(block) for block in _blocks(after) if not any(_inside(block, old) for old in known)]
+
+
+def _blocks(texts: Iterable[Any]) -> Iterator[Any]:
     for text in texts:
         if isinstance(text, str):
             try:
@@ -179,7 +180,7 @@ def _permissions(kind: str, change: dict[str, Any], action: str, is_new: bool) -
     for key in _POLICY_KEYS:
         verdict = _policy(before.get(key), after.get(key), bool(unknown.get(key)) is True, action, is_new)
         if verdict != SAFE:
-            return verdict
+            return ("exposure", verdict[1]) if kind in _DOOR_POLICIES else verdict
     if is_new or not kind.startswith("aws_iam_"):
         return SAFE
     if action == "update" and before.get("permissions_boundary") and not after.get("permissions_boundary"):
@@ -198,6 +199,8 @@ def _policy(before: Any, after: Any, is_unknown: bool, action: str, is_new: bool
         return SAFE
     if is_unknown and before:
         return "iam", "the policy is known only when it is made"
+    if _denials(before) - _denials(after):
+        return "iam", "what was denied is denied no longer"
     wider = sorted(grant for grant in new - old if not any(_covers(had, grant) for had in old))
     if not wider:
         return SAFE
@@ -206,21 +209,27 @@ def _policy(before: Any, after: Any, is_unknown: bool, action: str, is_new: bool
     return "iam", f"allows {what} on {where}{more}"
 
 
+#: What a statement says: its effect, an action, a resource, who and under what condition.
 Grant = tuple[str, str, str, str]
 
 
 def grants(policy: Any) -> set[Grant]:
-    """What a policy document allows, pair by pair: ("Allow", action, resource, who)."""
+    """What a policy document allows, pair by pair."""
+    return {pair for statement in _statements(policy, "Allow") for pair in _pairs(statement)}
+
+
+def _denials(policy: Any) -> set[Grant]:
+    """What a policy document denies, pair by pair."""
+    return {pair for statement in _statements(policy, "Deny") for pair in _pairs(statement)}
+
+
+def _statements(policy: Any, effect: str) -> list[dict[str, Any]]:
     try:
         document = json.loads(policy) if isinstance(policy, str) else {}
-        statements = document.get("Statement", [])
+        statements = _listed(document.get("Statement", []))
     except (ValueError, AttributeError):
-        return set()
-    found: set[Grant] = set()
-    for statement in _listed(statements):
-        if isinstance(statement, dict) and statement.get("Effect") == "Allow":
-            found |= set(_pairs(statement))
-    return found
+        return []
+    return [statement for statement in statements if isinstance(statement, dict) and statement.get("Effect") == effect]
 
 
 def _pairs(statement: dict[str, Any]) -> Iterator[Grant]:
@@ -230,7 +239,7 @@ def _pairs(statement: dict[str, Any]) -> Iterator[Grant]:
     who = json.dumps([principal, statement.get("Condition")], sort_keys=True) if principal else _condition(statement)
     for action in actions:
         for resource in resources:
-            yield ("Allow", str(action), str(resource), who)
+            yield (str(statement.get("Effect")), str(action), str(resource), who)
 
 
 def _condition(statement: dict[str, Any]) -> str:
@@ -243,7 +252,28 @@ def _listed(value: Any) -> list[Any]:
 
 def _covers(had: Grant, grant: Grant) -> bool:
     """Whether what was allowed holds what is allowed now."""
-    return _matches(had[1].lower(), grant[1].lower()) and _matches(had[2], grant[2]) and had[3] in ("", grant[3])
+    is_within = _matches(had[1].lower(), grant[1].lower()) and _matches(had[2], grant[2])
+    return is_within and (had[3] in ("", grant[3]) or _is_narrower(had[3], grant[3]))
+
+
+def _is_narrower(before: str, after: str) -> bool:
+    """Whether the same people come from fewer addresses."""
+    (who, addresses), (who_now, addresses_now) = _from(before), _from(after)
+    if who is None or who != who_now or not addresses_now:
+        return False
+    return not addresses or not added_blocks(addresses, addresses_now)
+
+
+def _from(text: str) -> tuple[Any, list[Any]]:
+    """Who may, and the addresses that a condition of nothing else binds them to; None for any other condition."""
+    found = json.loads(text) if text.startswith("[") else [None, None]
+    principal, condition = found
+    if condition is None:
+        return principal, []
+    addresses = condition.get("IpAddress") if isinstance(condition, dict) and len(condition) == 1 else None
+    if isinstance(addresses, dict) and list(addresses) == ["aws:SourceIp"]:
+        return principal, _listed(addresses["aws:SourceIp"])
+    return None, []
 
 
 def _matches(pattern: str, text: str) -> bool:

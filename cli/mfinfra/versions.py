@@ -19,9 +19,9 @@ UI_STATIC_IMAGE = "public.ecr.aws/outerbounds/metaflow_ui:v1.3.14"
 #: Stacks on Kubernetes: providers, charts and images, and the versions of Kubernetes that each cloud supports.
 KUBERNETES_PROVIDER = "3.4.0"
 HELM_PROVIDER = "3.3.0"
-#: argo-helm, release argo-workflows-2.0.1 of 2026-08-17: Argo Workflows 4.1.1. Argo supports its last two minor versions.
+#: argo-helm, release argo-workflows-2.0.1 of 2026-08-17: Argo Workflows 4.1.1. Argo supports its last two minors.
 ARGO_WORKFLOWS_CHART = "2.0.1"
-#: argo-helm, release argo-events-2.4.25 of 2026-08-30: Argo Events 1.9, whose buses may be NATS 2.10.29 (argo-helm #4045).
+#: argo-helm, release argo-events-2.4.25 of 2026-08-30: Argo Events 1.9; buses may be NATS 2.10.29 (PR 4045 there).
 ARGO_EVENTS_CHART = "2.4.25"
 JETSTREAM = "2.10.29"
 #: apache/airflow, release helm-chart/1.22.0 of 2026-06-13, whose own version of Airflow is 3.2.2.
@@ -31,13 +31,13 @@ AIRFLOW = "3.2.2"
 JOBSET_CHART = "0.12.0"
 #: NVIDIA/k8s-device-plugin v0.18.2.
 DEVICE_PLUGIN_CHART = "0.18.2"
-#: kubernetes/autoscaler, release cluster-autoscaler-chart-9.56.0 of 2026-03-02. The image is of the cluster's own minor version
-#: (for kops the same: kubernetes/kops #17640; v1.35.0 of 2026-02-05).
+#: kubernetes/autoscaler, release cluster-autoscaler-chart-9.56.0 of 2026-03-02. The image is of the cluster's own minor
+#: version (as kops has them in its pull request 17640; v1.35.0 is of 2026-02-05).
 AUTOSCALER_CHART = "9.56.0"
 AUTOSCALER_IMAGES = {"1.33": "v1.33.1", "1.34": "v1.34.0", "1.35": "v1.35.0"}
 #: psql, for databases beside that of the metadata service. PostgreSQL 17 is supported until 2029-11-08.
 POSTGRES_IMAGE = "postgres:17.6-alpine"
-#: Fetches DAGs from Azure Blob, for which Airflow has no bundle (apache-airflow-providers-microsoft-azure 15.2.1 has none).
+#: Fetches DAGs from Azure Blob, for which apache-airflow-providers-microsoft-azure has no bundle (15.2.1).
 RCLONE_IMAGE = "rclone/rclone:1.71.0"
 #: The version that new clusters have.
 DEFAULT_KUBERNETES = "1.35"

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mfinfra import plan_text, planfile, risk
+from mfinfra import cfn_risk, plan_text, planfile, risk
 from mfinfra.changes import ACTIONS, RISKS, Change, Plan
 from mfinfra.clouds.aws_errors import explain_text
 from mfinfra.errors import MfinfraError, Refused
@@ -28,6 +28,13 @@ def allow(action: Any, resource: Any, **rest: Any) -> dict[str, Any]:
     return {"Effect": "Allow", "Action": action, "Resource": resource, **rest}
 
 
+def invoke(addresses: Any = None) -> dict[str, Any]:
+    condition = {"Condition": {"IpAddress": {"aws:SourceIp": addresses}}} if addresses else {}
+    return allow("execute-api:Invoke", "arn:aws:execute-api:x/*", Principal="*", **condition)
+
+
+TLS_ONLY = {"Effect": "Deny", "Principal": "*", "Action": "s3:*", "Resource": ["b", "b/*"],
+            "Condition": {"Bool": {"aws:SecureTransport": "false"}}}  # fmt: skip
 READ = document(allow("s3:GetObject", "arn:aws:s3:::b/p/*"))
 
 
@@ -56,6 +63,19 @@ READ = document(allow("s3:GetObject", "arn:aws:s3:::b/p/*"))
         ("aws_iam_role_policy", "update", {"policy": READ}, {"policy": document(allow("s3:GetObject", "arn:aws:s3:::b/p/q/*"))}, False, None),
         ("aws_iam_role_policy", "create", None, {"policy": document(allow("*", "*"))}, True, "iam"),
         ("aws_iam_role_policy", "create", None, {"policy": READ, "role": "demo-task"}, False, "iam"),
+        ("aws_cognito_user_pool", "update", {"deletion_protection": "ACTIVE"}, {"deletion_protection": "INACTIVE"}, False, "data loss"),
+        ("aws_dynamodb_table", "update", {"point_in_time_recovery": [{"enabled": True}]}, {"point_in_time_recovery": [{"enabled": False, "recovery_period_in_days": 0}]}, False, "data loss"),
+        ("aws_api_gateway_stage", "create", None, {}, False, "exposure"),
+        ("aws_api_gateway_stage", "create", None, {}, True, None),
+        ("aws_lb", "create", None, {"internal": False}, False, "exposure"),
+        ("aws_lb", "create", None, {"internal": True}, False, None),
+        ("aws_s3_bucket_policy", "delete", {"policy": READ}, None, False, "exposure"),
+        ("aws_s3_bucket_policy", "update", {"policy": document(TLS_ONLY)}, {"policy": document()}, False, "exposure"),
+        ("aws_s3_bucket_policy", "update", {"policy": document(TLS_ONLY)}, {"policy": document({**TLS_ONLY, "Action": ["s3:*"]})}, False, None),
+        ("aws_api_gateway_rest_api_policy", "update", {"policy": document(invoke("192.0.2.0/24"))}, {"policy": document(invoke())}, False, "exposure"),
+        ("aws_api_gateway_rest_api_policy", "update", {"policy": document(invoke("192.0.2.0/24"))}, {"policy": document(invoke(["192.0.2.0/24", "198.51.100.0/24"]))}, False, "exposure"),
+        ("aws_api_gateway_rest_api_policy", "update", {"policy": document(invoke("192.0.2.0/24"))}, {"policy": document(invoke("192.0.2.0/28"))}, False, None),
+        ("aws_api_gateway_rest_api_policy", "update", {"policy": document(invoke())}, {"policy": document(invoke("192.0.2.0/24"))}, False, None),
         ("aws_iam_role", "update", {"permissions_boundary": "arn:x"}, {"permissions_boundary": None}, False, "iam"),
         ("aws_iam_role", "update", {"assume_role_policy": document({"Effect": "Allow", "Action": "sts:AssumeRole", "Principal": {"Service": "a"}})}, {"assume_role_policy": document({"Effect": "Allow", "Action": "sts:AssumeRole", "Principal": "*"})}, False, "iam"),
     ],
@@ -79,11 +99,57 @@ def test_a_policy_that_is_not_known_yet_is_told() -> None:
         ({"ResourceType": "AWS::RDS::DBInstance", "Action": "Modify", "Replacement": "False", "Details": [{"Target": {"Name": "AllocatedStorage", "RequiresRecreation": "Never"}}]}, None),
         ({"ResourceType": "AWS::IAM::Role", "Action": "Modify", "Replacement": "False", "Details": [{"Target": {"Name": "Policies", "RequiresRecreation": "Never"}}]}, "iam"),
         ({"ResourceType": "AWS::EC2::SecurityGroupIngress", "Action": "Add"}, "exposure"),
+        ({"ResourceType": "AWS::EC2::SecurityGroup", "Action": "Modify", "Replacement": "True", "Details": [{"Target": {"Name": "SecurityGroupIngress", "RequiresRecreation": "Always"}}]}, "exposure"),
+        ({"ResourceType": "AWS::IAM::Role", "Action": "Modify", "Replacement": "Conditional", "Details": [{"Target": {"Name": "Policies", "RequiresRecreation": "Conditionally"}}]}, "iam"),
+        ({"ResourceType": "AWS::IAM::Role", "Action": "Add"}, "iam"),
+        ({"ResourceType": "AWS::RDS::DBInstance", "Action": "Modify", "Replacement": "Conditional", "Details": [{"Target": {"Name": "AutoMinorVersionUpgrade", "RequiresRecreation": "Conditionally"}}]}, None),
+        ({"ResourceType": "AWS::RDS::DBInstance", "Action": "Modify", "Replacement": "Conditional", "Details": [{"Target": {"Name": "KmsKeyId", "RequiresRecreation": "Conditionally"}}]}, "replacement"),
+        ({"ResourceType": "AWS::ApiGateway::Stage", "Action": "Add"}, "exposure"),
+        ({"ResourceType": "AWS::S3::BucketPolicy", "Action": "Remove"}, "exposure"),
+        ({"ResourceType": "AWS::DynamoDB::Table", "Action": "Modify", "Replacement": "False", "Details": [{"Target": {"Name": "DeletionProtectionEnabled", "RequiresRecreation": "Never"}}]}, "data loss"),
+        ({"ResourceType": "AWS::S3::Bucket", "Action": "Modify", "Replacement": "False", "Details": [{"Target": {"Name": "VersioningConfiguration", "RequiresRecreation": "Never"}}]}, "data loss"),
+        ({"ResourceType": "AWS::ApiGateway::RestApi", "Action": "Modify", "Replacement": "False", "Details": [{"Target": {"Name": "Policy", "RequiresRecreation": "Never"}}]}, "exposure"),
         ({"ResourceType": "AWS::Logs::LogGroup", "Action": "Remove"}, None),
     ],
 )  # fmt: skip
 def test_what_is_dangerous_in_a_change_set(change: dict[str, Any], expected: str | None) -> None:
-    assert risk.of_cloudformation(change, False)[0] == expected
+    found, reason = cfn_risk.of(change, False, cfn_risk.Moved())
+    assert found == expected
+    assert bool(reason) == (expected is not None)
+
+
+@pytest.mark.parametrize(
+    ("kind", "name", "parameter", "before", "after", "expected"),
+    [
+        ("AWS::RDS::DBInstance", "BackupRetentionPeriod", "DatabaseBackupDays", "7", "0", "data loss"),
+        ("AWS::RDS::DBInstance", "BackupRetentionPeriod", "DatabaseBackupDays", "0", "7", None),
+        ("AWS::RDS::DBInstance", "DeletionProtection", "DeletionProtection", "true", "false", "data loss"),
+        ("AWS::RDS::DBInstance", "DeletionProtection", "DeletionProtection", "false", "true", None),
+        ("AWS::ApiGateway::RestApi", "Policy", "ApiAllow", "192.0.2.0/24", "192.0.2.0/24,198.51.100.0/24", "exposure"),
+        ("AWS::ApiGateway::RestApi", "Policy", "ApiAllow", "192.0.2.0/24", "192.0.2.0/28", None),
+        ("AWS::EC2::SecurityGroup", "SecurityGroupIngress", "UiAllow", "192.0.2.0/24", "0.0.0.0/0", "exposure"),
+        ("AWS::EC2::SecurityGroup", "SecurityGroupIngress", "UiAllow", "0.0.0.0/0", "192.0.2.0/24", None),
+        ("AWS::IAM::Role", "Policies", "SecretsAllow", "a", "a,b", "iam"),
+        ("AWS::IAM::Role", "Policies", "SecretsAllow", "a,b", "b", None),
+        ("AWS::IAM::Role", "Policies", "Name", "a", "b", "iam"),
+    ],
+)
+def test_how_a_parameter_moves_says_whether_it_is_dangerous(
+    kind: str, name: str, parameter: str, before: str, after: str, expected: str | None
+) -> None:
+    target = {"Attribute": "Properties", "Name": name, "RequiresRecreation": "Never"}
+    caused = {
+        "Target": target,
+        "Evaluation": "Static",
+        "ChangeSource": "ParameterReference",
+        "CausingEntity": parameter,
+    }
+    direct = {"Target": target, "Evaluation": "Dynamic", "ChangeSource": "DirectModification"}
+    change = {"ResourceType": kind, "Action": "Modify", "Replacement": "False", "Details": [direct, caused]}
+    moved = cfn_risk.Moved({parameter: before}, {parameter: after})
+    assert cfn_risk.of(change, False, moved)[0] == expected
+    changed_too = {**change, "Details": [{**direct, "Evaluation": "Static"}, caused]}
+    assert cfn_risk.of(changed_too, False, moved)[0] is not None
 
 
 @given(
@@ -174,11 +240,25 @@ def test_any_other_file_is_refused(content: bytes) -> None:
         ("NoCredentialsError: Unable to locate credentials", "There are no AWS credentials."),
         ("api error VcpuLimitExceeded: You have requested more vCPU capacity than your current vCPU limit of 0 allows", "more vCPU capacity than your current"),
         ("api error InvalidSubnetID.NotFound: The subnet ID 'subnet-1' does not exist", "subnet-1"),
-        ("api error AccessDenied: User: arn:aws:sts::1:assumed-role/x/y is not authorized to perform: iam:CreateRole on resource: arn:aws:iam::1:role/z with an explicit deny in a service control policy", "may not iam:CreateRole on arn:aws:iam::1:role/z by a policy that denies it"),
+        ("api error AccessDenied: User: arn:aws:sts::1:assumed-role/x/y is not authorized to perform: iam:CreateRole on resource: arn:aws:iam::1:role/z with an explicit deny in a service control policy", "may not iam:CreateRole on arn:aws:iam::1:role/z: a service control policy denies it."),
         ("dial tcp: lookup ec2.eu-west-9.amazonaws.com: no such host", "cannot be reached"),
         ("RequestTimeTooSkewed", "clock"),
         ("operation error S3: HeadObject, exceeded maximum number of attempts, 2, https response error StatusCode: 0, request send failed, Head \"http://127.0.0.1:1\": dial tcp 127.0.0.1:1: connect: connection refused", "AWS cannot be reached"),
         ("operation error EC2: DescribeVpcs, exceeded maximum number of attempts, 3, api error RequestLimitExceeded: Request limit exceeded.", "slower"),
+        ("SSOTokenLoadError: Error loading SSO Token: Token for corp does not exist", "signed on"),
+        ("UnauthorizedSSOTokenError: The SSO session associated with this profile has expired or is otherwise invalid.", "expired"),
+        ("failed to refresh cached credentials, refresh cached SSO token failed, unable to refresh SSO token, operation error SSO OIDC: CreateToken, https response error StatusCode: 400, RequestID: x, InvalidGrantException:", "signed on"),
+        ("operation error S3: PutBucketPolicy, https response error StatusCode: 403, RequestID: x, api error AccessDenied: Access Denied", "These credentials may not s3:PutBucketPolicy"),
+        ("operation error Elastic Load Balancing v2: CreateListener, https response error StatusCode: 403, RequestID: x, api error AccessDenied: Access Denied", "may not elasticloadbalancing:CreateListener"),
+        ("operation error API Gateway: CreateVpcLink, https response error StatusCode: 403, RequestID: x, api error AccessDeniedException: no", "may not apigateway:POST"),
+        ("API: ec2:CreateVpc You are not authorized to perform this operation. Access Denied", "may not ec2:CreateVpc"),
+        ("User: arn:aws:iam::1:user/ann is not authorized to perform: iam:CreateRole on resource: arn:aws:iam::1:role/x because no permissions boundary allows the iam:CreateRole action", "its permissions boundary does not allow it"),
+        ('Resource handler returned message: "The maximum number of VPCs has been reached. (Service: Ec2, Status Code: 400, Request ID: 1)" (RequestToken: a, HandlerErrorCode: ServiceLimitExceeded)', "used up: The maximum number of VPCs has been reached."),
+        ("api error InvalidSubnet.Conflict: The CIDR '10.20.0.0/17' conflicts with another subnet", "overlap"),
+        ("api error InvalidParameterCombination: Cannot find version 17.99 for postgres", "not offered in this region"),
+        ("api error InvalidParameterException: Unable to assume the service linked role. Please verify that the ECS service linked role exists.", "has not yet made the role"),
+        ("PartialCredentialsError: Partial credentials found in env, missing: AWS_SECRET_ACCESS_KEY", "half of the AWS credentials"),
+        ("SSLError: SSL validation failed for https://x certificate verify failed", "not trusted"),
         ("api error InsufficientInstanceCapacity: We currently do not have sufficient g5.xlarge capacity", "no capacity"),
     ],
 )  # fmt: skip

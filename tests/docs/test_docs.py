@@ -66,6 +66,17 @@ def test_the_guides_commands_run(tmp_path: Path) -> None:
     assert "METAFLOW_DEFAULT_DATASTORE" in run(["bash", "-ec", block("docs/platform-engineers.md", "stacks")], tmp_path)
 
 
+def test_the_page_of_plans_has_every_key() -> None:
+    from dataclasses import fields
+
+    from mfinfra.changes import ACTIONS, RISKS, Change, Plan
+
+    text = (ROOT / "docs/reference/plan-json.md").read_text()
+    keys = [*Plan("x", "terraform", (), "").document(), *(f"changes[].{field.name}" for field in fields(Change))]
+    assert re.findall(r"^\| `([\w.\[\]]+)` \|", text, re.M)[: len(keys)] == keys
+    assert all(f"`{word}`" in text for word in (*ACTIONS, *RISKS))
+
+
 @pytest.mark.parametrize("page", PAGES, ids=lambda p: p.name)
 def test_links_lead_somewhere(page: Path) -> None:
     for target in re.findall(r"\]\((?!http)([^)#]+)\)", page.read_text(encoding="utf-8")):

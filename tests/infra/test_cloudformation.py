@@ -102,9 +102,9 @@ def test_a_change_is_planned_and_made(cfn: Cfn, deployed: str, tmp_path: Path, a
 def test_a_failure_is_rolled_back_and_its_reason_told_first(cfn: Cfn, name: str, aws: Aws) -> None:
     aws.say(fail={"AWS::RDS::DBInstance:create": "Resource handler returned message: InstanceQuotaExceeded"})
     call = cfn("up", "--yes")
-    assert call.code == 12
+    assert call.code == 11
     last = call.err.strip().splitlines()[-2:]
-    assert last[0].startswith("Error: Database (AWS::RDS::DBInstance): Resource handler returned message")
+    assert last[0].startswith("Error: Database (AWS::RDS::DBInstance): A quota of the account is used up")
     assert "what had been made was removed again" in last[0]
     assert "Service Quotas console" in last[1]
     aws.say()
@@ -129,6 +129,38 @@ def test_a_half_made_stack_can_be_removed(cfn: Cfn, name: str, aws: Aws) -> None
     aws.say()
     down = cfn("down", name, "--yes")
     assert down.code == 0, down.text
+
+
+def stacks(aws: Aws, name: str) -> list[str]:
+    """The states of a stack's stacks that are not gone."""
+    listed = aws.client("cloudformation").list_stacks()["StackSummaries"]
+    found = [stack["StackStatus"] for stack in listed if stack["StackName"] == f"mfinfra-{name}"]
+    return [status for status in found if status != "DELETE_COMPLETE"]
+
+
+def test_a_stack_that_was_only_planned_leaves_nothing(cfn: Cfn, name: str, aws: Aws) -> None:
+    """A change set for a stack that is not there makes an empty one."""
+    assert cfn("plan").code == 2
+    assert stacks(aws, name) == ["REVIEW_IN_PROGRESS"]
+    down = cfn("down", name, "--yes")
+    assert down.code == 0, down.text
+    assert stacks(aws, name) == []
+
+
+def test_a_plan_removes_nothing_of_a_stack_that_could_not_be_removed(cfn: Cfn, deployed: str, aws: Aws) -> None:
+    aws.say(fail={"AWS::DynamoDB::Table:delete": "Table is being used"})
+    down = cfn("down", deployed, "--yes")
+    assert down.code == 12
+    assert f"Mend it, then type: mfinfra down {deployed}" in down.err
+    aws.say()
+    for command in (("plan",), ("up", "--yes")):
+        call = cfn(*command)
+        assert call.code == (1 if command == ("plan",) else 5)
+        assert "DELETE_FAILED" in call.err
+        assert f"mfinfra down {deployed}" in call.err
+    assert stacks(aws, deployed) == ["DELETE_FAILED"]
+    assert cfn("down", deployed, "--yes").code == 0
+    assert stacks(aws, deployed) == []
 
 
 RETAINED = ("s3", "kms", "secretsmanager", "ecr")

@@ -165,6 +165,7 @@ def test_drift_is_seen_and_remembered(cloud: Cloud, deployed: str, tfcloud: TfCl
     assert "multi_az" in call.out
     document = json.loads(cloud("--json", "status", deployed).out)
     assert document["drift"]["changes"] == "1"
+    assert "1 resource, looked for just now" in cloud("status", deployed).out
     assert document["engine"] == "terraform"
     assert document["resources"] > 50
 
@@ -239,6 +240,36 @@ def test_terraform_absent_or_too_old(cloud: Cloud, name: str, tmp_path: Path) ->
     call = cloud("up", "--yes", MFINFRA_TERRAFORM=str(old))
     assert call.code == 12
     assert "version 1.5; 1.11 or newer is needed" in call.err
+
+
+OPENTOFU = """#!/bin/sh
+if [ "$1" = version ]; then
+    echo 'OpenTofu v{version}'
+    echo 'on linux_amd64'
+    exit 0
+fi
+exec {terraform} "$@"
+"""
+
+
+def test_opentofu_is_used_where_there_is_no_terraform(
+    cloud: Cloud, name: str, tmp_path: Path, terraform: str, tfcloud: TfCloud
+) -> None:
+    """The program is terraform under the other's name, which tells its version as OpenTofu does; the real one may differ."""
+    programs = tmp_path / "programs"
+    programs.mkdir()
+    tofu = programs / "tofu"
+    path = os.pathsep.join([str(programs), "/usr/bin", "/bin"])
+    tofu.write_text(OPENTOFU.format(version="1.9.1", terraform=terraform))
+    tofu.chmod(0o755)
+    old = cloud("up", "--yes", PATH=path)
+    assert old.code == 12
+    assert "tofu is version 1.9; 1.11 or newer is needed" in old.err
+    tofu.write_text(OPENTOFU.format(version="1.11.2", terraform=terraform))
+    up = cloud("up", "--yes", "--no-smoke", PATH=path)
+    assert up.code == 0, up.text
+    assert cloud("plan", PATH=path).code == 0
+    assert cloud("down", name, "--yes", PATH=path).code == 0
 
 
 def test_a_protected_stack_is_not_removed(cloud: Cloud, name: str, tmp_path: Path) -> None:

@@ -21,7 +21,7 @@ from typing import Any
 import httpx
 
 from .conftest import execute
-from .servers import Postgres, Program, free_port, postgres_programs
+from .servers import Postgres, Program, free_port, memory, postgres_programs
 
 OWN = {"user_name": "me", "tags": ["t1", "t2"], "system_tags": ["metaflow_version:2.19.39", "user:me", "runtime:dev"]}
 FACT = {"type": "x", "value": "some value", "tags": ["attempt_id:0"], "user_name": "me"}
@@ -90,11 +90,6 @@ async def register(port: int, flow: str, seconds: float, connections: int) -> tu
 def shown(name: str, rate: float, times: list[float]) -> None:
     p50, p99 = (1000 * times[int(len(times) * q)] for q in (0.5, 0.99))
     print(f"{name:<24} {rate:8.0f} requests/s   p50 {p50:6.1f} ms   p99 {p99:6.1f} ms", flush=True)
-
-
-def memory(pid: int) -> float:
-    status = Path(f"/proc/{pid}/status").read_text()
-    return int(status.split("VmHWM:")[1].split()[0]) / 1024
 
 
 def fill(database: Postgres, tasks: int) -> None:

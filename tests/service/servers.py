@@ -20,6 +20,12 @@ import pytest
 RUNTIME = Path(__file__).parents[2] / "runtime"
 
 
+def memory(pid: int) -> float:
+    """The most memory that a process ever had, in MB."""
+    status = Path(f"/proc/{pid}/status").read_text()
+    return int(status.split("VmHWM:")[1].split()[0]) / 1024
+
+
 def free_port() -> int:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
@@ -119,6 +125,11 @@ class Program:
             time.sleep(0.02)
         assert not ready, self.log.read_text()
         return 0.0
+
+    @property
+    def peak_memory(self) -> float:
+        """The most memory it ever had, in MB."""
+        return memory(self.process.pid)
 
     def stop(self, how: signal.Signals = signal.SIGTERM) -> int:
         """End it by a signal and wait; the exit code."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import http.server
 import json
+import re
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -24,7 +25,7 @@ from mfruntime.service.faults import Fault
 from mfruntime.service.limits import RateLimit
 
 from .conftest import Caller
-from .servers import Program
+from .servers import Program, run_program
 
 AUDIENCE = "mfinfra"
 
@@ -338,6 +339,111 @@ def test_it_speaks_tls(tmp_path: Path) -> None:
         program.stop()
 
 
+def test_tls_is_spoken_in_its_newer_forms_only(tmp_path: Path) -> None:
+    import socket
+    import ssl
+
+    cert, key = certificate(tmp_path)
+    program = Program(f"sqlite:///{tmp_path}/m.db", tmp_path / "log")
+    program.start("--tls-certificate", cert, "--tls-key", key, ready=False)
+
+    def cipher(ciphers: str) -> str:
+        context = ssl.create_default_context(cafile=cert)
+        context.maximum_version = ssl.TLSVersion.TLSv1_2
+        context.set_ciphers(ciphers)
+        raw = socket.create_connection(("127.0.0.1", program.port), 5)
+        with raw, context.wrap_socket(raw, server_hostname="127.0.0.1") as sock:
+            return str(sock.cipher()[0])  # type: ignore[index]
+
+    try:
+        for _ in range(200):
+            try:
+                socket.create_connection(("127.0.0.1", program.port)).close()
+                break
+            except OSError:
+                time.sleep(0.05)
+        assert "GCM" in cipher("ECDHE+AESGCM")
+        for old in ("AES128-SHA256", "AES256-GCM-SHA384", "ECDHE-RSA-AES128-SHA256"):  # no key of its own, or no AEAD
+            with pytest.raises((ssl.SSLError, ConnectionError)):
+                cipher(old)
+    finally:
+        program.stop()
+
+
+@pytest.mark.parametrize("option", ["--tls-key", "--tls-client-ca"])
+def test_half_of_what_tls_needs_is_refused_and_not_served_in_the_clear(tmp_path: Path, option: str) -> None:
+    cert, key = certificate(tmp_path)
+    done = run_program(
+        "--port", "0", "--database", f"sqlite:///{tmp_path}/m.db", option, key if "key" in option else cert
+    )
+    assert (done.returncode, "TLS needs a certificate" in done.stderr) == (1, True), done.stderr
+
+
+def test_flows_that_a_token_may_not_see_show_in_no_page_and_no_cursor(make: Any, tmp_path: Path, tokens: str) -> None:
+    import base64
+
+    caller = make(token_file=tokens)
+    names = sorted([f"Secret{n:02}" for n in range(12)] + [f"Train{n}" for n in range(5)] + ["Aaa", "Zzz"])
+    for name in names:
+        assert caller.post(f"/flows/{name}", {}, **bearer("rules")).status_code == 200
+    seen, cursor, pages = [], "", 0
+    while True:
+        answer = caller.get(f"/flows?_limit=2{cursor}", **bearer("writes"))
+        seen += [flow["flow_id"] for flow in answer.json()]
+        pages += 1
+        following = answer.headers.get("x-next-cursor")
+        if following is None:
+            break
+        assert "Train" in base64.urlsafe_b64decode(following + "==").decode()
+        cursor = f"&_cursor={following}"
+    assert (seen, pages) == ([f"Train{n}" for n in range(5)], 3)
+    assert [f["flow_id"] for f in caller.get("/flows", **bearer("writes")).json()] == seen
+
+
+def test_every_route_asks_for_a_role_or_tells_nothing_of_runs(make: Any, tokens: str) -> None:
+    """No key: 401 on all but what monitors ask. A key of another flow: 403 on all that concerns a flow."""
+    from mfruntime.service.routes.table import ROUTES
+
+    caller = make(token_file=tokens)
+    for route in ROUTES:
+        path = re.sub(r"{\w+}", "1", route.path.replace("{flow_id}", "Other"))
+
+        def status(method: str = route.method, path: str = path, **headers: str) -> int:
+            return int(caller.run(caller.client.request(method, path, headers=headers, content=b"{}")).status_code)
+
+        if not route.role:
+            assert path in _OPEN
+            continue
+        assert status() == status(**bearer("wrong")) == 401, path
+        if "Other" in path or route.role == "admin":
+            assert status(**bearer("writes")) == 403, path
+        if route.method != "GET":
+            assert status(**bearer("reads")) == 403, path
+
+
+_OPEN = {
+    "/ping", "/version", "/healthcheck", "/healthz", "/readyz", "/openapi.json", "/auth/token", "/db_schema_status"
+}  # fmt: skip
+
+
+def test_our_own_mistakes_are_told_without_their_inside(make: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    caller = make()
+
+    async def broken(*_: Any) -> None:
+        raise RuntimeError("pw-s3cret in a message")
+
+    monkeypatch.setattr(caller.app.state.dispatcher._service.database, "read", broken)
+    answer = caller.get("/flows")
+    assert (answer.status_code, answer.json()["traceback"]) == (500, "")
+    assert "s3cret" not in answer.text and "RuntimeError" not in answer.text
+
+
+def test_paths_that_hold_line_breaks_are_answered_as_all_are(make: Any) -> None:
+    answer = make().get("/flows/a%0Ab/runs")
+    assert answer.headers["METADATA_SERVICE_VERSION"] == "2.5.1"
+    assert answer.json() == []
+
+
 class Tracer:
     """Stands for OpenTelemetry's."""
 
@@ -357,6 +463,6 @@ def test_spans_are_made_where_a_tracer_is_configured(make: Any) -> None:
     assert not traces({}).on
     assert not traces({"OTEL_TRACES_EXPORTER": "none"}).on
     caller, tracer = make(), Tracer()
-    caller.app.routes[0].app._traces = Traces(tracer, lambda carrier: carrier)
+    caller.app.state.dispatcher._traces = Traces(tracer, lambda carrier: carrier)
     caller.get("/flows/F", traceparent="00-ab-cd-01")
     assert tracer.spans == ["GET /flows/{flow_id} 00-ab-cd-01 /flows/{flow_id}"]

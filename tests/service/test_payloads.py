@@ -132,7 +132,7 @@ def test_a_request_that_spoils_a_group_spoils_only_itself(caller: Caller) -> Non
 
     from mfruntime.service.database import NewFlow, Rejected
 
-    database = caller.app.routes[0].app._service.database  # type: ignore[attr-defined]
+    database = caller.app.state.dispatcher._service.database  # type: ignore[attr-defined]
     bad = NewFlow("bad", "u", 2**70, "[]", "[]")
 
     async def together() -> list[Any]:

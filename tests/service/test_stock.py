@@ -8,6 +8,7 @@ from __future__ import annotations
 import json
 import os
 import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -146,6 +147,30 @@ def test_stock_runs_fails_resumes_tags_and_reads(service: Program, tmp_path: Pat
     stock.call(*tag, "remove", "--run-id", first, "mine")
     assert stock.read(first)["task_tags"] == ["new", "newer"]
     check_records(service, first, failed)
+
+
+def test_stock_shows_the_output_of_tasks_that_our_resume_took_over(service: Program, tmp_path: Path) -> None:
+    stock = Stock(tmp_path, service.url)
+    (tmp_path / "ours.py").write_text(
+        FLOW.replace("from metaflow", "from mfruntime").replace("self.items =", "print('here'); self.items =")
+    )
+    env = {k: v for k, v in os.environ.items() if not k.startswith(("METAFLOW_", "MFINFRA_"))}
+    env.update(USER="tester", METAFLOW_HOME=str(tmp_path / "home"), METAFLOW_SERVICE_URL=service.url)
+    env.update(METAFLOW_DATASTORE_SYSROOT_LOCAL=str(tmp_path), METAFLOW_DEFAULT_METADATA="service")
+
+    def ours(*argv: str) -> str:
+        subprocess.run(
+            [sys.executable, "ours.py", *argv, "--run-id-file", "id"], cwd=tmp_path, env=env, capture_output=True
+        )
+        return (tmp_path / "id").read_text()
+
+    origin = ours("run", "--fail", "yes")
+    first = ours("resume", "--origin-run-id", origin)
+    second = ours("resume", "--origin-run-id", first)
+    assert len({origin, first, second}) == 3
+    code = "import sys, metaflow; metaflow.namespace(None); print(metaflow.Task(sys.argv[1]).stdout, end='')"
+    for run in (first, second):  # the second takes over what was taken over before
+        assert stock.call("-c", code, f"ServedFlow/{run}/start/t-1") == "here\n"
 
 
 def check_records(service: Program, first: str, failed: str) -> None:

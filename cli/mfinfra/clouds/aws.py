@@ -25,7 +25,7 @@ def connect(config: StackConfig) -> Aws:
 class Aws:
     """An account of AWS, in the region of a stack."""
 
-    requirements = ("boto3>=1.40,<2", "obstore>=0.6,<0.13")
+    requirements = ("boto3>=1.40,<2", "obstore>=0.12,<0.13")
     data_kinds = (
         "aws_s3_bucket",
         "aws_s3_bucket_policy",
@@ -46,6 +46,9 @@ class Aws:
     def ensure_state(self, report: Report) -> None:
         if aws_state.ensure_bucket(self.session, self.bucket, self.account, self.identity.partition):
             report(f"Made the bucket {self.bucket} for states")
+
+    def state_place(self, stack: str) -> str:
+        return f"s3://{self.bucket}/{backends.state_key(stack)}"
 
     def lock(self, stack: str) -> Holder | None:
         lock = aws_state.lock(self.session, self.bucket, backends.state_key(stack))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -45,10 +46,15 @@ def session(region: str) -> Any:
 
 
 def client(session: Any, service: str) -> Any:
-    """A client that tries again where AWS asks it to."""
+    """A client that tries again where AWS asks it to. Credentials are looked for here already."""
     from botocore.config import Config
+    from botocore.exceptions import BotoCoreError
 
-    return session.client(service, config=Config(retries={"mode": "standard", "max_attempts": 6}, connect_timeout=10))
+    config = Config(retries={"mode": "standard", "max_attempts": 6}, connect_timeout=10)
+    try:
+        return session.client(service, config=config)
+    except (BotoCoreError, ValueError, OSError) as exc:
+        raise explained(exc) from exc
 
 
 def identity(session: Any) -> Identity:
@@ -58,22 +64,42 @@ def identity(session: Any) -> Identity:
 
 
 def call(method: Any, **arguments: Any) -> Any:
-    """Call AWS; what goes wrong is one line."""
+    """Call AWS; what goes wrong is one line, with AWS's own word for it as `code`."""
     from botocore.exceptions import BotoCoreError, ClientError
 
     try:
         return method(**arguments)
-    except (BotoCoreError, ClientError) as exc:
+    except ClientError as exc:
+        raise explained(exc, _asked(method.__self__, exc.operation_name, arguments)) from exc
+    except (BotoCoreError, OSError) as exc:
         raise explained(exc) from exc
+    except EOFError:
+        raise explained(EOFError("no MFA code")) from None
+
+
+def _asked(client: Any, operation: str, arguments: dict[str, Any]) -> str:
+    """What was called on what, for where AWS refuses it without a word; only buckets have an ARN known here."""
+    text = f"operation error {client.meta.service_model.service_id}: {operation}"
+    if "Bucket" not in arguments:
+        return text
+    key = f"/{arguments['Key']}" if "Key" in arguments else ""
+    return f"{text} on arn:{client.meta.partition}:s3:::{arguments['Bucket']}{key}"
 
 
 def pages(client: Any, operation: str, key: str, **arguments: Any) -> list[Any]:
     """Everything that an operation lists."""
+    return [item for page in each_page(client, operation, **arguments) for item in page.get(key, [])]
+
+
+def each_page(client: Any, operation: str, **arguments: Any) -> Iterator[dict[str, Any]]:
+    """The pages of what an operation lists, one by one."""
     from botocore.exceptions import BotoCoreError, ClientError
 
     try:
-        return [item for page in client.get_paginator(operation).paginate(**arguments) for item in page.get(key, [])]
-    except (BotoCoreError, ClientError) as exc:
+        yield from client.get_paginator(operation).paginate(**arguments)
+    except ClientError as exc:
+        raise explained(exc, _asked(client, exc.operation_name, arguments)) from exc
+    except (BotoCoreError, OSError) as exc:
         raise explained(exc) from exc
 
 

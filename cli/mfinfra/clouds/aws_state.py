@@ -8,8 +8,11 @@ from typing import Any
 
 from ..errors import CloudError, Locked
 from .aws_identity import call, client
+from .aws_permissions import statement
 
 _TLS_ONLY = "OnlyTls"
+#: What S3 says of buckets and objects that are not there.
+_ABSENT = ("404", "NoSuchBucket", "NoSuchKey", "NotFound")
 
 
 @dataclass(frozen=True)
@@ -56,26 +59,24 @@ _LIFECYCLE = {
 
 
 def _made(s3: Any, bucket: str, account: str, region: str) -> bool:
-    from botocore.exceptions import ClientError
-
     try:
-        s3.head_bucket(Bucket=bucket, ExpectedBucketOwner=account)
+        call(s3.head_bucket, Bucket=bucket, ExpectedBucketOwner=account)
         return False
-    except ClientError as exc:
-        code = exc.response["Error"]["Code"]
-        if code not in ("404", "NoSuchBucket", "NotFound"):
+    except CloudError as exc:
+        if exc.code == "403":
+            grants = statement("s3:ListBucket", f"arn:{s3.meta.partition}:s3:::{bucket}")
             raise CloudError(
                 f"The bucket {bucket} for states cannot be used: it belongs to another account, or may not be read.",
-                hint="Ask who manages the account for s3:ListBucket on it",
+                hint=f"If it is yours, a statement that would grant it: {grants}",
             ) from exc
+        if exc.code not in _ABSENT:
+            raise
     where = {} if region == "us-east-1" else {"CreateBucketConfiguration": {"LocationConstraint": region}}
     try:
-        s3.create_bucket(Bucket=bucket, **where)
-    except ClientError as exc:
-        if exc.response["Error"]["Code"] != "BucketAlreadyOwnedByYou":  # somebody else of us was faster
-            from .aws_errors import explained
-
-            raise explained(exc) from exc
+        call(s3.create_bucket, Bucket=bucket, **where)
+    except CloudError as exc:
+        if exc.code != "BucketAlreadyOwnedByYou":  # somebody else of us was faster
+            raise
         return False
     return True
 
@@ -95,17 +96,13 @@ def _policy(bucket: str, partition: str) -> dict[str, Any]:
 
 def lock(session: Any, bucket: str, key: str) -> Lock | None:
     """Who holds the lock of a state; None for nobody."""
-    from botocore.exceptions import ClientError
-
     s3 = client(session, "s3")
     try:
-        text = s3.get_object(Bucket=bucket, Key=f"{key}.tflock")["Body"].read()
-    except ClientError as exc:
-        if exc.response["Error"]["Code"] in ("NoSuchKey", "NoSuchBucket", "404"):
+        text = call(s3.get_object, Bucket=bucket, Key=f"{key}.tflock")["Body"].read()
+    except CloudError as exc:
+        if exc.code in _ABSENT:
             return None
-        from .aws_errors import explained
-
-        raise explained(exc) from exc
+        raise
     try:
         found = json.loads(text)
         return Lock(str(found["ID"]), str(found["Who"]), str(found["Created"])[:19], str(found.get("Operation", "")))
@@ -119,14 +116,3 @@ def unlock(session: Any, bucket: str, key: str, held: Lock) -> None:
     if now is not None and now.id != held.id:
         raise Locked(f"The lock went to {now.who} at {now.since}.", hint="Type the same again to take it from them")
     call(client(session, "s3").delete_object, Bucket=bucket, Key=f"{key}.tflock")
-
-
-def has_state(session: Any, bucket: str, key: str) -> bool:
-    """Whether a stack has a state."""
-    from botocore.exceptions import ClientError
-
-    try:
-        client(session, "s3").head_object(Bucket=bucket, Key=key)
-    except ClientError:
-        return False
-    return True

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from typing import Any
 
 from ..errors import CloudError
-from .aws_identity import call, client, pages
+from .aws_identity import call, client, each_page, pages
 
 _ALIVE = ("SUBMITTED", "PENDING", "RUNNABLE", "STARTING", "RUNNING")
 _WAIT_SECONDS = 3.0
@@ -42,17 +42,15 @@ def _jobs(batch: Any, arn: str) -> list[str]:
 
 def empty_bucket(session: Any, bucket: str, report: Report) -> None:
     """Remove every object, every old version and every unfinished upload of a bucket that may be gone already."""
-    from botocore.exceptions import ClientError
-
     s3 = client(session, "s3")
     try:
-        s3.head_bucket(Bucket=bucket)
-    except ClientError as exc:
-        if exc.response["Error"]["Code"] in ("404", "NoSuchBucket", "NotFound"):
+        call(s3.head_bucket, Bucket=bucket)
+    except CloudError as exc:
+        if exc.code in ("404", "NoSuchBucket", "NotFound"):
             return
-        raise CloudError(f"The bucket {bucket} cannot be emptied: it may not be read.") from exc
+        raise CloudError(f"The bucket {bucket} cannot be emptied: {exc.message}", hint=exc.hint) from exc
     removed = 0
-    for page in s3.get_paginator("list_object_versions").paginate(Bucket=bucket):
+    for page in each_page(s3, "list_object_versions", Bucket=bucket):
         found = [*page.get("Versions", []), *page.get("DeleteMarkers", [])]
         removed += _delete(s3, bucket, [{"Key": o["Key"], "VersionId": o["VersionId"]} for o in found])
         if found:
@@ -80,17 +78,13 @@ def keep_database(session: Any, database: str, report: Report) -> str | None:
 
     Waits until the snapshot can be used: the database may go only then.
     """
-    from botocore.exceptions import ClientError
-
-    from .aws_errors import explained
-
     rds, name = client(session, "rds"), f"{database}-kept-{time.strftime('%Y%m%d%H%M%S', time.gmtime())}"
     try:
-        rds.create_db_snapshot(DBInstanceIdentifier=database, DBSnapshotIdentifier=name)
-    except ClientError as exc:
-        if "NotFound" in exc.response["Error"]["Code"]:
+        call(rds.create_db_snapshot, DBInstanceIdentifier=database, DBSnapshotIdentifier=name)
+    except CloudError as exc:
+        if "NotFound" in exc.code:
             return None
-        raise explained(exc) from exc
+        raise
     deadline = time.monotonic() + _SNAPSHOT_MOST
     while call(rds.describe_db_snapshots, DBSnapshotIdentifier=name)["DBSnapshots"][0]["Status"] != "available":
         if time.monotonic() > deadline:

@@ -42,7 +42,7 @@ def connect(config: StackConfig) -> Azure:
 class Azure:
     """A subscription of Azure, for a stack."""
 
-    requirements = ("azure-identity>=1.19,<2", "obstore>=0.6,<0.13")
+    requirements = ("azure-identity>=1.19,<2", "obstore>=0.12,<0.13")
     data_kinds = (
         "azurerm_storage_account",
         "azurerm_storage_container",
@@ -69,6 +69,10 @@ class Azure:
     def ensure_state(self, report: Report) -> None:
         principal = str(self._principal) if self._principal else None
         azure_state.ensure(self._manager, self.account, str(self.config.region), principal, self._states, report)
+
+    def state_place(self, stack: str) -> str:
+        account = account_url(backends.state_account(self.account), self._where)
+        return f"{account}/{backends.CONTAINER}/{backends.state_key(stack)}"
 
     def lock(self, stack: str) -> Holder | None:
         return azure_state.lock(self._states, stack)

@@ -14,18 +14,6 @@ from .catalogue import NETWORK, Known, first, short
 _KNOWN = (
     Known(
         (
-            "DefaultAzureCredential failed",
-            "CredentialUnavailable",
-            "az login",
-            "unable to build authorizer",
-            "could not configure AzureCli Authorizer",
-            "Please run 'az login'",
-        ),
-        "There are no Azure credentials.",
-        "Type: az login",
-    ),
-    Known(
-        (
             "AADSTS700082",
             "AADSTS50173",
             "AADSTS70043",
@@ -48,6 +36,18 @@ _KNOWN = (
         ),
         "Azure does not know these credentials: {detail}",
         "Look at AZURE_CLIENT_ID, AZURE_TENANT_ID and AZURE_CLIENT_SECRET, or type: az login",
+    ),
+    Known(
+        (
+            "DefaultAzureCredential failed",
+            "CredentialUnavailable",
+            "az login",
+            "unable to build authorizer",
+            "could not configure AzureCli Authorizer",
+            "Please run 'az login'",
+        ),
+        "There are no Azure credentials.",
+        "Type: az login",
     ),
     Known(
         ("SubscriptionNotFound", "InvalidSubscriptionId"),

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import base64
 import json
+import logging
 import os
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
-from urllib.parse import quote, urlsplit
+from urllib.parse import quote
 
 from ..errors import CloudError
 from .azure_errors import explained
@@ -52,17 +53,24 @@ def credential(where: Environment) -> Any:
     identity, managed identity, az login."""
     from azure.identity import ClientSecretCredential, DefaultAzureCredential
 
-    said = [os.environ.get(f"ARM_{name}") for name in ("TENANT_ID", "CLIENT_ID", "CLIENT_SECRET")]
-    if all(said):
-        tenant, client, secret = map(str, said)
-        return ClientSecretCredential(tenant, client, secret, authority=where.authority)
-    return DefaultAzureCredential(authority=where.authority, exclude_interactive_browser_credential=True)
+    # An authority that Microsoft does not list cannot be looked up there; it is the one that was named.
+    known = {authority for _, authority, _ in _ENVIRONMENTS.values()}
+    options = {"authority": where.authority, "disable_instance_discovery": where.authority not in known}
+    said = {name: os.environ.get(f"ARM_{name}") for name in ("TENANT_ID", "CLIENT_ID", "CLIENT_SECRET")}
+    try:
+        if all(said.values()):
+            return ClientSecretCredential(*map(str, said.values()), **options)
+        return DefaultAzureCredential(exclude_interactive_browser_credential=True, **options)
+    except ValueError as exc:
+        hint = "Look at AZURE_CLIENT_ID, AZURE_TENANT_ID and AZURE_CLIENT_SECRET, or unset them and type: az login"
+        raise CloudError(f"The Azure credentials in the environment are not whole: {exc}.", hint=hint) from exc
 
 
 def token(credential: Any, scope: str) -> str:
     """An access token. Raises CloudError where there are no credentials."""
     from azure.core.exceptions import AzureError
 
+    logging.getLogger("azure").setLevel(logging.CRITICAL)  # what it has to say comes as one line
     try:
         return str(credential.get_token(scope).token)
     except AzureError as exc:
@@ -86,11 +94,10 @@ class Manager:
         from azure.core import PipelineClient
         from azure.core.pipeline.policies import BearerTokenCredentialPolicy, RetryPolicy, UserAgentPolicy
 
-        on_this_machine = urlsplit(where.manager).hostname in ("127.0.0.1", "localhost")
         policies = [
             UserAgentPolicy("mfinfra"),
-            RetryPolicy(retry_total=5, retry_backoff_factor=0.2 if on_this_machine else 0.8),
-            BearerTokenCredentialPolicy(credential, where.scope, enforce_https=not on_this_machine),
+            RetryPolicy(retry_total=5),
+            BearerTokenCredentialPolicy(credential, where.scope),
         ]
         self._client = PipelineClient(where.manager, policies=policies)
 

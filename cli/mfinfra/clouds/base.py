@@ -42,6 +42,9 @@ class Account(Protocol):
     def ensure_state(self, report: Report) -> None:
         """Make the place for states, once for each account. May be called by several at once."""
 
+    def state_place(self, stack: str) -> str:
+        """Where the state of a stack lies, as an address that people know."""
+
     def lock(self, stack: str) -> Holder | None:
         """Who holds the lock of a stack's state."""
 

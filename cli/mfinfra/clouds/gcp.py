@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote, urlsplit
 
+from .. import backends
 from ..errors import MfinfraError
 from . import gcp_identity, gcp_state
 from .base import Holder, Outputs, Report
@@ -50,6 +51,9 @@ class Gcp:
 
     def ensure_state(self, report: Report) -> None:
         gcp_state.ensure_bucket(self._rest, self._project, str(self.config.region), report)
+
+    def state_place(self, stack: str) -> str:
+        return f"gs://{backends.project_bucket(self.account)}/{backends.state_prefix(stack)}/default.tfstate"
 
     def lock(self, stack: str) -> Holder | None:
         return gcp_state.lock(self._rest, self._project, stack)

@@ -7,11 +7,11 @@ import time
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from .. import risk
+from .. import cfn_risk
 from ..changes import Change, Event, Plan
 from ..clouds.aws_errors import explain_text
 from ..clouds.aws_identity import call, client, pages
-from ..errors import EngineError, NotFound, Refused
+from ..errors import CloudError, EngineError, MfinfraError, NotFound, Refused
 from .cfn_events import Follower, root_cause
 
 OnEvent = Callable[[Event], None]
@@ -19,8 +19,10 @@ OnEvent = Callable[[Event], None]
 #: What CreateChangeSet takes as text; larger templates go by a bucket.
 _MOST_INLINE = 51_200
 _NOTHING = ("didn't contain changes", "No updates are to be performed")
-#: Stacks that hold nothing and can only be removed.
-_DEAD = ("ROLLBACK_COMPLETE", "ROLLBACK_FAILED", "CREATE_FAILED", "DELETE_FAILED")
+#: A stack that holds nothing any more, and can only be removed.
+_EMPTY = ("ROLLBACK_COMPLETE",)
+#: Stacks that take no changes but still hold something: that is for `down` to remove, not for a plan.
+_STUCK = ("ROLLBACK_FAILED", "CREATE_FAILED", "DELETE_FAILED")
 _CHANGE_SET = "mfinfra"
 
 
@@ -31,18 +33,12 @@ def stack_name(name: str) -> str:
 
 def found(session: Any, name: str) -> dict[str, Any] | None:
     """The stack as CloudFormation describes it; None where there is none."""
-    from botocore.exceptions import BotoCoreError, ClientError
-
-    from ..clouds.aws_errors import explained
-
     try:
-        stacks = client(session, "cloudformation").describe_stacks(StackName=stack_name(name))["Stacks"]
-    except ClientError as exc:
-        if "does not exist" in str(exc):
+        stacks = call(client(session, "cloudformation").describe_stacks, StackName=stack_name(name))["Stacks"]
+    except CloudError as exc:
+        if exc.code == "ValidationError" and "does not exist" in exc.message:
             return None
-        raise explained(exc) from exc
-    except BotoCoreError as exc:
-        raise explained(exc) from exc
+        raise
     live = [stack for stack in stacks if stack["StackStatus"] != "DELETE_COMPLETE"]
     return live[0] if live else None
 
@@ -73,7 +69,13 @@ def plan(
     """What would change, as a change set that waits for apply."""
     cloudformation = client(session, "cloudformation")
     stack = found(session, name)
-    if stack is not None and stack["StackStatus"] in _DEAD:
+    if stack is not None and stack["StackStatus"] in _STUCK:
+        raise Refused(
+            f"The stack '{name}' is {stack['StackStatus']} in CloudFormation: it takes no changes, what is left of it"
+            " can only be removed.",
+            hint=f"Type: mfinfra down {name}, then the same again",
+        )
+    if stack is not None and stack["StackStatus"] in _EMPTY:
         destroy(session, name, lambda _: None)
         stack = None
     is_new = stack is None or stack["StackStatus"] == "REVIEW_IN_PROGRESS"
@@ -91,7 +93,9 @@ def plan(
     )
     arn = str(made["Id"])
     entries = _ready(cloudformation, arn, name)
-    return Plan(name, "cloudformation", tuple(_change(entry, is_new) for entry in entries), arn)
+    before = {p["ParameterKey"]: p.get("ParameterValue", "") for p in (stack or {}).get("Parameters", [])}
+    moved = cfn_risk.Moved(before, parameters)
+    return Plan(name, "cloudformation", tuple(_change(entry, is_new, moved) for entry in entries), arn)
 
 
 def _template(session: Any, template: str, bucket: str) -> dict[str, str]:
@@ -129,10 +133,10 @@ def _all_changes(cloudformation: Any, arn: str, name: str, answer: dict[str, Any
     return [entry["ResourceChange"] for entry in entries if entry.get("Type", "Resource") == "Resource"]
 
 
-def _change(entry: dict[str, Any], is_new: bool) -> Change:
-    replaces = entry.get("Replacement") in ("True", "Conditional")
-    action = {"Add": "create", "Remove": "delete"}.get(str(entry["Action"]), "replace" if replaces else "update")
-    danger, reason = risk.of_cloudformation(entry, is_new)
+def _change(entry: dict[str, Any], is_new: bool, moved: cfn_risk.Moved) -> Change:
+    changes = "replace" if cfn_risk.is_replaced(entry) else "update"
+    action = {"Add": "create", "Remove": "delete"}.get(str(entry["Action"]), changes)
+    danger, reason = cfn_risk.of(entry, is_new, moved)
     targets = [(detail.get("Target") or {}) for detail in entry.get("Details") or []]
     names = sorted({str(target["Name"]) for target in targets if target.get("Name")})
     return Change(
@@ -142,10 +146,6 @@ def _change(entry: dict[str, Any], is_new: bool) -> Change:
 
 def apply(session: Any, plan: Plan, on_event: OnEvent) -> None:
     """Execute exactly the change set of a plan, and follow it to its end."""
-    from botocore.exceptions import ClientError
-
-    from ..clouds.aws_errors import explained
-
     cloudformation = client(session, "cloudformation")
     follower = Follower(on_event)
     stack = found(session, plan.stack)
@@ -156,19 +156,19 @@ def apply(session: Any, plan: Plan, on_event: OnEvent) -> None:
         )
     follower.skip(_events(session, str(stack["StackId"])))
     try:
-        cloudformation.execute_change_set(ChangeSetName=plan.handle, StackName=stack_name(plan.stack))
-    except ClientError as exc:
-        if exc.response["Error"]["Code"].removesuffix("Exception") in ("ChangeSetNotFound", "InvalidChangeSetStatus"):
+        call(cloudformation.execute_change_set, ChangeSetName=plan.handle, StackName=stack_name(plan.stack))
+    except CloudError as exc:
+        if exc.code in ("ChangeSetNotFound", "InvalidChangeSetStatus"):
             raise Refused(
                 "The plan is stale: the stack was changed since it was made. Nothing was touched.",
                 hint="Make a new one with: mfinfra plan --out FILE",
             ) from exc
-        raise explained(exc) from exc
+        raise
     _follow(session, plan.stack, str(stack["StackId"]), follower)
 
 
 def _follow(session: Any, name: str, stack_id: str, follower: Follower) -> None:
-    """Tell events until the stack is at rest. Raises EngineError with the first thing that failed."""
+    """Tell events until the stack is at rest. Raises MfinfraError with the first thing that failed."""
     cloudformation, pause = client(session, "cloudformation"), 0.3
     while True:
         stack = call(cloudformation.describe_stacks, StackName=stack_id)["Stacks"][0]
@@ -182,14 +182,18 @@ def _follow(session: Any, name: str, stack_id: str, follower: Follower) -> None:
         raise _failure(name, status, follower.events)
 
 
-def _failure(name: str, status: str, events: list[dict[str, Any]]) -> EngineError:
-    cause = root_cause(events)
-    reason = str((cause or {}).get("ResourceStatusReason", "no reason given"))
-    what = f"{cause['LogicalResourceId']} ({cause['ResourceType']}): {reason}" if cause else status
+def _failure(name: str, status: str, events: list[dict[str, Any]]) -> MfinfraError:
+    """What failed first and why, in our words where they say it; and what became of the stack."""
+    cause, state = root_cause(events), _STATES.get(status, f"the stack is {status}")
+    hint = f"Mend it, then type: mfinfra {'down' if status == 'DELETE_FAILED' else 'up --name'} {name}"
+    if cause is None:
+        return EngineError(f"{status}; {state}.", hint=hint)
+    what = f"{cause['LogicalResourceId']} ({cause['ResourceType']})"
+    reason = " ".join(str(cause.get("ResourceStatusReason", "no reason given")).split())
     meant = explain_text(reason)
-    state = _STATES.get(status, f"the stack is {status}")
-    hint = meant.hint if meant is not None else f"Mend it, then type: mfinfra up --name {name}"
-    return EngineError(f"{what}; {state}.", hint=hint)
+    if meant is not None:
+        return CloudError(f"{what}: {meant.message.rstrip('.')}; {state}.", hint=meant.hint)
+    return EngineError(f"{what}: {reason}; {state}.", hint=hint)
 
 
 _STATES = {

@@ -21,6 +21,8 @@ from . import tf_events, tf_plan
 
 OLDEST = (1, 11)
 _BINARIES = ("terraform", "tofu")
+#: In JSON, and as the line that wrappers of either program may print all the same.
+_VERSION = re.compile(r'(?:"terraform_version": *"|\b(?:Terraform|OpenTofu) v)(\d+)\.(\d+)')
 Explain = Callable[[str], "MfinfraError | None"]
 
 
@@ -47,11 +49,10 @@ def binary() -> str:
 
 def _version(path: str) -> tuple[int, ...]:
     done = process.run([path, "version", "-json"], env=_environment({}))
-    try:
-        text = json.loads(done.output)["terraform_version"]
-        return tuple(int(part) for part in re.findall(r"\d+", text)[:2])
-    except (ValueError, KeyError, TypeError):
-        raise EngineError(f"{path} does not say which version it is.", hint="Install it again.") from None
+    found = _VERSION.search(done.output)
+    if done.code != 0 or found is None:
+        raise EngineError(f"{path} does not say which version it is.", hint="Install it again.")
+    return int(found.group(1)), int(found.group(2))
 
 
 def _environment(extra: Mapping[str, str]) -> dict[str, str]:

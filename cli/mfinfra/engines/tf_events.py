@@ -46,7 +46,7 @@ class Reader:
         if not self.errors:
             return failure_of_text("\n".join(self._plain), explain)
         first, others = self.errors[0], len(self.errors) - 1
-        error = _explained(_text(first), one_line(first), explain)
+        error = _explained(_text(first), one_line(first), explain, first.get("address"))
         if others:
             error.message += f" (and {others} more)"
         return error
@@ -141,15 +141,19 @@ _KNOWN: tuple[tuple[str, type[MfinfraError], str, str], ...] = (
 )
 
 
-def _explained(text: str, message: str, explain: Explain) -> MfinfraError:
-    if "acquiring the state lock" in text:
+def _explained(text: str, message: str, explain: Explain, address: str | None = None) -> MfinfraError:
+    known = explain(text)
+    # A lock that says who has it is held; without that it may be that we may not write one.
+    if "acquiring the state lock" in text and (known is None or _field("ID", text)):
         return _locked(text)
     for sign, kind, meaning, hint in _KNOWN:
         if sign in text:
             return kind(meaning, hint=hint)
-    return explain(text) or EngineError(
-        f"{_start(message)}", hint="What was done is kept; type the same command again."
-    )
+    if known is None:
+        return EngineError(_start(message), hint="What was done is kept; type the same command again.")
+    if address:
+        known.message = f"{address}: {known.message}"
+    return known
 
 
 def _start(message: str) -> str:

@@ -300,7 +300,13 @@ class Task(MetaflowObject):
         return self._log_size("stderr")
 
     def _log_size(self, stream: str) -> int:
-        return sum(len(content) for content in self._log_source()._reader.raw_logs(stream, self.current_attempt))
+        return sum(map(len, self._raw_logs(stream)))
+
+    def _raw_logs(self, stream: str) -> list[bytes]:
+        """The log files of a stream; of a task that was taken over without its logs, those of where it ran."""
+        found: list[bytes] = self._reader.raw_logs(stream, self.current_attempt)
+        origin = None if found else self._log_origin()
+        return found if origin is None else origin._raw_logs(stream)
 
     def _log_text(self, stream: str) -> str:
         return "".join(f"{text}\n" for _, text in self.loglines(stream))
@@ -309,19 +315,15 @@ class Task(MetaflowObject):
         self, stream: str, as_unicode: bool = True, meta_dict: dict[str, Any] | None = None
     ) -> Iterator[tuple[datetime, Any]]:
         """(UTC time, line) of a log, in order of time; bytes with `as_unicode=False`."""
-        source = self._log_source()
-        for line in logs.merge(source._reader.raw_logs(stream, source.current_attempt)):
+        for line in logs.merge(self._raw_logs(stream)):
             yield line.time, line.text.decode("utf-8", "replace") if as_unicode else line.text
 
-    def _log_source(self) -> Task:
-        """A task that was taken over has its logs where it ran."""
+    def _log_origin(self) -> Task | None:
         origin = self.origin_pathspec
-        if origin is None:
-            return self
         try:
-            return Task(origin, _namespace_check=False, _place=self._place)
+            return None if origin is None else Task(origin, _namespace_check=False, _place=self._place)
         except MetaflowNotFound:
-            return self
+            return None
 
 
 @register

@@ -22,8 +22,9 @@ def _scope(env: Env, given: str | None) -> None:
 
     from ..client import metadata
 
-    if env.storage.type == "local":
-        metadata(f"local@{os.path.dirname(env.storage.root)}")
+    found = env.metadata
+    if found.type in ("local", "service"):
+        metadata(f"{found.type}@{os.path.dirname(found.root) if found.type == 'local' else found.root}")
     namespace(env.namespace if given is None else (given or None))
 
 

@@ -15,6 +15,7 @@ from ..settings import Settings
 from . import local_stack
 
 _TIMEOUT_SECONDS = 30.0
+_LEAST_SECONDS = 1.0
 _LONGEST_PAUSE = 8.0
 _REFUSED = "nothing listens there"
 #: Answers that mean "later": too many requests, and what balancers say while a service starts.
@@ -67,22 +68,33 @@ class Connection:
         return cls(url, _headers(settings), retries, local_stack.waker(settings, url))
 
     def request(
-        self, method: str, path: str, body: Any = None, retries: int | None = None, key: str | None = None
+        self,
+        method: str,
+        path: str,
+        body: Any = None,
+        retries: int | None = None,
+        key: str | None = None,
+        until: Callable[[], float] | None = None,
     ) -> Answer:
         """The answer to one request, whatever its status. `key` lets the service know a repetition of a request that
-        makes something new. Raises ServiceUnavailable after the last repetition."""
+        makes something new; `until` tells the moment of time.monotonic() after which none is begun, and it may move.
+        Raises ServiceUnavailable after the last repetition."""
         wanted = self._retries if retries is None else retries
         payload = None if body is None else json.dumps(body).encode()
+        more = {} if key is None else {"idempotency-key": key}
         problem = ""
         for number in range(wanted + 1):
             if number:
                 time.sleep(random.uniform(0.5, 1.0) * min(_LONGEST_PAUSE, 0.25 * 2**number))
-            found = self._once(method, path, payload, {} if key is None else {"idempotency-key": key})
+            left = _TIMEOUT_SECONDS if until is None else until() - time.monotonic()
+            if number and left <= 0:
+                break
+            found = self._once(method, path, payload, more, max(_LEAST_SECONDS, min(left, _TIMEOUT_SECONDS)))
             if found == _REFUSED and self._wake is not None:
                 self._wake()
                 self._wake = None  # once: what does not stay up is somebody's to look at
-                found = self._once(method, path, payload, {} if key is None else {"idempotency-key": key})
-            if isinstance(found, Answer) and found.status not in _PASSING:
+                found = self._once(method, path, payload, more, _TIMEOUT_SECONDS)
+            if isinstance(found, Answer) and not _is_passing(found):
                 return found
             problem = found if isinstance(found, str) else f"it answered {found.status}"
         raise ServiceUnavailable(
@@ -90,11 +102,13 @@ class Connection:
             hint="Check METAFLOW_SERVICE_URL and the network, or type: mfinfra status",
         )
 
-    def _once(self, method: str, path: str, payload: bytes | None, more: Mapping[str, str]) -> Answer | str:
+    def _once(
+        self, method: str, path: str, payload: bytes | None, more: Mapping[str, str], seconds: float
+    ) -> Answer | str:
         import http.client
 
         try:
-            return self._exchange(method, path, payload, more)
+            return self._exchange(method, path, payload, more, seconds)
         except ConnectionRefusedError:
             self._drop()
             return _REFUSED
@@ -102,8 +116,10 @@ class Connection:
             self._drop()
             return f"{type(exc).__name__}: {exc}" if str(exc) else type(exc).__name__
 
-    def _exchange(self, method: str, path: str, payload: bytes | None, more: Mapping[str, str]) -> Answer | str:
-        connection = self._connection()
+    def _exchange(
+        self, method: str, path: str, payload: bytes | None, more: Mapping[str, str], seconds: float
+    ) -> Answer | str:
+        connection = self._connection(seconds)
         connection.request(method, self._parts.path.rstrip("/") + path, payload, {**self._headers, **more})
         response = connection.getresponse()
         content = response.read()
@@ -112,12 +128,15 @@ class Connection:
         version = response.getheader("METADATA_SERVICE_VERSION")
         return _answer(response.status, content, version)
 
-    def _connection(self) -> Any:
+    def _connection(self, seconds: float) -> Any:
         """This thread's connection; one whose other end has gone is made again by the retry."""
         kept = getattr(self._local, "connection", None)
         if kept is None:
             kept = self._local.connection = _opened(self._parts)
             self._open.add(kept)
+        kept.timeout = seconds
+        if kept.sock is not None:
+            kept.sock.settimeout(seconds)
         return kept
 
     def __del__(self) -> None:
@@ -130,6 +149,13 @@ class Connection:
             kept.close()
             self._open.discard(kept)
             self._local.connection = None
+
+
+def _is_passing(answer: Answer) -> bool:
+    """Whether the same request may be answered otherwise later. A page in place of a record comes from a balancer that
+    has lost the service, whatever status it gives; who is not let in is told so by gateways too."""
+    no_service = answer.body is None and answer.version is None and answer.status not in (401, 403)
+    return answer.status in _PASSING or (no_service and answer.status >= 400)
 
 
 def _opened(parts: Any) -> Any:

@@ -43,6 +43,7 @@ class Outbox:
         self._thread: threading.Thread | None = None
         self._pid = os.getpid()
         self._undelivered: list[Write] = []
+        self._until: float | None = None  # when those who wait for a flush go on without the service
         self.refused: list[str] = []
 
     def put(self, write: Write) -> None:
@@ -55,6 +56,7 @@ class Outbox:
         if self._thread is None or self._pid != os.getpid():
             return
         done = threading.Event()
+        self._until = time.monotonic() + _DEADLINE_SECONDS
         self._queue.put(done)
         while not done.wait(0.2) and self._thread.is_alive():
             pass
@@ -89,6 +91,7 @@ class Outbox:
         for item in batch:
             if isinstance(item, threading.Event):
                 self._settle()
+                self._until = None
                 item.set()
             elif self._undelivered:
                 self._undelivered.append(item)  # order is kept: nothing overtakes what could not be sent
@@ -97,7 +100,8 @@ class Outbox:
 
     def _try(self, write: Write) -> None:
         try:
-            send(self._connection, write)
+            started = time.monotonic()
+            send(self._connection, write, lambda: self._until or started + _DEADLINE_SECONDS)
         except ServiceUnavailable:
             self._undelivered.append(write)
         except ServiceError as exc:
@@ -105,7 +109,7 @@ class Outbox:
 
     def _settle(self) -> None:
         """Send what is left until the deadline; what is left then goes to the spool."""
-        deadline = time.monotonic() + _DEADLINE_SECONDS
+        deadline = self._until or time.monotonic() + _DEADLINE_SECONDS
         while self._undelivered and time.monotonic() < deadline:
             waiting, self._undelivered = self._undelivered, []
             self._deliver(list(waiting))
@@ -130,9 +134,9 @@ def _may_join(last: Any, item: Any) -> bool:
     return both and isinstance(item.body, list) and isinstance(last.body, list)
 
 
-def send(connection: Connection, write: Write) -> None:
+def send(connection: Connection, write: Write, until: Callable[[], float] | None = None) -> None:
     """Deliver one write. What is there already is no error; what the service refuses raises ServiceError."""
-    answer = connection.request("POST", write.path, write.body)
+    answer = connection.request("POST", write.path, write.body, until=until)
     if answer.status in (200, 201, 409):
         return
     detail = answer.body.get("detail") or answer.body.get("message") if isinstance(answer.body, dict) else answer.body

@@ -11,7 +11,7 @@ import asyncio
 import os
 import signal
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import fields, replace
 from typing import Any
 
@@ -33,6 +33,8 @@ _HELP = {
     "oidc_role_claim": "claim that holds the role (roles)",
     "oidc_default_role": "role of tokens without that claim; by default they are refused",
     "max_body": "largest body in bytes (33554432)",
+    "max_connections": "connections at the same time (10000, or as many as the process may have open)",
+    "request_seconds": "seconds that a client gets to send a request, and to read on in its answer (60)",
     "rate_limit": "requests a second for each client (no limit)",
     "log_level": "debug, info, warning or error (info)",
     "tls_certificate": "file of the TLS certificate and its chain",
@@ -41,8 +43,18 @@ _HELP = {
     "shutdown_seconds": "seconds that requests under way get when the service stops (30)",
     "database_patience": "seconds to wait for PostgreSQL at the start (30)",
 }
-_NUMBERS = {"port": int, "pool_size": int, "max_body": int, "shutdown_seconds": int}
+_NUMBERS = {
+    "port": int,
+    "pool_size": int,
+    "max_body": int,
+    "max_connections": int,
+    "request_seconds": int,
+    "shutdown_seconds": int,
+}
 _DECIMALS = {"rate_limit": float, "database_patience": float}
+
+#: For TLS 1.2, which is the oldest that Python speaks: a key of each connection's own, and authenticated encryption.
+_CIPHERS = "ECDHE+AESGCM:ECDHE+CHACHA20"
 
 
 def parser() -> argparse.ArgumentParser:
@@ -90,15 +102,20 @@ def _from_text(name: str, text: str) -> Any:
     return text.lower() in ("1", "true", "yes") if name == "access_log" else text
 
 
-def serve(settings: Config) -> int:
-    """Serve until told to stop; the exit code. Raises what kept the service from starting."""
+def serve(settings: Config, only_public: bool = False) -> int:
+    """Serve until told to stop; the exit code. Raises what kept the service from starting. `only_public`: nothing but
+    what everyone may ask."""
     import uvicorn
 
     from .app import make_app
+    from .connections import Connection, open_files
     from .logs import configure
+    from .routes.table import ROUTES
 
     configure(settings.log_level)
-    app = make_app(settings)
+    _check_tls(settings)
+    app = make_app(settings, routes=[route for route in ROUTES if not (only_public and route.role)])
+    Connection.seconds = settings.request_seconds
     server = uvicorn.Server(
         uvicorn.Config(
             _told_once(app),
@@ -108,7 +125,9 @@ def serve(settings: Config) -> int:
             access_log=False,
             server_header=False,
             lifespan="on",
+            http=Connection,
             ws="none",
+            limit_concurrency=open_files(settings.max_connections),
             timeout_graceful_shutdown=settings.shutdown_seconds,
             timeout_keep_alive=75,
             backlog=4096,
@@ -116,6 +135,7 @@ def serve(settings: Config) -> int:
             ssl_keyfile=settings.tls_key,
             ssl_ca_certs=settings.tls_client_ca,
             ssl_cert_reqs=2 if settings.tls_client_ca else 0,
+            ssl_ciphers=_CIPHERS,
         )
     )
     for told_to_end in (signal.SIGTERM, signal.SIGINT):  # the server raises them again when it has ended well
@@ -132,6 +152,12 @@ def serve(settings: Config) -> int:
     if failure is not None:
         raise failure
     return 0 if server.started else 1
+
+
+def _check_tls(settings: Config) -> None:
+    """Raise CommandException for settings that ask for TLS but would be served without it."""
+    if settings.tls_certificate is None and (settings.tls_key or settings.tls_client_ca):
+        raise CommandException("TLS needs a certificate.", hint="Type: --tls-certificate FILE --tls-key FILE")
 
 
 def _told_once(app: Any) -> Any:
@@ -174,12 +200,21 @@ async def _migrate(database: Any, version: int) -> None:
 def main(argv: Sequence[str]) -> int:
     """Run the command line; the exit code."""
     arguments = vars(parser().parse_args(argv))
+    return told(lambda: _run(arguments))
+
+
+def _run(arguments: Mapping[str, Any]) -> int:
+    settings = config(arguments, os.environ)
+    if arguments["migrate_to"] is not None:
+        migrate(settings, arguments["migrate_to"])
+        return 0
+    return serve(settings)
+
+
+def told(run: Callable[[], int]) -> int:
+    """The exit code of `run`; what keeps it from running is told in one line."""
     try:
-        settings = config(arguments, os.environ)
-        if arguments["migrate_to"] is not None:
-            migrate(settings, arguments["migrate_to"])
-            return 0
-        return serve(settings)
+        return run()
     except (MetaflowException, Unavailable) as exc:
         hint = getattr(exc, "hint", None)
         sys.stderr.write(f"{exc}{' ' + hint if hint else ''}\n")

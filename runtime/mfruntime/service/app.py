@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 
 from ..errors import CommandException, MissingExtra, UnknownName
@@ -16,20 +16,21 @@ from .directory import Directory
 from .dispatch import Dispatcher
 from .logs import LOG
 from .metrics import Metrics
-from .routes.table import ROUTES
+from .routes.table import ROUTES, Route
 from .traces import traces
 
 try:
     from starlette.applications import Starlette
     from starlette.middleware import Middleware
-    from starlette.routing import Mount
 except ImportError as exc:
     raise MissingExtra(
         "The metadata service needs starlette and uvicorn.", hint=f"Type: pip install {packages('service')}"
     ) from exc
 
+_LOOPBACK = ("127.0.0.1", "::1", "localhost")
 
-def make_app(config: Config, database: Database | None = None) -> Starlette:
+
+def make_app(config: Config, database: Database | None = None, routes: Sequence[Route] = ROUTES) -> Starlette:
     """The service as an ASGI application; it connects to its database when the server starts it.
 
     Raises CommandException for settings that cannot be met.
@@ -37,7 +38,7 @@ def make_app(config: Config, database: Database | None = None) -> Starlette:
     metrics = Metrics()
     store = database or make_database(config, metrics)
     service = Service(config, store, Directory(store), metrics)
-    dispatcher = Dispatcher(service, ROUTES, make_auth(config), traces(os.environ))
+    dispatcher = Dispatcher(service, routes, make_auth(config), traces(os.environ))
 
     @asynccontextmanager
     async def lifespan(app: Starlette) -> AsyncIterator[None]:
@@ -48,13 +49,17 @@ def make_app(config: Config, database: Database | None = None) -> Starlette:
             raise
         where = "the settings of the environment" if config.database_options else shown(config.database)
         LOG.info("ready", extra={"data": {"database": store.name, "at": where}})
+        if not dispatcher.guarded and config.host not in _LOOPBACK:
+            LOG.warning("no keys are set: whoever reaches this address may read and write everything")
         try:
             yield
         finally:
             await store.stop()
             LOG.info("stopped")
 
-    return Starlette(routes=[Mount("/", app=dispatcher)], middleware=_middleware(config), lifespan=lifespan)
+    app = Starlette(middleware=_middleware(config), lifespan=lifespan)
+    app.router.default = app.state.dispatcher = dispatcher  # a route would leave out paths that hold a line break
+    return app
 
 
 def make_database(config: Config, metrics: Metrics | None = None) -> Database:

@@ -39,6 +39,8 @@ class Config:
     oidc_default_role: str | None = None
     cors_origins: tuple[str, ...] = ()
     max_body: int = 32 * 1024 * 1024
+    max_connections: int = 10_000
+    request_seconds: int = 60
     rate_limit: float = 0.0
     access_log: bool = False
     log_level: str = "info"

@@ -154,6 +154,12 @@ class Rejected(Exception):
     """The database refuses the values of one request, for example a pattern that is no regular expression."""
 
 
+#: Searches by pattern that are under way at once, and the seconds that each of them gets.
+SEARCHES = 2
+SEARCH_SECONDS = 5.0
+TIME_IS_UP = f"the search took longer than {SEARCH_SECONDS:g} s"
+
+
 class Dialect(Protocol):
     """The few places at which the two SQLs differ. `$n` stands for the n-th argument in both."""
 
@@ -181,6 +187,10 @@ class Dialect(Protocol):
         """True where a regular expression is found in a text column."""
         ...
 
+    def check_pattern(self, pattern: str) -> None:
+        """Raise Rejected for a regular expression that is known to be none, or that is not taken."""
+        ...
+
 
 class Database(Protocol):
     """A database with its tables in place between `start` and `stop`."""
@@ -206,6 +216,13 @@ class Database(Protocol):
 
     async def read(self, sql: str, *arguments: Any) -> Sequence[Row]:
         """The rows of one SELECT. Raises Unavailable or Rejected."""
+        ...
+
+    async def search(self, sql: str, *arguments: Any) -> Sequence[Row]:
+        """As `read`, for a SELECT that holds a pattern of a client: few at once, and not for long.
+
+        Raises Rejected where the time is up.
+        """
         ...
 
     async def ready(self) -> bool:

@@ -13,7 +13,7 @@ from .auth import Auth, Principal, permit
 from .call import JSON, VERSION, Answer, Call, Service
 from .database import Rejected, Unavailable
 from .faults import Fault
-from .limits import Gone, RateLimit, read_body
+from .limits import Bodies, Gone, RateLimit
 from .logs import LOG
 from .routes.table import Route
 from .traces import Traces
@@ -76,6 +76,12 @@ class Dispatcher:
     def __init__(self, service: Service, routes: Iterable[Route], auth: Auth, traces: Traces):
         self._service, self._paths, self._auth, self._traces = service, Paths(routes), auth, traces
         self._rate = RateLimit(service.config.rate_limit)
+        self._bodies = Bodies(service.config.max_body)
+
+    @property
+    def guarded(self) -> bool:
+        """Whether senders need to say who they are."""
+        return self._auth.required
 
     async def __call__(self, scope: Any, receive: Receive, send: Send) -> None:
         started = time.perf_counter()
@@ -90,9 +96,11 @@ class Dispatcher:
                 permit(principal, route.role, parts[0] if parts else None)
                 query = scope["query_string"].decode("latin-1")
                 call = Call(self._service, parts, query, headers, b"", principal)
-                if method != "GET":
-                    call.body = await read_body(receive, headers, self._service.config.max_body)
-                answer = await route.handler(call)
+                if method == "GET":
+                    answer = await route.handler(call)
+                else:
+                    async with self._bodies.read(receive, headers) as call.body:
+                        answer = await route.handler(call)
         except Gone:
             return
         except Exception as exc:

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import math
 import time
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from contextlib import asynccontextmanager
 from typing import Any
 
 from .faults import Fault
 
+#: Bodies of the largest size that are held at once.
+_LARGE_AT_ONCE = 4
 #: Clients remembered; beyond, those that have been quiet are forgotten.
 _CLIENTS = 10_000
 
@@ -17,31 +20,42 @@ class Gone(Exception):
     """The client went away before its request was complete."""
 
 
-async def read_body(receive: Callable[[], Awaitable[Any]], headers: Mapping[bytes, bytes], largest: int) -> bytes:
-    """The body of a request. Raises Fault 413 as soon as it is known to be larger, and Gone."""
-    length = headers.get(b"content-length", b"")
-    if length.isdigit() and int(length[:20]) > largest:
-        raise _too_large(largest)
-    message = await receive()
-    if message["type"] == "http.request" and not message.get("more_body"):  # most bodies are one piece
-        return _checked(message.get("body", b""), largest)
-    parts, size = [], 0
-    while message["type"] == "http.request":
-        part = message.get("body", b"")
-        parts.append(part)
-        size += len(part)
-        if size > largest:
-            raise _too_large(largest)
-        if not message.get("more_body"):
-            return b"".join(parts)
-        message = await receive()
-    raise Gone
+class Bodies:
+    """Reads bodies, each of at most `largest` bytes, and together of no more than a few times that at any moment: the
+    memory of the service does not depend on how many clients send at once."""
 
+    def __init__(self, largest: int):
+        self._largest, self._free = largest, _LARGE_AT_ONCE * largest
 
-def _checked(body: bytes, largest: int) -> bytes:
-    if len(body) > largest:
-        raise _too_large(largest)
-    return body
+    @asynccontextmanager
+    async def read(self, receive: Callable[[], Awaitable[Any]], headers: Mapping[bytes, bytes]) -> AsyncIterator[bytes]:
+        """The body of a request, while it is worked with. Raises Fault 413 as soon as it is known to be larger,
+        Fault 503 where there is no room for it now, and Gone."""
+        length = headers.get(b"content-length", b"")
+        if length.isdigit() and int(length[:20]) > self._largest:
+            raise _too_large(self._largest)
+        taken = 0
+        parts: list[bytes] = []
+        try:
+            more = True
+            while more:
+                message = await receive()
+                if message["type"] != "http.request":
+                    raise Gone
+                part, more = message.get("body", b""), message.get("more_body", False)
+                taken += len(part)
+                self._take(len(part), taken)
+                parts.append(part)
+            yield parts[0] if len(parts) == 1 else b"".join(parts)
+        finally:
+            self._free += taken
+
+    def _take(self, size: int, all: int) -> None:
+        self._free -= size
+        if all > self._largest:
+            raise _too_large(self._largest)
+        if self._free < 0:
+            raise Fault(503, "Too much is being sent at once.", "Send the request again.", (("Retry-After", "1"),))
 
 
 def _too_large(largest: int) -> Fault:

@@ -55,6 +55,15 @@ SCHEMAS: dict[str, Any] = {
     "ArtifactsCreated": _object({"artifacts_created": _NUMBER}, "artifacts_created"),
     "Text": {"type": "string"},
     "Nothing": {},
+    "JSONText": {"type": "string", "contentMediaType": "application/json"},
+    "Schema": _object(
+        {
+            "is_up_to_date": {"type": "boolean"}, "current_version": {"type": "string"}, "db_schema_versions": _TAGS,
+            "migration_in_progress": {"type": "boolean"}, "unapplied_migrations": _TAGS,
+        },
+        "is_up_to_date",
+    ),
+    "Health": _object({"status": {"type": "string"}, "database": {"type": "string"}}, "status"),
     "NewObject": _object(_OWN),
     "NewRun": _object({"run_number": _NULL_TEXT, "idempotency_key": _NULL_TEXT, **_OWN}),
     "NewTask": _object(_NEW_TASK),
@@ -123,7 +132,8 @@ def _operation(route: Route) -> dict[str, Any]:
     if route.role:
         operation["security"] = [{"key": []}, {"token": []}]
     for status in (*_ERRORS[route.role], *_conflicts(route)):
-        operation["responses"][status] = _answered("Error" if status != "409" else "")
+        free = status == "409" or route.path == "/healthcheck"  # the record that was there; JSON in a JSON text
+        operation["responses"][status] = _answered("" if free else "Error")
     return operation
 
 
@@ -132,9 +142,9 @@ def _conflicts(route: Route) -> tuple[str, ...]:
 
 
 def _paging() -> list[dict[str, Any]]:
-    limit = {"type": "integer", "minimum": 1, "maximum": MAX_LIMIT}
+    limit = {"type": "integer", "minimum": 1, "maximum": 999_999_999}
     return [
-        {"name": "_limit", "in": "query", "schema": limit},
+        {"name": "_limit", "in": "query", "schema": limit, "description": f"More than {MAX_LIMIT} counts as that"},
         {"name": "_cursor", "in": "query", "schema": {"type": "string"}},
         {"name": "_tags", "in": "query", "schema": {"type": "string"}},
     ]

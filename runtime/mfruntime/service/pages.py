@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 import time
 from collections.abc import Callable, Sequence
@@ -35,21 +36,33 @@ _RUN_FACTS = (
 )
 
 Writer = Callable[[Row, str], str]
+Wanted = Callable[[Row, str], bool]
 
 
 async def answer(
-    service: Service, kind: Kind, query: str, conditions: dict[str, Any], write: Writer, extra: str = ""
+    service: Service,
+    kind: Kind,
+    query: str,
+    conditions: dict[str, Any],
+    write: Writer,
+    extra: str = "",
+    seen: Callable[[Row], bool] | None = None,
 ) -> Answer:
     """The records of `kind` whose columns equal `conditions`, as a query string narrows them.
 
-    `write` makes a record's text of a row and a status; what it makes empty is left out. `extra` is one more condition.
+    `write` makes a record's text of a row and a status. `extra` is one more condition. What is not `seen` shows in no
+    list and in no cursor.
     """
     listing = grammar.parse(query, kind.fields, kind.keys)
-    if listing.statuses is None:
-        rows, told, following = await _page(service.database, kind, listing, conditions, extra)
+    statuses = listing.statuses
+    if statuses is not None:
+        chosen = _chosen(service.database, kind, listing, conditions, lambda _, told: told in statuses)
+    elif seen is not None:
+        chosen = _chosen(service.database, kind, listing, conditions, lambda row, _: seen(row))
     else:
-        rows, told, following = await _of_status(service.database, kind, listing, conditions)
-    body = ", ".join(filter(None, map(write, rows, told)))
+        chosen = _page(service.database, kind, listing, conditions, extra)
+    rows, told, following = await chosen
+    body = ", ".join(map(write, rows, told))
     return Answer(f"[{body}]", headers=(("X-Next-Cursor", following),) if following else ())
 
 
@@ -74,20 +87,20 @@ async def _page(database: Database, kind: Kind, listing: Listing, conditions: di
     return rows, await statuses(database, kind, rows), following
 
 
-async def _of_status(database: Database, kind: Kind, listing: Listing, conditions: dict[str, Any]) -> Page:
-    """A page of the records whose status is wanted; it may be short, and even empty, while a cursor goes on."""
-    wanted, limit = listing.statuses or frozenset(), listing.limit or grammar.DEFAULT_LIMIT
+async def _chosen(database: Database, kind: Kind, listing: Listing, conditions: dict[str, Any], wanted: Wanted) -> Page:
+    """A page of the records that are wanted. Of a status it may be short, and even empty, while a cursor goes on."""
+    strides = itertools.count() if listing.statuses is None else range(_MOST_LOOKED_AT // _STRIDE)
     found: list[Row] = []
     shown: list[str] = []
     place = listing.cursor
-    for _ in range(_MOST_LOOKED_AT // _STRIDE):
+    for _ in strides:
         part = listing._replace(cursor=place, limit=_STRIDE)
         rows, told, following = await _page(database, kind, part, conditions)
         for n, (row, text) in enumerate(zip(rows, told)):
-            if text in wanted:
+            if wanted(row, text):
                 found.append(row)
                 shown.append(text)
-                if len(found) == limit:
+                if len(found) == listing.limit:
                     more = following is not None or n + 1 < len(rows)
                     return found, shown, _cursor(kind, row) if more else None
         if following is None:

@@ -10,11 +10,14 @@ from typing import Any
 from ..errors import MetaflowInvalidPathspec
 from ..ids import check_component
 from .database import Artifact, Fact
-from .faults import malformed
+from .faults import Fault, malformed
 
 #: The width of the name columns that both services share.
 MAX_NAME = 255
 _MAX_INTEGER = 2**63 - 1
+#: Values in one body. A byte of JSON can become a hundred bytes of memory; this many can be had.
+MOST_VALUES = 2_000_000
+_SEPARATORS = (b",", b"[", b"{")
 #: A client of this version or a later one sends heartbeats.
 _BEATING_SINCE = (2, 2, 12)
 _VERSION_TAG = "metaflow_version:"
@@ -24,6 +27,8 @@ def parsed(body: bytes) -> Any:
     """The JSON value of a body; nothing at all is an empty object."""
     if not body:
         return {}
+    if len(body) > MOST_VALUES and sum(map(body.count, _SEPARATORS)) > MOST_VALUES:
+        raise Fault(413, f"The body holds more than {MOST_VALUES} values.", "Send it in several requests.")
     try:
         return json.loads(body)
     except (ValueError, RecursionError) as exc:

@@ -10,6 +10,9 @@ from ..errors import CommandException, MissingExtra
 from ..registry import packages
 from . import migrate, postgres_writes
 from .database import (
+    SEARCH_SECONDS,
+    SEARCHES,
+    TIME_IS_UP,
     Beat,
     NewArtifacts,
     NewFacts,
@@ -67,6 +70,9 @@ class PostgresDialect:
     def matches(self, column: str, argument: int) -> str:
         return f"{column} ~ ${argument}::text"
 
+    def check_pattern(self, pattern: str) -> None:
+        """PostgreSQL itself judges; what it takes is what the other service takes."""
+
 
 class Postgres:
     """The Database protocol over one PostgreSQL database.
@@ -88,6 +94,7 @@ class Postgres:
         self._options, self._pool_size, self._patience = options, pool_size, patience
         self._pool: Any = None
         self._asyncpg = _asyncpg()
+        self._searching = asyncio.Semaphore(SEARCHES)
         self._groups: dict[type, Group[Any, Outcome]] = {
             kind: Group(self._applier(apply), observe) for kind, apply in _GROUPED.items()
         }
@@ -218,6 +225,17 @@ class Postgres:
             async with self._pool.acquire() as db:
                 rows: Sequence[Row] = await db.fetch(sql, *arguments)
                 return rows
+        except Exception as exc:
+            raise self._translated(exc) from exc
+
+    async def search(self, sql: str, *arguments: Any) -> Sequence[Row]:
+        try:
+            async with self._searching, self._pool.acquire() as db, db.transaction(readonly=True):
+                await db.execute(f"SET LOCAL statement_timeout = {int(1000 * SEARCH_SECONDS)}")
+                rows: Sequence[Row] = await db.fetch(sql, *arguments)
+                return rows
+        except self._asyncpg.QueryCanceledError:
+            raise Rejected(TIME_IS_UP) from None
         except Exception as exc:
             raise self._translated(exc) from exc
 

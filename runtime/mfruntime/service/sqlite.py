@@ -9,17 +9,20 @@ import asyncio
 import re
 import sqlite3
 import threading
+import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from functools import lru_cache
 from typing import Any
 
 from ..errors import CommandException
-from . import migrate, sqlite_writes
-from .database import Outcome, Rejected, Row, Unavailable, Write
+from . import migrate, patterns, sqlite_writes
+from .database import SEARCH_SECONDS, SEARCHES, TIME_IS_UP, Outcome, Rejected, Row, Unavailable, Write
 from .groups import Group
 
 READERS = 4
+#: What PostgreSQL's statement_timeout is there.
+READ_SECONDS = 30.0
 _PRAGMAS = "PRAGMA foreign_keys = ON; PRAGMA busy_timeout = 5000; PRAGMA temp_store = MEMORY;"
 _ARGUMENT = re.compile(r"\$(\d+)")
 
@@ -50,6 +53,12 @@ class SQLiteDialect:
     def matches(self, column: str, argument: int) -> str:
         return f"mf_matches(${argument}, {column})"
 
+    def check_pattern(self, pattern: str) -> None:
+        try:
+            patterns.compiled(pattern)
+        except ValueError as exc:
+            raise Rejected(str(exc)) from None
+
 
 @lru_cache(256)
 def _translated(sql: str) -> tuple[str, tuple[int, ...]]:
@@ -57,13 +66,28 @@ def _translated(sql: str) -> tuple[str, tuple[int, ...]]:
     return _ARGUMENT.sub("?", sql), tuple(int(n) - 1 for n in _ARGUMENT.findall(sql))
 
 
-@lru_cache(64)
-def _pattern(pattern: str) -> re.Pattern[str]:
-    return re.compile(pattern)
-
-
 def _matches(pattern: str, value: str | None) -> bool:
-    return value is not None and _pattern(pattern).search(value) is not None
+    return value is not None and patterns.compiled(pattern)(value)
+
+
+class Deadline:
+    """Ends what a connection does when its time is up: SQLite asks every so many steps of its machine."""
+
+    _STEPS = 20_000
+
+    def __init__(self, db: sqlite3.Connection):
+        self._at = 0.0
+        db.set_progress_handler(self._passed, self._STEPS)
+
+    def after(self, seconds: float) -> None:
+        self._at = time.monotonic() + seconds
+
+    def _passed(self) -> bool:
+        return time.monotonic() > self._at
+
+
+class _TimeIsUp(Unavailable):
+    """A read that took longer than it may."""
 
 
 class SQLite:
@@ -79,6 +103,7 @@ class SQLite:
         self._writer: sqlite3.Connection | None = None
         self._writing = ThreadPoolExecutor(1, "mf-write")
         self._reading = ThreadPoolExecutor(READERS, "mf-read")
+        self._searching = asyncio.Semaphore(SEARCHES)
         self._group: Group[Write, Outcome] = Group(self._apply, observe)
 
     async def start(self) -> None:
@@ -173,20 +198,37 @@ class SQLite:
         return results
 
     async def read(self, sql: str, *arguments: Any) -> Sequence[Row]:
-        return await asyncio.get_running_loop().run_in_executor(self._reading, self._select, sql, arguments)
+        return await self._selected(sql, arguments, READ_SECONDS)
 
-    def _select(self, sql: str, arguments: Sequence[Any]) -> list[Row]:
-        db: sqlite3.Connection | None = getattr(self._local, "db", None)
-        if db is None:
-            db = self._local.db = self._connect()
-            db.execute("PRAGMA query_only = ON")
+    async def search(self, sql: str, *arguments: Any) -> Sequence[Row]:
+        async with self._searching:
+            try:
+                return await self._selected(sql, arguments, SEARCH_SECONDS)
+            except _TimeIsUp:
+                raise Rejected(TIME_IS_UP) from None
+
+    async def _selected(self, sql: str, arguments: Sequence[Any], seconds: float) -> Sequence[Row]:
+        loop = asyncio.get_running_loop()
+        return await loop.run_in_executor(self._reading, self._select, sql, arguments, seconds)
+
+    def _select(self, sql: str, arguments: Sequence[Any], seconds: float) -> list[Row]:
+        db, deadline = self._reader()
         text, order = _translated(sql)
+        deadline.after(seconds)
         try:
             return db.execute(text, [arguments[n] for n in order]).fetchall()
         except sqlite3.OperationalError as exc:
-            if "user-defined function" in str(exc):
-                raise Rejected("the pattern is not a regular expression") from exc
+            if "interrupted" in str(exc):
+                raise _TimeIsUp(f"the database was read for more than {seconds:g} s") from exc
             raise Unavailable(f"the database cannot be read: {exc}") from exc
+
+    def _reader(self) -> tuple[sqlite3.Connection, Deadline]:
+        """The connection of this thread."""
+        if not hasattr(self._local, "db"):
+            self._local.db = self._connect()
+            self._local.db.execute("PRAGMA query_only = ON")
+            self._local.deadline = Deadline(self._local.db)
+        return self._local.db, self._local.deadline
 
     async def ready(self) -> bool:
         try:

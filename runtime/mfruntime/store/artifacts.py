@@ -202,6 +202,13 @@ class TaskReader:
         loaded = self._store.storage.load([f"{self._folder}/{name}" for name in names])
         return [item.data for item in loaded if item.data]
 
+    def log_files(self) -> dict[tuple[str, str], bytes]:
+        """The log files of the attempt that are not empty, by source and stream."""
+        keys = [(source, stream) for source in layout.SOURCES for stream in ("stdout", "stderr")]
+        names = [layout.log_file(self.attempt or 0, *key) for key in keys]
+        loaded = self._store.storage.load([f"{self._folder}/{name}" for name in names])
+        return {key: bytes(item.data) for key, item in zip(keys, loaded) if item.data}
+
 
 def _parsed(data: bytes, where: str) -> dict[str, Any]:
     try:
@@ -285,6 +292,12 @@ class TaskWriter:
 
     def save_log(self, source: str, stream: str, content: bytes) -> None:
         self._save_file(layout.log_file(self._attempt, source, stream), content)
+
+    def save_logs(self, files: Mapping[tuple[str, str], bytes]) -> None:
+        """Log files as `TaskReader.log_files` gives them, in one batch."""
+        items = [Item(f"{self._folder}/{layout.log_file(self._attempt, *key)}", files[key]) for key in files]
+        if items:
+            self._store.storage.save(items, overwrite=True)
 
     def _put(self, name: str, data: bytes) -> None:
         self._save_file(layout.attempt_file(self._attempt, name), data)

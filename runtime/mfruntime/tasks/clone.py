@@ -1,4 +1,7 @@
-"""Taking a finished task of an earlier run over into a new one: same artifacts by key, nothing is copied."""
+"""Taking a finished task of an earlier run over into a new one: the same artifacts, by key, and the same logs.
+
+Logs are the one thing that is copied: clients, stock's among them, look for a task's log in its own folder only.
+"""
 
 from __future__ import annotations
 
@@ -16,6 +19,7 @@ def clone_task(ctx: RunContext, step: str, task_id: str, origin: TaskReader) -> 
     writer = ctx.store.writer(ctx.run_id, step, task_id, 0)
     writer.begin(None, marker=False)
     writer.adopt(origin.objects, origin.info)
+    writer.save_logs(origin.log_files())
     writer.commit()
     facts = {"attempt": "0", "origin-run-id": origin_run, "origin-task-id": origin_task}
     data = [Datum(name, value, name) for name, value in facts.items()]

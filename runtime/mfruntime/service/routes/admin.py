@@ -6,6 +6,7 @@ import json
 
 from ..call import TEXT, VERSION, Answer, Call
 from ..faults import Fault
+from ..migrate import latest, migrations
 
 
 async def ping(call: Call) -> Answer:
@@ -32,6 +33,23 @@ async def readyz(call: Call) -> Answer:
     if not await call.service.database.ready():
         raise Fault(503, "The database does not answer.", headers=(("Retry-After", "1"),))
     return Answer(json.dumps({"status": "ready", "database": call.service.database.name}))
+
+
+async def db_schema_status(call: Call) -> Answer:
+    """As Metaflow's migration service answers. What serves has brought its tables up to date before."""
+    name = "sqlite" if call.service.database.name == "sqlite" else "postgres"
+    version = str(latest(name))
+    return Answer(
+        json.dumps(
+            {
+                "is_up_to_date": True,
+                "current_version": version,
+                "db_schema_versions": [str(migration.number) for migration in migrations(name)],
+                "migration_in_progress": False,
+                "unapplied_migrations": [],
+            }
+        )
+    )
 
 
 async def metrics(call: Call) -> Answer:

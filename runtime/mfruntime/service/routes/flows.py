@@ -12,11 +12,14 @@ from ..listing import FLOWS, Select
 async def listed(call: Call) -> Answer:
     """All flows that the caller may see."""
     principal = call.principal
+    if principal is None or principal.sees_all:
+        return await pages.answer(call.service, FLOWS, call.query, {}, _write)
+    sees = principal.sees
+    return await pages.answer(call.service, FLOWS, call.query, {}, _write, seen=lambda row: sees(row[0]))
 
-    def write(row: Row, _: str) -> str:
-        return records.flow(row) if principal is None or principal.sees(row[0]) else ""
 
-    return await pages.answer(call.service, FLOWS, call.query, {}, write)
+def _write(row: Row, _: str) -> str:
+    return records.flow(row)
 
 
 async def shown(call: Call) -> Answer:

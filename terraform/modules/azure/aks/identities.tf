@@ -33,6 +33,13 @@ resource "azurerm_role_assignment" "cluster" {
   principal_type       = "ServicePrincipal"
 }
 
+# A role is known everywhere only after a while; a cluster that is made before is refused.
+resource "time_sleep" "roles" {
+  create_duration = "60s"
+
+  depends_on = [azurerm_role_assignment.cluster]
+}
+
 # Given for the resource group and before the cluster is made, which takes minutes: when the first request comes, the role
 # is known everywhere. Whoever applies next keeps what there is; `administrators` of the root gives more people the same.
 resource "azurerm_role_assignment" "deployer" {

@@ -142,5 +142,5 @@ resource "azurerm_kubernetes_cluster" "this" {
     ]
   }
 
-  depends_on = [azurerm_role_assignment.cluster, azurerm_role_assignment.deployer]
+  depends_on = [time_sleep.roles, azurerm_role_assignment.deployer]
 }

@@ -10,7 +10,6 @@ locals {
     "ssl_min_protocol_version"   = "TLSv1.2"
     "log_min_duration_statement" = "1000"
     "log_checkpoints"            = "on"
-    "log_connections"            = "on"
   }
 }
 

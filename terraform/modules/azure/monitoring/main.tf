@@ -1,7 +1,7 @@
 # One workspace for the logs of everything. Its keys open nothing: what writes and reads does so as an identity.
 
 resource "azurerm_log_analytics_workspace" "this" {
-  name                         = var.name
+  name                         = "${var.name}-logs"
   resource_group_name          = var.resource_group_name
   location                     = var.location
   sku                          = "PerGB2018"

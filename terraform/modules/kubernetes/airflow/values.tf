@@ -27,11 +27,16 @@ locals {
     apiSecretKeySecretName = kubernetes_secret_v1.keys.metadata[0].name
     jwtSecretName          = kubernetes_secret_v1.keys.metadata[0].name
 
-    env = [{ name = "AIRFLOW_CONN_${upper(local.connection_id)}", value = var.connection }]
+    env = [
+      { name = "AIRFLOW_CONN_${upper(local.connection_id)}", value = var.connection },
+      { name = "AIRFLOW__DAG_PROCESSOR__DAG_BUNDLE_CONFIG_LIST", value = jsonencode([local.bundle]) },
+    ]
 
+    # The chart's schema says container, its templates containers.
     securityContexts = {
-      pod       = { runAsUser = 50000, runAsGroup = 0, fsGroup = 0, runAsNonRoot = true, seccompProfile = { type = "RuntimeDefault" } }
-      container = { allowPrivilegeEscalation = false, capabilities = { drop = ["ALL"] } }
+      pod        = { runAsUser = 50000, runAsGroup = 0, fsGroup = 0, runAsNonRoot = true, seccompProfile = { type = "RuntimeDefault" } }
+      container  = { allowPrivilegeEscalation = false, capabilities = { drop = ["ALL"] } }
+      containers = { allowPrivilegeEscalation = false, capabilities = { drop = ["ALL"] } }
     }
 
     config = {
@@ -58,7 +63,6 @@ locals {
     dagProcessor = merge(local.account, local.synced_volumes, {
       enabled             = true
       resources           = local.large
-      dagBundleConfigList = [local.bundle]
       extraInitContainers = local.synced ? [local.sync_once] : []
       extraContainers     = local.synced ? [local.sync_forever] : []
     })

@@ -20,6 +20,8 @@ mock_provider "azurerm" {
   }
 }
 
+mock_provider "time" {}
+
 variables {
   name                = "demo"
   resource_group_id   = "/subscriptions/s/resourceGroups/demo"

@@ -34,7 +34,7 @@ run "dags_in_s3" {
   command = plan
 
   assert {
-    condition     = yamldecode(helm_release.this.values[0]).dagProcessor.dagBundleConfigList[0].kwargs.prefix == "metaflow/airflow/dags/"
+    condition     = jsondecode(yamldecode(helm_release.this.values[0]).env[1].value)[0].kwargs.prefix == "metaflow/airflow/dags/"
     error_message = "DAGs are looked for elsewhere."
   }
 
@@ -82,7 +82,7 @@ run "dags_in_git" {
   }
 
   assert {
-    condition     = yamldecode(helm_release.this.values[0]).dagProcessor.dagBundleConfigList[0].kwargs == { repo_url = "https://example.com/dags.git", tracking_ref = "main", subdir = "dags", refresh_interval = 60 }
+    condition     = jsondecode(yamldecode(helm_release.this.values[0]).env[1].value)[0].kwargs == { repo_url = "https://example.com/dags.git", tracking_ref = "main", subdir = "dags", refresh_interval = 60 }
     error_message = "DAGs are looked for elsewhere."
   }
 }
