@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mfinfra import cfn_risk, plan_text, planfile, risk
+from mfinfra import cfn_risk, plan_text, planfile, policies, risk
 from mfinfra.changes import ACTIONS, RISKS, Change, Plan
 from mfinfra.clouds.aws_errors import explain_text
 from mfinfra.errors import MfinfraError, Refused
@@ -46,7 +46,8 @@ READ = document(allow("s3:GetObject", "arn:aws:s3:::b/p/*"))
         ("aws_db_instance", "replace", {}, {}, False, "replacement"),
         ("aws_db_instance", "update", {"deletion_protection": True}, {"deletion_protection": False}, False, "data loss"),
         ("aws_db_instance", "update", {"backup_retention_period": 7}, {"backup_retention_period": 0}, False, "data loss"),
-        ("aws_db_instance", "update", {"backup_retention_period": 7}, {"backup_retention_period": 3}, False, None),
+        ("aws_db_instance", "update", {"backup_retention_period": 7}, {"backup_retention_period": 3}, False, "data loss"),
+        ("aws_db_instance", "update", {"backup_retention_period": 7}, {"backup_retention_period": 14}, False, None),
         ("aws_db_instance", "update", {"publicly_accessible": False}, {"publicly_accessible": True}, False, "exposure"),
         ("aws_s3_bucket_versioning", "update", {"versioning_configuration": [{"status": "Enabled"}]}, {"versioning_configuration": [{"status": "Suspended"}]}, False, "data loss"),
         ("aws_s3_bucket_public_access_block", "delete", {}, None, False, "exposure"),
@@ -164,7 +165,7 @@ def test_how_a_parameter_moves_says_whether_it_is_dangerous(
     )
 )
 def test_no_policy_however_odd_breaks_the_reader(value: Any) -> None:
-    assert isinstance(risk.grants(json.dumps(value)), set)
+    assert isinstance(policies.grants(json.dumps(value)), set)
 
 
 texts = st.text(max_size=60)
