@@ -14,8 +14,7 @@ from mfinfra.risk_facts.kubernetes import CHARTS
 from tests.conftest import ROOT
 
 #: Types of our modules that hold nothing: each can be made again as it was. Logs are not data here.
-STATELESS = set(
-    """
+_STATELESS = """
 aws_api_gateway_api_key aws_api_gateway_deployment aws_api_gateway_integration aws_api_gateway_method
 aws_api_gateway_resource aws_api_gateway_rest_api aws_api_gateway_rest_api_policy aws_api_gateway_stage
 aws_api_gateway_usage_plan aws_api_gateway_usage_plan_key aws_api_gateway_vpc_link aws_autoscaling_group_tag
@@ -45,8 +44,8 @@ kubernetes_config_map kubernetes_default_service_account kubernetes_deployment k
 kubernetes_job kubernetes_limit_range kubernetes_network_policy kubernetes_pod_disruption_budget kubernetes_resource_quota
 kubernetes_role kubernetes_role_binding kubernetes_service_account kubernetes_service kubernetes_storage_class
 random_id terraform_data time_sleep
-""".split()
-)
+"""
+STATELESS = set(_STATELESS.split())
 #: Charts of our modules that hold nothing.
 STATELESS_CHARTS = {"cluster-autoscaler", "nvidia-device-plugin"}
 PROVIDERS = ("aws", "azurerm", "google", "kubernetes")
