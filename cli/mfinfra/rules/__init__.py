@@ -25,8 +25,7 @@ def problems(config: StackConfig, given: Given) -> list[Problem]:
     from . import kubernetes
 
     rules = import_module(f".{config.cloud}", __name__).RULES
-    if config.compute.backend == "kubernetes":
-        rules = (*rules, *kubernetes.RULES)
+    rules = (*rules, *(kubernetes.RULES if config.compute.backend == "kubernetes" else (kubernetes.absent,)))
     return [problem for rule in rules for problem in rule(config, given)]
 
 
