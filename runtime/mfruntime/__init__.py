@@ -33,6 +33,8 @@ _EXPORTS = {
     "get_metadata": "mfruntime.client:get_metadata",
     "default_metadata": "mfruntime.client:default_metadata",
     "S3": "mfruntime.datatools.s3:S3",
+    "AzureBlob": "mfruntime.datatools.azure:AzureBlob",
+    "GS": "mfruntime.datatools.gs:GS",
     "__version__": "mfruntime.version:__version__",
 }
 
@@ -62,6 +64,8 @@ if TYPE_CHECKING:
         metadata,
         namespace,
     )
+    from .datatools.azure import AzureBlob
+    from .datatools.gs import GS
     from .datatools.s3 import S3
     from .flow.current import current
     from .flow.decorators import catch, environment, resources, retry, step, timeout

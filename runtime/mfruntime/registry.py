@@ -52,10 +52,14 @@ def lookup(what: str, name: str, table: dict[str, tuple[str, str | None]]) -> An
     except ModuleNotFoundError as exc:
         if extra is None or (exc.name or "").startswith("mfruntime"):
             raise
-        raise MissingExtra(
-            f"The {what} '{name}' needs the package '{exc.name}', which is not installed.",
-            hint=f"Type: pip install {packages(extra)}",
-        ) from exc
+        raise missing_extra(f"The {what} '{name}' needs", exc, extra) from exc
+
+
+def missing_extra(needs: str, exc: ModuleNotFoundError, extra: str) -> MissingExtra:
+    """The error for something that needs packages which are not installed: `needs` is the sentence up to them."""
+    return MissingExtra(
+        f"{needs} the package '{exc.name}', which is not installed.", hint=f"Type: pip install {packages(extra)}"
+    )
 
 
 def packages(extra: str) -> str:

@@ -39,11 +39,25 @@ SETTINGS: tuple[Setting, ...] = (
         "Storage account of the datastore `azure`: https://ACCOUNT.blob.core.windows.net/.",
     ),
     Setting("METAFLOW_S3_ENDPOINT_URL", None, "Server that speaks S3's API; default is AWS, or AWS_ENDPOINT_URL."),
-    Setting("METAFLOW_S3_VERIFY_CERTIFICATE", None, "`false` accepts any TLS certificate of the S3 server."),
+    Setting(
+        "METAFLOW_S3_VERIFY_CERTIFICATE",
+        None,
+        "`false` accepts any TLS certificate of the S3 server; a path names a file of those that vouch for it.",
+    ),
     Setting("METAFLOW_S3_SERVER_SIDE_ENCRYPTION", None, "Encryption asked for with every object: AES256 or aws:kms."),
     Setting("METAFLOW_S3_RETRY_COUNT", "7", "Repetitions of a request to an object store that failed in passing."),
     Setting("MFINFRA_S3_KMS_KEY", None, "KMS key for aws:kms, where it is not the bucket's own."),
     Setting("MFINFRA_S3_REQUEST_PAYER", None, "`true` pays for requests to buckets whose owner does not."),
+    Setting(
+        "MFINFRA_CACHE_BYTES",
+        "5000000000",
+        "Bytes of artifacts from object stores that this machine keeps for all flows of the account; 0 keeps none.",
+    ),
+    Setting(
+        "MFINFRA_CACHE_FOLDER",
+        None,
+        "Folder that they are kept in; default `mfinfra` below $XDG_CACHE_HOME, else below ~/.cache.",
+    ),
     Setting("METAFLOW_SERVICE_URL", None, "Metadata service, as flows and clients outside of the stack reach it."),
     Setting("METAFLOW_SERVICE_INTERNAL_URL", None, "Metadata service, as tasks inside of the stack reach it."),
     Setting(
@@ -76,7 +90,21 @@ SETTINGS: tuple[Setting, ...] = (
     Setting(
         "METAFLOW_RUN_MAX_NUM_SPLITS", "100", "Largest foreach that is accepted, unless --max-num-splits is given."
     ),
-    Setting("METAFLOW_DATATOOLS_S3ROOT", None, "Where data of flows other than artifacts lies."),
+    Setting(
+        "METAFLOW_DATATOOLS_S3ROOT",
+        None,
+        "Where `S3(run=...)` and included files lie; default is `data` in the datastore `s3`.",
+    ),
+    Setting(
+        "METAFLOW_DATATOOLS_AZUREROOT",
+        None,
+        "Where `AzureBlob(run=...)` and included files lie; default is `data` in the datastore `azure`.",
+    ),
+    Setting(
+        "METAFLOW_DATATOOLS_GSROOT",
+        None,
+        "Where `GS(run=...)` and included files lie; default is `data` in the datastore `gs`.",
+    ),
     Setting("METAFLOW_CARD_S3ROOT", None, "Where cards lie, in place of the datastore."),
     Setting("METAFLOW_CONDA_PACKAGE_S3ROOT", None, "Where packages of environments are kept."),
     Setting("METAFLOW_UI_URL", None, "Address of the stack's UI."),
@@ -84,7 +112,7 @@ SETTINGS: tuple[Setting, ...] = (
     Setting(
         "METAFLOW_DATATOOLS_CLIENT_PARAMS",
         None,
-        "Arguments of the S3 client (keys, region), as one JSON object.",
+        "Arguments of the S3 client (keys, endpoint_url, region_name, verify), as one JSON object.",
         is_secret=True,
     ),
     Setting("METAFLOW_DEFAULT_PACKAGE_SUFFIXES", None, "More files for code packages, as .csv,.json."),

@@ -1,4 +1,4 @@
-"""Small objects to and from S3: our storage, boto3 on 16 threads, stock metaflow.S3: python objects.py STOCK_PYTHON
+"""Small objects to and from S3: our storage, our S3 class, boto3 on 16 threads, stock metaflow.S3: python objects.py STOCK_PYTHON
 
 One server, one run, each program in a process of its own; wall and CPU seconds (children included) of saving and of
 loading 1,000 objects of 1 KB, start of the program not counted.
@@ -40,6 +40,13 @@ timed("save", lambda: storage.save(Item(name, data) for name in names))
 timed("load", lambda: [item.data for item in storage.load(names)])
 """
 
+OUR_CLASS = """
+from mfruntime import S3
+with S3(s3root="s3://tests/class") as s3:
+    timed("save", lambda: s3.put_many([(name, data) for name in names]))
+    timed("load", lambda: [found.blob for found in s3.get_many(names)])
+"""
+
 BOTO3 = """
 import boto3
 from botocore.config import Config
@@ -66,6 +73,7 @@ def main() -> None:
         env["PYTHONPATH"] = str(Path(__file__).parents[2] / "runtime")
         for library, python, code in (
             ("mfruntime", sys.executable, OURS),
+            ("mfruntime.S3", sys.executable, OUR_CLASS),
             ("boto3 x 16", sys.executable, BOTO3),
             ("metaflow.S3", stock, STOCK),
         ):

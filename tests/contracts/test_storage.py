@@ -40,6 +40,11 @@ def contents(storage: Any, *paths: str) -> list[bytes | None]:
     return [item.data for item in storage.load(paths)]
 
 
+def whole(data: Any) -> bytes:
+    """Large blobs may come in buffers."""
+    return b"".join(data) if isinstance(data, list) else bytes(data)
+
+
 def test_what_is_saved_is_loaded_in_the_order_asked_for(storage: Any) -> None:
     storage.save([Item("F/a", b"1"), Item("F/b/c", b"2")])
     assert contents(storage, "F/b/c", "F/missing", "F/a") == [b"2", None, b"1"]
@@ -87,11 +92,11 @@ def test_large_objects_travel_in_parts(storage: Any) -> None:
     parts = [large[:1000], memoryview(large)[1000:20_000_000], large[20_000_000:]]
     storage.save([Item("F/data/ab/large", parts, {"cas_raw": True, "cas_version": 1})])
     (loaded,) = storage.load(["F/data/ab/large"])
-    assert bytes(loaded.data) == large
+    assert whole(loaded.data) == large
     assert loaded.meta == {"cas_raw": True, "cas_version": 1}
     storage.save([Item("F/data/ab/large", b"other")])
     assert storage.exists(["F/data/ab/large"]) == [True]
-    assert len(next(iter(storage.load(["F/data/ab/large"]))).data) == len(large)
+    assert len(whole(next(iter(storage.load(["F/data/ab/large"]))).data)) == len(large)
 
 
 def test_many_objects_keep_their_order(storage: Any) -> None:

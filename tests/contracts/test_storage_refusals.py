@@ -6,9 +6,8 @@ import http.client
 import os
 import subprocess
 import sys
-import threading
 from collections.abc import Iterator
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import BaseHTTPRequestHandler
 from pathlib import Path
 from random import Random
 from typing import Any
@@ -19,6 +18,7 @@ from hypothesis import HealthCheck, given
 from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 from tests.servers import Server, ministack, s3_environment
+from tests.web import Web, refusal
 
 from mfruntime import settings
 from mfruntime.errors import CommandException, StorageError
@@ -27,47 +27,10 @@ from mfruntime.store.storage.base import Item
 from mfruntime.store.storage.s3 import S3Storage
 
 
-class _Web:
-    """A server on loopback whose every request is handed to `answer(handler)`."""
-
-    def __init__(self) -> None:
-        self.requests: list[tuple[str, str]] = []
-        self.answer: Any = None
-        web = self
-
-        class Handler(BaseHTTPRequestHandler):
-            protocol_version = "HTTP/1.1"
-
-            def _any(self) -> None:
-                body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
-                web.requests.append((self.command, self.path))
-                web.answer(self, body)
-
-            do_GET = do_PUT = do_HEAD = do_POST = do_DELETE = _any
-
-            def log_message(self, *_: Any) -> None:
-                return
-
-        class Quiet(ThreadingHTTPServer):
-            daemon_threads = True
-
-            def handle_error(self, *_: Any) -> None:
-                return
-
-        self.server = Quiet(("127.0.0.1", 0), Handler)
-        threading.Thread(target=self.server.serve_forever, daemon=True).start()
-        self.url = f"http://127.0.0.1:{self.server.server_address[1]}"
-
-    def close(self) -> None:
-        self.server.shutdown()
-        self.server.server_close()
-
-
 @pytest.fixture(scope="module")
-def web() -> Iterator[_Web]:
-    made = _Web()
-    yield made
-    made.close()
+def web() -> Iterator[Web]:
+    with Web() as made:
+        yield made
 
 
 @pytest.fixture(scope="module")
@@ -77,23 +40,10 @@ def s3(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
 
 
 def storage(url: str, monkeypatch: pytest.MonkeyPatch, root: str = "s3://tests/x", **more: str) -> S3Storage:
-    for name, value in {**s3_environment(url), "METAFLOW_S3_RETRY_COUNT": "1", **more}.items():
+    defaults = {"METAFLOW_S3_RETRY_COUNT": "1", "MFINFRA_CACHE_BYTES": "0"}  # what is read comes from the server
+    for name, value in {**s3_environment(url), **defaults, **more}.items():
         monkeypatch.setenv(name, value)
     return S3Storage.from_settings(settings.load(), root)
-
-
-def refusal(status: int, code: str, more: str = "") -> Any:
-    body = f"<?xml version='1.0'?><Error><Code>{code}</Code><Message>m</Message>{more}</Error>".encode()
-
-    def answer(handler: BaseHTTPRequestHandler, _: bytes) -> None:
-        handler.send_response(status)
-        handler.send_header("Content-Type", "application/xml")
-        handler.send_header("Content-Length", str(len(body)))
-        handler.end_headers()
-        if handler.command != "HEAD":
-            handler.wfile.write(body)
-
-    return answer
 
 
 CASES = [
@@ -111,7 +61,7 @@ CASES = [
 
 @pytest.mark.parametrize(("status", "code", "more", "said"), CASES, ids=[case[1] for case in CASES])
 def test_a_refusal_is_told_in_one_line(
-    web: _Web, monkeypatch: pytest.MonkeyPatch, status: int, code: str, more: str, said: list[str]
+    web: Web, monkeypatch: pytest.MonkeyPatch, status: int, code: str, more: str, said: list[str]
 ) -> None:
     web.answer = refusal(status, code, more)
     with pytest.raises(StorageError) as caught:
@@ -124,7 +74,7 @@ def test_a_refusal_is_told_in_one_line(
     assert "mfinfratests" not in text
 
 
-def test_no_permission_to_write_names_the_action(web: _Web, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_no_permission_to_write_names_the_action(web: Web, monkeypatch: pytest.MonkeyPatch) -> None:
     web.answer = refusal(403, "AccessDenied")
     with pytest.raises(StorageError, match="may not s3:PutObject"):
         storage(web.url, monkeypatch).save([Item("F/a", b"1")])
@@ -170,7 +120,7 @@ def test_a_fork_of_a_process_that_used_the_store_is_refused_and_does_not_hang(s3
 # -- chaos -------------------------------------------------------------------------------------------------------------
 
 
-def passed_on(web: _Web, upstream: int, dice: Random, trouble: float) -> Any:
+def passed_on(web: Web, upstream: int, dice: Random, trouble: float) -> Any:
     """Requests go on to a real server, but for some that are refused, cut off, or answered and cut off."""
 
     def answer(handler: BaseHTTPRequestHandler, body: bytes) -> None:
@@ -205,7 +155,7 @@ def passed_on(web: _Web, upstream: int, dice: Random, trouble: float) -> Any:
 @hypothesis_settings(max_examples=8, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(seed=st.integers(0, 10_000), sizes=st.lists(st.integers(0, 5_000), min_size=1, max_size=30))
 def test_in_trouble_nothing_is_lost_and_nothing_changed(
-    s3: Server, web: _Web, monkeypatch: pytest.MonkeyPatch, seed: int, sizes: list[int]
+    s3: Server, web: Web, monkeypatch: pytest.MonkeyPatch, seed: int, sizes: list[int]
 ) -> None:
     dice = Random(seed)
     upstream = urlsplit(s3.environment["METAFLOW_S3_ENDPOINT_URL"]).port or 0

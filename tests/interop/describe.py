@@ -81,6 +81,13 @@ def describe_task(task: Any) -> dict[str, Any]:
     }
 
 
+def described_code(code: Any) -> list[Any] | None:
+    if code is None:
+        return None
+    info = {name: code.info[name] for name in ("script", "username", "environment_type", "metaflow_version")}
+    return [code.script_name, len(code.flowspec), code.script_name in code.tarball.getnames(), info]
+
+
 def describe(library: Any, pathspec: str) -> dict[str, Any]:
     library.namespace(None)
     run = library.Run(pathspec)
@@ -94,7 +101,7 @@ def describe(library: Any, pathspec: str) -> dict[str, Any]:
             "children": neighbours(step, "child_steps"),
             "finished_at": str(step.finished_at),
             "tags": sorted(step.tags),
-            "environment_info": step.environment_info,
+            "environment_info": bool(step.environment_info),  # stock: "Local environment"; ours says what there is
         }
     return {
         "flow": repr(flow),
@@ -112,7 +119,7 @@ def describe(library: Any, pathspec: str) -> dict[str, Any]:
         "system_tags": sorted(run.system_tags),
         "end_task": repr(run.end_task),
         "data": members(run.data),
-        "code": shown(run.code),
+        "code": described_code(run.code),
         "trigger": shown(run.trigger),
         "flows": sorted(repr(f) for f in library.Metaflow()),
         "has_start": "start" in run,

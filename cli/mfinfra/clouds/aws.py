@@ -25,7 +25,7 @@ def connect(config: StackConfig) -> Aws:
 class Aws:
     """An account of AWS, in the region of a stack."""
 
-    requirements = ("boto3>=1.40,<2", "obstore>=0.6,<0.13")
+    requirements = ("boto3>=1.40,<2", "obstore>=0.12,<0.13")
     data_kinds = (
         "aws_s3_bucket",
         "aws_s3_bucket_policy",

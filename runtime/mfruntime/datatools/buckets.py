@@ -1,33 +1,39 @@
-"""Requests to buckets: one object each, many in flight together, what is refused told as the data tools tell it."""
+"""Requests to buckets (containers, in Azure): one object each, told in the same way whatever the store.
+
+Subclasses send the requests; here a bucket's client is made once, and what a store refuses becomes the error of the
+data tools that says so.
+"""
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable, Mapping
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from datetime import datetime
 from threading import Lock
 from typing import Any, NamedTuple, TypeVar
 
+from .. import registry
 from ..errors import CommandException
 from ..settings import Settings
-from ..store.storage.objects import PART, claim
-from ..store.storage.refusals import StorageDenied, is_missing_container, translated
-from .addresses import SCHEME, parts
-from .errors import (
-    MetaflowS3AccessDenied,
-    MetaflowS3Exception,
-    MetaflowS3InsufficientDiskSpace,
-    MetaflowS3InvalidRange,
-    MetaflowS3NotFound,
+from ..store.storage.objects import claim
+from ..store.storage.refusals import (
+    StorageClash,
+    StorageDenied,
+    is_missing_container,
+    is_missing_range,
+    translated,
 )
+from .addresses import parts
+from .errors import DataToolsException, InsufficientDiskSpace
+from .kinds import Kind
 
 _T = TypeVar("_T")
 
+#: Offset and length of what is wanted of an object; (None, None) for all of it.
+Part = tuple[int | None, int | None]
+
 
 class Facts(NamedTuple):
-    """What a store tells of an object; times in seconds since 1970."""
+    """What a store tells of an object; times in seconds since 1970, start and length of what was fetched."""
 
     size: int
     content_type: str | None
@@ -35,6 +41,8 @@ class Facts(NamedTuple):
     modified: float
     start: int = 0
     length: int = 0
+    etag: str | None = None
+    version: str | None = None
 
 
 class Listed(NamedTuple):
@@ -44,121 +52,149 @@ class Listed(NamedTuple):
     size: int | None
 
 
+class Attributes(NamedTuple):
+    """What is kept with an object: its type, the user's metadata as JSON text, and the encryption if it is not that of
+    the settings."""
+
+    content_type: str | None = None
+    metadata: str | None = None
+    encryption: str | None = None
+
+
 @dataclass(frozen=True)
-class _Bucket:
+class Bucket:
     """A bucket's client, and what messages say of it."""
 
     client: Any
     root: str
     identity: str
-    type: str = "s3"
+    type: str
 
 
 class Buckets:
     """The buckets that were used, each with one client. Safe to use from several threads."""
 
-    def __init__(self, settings: Settings):
+    def __init__(self, kind: Kind, settings: Settings):
+        self._kind = kind
         self._settings = settings
-        self._made: dict[str, _Bucket] = {}
+        self._made: dict[tuple[str, str | None], Bucket] = {}
         self._lock = Lock()
 
     def head(self, url: str) -> Facts | None:
         """What is known of an object, None where there is none."""
-        import obstore
+        return self._if_there(self._head, url)
 
-        def ask(bucket: _Bucket, key: str) -> Facts:
-            return _facts(obstore.get(bucket.client, key, options={"head": True}))
-
-        return self._if_there(ask, url)
-
-    def fetch(self, url: str, path: str, wanted: tuple[int | None, int | None]) -> Facts | None:
+    def fetch(self, url: str, path: str, wanted: Part) -> Facts | None:
         """Write an object, or a part of it, into a file; None where there is no object."""
-        return self._if_there(lambda bucket, key: _fetched(bucket.client, key, path, wanted), url)
+        return self._if_there(lambda bucket, key: self._fetch(bucket, key, path, wanted), url)
 
-    def put(self, url: str, data: Any, content_type: str | None, metadata: str | None, overwrite: bool) -> bool:
-        """Send an object of bytes, or of a file that is open; whether it was sent (without `overwrite` only what is
-        not there yet is)."""
-        import obstore
-
-        from .objects import USER_ATTRIBUTES
-
-        attributes = {**({"Content-Type": content_type} if content_type else {})}
-        if metadata is not None:
-            attributes[USER_ATTRIBUTES] = metadata
-        if not overwrite and self.head(url) is not None:
-            return False
-
-        def send(bucket: _Bucket, key: str) -> None:
-            obstore.put(bucket.client, key, data, attributes=attributes or None, chunk_size=PART, max_concurrency=8)
-
-        self._asked(send, url, "write")
-        return True
+    def put(self, url: str, data: Any, attributes: Attributes, overwrite: bool) -> bool:
+        """Send an object of bytes, or the file at a path; whether it was sent (without `overwrite` only what is not
+        there yet is)."""
+        encryption = attributes.encryption
+        return self._asked(
+            lambda bucket, key: self._put(bucket, key, data, attributes, overwrite), url, "write", encryption
+        )
 
     def below(self, url: str, recursive: bool) -> list[Listed]:
         """Objects and, without `recursive`, folders below a prefix that ends where a name ends; files first."""
-        import obstore
 
-        def ask(bucket: _Bucket, key: str) -> list[Listed]:
-            if recursive:
-                pages = obstore.list(bucket.client, key.rstrip("/") or None)
-                return _without_markers([_listed(bucket, entry) for page in pages for entry in page], url)
-            found = obstore.list_with_delimiter(bucket.client, key.rstrip("/") or None)
-            files = _without_markers([_listed(bucket, entry) for entry in found["objects"]], url)
-            return files + [Listed(f"{bucket.root}/{name.rstrip('/')}/", None) for name in found["common_prefixes"]]
+        def ask(bucket: Bucket, key: str) -> list[Listed]:
+            files, folders = self._below(bucket, key, recursive)
+            listed = [Listed(f"{bucket.root}/{name}", size) for name, size in files]
+            return _without_markers(listed, url) + [Listed(f"{bucket.root}/{name}/", None) for name in folders]
 
         return self._asked(ask, url, "list")
 
     def starting_with(self, url: str) -> list[Listed]:
         """Every object whose address starts with a text, wherever a name ends."""
         folder, _, name = url.rpartition("/")
-        if name and len(folder) > len(SCHEME):
-            found = self.below(folder, recursive=True)
-            return [entry for entry in found if entry.url.startswith(url)]
+        if name and len(folder) > len(self._kind.scheme):
+            return [entry for entry in self.below(folder, recursive=True) if entry.url.startswith(url)]
         return self.below(url, recursive=True)
 
-    def _if_there(self, request: Callable[[_Bucket, str], _T], url: str) -> _T | None:
+    # -- the store's own -----------------------------------------------------------------------------------------------
+
+    def _connect(self, name: str, encryption: str | None) -> tuple[Any, str]:
+        """A client for a bucket, and in words whose credentials it uses."""
+        raise NotImplementedError
+
+    def _head(self, bucket: Bucket, key: str) -> Facts:
+        raise NotImplementedError
+
+    def _fetch(self, bucket: Bucket, key: str, path: str, wanted: Part) -> Facts:
+        raise NotImplementedError
+
+    def _put(self, bucket: Bucket, key: str, data: Any, attributes: Attributes, overwrite: bool) -> bool:
+        raise NotImplementedError
+
+    def _below(self, bucket: Bucket, key: str, recursive: bool) -> tuple[list[tuple[str, int]], list[str]]:
+        """(name, size) of objects, and names of folders without their slash; an empty key is the bucket itself."""
+        raise NotImplementedError
+
+    # -- how -----------------------------------------------------------------------------------------------------------
+
+    def _if_there(self, request: Callable[[Bucket, str], _T], url: str) -> _T | None:
         try:
             return self._asked(request, url, "read")
-        except MetaflowS3NotFound:
+        except self._kind.errors.not_found:
             return None
 
-    def _asked(self, request: Callable[[_Bucket, str], _T], url: str, action: str) -> _T:
-        name, key = parts(url)
-        if not key.strip("/") and action != "list":
-            raise MetaflowS3Exception(f"{url} is a bucket; name an object in it.")
-        bucket = self._bucket(name)
+    def _asked(self, request: Callable[[Bucket, str], _T], url: str, action: str, encryption: str | None = None) -> _T:
+        name, key = parts(self._kind, url)
+        key = key.rstrip("/")
+        if not key and action != "list":
+            raise self._kind.errors.failed(f"{url} is a {self._kind.container}; name an object in it.")
+        bucket = self._bucket(name, encryption)
         claim(bucket.root)
         try:
             return request(bucket, key)
-        except FileNotFoundError as exc:
-            raise MetaflowS3NotFound(f"There is no {url}.") from exc
-        except (MetaflowS3Exception, MetaflowS3InsufficientDiskSpace):
+        except InsufficientDiskSpace as exc:
+            raise self._kind.errors.disk_full(str(exc), hint=exc.hint) from exc
+        except DataToolsException:
             raise
-        except Exception as exc:
-            raise _refused(exc, bucket, key, action) from exc
+        except Exception as exc:  # each client library has classes of its own
+            raise self._refused(exc, bucket, key, action) from exc
 
-    def _bucket(self, name: str) -> _Bucket:
-        from ..store.storage.s3 import make_client
-
+    def _bucket(self, name: str, encryption: str | None) -> Bucket:
+        which = name, encryption
         with self._lock:
-            if name not in self._made:
-                try:
-                    client, identity = make_client(self._settings, name)
-                except CommandException:
-                    raise
-                except Exception as exc:
-                    raise MetaflowS3Exception(f"The bucket {name!r} cannot be used: {exc}.") from exc
-                self._made[name] = _Bucket(client, f"{SCHEME}{name}", identity)
-            return self._made[name]
+            if which not in self._made:
+                client, identity = self._connected(name, encryption)
+                self._made[which] = Bucket(client, f"{self._kind.scheme}{name}", identity, self._kind.type)
+            return self._made[which]
 
+    def _connected(self, name: str, encryption: str | None) -> tuple[Any, str]:
+        kind = self._kind
+        try:
+            return self._connect(name, encryption)
+        except CommandException:
+            raise
+        except ModuleNotFoundError as exc:
+            raise registry.missing_extra(f"{kind.tool} needs", exc, kind.extra) from exc
+        except Exception as exc:
+            raise kind.errors.failed(f"The {kind.container} {name!r} cannot be used: {exc}.") from exc
 
-def _listed(bucket: _Bucket, entry: Mapping[str, Any]) -> Listed:
-    return Listed(f"{bucket.root}/{entry['path']}", int(entry["size"]))
+    def _refused(self, exc: Exception, bucket: Bucket, key: str, action: str) -> Exception:
+        kind, text = self._kind, str(exc)
+        if is_missing_range(text):
+            return kind.errors.invalid_range(f"{bucket.root}/{key} has no such part.")
+        if is_missing_container(text) or (self._is_not_found(exc) and action in ("list", "write")):
+            return kind.errors.not_found(f"The {kind.container} {bucket.root} does not exist.")
+        if self._is_not_found(exc):
+            return kind.errors.not_found(f"There is no {bucket.root}/{key}.")
+        found = translated(exc, bucket, key, action)
+        denied, clash = isinstance(found, StorageDenied), isinstance(found, StorageClash)
+        made = kind.errors.denied if denied else kind.errors.name_clash if clash else kind.errors.failed
+        return made(str(found), hint=found.hint)
+
+    def _is_not_found(self, exc: Exception) -> bool:
+        return isinstance(exc, FileNotFoundError)
 
 
 def _without_markers(found: list[Listed], url: str) -> list[Listed]:
     """In order of names, without the empty objects that consoles make for folders: their names end in a slash, which
-    the client leaves out, so that they have the name of the folder."""
+    clients leave out, so that they have the name of the folder."""
     folders = {url.rstrip("/")}
     for entry in found:
         parent = entry.url.rpartition("/")[0]
@@ -166,87 +202,3 @@ def _without_markers(found: list[Listed], url: str) -> list[Listed]:
             folders.add(parent)
             parent = parent.rpartition("/")[0]
     return sorted(entry for entry in found if entry.size or entry.url not in folders)
-
-
-def _facts(result: Any) -> Facts:
-    attributes = {str(name): str(value) for name, value in dict(result.attributes).items()}
-    modified: datetime = result.meta["last_modified"]
-    start, end = result.range
-    kind = attributes.pop("Content-Type", None)
-    return Facts(int(result.meta["size"]), kind, attributes, modified.timestamp(), start, end - start)
-
-
-def _fetched(client: Any, key: str, path: str, wanted: tuple[int | None, int | None]) -> Facts:
-    import obstore
-
-    options: Any = {} if wanted == (None, None) else {"range": _range(*wanted)}
-    result = obstore.get(client, key, options=options)
-    facts = _facts(result)
-    if facts.length > PART and not options:
-        _fetch_in_parts(client, key, path, result)
-        return facts
-    with _writing(path) as file:
-        for chunk in result.stream(min_chunk_size=1 << 20) if facts.length > PART else (result.bytes(),):
-            file.write(chunk)
-    return facts
-
-
-def _range(offset: int | None, length: int | None) -> Any:
-    if offset is not None and offset < 0:
-        return {"suffix": -offset}
-    if length is None or length < 0:
-        return {"offset": offset or 0}
-    return (offset or 0, (offset or 0) + length)
-
-
-def _fetch_in_parts(client: Any, key: str, path: str, result: Any) -> None:
-    """The content of a large object, parts of it side by side, all of the same version."""
-    import obstore
-
-    size, tag = result.meta["size"], result.meta["e_tag"]
-    with _writing(path) as file:
-        file.truncate(size)
-
-        def fetch(start: int) -> None:
-            options = {"range": (start, min(start + PART, size)), **({"if_match": tag} if tag else {})}
-            os.pwrite(file.fileno(), obstore.get(client, key, options=options).bytes(), start)
-
-        with ThreadPoolExecutor(8) as threads:
-            for _ in threads.map(fetch, range(0, size, PART)):
-                pass
-
-
-class _writing:
-    """A file that is there whole or not at all; a full disk is told as such."""
-
-    def __init__(self, path: str):
-        self._path = path
-
-    def __enter__(self) -> Any:
-        self._file = open(self._path, "wb")
-        return self._file
-
-    def __exit__(self, kind: Any, exc: BaseException | None, _: Any) -> None:
-        import errno
-
-        try:
-            self._file.close()
-        except OSError as closing:
-            exc = exc or closing
-        if exc is not None:
-            os.unlink(self._path)
-            if isinstance(exc, OSError) and exc.errno == errno.ENOSPC:
-                raise MetaflowS3InsufficientDiskSpace(
-                    f"{self._path} does not fit on the disk.", hint="Name a folder with more room: S3(tmproot=...)."
-                ) from exc
-
-
-def _refused(exc: Exception, bucket: _Bucket, key: str, action: str) -> Exception:
-    text = str(exc)
-    if "InvalidRange" in text or "416" in text[:200] or "Range started at" in text or "Requested range" in text:
-        return MetaflowS3InvalidRange(f"{bucket.root}/{key} has no such part.")
-    if is_missing_container(text):
-        return MetaflowS3NotFound(f"The bucket {bucket.root} does not exist.")
-    found = translated(exc, bucket, key, action)
-    kind = MetaflowS3AccessDenied if isinstance(found, StorageDenied) else MetaflowS3Exception
-    return kind(str(found), hint=found.hint)

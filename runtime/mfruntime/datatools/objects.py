@@ -1,4 +1,4 @@
-"""What the S3 class takes and gives: objects, parts of objects, and objects to be."""
+"""What the tools of a store take and give: objects, parts of objects, and objects to be."""
 
 from __future__ import annotations
 
@@ -6,11 +6,8 @@ import json
 from collections.abc import Mapping
 from typing import Any, NamedTuple
 
-#: Under which name Metaflow keeps a user's metadata of an object.
-USER_ATTRIBUTES = "metaflow-user-attributes"
 
-
-class S3GetObject(NamedTuple):
+class GetObject(NamedTuple):
     """A part of an object: `length` bytes from `offset` on (None: to the end); a negative offset counts from the end,
     and then all that follows is meant."""
 
@@ -19,7 +16,7 @@ class S3GetObject(NamedTuple):
     length: int | None
 
 
-class S3PutObject(NamedTuple):
+class PutObject(NamedTuple):
     """An object to be: its value (put_many) or a file (put_files), and what is kept with it."""
 
     key: str
@@ -38,11 +35,14 @@ class RangeInfo(NamedTuple):
     request_length: int = -1
 
 
-class S3Object:
-    """An object in S3, one that was fetched (then `path` is a file), or one that is not there (`exists` is False).
+class StoredObject:
+    """An object of a store, one that was fetched (then `path` is a file), or one that is not there (`exists` is False).
 
     What was not asked for is None: of a listing only the size is known, `return_info=False` leaves out the rest.
     """
+
+    _STORE = "the store"
+    _METADATA_KEY = "metaflow-user-attributes"
 
     def __init__(
         self,
@@ -55,6 +55,8 @@ class S3Object:
         range_info: RangeInfo | None = None,
         last_modified: float | None = None,
         encryption: str | None = None,
+        etag: str | None = None,
+        version: str | None = None,
     ):
         self._url, self._path, self._size = url, path, size
         self._prefix = prefix if prefix is not None and prefix != url else None
@@ -63,7 +65,8 @@ class S3Object:
             range_info = range_info._replace(request_length=range_info.total_size)
         self._content_type, self._range_info = content_type, range_info
         self._last_modified, self._encryption = last_modified, encryption
-        text = (metadata or {}).get(USER_ATTRIBUTES)
+        self._etag, self._version = etag, version
+        text = (metadata or {}).get(self._METADATA_KEY)
         self._metadata = json.loads(text) if text is not None else None
 
     @property
@@ -93,7 +96,7 @@ class S3Object:
 
     @property
     def path(self) -> str | None:
-        """The file with its content; it goes when the S3 object that made it is closed."""
+        """The file with its content; it goes when what made it is closed."""
         return self._path
 
     @property
@@ -145,11 +148,22 @@ class S3Object:
         """The encryption that the store tells; the client used here does not ask."""
         return self._encryption
 
+    @property
+    def etag(self) -> str | None:
+        """The store's mark of this content: it changes when the object does."""
+        return self._etag
+
+    @property
+    def version(self) -> str | None:
+        """The version in a bucket that keeps them; in Google Cloud Storage the generation, which every object has."""
+        return self._version
+
     def __str__(self) -> str:
+        name = type(self).__name__
         if not self.exists:
-            return f"<S3Object {self._url} (object does not exist)>"
-        where = "local" if self.downloaded else "in S3"
-        return f"<S3Object {self._url} ({self._size} bytes, {where})>"
+            return f"<{name} {self._url} (object does not exist)>"
+        where = "local" if self.downloaded else f"in {self._STORE}"
+        return f"<{name} {self._url} ({self._size} bytes, {where})>"
 
     __repr__ = __str__
 

@@ -1,4 +1,7 @@
-"""Content-addressed blobs: a key is the SHA-1 of the uncompressed content, so equal content is stored once per flow."""
+"""Content-addressed blobs: a key is the SHA-1 of the uncompressed content, so equal content is stored once per flow.
+
+Blobs of far stores are kept on this machine too: what was saved or loaded here is not fetched again.
+"""
 
 from __future__ import annotations
 
@@ -7,7 +10,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from ..errors import DataCorrupt, MetaflowDataMissing
-from . import gzip, layout
+from . import cache, gzip, layout
 from .storage.base import Item, Storage
 
 if TYPE_CHECKING:
@@ -29,8 +32,9 @@ class Saved(NamedTuple):
 class BlobStore:
     """The blobs of one flow. Keys seen once in this process are not looked up again."""
 
-    def __init__(self, storage: Storage, flow_name: str):
+    def __init__(self, storage: Storage, flow_name: str, kept: cache.BlobCache | None = None):
         self._storage = storage
+        self._cache = cache.beside(storage) if kept is None else kept
         self._flow = layout.flow(flow_name)
         self._known: set[str] = set()
 
@@ -63,6 +67,7 @@ class BlobStore:
         there = self._already_there(unknown)
         self._storage.save(self._item(k, p, raw) for k, p in unknown.items() if k not in there)
         self._known.update(unknown)
+        self._cache.put(unknown)
 
     def _already_there(self, payloads: Mapping[str, bytes]) -> set[str]:
         """Keys that need not be sent. Far away, a small blob that exists is refused as cheaply as it is looked for."""
@@ -75,21 +80,34 @@ class BlobStore:
         return Item(layout.blob(self._flow, key), data, _RAW_META if raw else _PACKED_META)
 
     def load(self, keys: Sequence[str]) -> Iterator[tuple[str, bytes | bytearray]]:
-        """The content of each key, verified. Raises MetaflowDataMissing or DataCorrupt naming the file."""
+        """The content of each key, verified, in any order: what is kept here comes first.
+        Raises MetaflowDataMissing or DataCorrupt naming the file."""
+        far = []
+        for key in keys:
+            content = self._cache.get(key)
+            if content is None:
+                far.append(key)
+            else:
+                yield key, content
+        yield from self._fetched(far)
+
+    def _fetched(self, keys: Sequence[str]) -> Iterator[tuple[str, bytes | bytearray]]:
         paths = [layout.blob(self._flow, key) for key in keys]
         for key, (path, data, meta) in zip(keys, self._storage.load(paths)):
             where = f"{self._storage.root}/{path}"
             if data is None:
                 raise MetaflowDataMissing(f"The blob {where} is not there; an artifact refers to it.")
-            yield key, _unpacked(key, data, bool(meta and meta.get("cas_raw")), where)
+            content = _unpacked(key, data, bool(meta and meta.get("cas_raw")), where)
+            self._cache.put({key: content})
+            yield key, content
 
 
-def _unpacked(key: str, data: bytes, raw: bool, where: str) -> bytes | bytearray:
+def _unpacked(key: str, data: bytes | list[Any], raw: bool, where: str) -> bytes | bytearray:
     digest = hashlib.sha1(usedforsecurity=False)
     try:
         size = None if raw else gzip.inflated_size(data)
         if size is None:
-            content: bytes | bytearray = bytes(data) if raw else gzip.decompress(data)
+            content: bytes | bytearray = b"".join(_listed(data)) if raw else gzip.decompress(data)
             digest.update(content)
         else:
             content = _gathered(data, size, digest)
@@ -100,7 +118,11 @@ def _unpacked(key: str, data: bytes, raw: bool, where: str) -> bytes | bytearray
     return content
 
 
-def _gathered(data: bytes, size: int, digest: Any) -> bytearray:
+def _listed(data: Any) -> list[Any]:
+    return data if isinstance(data, list) else [data]
+
+
+def _gathered(data: bytes | list[Any], size: int, digest: Any) -> bytearray:
     """The pieces of a large blob put in place, while others are inflated and hashed on threads."""
     from concurrent.futures import ThreadPoolExecutor
 

@@ -7,6 +7,8 @@ Our members carry their size in an extra header field, so that readers of ours c
 
 from __future__ import annotations
 
+import bisect
+import itertools
 import os
 import struct
 import zlib
@@ -51,31 +53,32 @@ def compressed_parts(data: bytes | memoryview) -> list[Any]:
     return [part for member in _on_threads(_member, chunks) for part in member]
 
 
-def decompress(blob: bytes) -> bytes:
-    """The data in a gzip file of any number of members. Raises ValueError where it is damaged."""
+def decompress(blob: bytes | list[Any]) -> bytes:
+    """The data in a gzip file of any number of members, in one buffer or several. Raises ValueError if damaged."""
     parts = list(members(blob))
     return parts[0] if len(parts) == 1 else b"".join(parts)
 
 
-def members(blob: bytes) -> Iterator[bytes]:
+def members(blob: bytes | list[Any]) -> Iterator[bytes]:
     """The data of a gzip file in pieces, in order; pieces of ours are inflated ahead on all cores."""
     try:
-        pieces = _split(blob)
+        pieces = _split(_Buffers(blob))
         if len(pieces) > 1:
             yield from _on_threads(_inflate, pieces)
         else:
-            yield _inflate(blob)
+            yield _inflate(pieces[0] if pieces else b"")
     except (_zlib.error, zlib.error, EOFError, struct.error) as exc:
         raise ValueError(str(exc) or "damaged gzip data") from exc
 
 
-def inflated_size(blob: bytes) -> int | None:
+def inflated_size(blob: bytes | list[Any]) -> int | None:
     """Size of the data in a file of several members that ours wrote; None for other files."""
-    pieces = _split(blob)
+    buffers = _Buffers(blob)
+    pieces = _split(buffers)
     if len(pieces) < 2:
         return None
     size = sum(int(_TRAILER.unpack_from(piece, len(piece) - _TRAILER.size)[1]) for piece in pieces)
-    if size > len(blob) * _MOST:
+    if size > buffers.size * _MOST:
         raise ValueError("its size is not what it says")  # and must not claim memory
     return size
 
@@ -112,18 +115,44 @@ def _stored(data: bytes | memoryview) -> list[Any]:
     return parts
 
 
-def _split(blob: bytes) -> list[memoryview]:
+class _Buffers:
+    """Buffers that follow each other, read as one; only what lies across two of them is copied."""
+
+    def __init__(self, blob: Any):
+        self._parts = [memoryview(part) for part in (blob if isinstance(blob, list) else [blob])]
+        self._ends = list(itertools.accumulate(map(len, self._parts)))
+        self.size = self._ends[-1] if self._ends else 0
+
+    def piece(self, start: int, end: int) -> memoryview:
+        number = bisect.bisect_right(self._ends, start)
+        found = []
+        while start < end:
+            first = self._ends[number] - len(self._parts[number])
+            found.append(self._parts[number][start - first : end - first])
+            start += len(found[-1])
+            number += 1
+        return found[0] if len(found) == 1 else memoryview(b"".join(found))
+
+
+def _split(buffers: _Buffers) -> list[memoryview]:
     """The members of a blob that ours wrote; the whole blob where another program did."""
-    view, members, at = memoryview(blob), [], 0
-    while at < len(blob):
-        if len(blob) - at < _HEADER.size:
-            return [view]
-        magic, _, flags, _, _, _, length, field, width, size = _HEADER.unpack_from(blob, at)
-        if (magic, flags, length, field, width) != (_MAGIC, _FEXTRA, 12, _ID, 8) or size <= 0 or at + size > len(blob):
-            return [view]
-        members.append(view[at : at + size])
+    members, at = [], 0
+    while at < buffers.size:
+        header = buffers.piece(at, min(at + _HEADER.size, buffers.size))
+        size = _member_size(header)
+        if not 0 < size <= buffers.size - at:
+            return [buffers.piece(0, buffers.size)]
+        members.append(buffers.piece(at, at + size))
         at += size
     return members
+
+
+def _member_size(header: memoryview) -> int:
+    """What the header of a member of ours says of its size; 0 where it is none of ours."""
+    if len(header) < _HEADER.size:
+        return 0
+    magic, _, flags, _, _, _, length, field, width, size = _HEADER.unpack(header)
+    return int(size) if (magic, flags, length, field, width) == (_MAGIC, _FEXTRA, 12, _ID, 8) else 0
 
 
 def _inflate(blob: bytes | memoryview) -> bytes:

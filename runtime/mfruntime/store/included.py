@@ -1,40 +1,71 @@
 """The contents of IncludeFile parameters: stored once at the start of a run, read when a step asks for them.
 
-They lie at `data/<Flow>/<sha1 of the content>`, gzipped, without metadata beside them.
+They lie at `data/<Flow>/<sha1 of the content>` of the datastore, or at `<Flow>/<sha1>` of the place that
+METAFLOW_DATATOOLS_<STORE>ROOT names, gzipped, without metadata beside them.
 """
 
 from __future__ import annotations
 
 import hashlib
 
+from .. import settings
 from ..errors import DataCorrupt, MetaflowDataMissing
 from ..flow.compat import IncludedFile
-from . import gzip, layout, locate
+from . import cache, gzip, layout, locate
 from .storage.base import Item, Storage
 
 
 def save_included(storage: Storage, flow_name: str, content: bytes) -> str:
     """Store a file's content and return its URL."""
-    path = layout.included(flow_name, _key(content))
+    key = _key(content)
+    path = layout.included(flow_name, key)
+    url = locate.url(storage, path)
+    place = locate.named_data_root(settings.load(), storage.type)
+    if place or storage.type == "azure":
+        url = locate.joined(storage.type, place, path.removeprefix("data/")) if place else url
+        storage, path = locate.open_url(url)[0]
     storage.save([Item(path, gzip.compress(content))])
-    return locate.url(storage, path)
+    cache.beside(storage).put({key: content})
+    return url
 
 
 def read_included(file: IncludedFile) -> str | bytes:
     """The content that an IncludedFile refers to, as text where it was declared as text."""
     descriptor = file.descriptor
-    url = str(descriptor["url"])
-    storage, path = locate.open_url(url)
-    (packed,) = (loaded.data for loaded in storage.load([path]))
-    if packed is None:
-        raise MetaflowDataMissing(f"The included file {url} is not there.")
+    content = _content(str(descriptor["url"]), is_checked=descriptor.get("type") == "uploader-v2")
+    return content.decode(descriptor.get("encoding") or "utf-8") if descriptor.get("is_text", True) else content
+
+
+def _content(url: str, is_checked: bool) -> bytes:
+    """The content at a URL, from this machine where it is kept here; `is_checked` where the name is its SHA-1."""
+    places = locate.open_url(url)
+    if not is_checked:
+        return _fetched(places, url)
+    key, kept = url.rsplit("/", 1)[1], cache.beside(places[0][0])
+    found = kept.get(key)
+    if found is not None:
+        return found
+    content = _fetched(places, url)
+    if _key(content) != key:
+        raise _damaged(url, "its content does not match its name")
+    kept.put({key: content})
+    return content
+
+
+def _fetched(places: list[tuple[Storage, str]], url: str) -> bytes:
+    """The content at the first of the places where it may lie."""
+    for storage, path in places:
+        (found,) = (loaded.data for loaded in storage.load([path]))
+        if found is not None:
+            return _unpacked(found, url)
+    raise MetaflowDataMissing(f"The included file {url} is not there.")
+
+
+def _unpacked(packed: bytes, url: str) -> bytes:
     try:
-        content = gzip.decompress(packed)
+        return gzip.decompress(packed)
     except ValueError as exc:
         raise _damaged(url, str(exc)) from exc
-    if descriptor.get("type") == "uploader-v2" and _key(content) != path.rsplit("/", 1)[1]:
-        raise _damaged(url, "its content does not match its name")
-    return content.decode(descriptor.get("encoding") or "utf-8") if descriptor.get("is_text", True) else content
 
 
 def _key(content: bytes) -> str:

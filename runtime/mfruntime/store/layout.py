@@ -44,6 +44,11 @@ def blob(flow_name: str, key: str) -> str:
     return f"{flow_name}/data/{key[:2]}/{key}"
 
 
+def is_blob(path: str) -> bool:
+    """Whether a path is that of a content-addressed blob: no run is named `data`."""
+    return path.split("/", 2)[1:2] == ["data"]
+
+
 def included(flow_name: str, key: str) -> str:
     """The content of an IncludeFile parameter."""
     return f"data/{flow(flow_name)}/{key}"

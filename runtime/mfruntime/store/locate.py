@@ -4,9 +4,13 @@ from __future__ import annotations
 
 import os
 
-from .. import registry, settings
+from .. import registry
+from .. import settings as all_settings
 from ..errors import MetaflowDataMissing
 from .storage.base import Storage
+
+#: How the settings name each store, as in METAFLOW_DATATOOLS_<NAME>ROOT.
+_NAMES = {"s3": "S3", "azure": "AZURE", "gs": "GS"}
 
 _opened: dict[tuple[int, str, str], Storage] = {}
 
@@ -16,20 +20,46 @@ def at(kind: str, root: str) -> Storage:
     key = (os.getpid(), kind, root)
     if key not in _opened:
         backend = registry.lookup("datastore", kind, registry.STORAGES)
-        _opened[key] = backend(root) if kind == "local" else backend.from_settings(settings.load(), root)
+        _opened[key] = backend(root) if kind == "local" else backend.from_settings(all_settings.load(), root)
     return _opened[key]
 
 
 def url(storage: Storage, path: str) -> str:
     """Where an object lies, with the kind of its storage in front."""
-    scheme = "" if storage.root.startswith(f"{storage.type}://") else f"{storage.type}://"
-    return f"{scheme}{storage.root}/{path}"
+    return joined(storage.type, storage.root, path)
 
 
-def open_url(url: str) -> tuple[Storage, str]:
-    """The storage and path that `url` made. Raises MetaflowDataMissing for a URL of another form."""
+def joined(kind: str, root: str, path: str) -> str:
+    """The URL of a path below a root, which names its kind in S3 and Google Cloud Storage only."""
+    return f"{kind}://{root.removeprefix(f'{kind}://').rstrip('/')}/{path}"
+
+
+def named_data_root(settings: all_settings.Settings, kind: str) -> str | None:
+    """Where data of flows other than artifacts lies, where a setting names a place of its own for it."""
+    return settings.get(f"METAFLOW_DATATOOLS_{_NAMES[kind]}ROOT") if kind in _NAMES else None
+
+
+def data_root(settings: all_settings.Settings, kind: str) -> str | None:
+    """Where data of flows other than artifacts lies: `data` in the datastore, unless a setting names another place."""
+    datastore = settings.get(f"METAFLOW_DATASTORE_SYSROOT_{_NAMES[kind]}")
+    return named_data_root(settings, kind) or (f"{datastore.rstrip('/')}/data" if datastore else None)
+
+
+def open_url(url: str) -> list[tuple[Storage, str]]:
+    """Where the included file of a URL may lie, the likeliest first: its name is <Flow>/<sha1> behind any place.
+    Raises MetaflowDataMissing for a URL of another form."""
     kind, _, place = url.partition("://")
-    root, slash, path = place.rpartition("/data/")
-    if not slash or kind not in registry.STORAGES:
+    root, data, path = place.rpartition("/data/")
+    if not data:
+        root, path = _last_two(place)
+    if not root or not path or kind not in registry.STORAGES:
         raise MetaflowDataMissing(f"The included file {url} lies in a store that this version cannot read.")
-    return at(kind, f"{kind}://{root}" if kind in ("s3", "gs") else root), f"data/{path}"
+    storage = at(kind, f"{kind}://{root}" if kind in ("s3", "gs") else root), f"data/{path}" if data else path
+    # Metaflow repeats the container in the names of included blobs.
+    return [(at(kind, place.partition("/")[0]), place), storage] if kind == "azure" else [storage]
+
+
+def _last_two(place: str) -> tuple[str, str]:
+    folder, _, name = place.rpartition("/")
+    root, _, flow = folder.rpartition("/")
+    return root, f"{flow}/{name}"

@@ -8,6 +8,7 @@ prints what does not fit, one line each.
 from __future__ import annotations
 
 import sys
+import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -21,9 +22,11 @@ from .values import UNKNOWN, decode, encode
 SCHEMAS = Path(__file__).parent / "schemas"
 _PARTS = {"": "resource_schemas", "data": "data_source_schemas", "ephemeral": "ephemeral_resource_schemas"}
 _TABLES = ("sensitive", "force_new", "defaults", "appearing")
+#: What is really written, is written here.
+_SCRATCH = tempfile.mkdtemp(prefix="tfcloud-facts-")
 #: What arguments must look like, by their names; all others are a word.
 _WORDS = {
-    "filename": "/dev/null", "output_path": "/dev/null", "rfc3339": "2026-01-01T00:00:00Z", "algorithm": "ED25519", "type": "zip", "container_definitions": "[]",
+    "filename": f"{_SCRATCH}/file", "output_path": f"{_SCRATCH}/archive.zip", "rfc3339": "2026-01-01T00:00:00Z", "algorithm": "ED25519", "type": "zip", "container_definitions": "[]",
 }  # fmt: skip
 #: Types that need what another has made; the tests have them.
 _APART = {"tls_cert_request", "tls_self_signed_cert", "tls_locally_signed_cert"}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gzip as standard_gzip
+import itertools
 import random
 from pathlib import Path
 
@@ -81,3 +82,13 @@ def test_raw_blobs_are_kept_as_they_are(tmp_path: Path) -> None:
     (saved,) = store.save([b"package"], raw=True)
     assert (tmp_path / "F" / "data" / saved.key[:2] / saved.key).read_bytes() == b"package"
     assert list(store.load([saved.key])) == [(saved.key, b"package")]
+
+
+@settings(deadline=None)
+@given(st.binary(max_size=3000), st.lists(st.integers(0, 10_000), max_size=5), st.booleans(), st.data())
+def test_gzip_may_come_in_buffers(data: bytes, cuts: list[int], ours: bool, draw: st.DataObject) -> None:
+    packed = gzip.compress(data) * draw.draw(st.integers(1, 3)) if ours else standard_gzip.compress(data)
+    ends = [0, *sorted(min(cut, len(packed)) for cut in cuts), len(packed)]
+    parts = [memoryview(packed)[start:end] for start, end in itertools.pairwise(ends)]
+    assert gzip.decompress(parts) == gzip.decompress(packed)
+    assert gzip.inflated_size(parts) == gzip.inflated_size(packed)

@@ -63,3 +63,9 @@ def test_a_step_may_be_called_data_but_not_meta() -> None:
     assert layout.step("F", "1", "data") == "F/1/data"
     with pytest.raises(MetaflowInvalidPathspec):
         layout.step("F", "1", "_meta")
+
+
+def test_only_blobs_are_taken_for_blobs() -> None:
+    assert layout.is_blob(layout.blob("F", "ab" * 20))
+    for path in ("F/1/data/2/0.data.json", "F", "data/F/abc", "F/latest_run", "F/1/data/2/0.task_stdout.log"):
+        assert not layout.is_blob(path)

@@ -15,10 +15,11 @@ class Item(NamedTuple):
 
 
 class Loaded(NamedTuple):
-    """An object that was asked for; `data` is None where there is none. Large blobs may come as memoryviews."""
+    """An object that was asked for; `data` is None where there is none. Large blobs may come as memoryviews, or as a
+    list of buffers that follow each other: to put them together costs as much as to fetch them."""
 
     path: str
-    data: bytes | None
+    data: Any
     meta: Mapping[str, Any] | None = None
 
 

@@ -10,12 +10,12 @@ from typing import Any, TypeVar
 from ...errors import CommandException
 from ...settings import Settings
 from .base import Entry, Item, Loaded
-from .objects import PART, Batched, claim, decoded
+from .objects import IN_FLIGHT, PART, Batched, claim, decoded
 from .refusals import is_missing_container, translated
 from .s3 import split_url
 
 _META_KEY = "metaflow-user-attributes"
-_TIMEOUT_SECONDS = 120.0
+TIMEOUT_SECONDS = 120.0
 _R = TypeVar("_R")
 
 
@@ -38,7 +38,7 @@ class GSStorage(Batched):
         """Raises CommandException for a root that is missing or not a gs:// URL, or without credentials."""
         root = (root or settings.get("METAFLOW_DATASTORE_SYSROOT_GS") or "").rstrip("/")
         name, prefix = split_url(root, "gs", "METAFLOW_DATASTORE_SYSROOT_GS")
-        client, identity = _client()
+        client, identity = make_client()
         return cls(root, client.bucket(name), prefix, identity)
 
     # -- one request each ----------------------------------------------------------------------------------------------
@@ -51,28 +51,27 @@ class GSStorage(Batched):
         condition = {} if overwrite else {"if_generation_match": 0}  # 0: only where there is none
 
         def send() -> None:
-            blob.upload_from_string(data, "application/octet-stream", timeout=_TIMEOUT_SECONDS, **condition)
+            blob.upload_from_string(data, "application/octet-stream", timeout=TIMEOUT_SECONDS, **condition)
 
         self._counted(send, item.path, "write", expected=("PreconditionFailed",))
 
     def _get(self, path: str) -> Loaded:
         blob = self._bucket.blob(self._prefix + path)
         if "/data/" in path:  # only blobs carry metadata, which costs a request of its own
-            found = self._counted(lambda: self._bucket.get_blob(blob.name), path, "read", expected=("NotFound",))
-            if found is None:
+            known = self._counted(lambda: self._reloaded(blob), path, "read", expected=("NotFound",))
+            if not known:
                 return Loaded(path, None)
-            blob = found
         data = self._counted(lambda: self._content(blob), path, "read", expected=("NotFound",))
         return Loaded(path, data, self._meta(path, blob) if data is not None else None)
 
     def _content(self, blob: Any) -> Any:
         if (blob.size or 0) <= PART:
-            return blob.download_as_bytes(timeout=_TIMEOUT_SECONDS, raw_download=True)
+            return blob.download_as_bytes(timeout=TIMEOUT_SECONDS, raw_download=True)
         content = memoryview(bytearray(blob.size))
 
         def fetch(start: int) -> None:
             end = min(start + PART, blob.size)
-            part = blob.download_as_bytes(start=start, end=end - 1, timeout=_TIMEOUT_SECONDS, raw_download=True)
+            part = blob.download_as_bytes(start=start, end=end - 1, timeout=TIMEOUT_SECONDS, raw_download=True)
             content[start:end] = part
 
         from concurrent.futures import ThreadPoolExecutor
@@ -86,13 +85,19 @@ class GSStorage(Batched):
 
     def _is_there(self, path: str) -> bool:
         blob = self._bucket.blob(self._prefix + path)
-        return bool(self._counted(lambda: blob.exists(timeout=_TIMEOUT_SECONDS), path, "look for"))
+        return bool(self._counted(lambda: self._reloaded(blob), path, "look for", expected=("NotFound",)))
+
+    @staticmethod
+    def _reloaded(blob: Any) -> bool:
+        """Raises NotFound for a missing bucket too, and says so, where `exists` and `get_blob` do not."""
+        blob.reload(timeout=TIMEOUT_SECONDS)
+        return True
 
     def _below(self, prefix: str) -> Sequence[Entry]:
         start = self._prefix + (f"{prefix}/" if prefix else "")
 
         def ask() -> list[Entry]:
-            found = self._bucket.list_blobs(prefix=start, delimiter="/", timeout=_TIMEOUT_SECONDS)
+            found = self._bucket.list_blobs(prefix=start, delimiter="/", timeout=TIMEOUT_SECONDS)
             files = [Entry(blob.name[len(self._prefix) :], False) for blob in found]
             return files + [Entry(name[len(self._prefix) :].rstrip("/"), True) for name in found.prefixes]
 
@@ -100,7 +105,7 @@ class GSStorage(Batched):
 
     def _remove(self, path: str) -> None:
         blob = self._bucket.blob(self._prefix + path)
-        self._counted(lambda: blob.delete(timeout=_TIMEOUT_SECONDS), path, "delete", expected=("NotFound",))
+        self._counted(lambda: blob.delete(timeout=TIMEOUT_SECONDS), path, "delete", expected=("NotFound",))
 
     # -- in flight together --------------------------------------------------------------------------------------------
 
@@ -116,13 +121,38 @@ class GSStorage(Batched):
             raise translated(exc, self, path, action) from exc
 
 
-def _client() -> tuple[Any, str]:
+def retry_policy(settings: Settings) -> Any:
+    """Google's retries: until the deadline, or none where METAFLOW_S3_RETRY_COUNT is 0 (its client does not count)."""
+    from google.cloud.storage.retry import DEFAULT_RETRY
+
+    return DEFAULT_RETRY.with_timeout(TIMEOUT_SECONDS) if settings.integer("METAFLOW_S3_RETRY_COUNT") else None
+
+
+def make_client() -> tuple[Any, str]:
+    """A client of Google Cloud Storage, and in words whose credentials it uses. Raises CommandException without any."""
     from google.cloud import storage
 
+    credentials, project, identity = _credentials()
+    client = storage.Client(project=project, credentials=credentials)
+    _keep_connections(client)
+    return client, identity
+
+
+def _keep_connections(client: Any) -> None:
+    """As many as requests are in flight: the client keeps ten, and would shake hands for every further request."""
+    from requests.adapters import HTTPAdapter
+
+    for scheme in ("https://", "http://"):
+        if type(client._http.get_adapter(scheme)) is HTTPAdapter:  # another one has a certificate of the user's
+            client._http.mount(scheme, HTTPAdapter(pool_maxsize=IN_FLIGHT))
+
+
+def _credentials() -> tuple[Any, str, str]:
+    """Credentials, project, and in words whose they are."""
     if os.environ.get("STORAGE_EMULATOR_HOST"):
         from google.auth.credentials import AnonymousCredentials
 
-        return storage.Client(project="emulated", credentials=AnonymousCredentials()), "nobody (an emulator)"
+        return AnonymousCredentials(), "emulated", "nobody (an emulator)"
     import google.auth
     from google.auth.exceptions import DefaultCredentialsError
 
@@ -132,4 +162,4 @@ def _client() -> tuple[Any, str]:
         hint = "Type: gcloud auth application-default login"
         raise CommandException("There are no Google Cloud credentials for the datastore 'gs'.", hint=hint) from exc
     who = getattr(credentials, "service_account_email", None) or "the account of gcloud"
-    return storage.Client(project=project or "none", credentials=credentials), str(who)
+    return credentials, project or "none", str(who)

@@ -14,6 +14,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from ...errors import DataCorrupt, StorageError
+from .. import layout
 from .base import Entry, Item, Loaded
 from .refusals import is_missing_container, translated
 
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
 IN_FLIGHT = 32
 #: From here on an object is sent and fetched in parts of this size, side by side.
 PART = 16 << 20
+_CHUNK = 1 << 20
 
 _T = TypeVar("_T")
 _R = TypeVar("_R")
@@ -158,8 +160,7 @@ class ObjectStorage(Batched):
         result = self._counted(lambda key: self._found(obstore.get, key), path, "read")
         if result is None:
             return Loaded(path, None)
-        size = result.meta["size"]
-        data = self._counted(lambda key: self._content(result, key, size), path, "read")
+        data = self._counted(lambda key: self._content(result, key, path), path, "read")
         return Loaded(path, data, decoded(result.attributes.get(self._meta_key), f"{self.root}/{path}"))
 
     def _found(self, ask: Callable[..., _R], key: str) -> _R | None:
@@ -171,25 +172,30 @@ class ObjectStorage(Batched):
                 raise
             return None
 
-    def _content(self, result: Any, key: str, size: int) -> Any:
+    def _content(self, result: Any, key: str, path: str) -> Any:
+        size = result.meta["size"]
         if size <= PART:
             return bytes(result.bytes())
+        parts = self._parts(result, key, size)
+        return parts if layout.is_blob(path) else b"".join(parts)
+
+    def _parts(self, result: Any, key: str, size: int) -> list[Any]:
+        """A large object in buffers: the first part from the answer that is open, the others side by side with it."""
         import obstore
 
         tag = result.meta["e_tag"]
-        content = memoryview(bytearray(size))
 
-        def fetch(start: int) -> None:
-            end = min(start + PART, size)
-            options = {"range": (start, end), **({"if_match": tag} if tag else {})}
-            content[start:end] = obstore.get(self._client, key, options=options).bytes()
+        def fetch(start: int) -> list[Any]:
+            if start == 0:
+                return _beginning(result, PART)
+            self.requests += 1
+            options = {"range": (start, min(start + PART, size)), **({"if_match": tag} if tag else {})}
+            return [obstore.get(self._client, key, options=options).bytes()]
 
         from concurrent.futures import ThreadPoolExecutor
 
         with ThreadPoolExecutor(8) as threads:
-            for _ in threads.map(fetch, range(0, size, PART)):
-                self.requests += 1
-        return content.obj
+            return [buffer for part in threads.map(fetch, range(0, size, PART)) for buffer in part]
 
     def _is_there(self, path: str) -> bool:
         import obstore
@@ -227,6 +233,18 @@ class ObjectStorage(Batched):
             if isinstance(exc, FileNotFoundError) and not is_missing_container(str(exc)):
                 raise
             raise translated(exc, self, path, action) from exc
+
+
+def _beginning(result: Any, size: int) -> list[Any]:
+    """The first `size` bytes of a longer answer; the rest is not waited for."""
+    found: list[Any] = []
+    left = size
+    for chunk in result.stream(min_chunk_size=_CHUNK):
+        found.append(memoryview(chunk)[:left])
+        left -= len(found[-1])
+        if not left:
+            return found
+    raise OSError("the answer ended too early")
 
 
 def _buffers(data: Any) -> Any:

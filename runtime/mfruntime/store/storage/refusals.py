@@ -21,6 +21,25 @@ _PERMISSIONS = {
            "list": "storage.objects.list", "delete": "storage.objects.delete"},
 }  # fmt: skip
 
+#: How new credentials are got.
+_LOGIN = {"s3": "aws sso login", "azure": "az login", "gs": "gcloud auth application-default login"}
+
+#: Codes of S3 (and its servers) and Azure that mean one thing. RefreshError is a class of google-auth.
+_EXPIRED = (
+    "ExpiredToken",
+    "ExpiredTokenException",
+    "TokenRefreshRequired",
+    "InvalidAuthenticationInfo",
+    "RefreshError",
+)
+_NOT_VALID = (
+    "InvalidAccessKeyId", "SignatureDoesNotMatch", "InvalidToken", "AuthenticationFailed",
+    "NoAuthenticationInformation",
+)  # fmt: skip
+_CLASH = (
+    "ExistingObjectIsDirectory", "ExistingObjectIsFile", "ResourceTypeMismatch", "PathConflict", "InvalidBlobType",
+)  # fmt: skip
+
 
 class Place(Protocol):
     """The store that refused."""
@@ -45,6 +64,12 @@ class StorageUnreachable(StorageError):
     headline = "Storage does not answer"
 
 
+class StorageClash(StorageError):
+    """A store that keeps folders has one where an object is to be, or the other way round."""
+
+    headline = "Names clash"
+
+
 class _Meaning(NamedTuple):
     why: str
     hint: str
@@ -54,6 +79,12 @@ class _Meaning(NamedTuple):
 def is_missing_container(text: str) -> bool:
     """Whether a not-found answer is about the bucket or container itself."""
     return any(word in text for word in _MISSING_CONTAINER)
+
+
+def is_missing_range(text: str) -> bool:
+    """Whether a refusal is about a part that the object does not have."""
+    words = ("InvalidRange", "Range started at", "Requested range", '"bytes 0--1/0"')  # the last is azurite's
+    return _status(text) == "416" or any(word in text for word in words)
 
 
 def translated(exc: Exception, place: Place, path: str, action: str) -> StorageError:
@@ -71,23 +102,44 @@ def _meaning(exc: Exception, text: str, place: Place, action: str) -> _Meaning:
         return _Meaning("the bucket does not exist", f"Check {setting}, or --datastore-root.")
     if code == "RequestTimeTooSkewed":
         return _Meaning("the clock of this machine is wrong", "Set it: timedatectl set-ntp true")
-    if code in ("PermanentRedirect", "AuthorizationHeaderMalformed") or "301" in text[:300] or "redirect" in text[:300]:
+    is_elsewhere = code in ("PermanentRedirect", "AuthorizationHeaderMalformed")
+    if is_elsewhere or _status(text) == "301" or "Received redirect" in text:
         return _other_region(text)
-    if code in ("ExpiredToken", "ExpiredTokenException", "TokenRefreshRequired"):
-        return _Meaning(f"the credentials ({place.identity}) have expired", "Type: aws sso login", StorageDenied)
-    if code in ("InvalidAccessKeyId", "SignatureDoesNotMatch", "InvalidToken", "AuthenticationFailed"):
+    name = type(exc).__name__
+    if code in _EXPIRED or name in _EXPIRED:
+        why = f"the credentials ({place.identity}) have expired"
+        return _Meaning(why, f"Type: {_LOGIN[place.type]}", StorageDenied)
+    if code == "KeyBasedAuthenticationNotPermitted":
+        hint = "Type: unset AZURE_STORAGE_KEY; az login"
+        return _Meaning("the account takes logins only, no keys", hint, StorageDenied)
+    if code in _CLASH:
+        return _clash(place)
+    if code == "InvalidResourceName":
+        hint = "Names of containers have 3 to 63 small letters, digits and single hyphens."
+        return _Meaning("no container can have that name", hint)
+    if code in _NOT_VALID:
         why = f"the credentials ({place.identity}) are not valid there"
         return _Meaning(why, "Check them, and the endpoint they are for.", StorageDenied)
-    name = type(exc).__name__
     if name in ("PermissionDeniedError", "UnauthenticatedError", "Forbidden", "Unauthorized") or code == "AccessDenied":
         return _denied(place, action)
     return _no_answer(name, code, text)
+
+
+def _status(text: str) -> str | None:
+    """The HTTP status in an error's text, as obstore (`status code: 403`) and Google's client (`403 GET`) write it."""
+    found = re.search(r"(?:status code: |last exception: |^)(\d{3})\b", text)
+    return found.group(1) if found else None
 
 
 def _other_region(text: str) -> _Meaning:
     region = next((a or b or c for a, b, c in _REGION.findall(text)), None)
     hint = f"Type: export AWS_REGION={region}" if region else "Set AWS_REGION to the bucket's region."
     return _Meaning("the bucket lies in another region", hint)
+
+
+def _clash(place: Place) -> _Meaning:
+    why = "a folder, or an object of another kind, is there"
+    return _Meaning(why, "Name the object otherwise: this store keeps no two of one name.", StorageClash)
 
 
 def _denied(place: Place, action: str) -> _Meaning:
@@ -103,13 +155,13 @@ def _no_answer(name: str, code: str, text: str) -> _Meaning:
         return _Meaning("there are no credentials", hint, StorageDenied)
     if "scheme is not allowed" in short:
         return _Meaning("the endpoint has no TLS", "Use an https:// endpoint.")
-    status = re.search(r"status code: (\d{3})", short)
-    if status and status.group(1).startswith("4") and status.group(1) not in ("408", "429"):
+    status = _status(text)
+    if status and status.startswith("4") and status not in ("408", "429"):
         said = re.search(r"<Message>([^<]{1,200})</Message>", text)
-        why = f"the store refuses the request ({code or status.group(1)}{': ' + said.group(1) if said else ''})"
+        why = f"the store refuses the request ({code or status}{': ' + said.group(1) if said else ''})"
         return _Meaning(why.rstrip("."), "Check the settings of the datastore.")
     if status:
-        why = f"the store answered {status.group(1)} until the deadline"
+        why = f"the store answered {status} until the deadline"
         return _Meaning(why, "Try again; what was saved is kept.", StorageUnreachable)
     if any(word in short for word in ("error sending request", "connect", "timed out", "timeout", "dns")):
         why = "the store cannot be reached"

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import json
 import os
+from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any
 
 from ...errors import CommandException
+from ...registry import missing_extra
 from ...settings import Settings
 from .objects import ObjectStorage, retry_options
 
@@ -38,20 +41,41 @@ def split_url(root: str, scheme: str, setting: str) -> tuple[str, str]:
     return bucket, prefix.strip("/")
 
 
-def make_client(settings: Settings, bucket: str) -> tuple[Any, str]:
+@dataclass(frozen=True)
+class Access:
+    """What one place in S3 asks for in place of the settings: encryption, a role, arguments of boto3's client."""
+
+    encryption: str | None = None
+    role: str | None = None
+    client_params: Mapping[str, Any] | None = None
+
+
+_BY_SETTINGS = Access()
+#: Which of the arguments of boto3's client are understood.
+CLIENT_PARAMS = (
+    "aws_access_key_id", "aws_secret_access_key", "aws_session_token", "endpoint_url", "region_name", "verify",
+)  # fmt: skip
+
+
+def make_client(settings: Settings, bucket: str, access: Access = _BY_SETTINGS) -> tuple[Any, str]:
     """An obstore client for a bucket, and in words whose credentials it uses."""
     from obstore.store import S3Store
 
-    given = client_params(settings).get("endpoint_url") or settings.get("METAFLOW_S3_ENDPOINT_URL")
+    params = client_params(settings) if access.client_params is None else dict(access.client_params)
+    given = params.get("endpoint_url") or settings.get("METAFLOW_S3_ENDPOINT_URL")
     endpoint = given or _first("AWS_ENDPOINT_URL_S3", "AWS_ENDPOINT_URL")
     config: dict[str, Any] = {"virtual_hosted_style_request": endpoint is None and "." not in bucket}
     if endpoint:
         config["endpoint"] = endpoint.rstrip("/")
-    credentials, identity = _given(settings, config) or _credentials(config)
+        if "AWS_ENDPOINT_URL_S3" in os.environ:  # which obstore reads by itself, and follows before `endpoint`
+            config["aws_endpoint_url_s3"] = config["endpoint"]
+    if params.get("region_name"):
+        config["region"] = str(params["region_name"])
+    credentials, identity = _signed_by(params, access.role, config)
     store = S3Store(
         bucket,
-        config={**config, **_encryption(settings)},
-        client_options=_client_options(settings, endpoint),
+        config={**config, **_encryption(settings, access.encryption)},
+        client_options=_client_options(settings, params, endpoint),
         retry_config=retry_options(settings.integer("METAFLOW_S3_RETRY_COUNT"), _DEADLINE_SECONDS),
         **credentials,
     )
@@ -62,36 +86,56 @@ def _first(*names: str) -> str | None:
     return next((os.environ[name] for name in names if os.environ.get(name)), None)
 
 
-def _client_options(settings: Settings, endpoint: str | None) -> dict[str, Any]:
+def _client_options(settings: Settings, params: Mapping[str, Any], endpoint: str | None) -> dict[str, Any]:
     options: dict[str, Any] = {"timeout": "120s", "connect_timeout": "10s"}
     if endpoint and endpoint.startswith("http://"):
         options["allow_http"] = True
-    verify = settings.get("METAFLOW_S3_VERIFY_CERTIFICATE")
-    if verify is not None and verify.lower() in ("0", "false", "no"):
+    verify = params.get("verify", settings.get("METAFLOW_S3_VERIFY_CERTIFICATE"))
+    word = "" if verify is None else str(verify).lower()
+    if word in ("0", "false", "no"):
         options["allow_invalid_certificates"] = True
+    elif word not in ("", "1", "true", "yes"):
+        options["root_certificate"] = _certificates(str(verify))
     return options
 
 
-def _encryption(settings: Settings) -> dict[str, Any]:
-    kind = settings.get("METAFLOW_S3_SERVER_SIDE_ENCRYPTION")
+def _certificates(path: str) -> bytes:
+    try:
+        with open(path, "rb") as file:
+            return file.read()
+    except OSError as exc:
+        raise CommandException(
+            f"METAFLOW_S3_VERIFY_CERTIFICATE is neither true, false nor a file of certificates: {path}."
+        ) from exc
+
+
+def _encryption(settings: Settings, asked_for: str | None) -> dict[str, Any]:
     key = settings.get("MFINFRA_S3_KMS_KEY")
+    kind = asked_for or settings.get("METAFLOW_S3_SERVER_SIDE_ENCRYPTION") or ("aws:kms" if key else None)
+    if kind not in (None, "AES256", "aws:kms", "aws:kms:dsse"):
+        raise CommandException(f"S3 knows no encryption {kind!r}.", hint="Use AES256, aws:kms or aws:kms:dsse.")
     config: dict[str, Any] = {}
     if kind:
         config["aws_server_side_encryption"] = kind
-    if key:
+    if key and kind != "AES256":  # S3 refuses a key that is not used
         config["aws_sse_kms_key_id"] = key
     if (settings.get("MFINFRA_S3_REQUEST_PAYER") or "").lower() in ("1", "true", "requester"):
         config["aws_request_payer"] = True
     return config
 
 
-def _given(settings: Settings, config: dict[str, Any]) -> tuple[dict[str, Any], str] | None:
+def _signed_by(params: Mapping[str, Any], role: str | None, config: dict[str, Any]) -> tuple[dict[str, Any], str]:
+    if role:
+        return _role_credentials(params, role, config)
+    return _given(params, config) or _credentials(config)
+
+
+def _given(params: Mapping[str, Any], config: dict[str, Any]) -> tuple[dict[str, Any], str] | None:
     """Keys that the settings hold themselves, as those of a local stack do; None where they hold none."""
-    params = client_params(settings)
     names = {"aws_access_key_id": "access_key_id", "aws_secret_access_key": "secret_access_key"}
     if not all(params.get(name) for name in names):
         return None
-    config.setdefault("region", str(params.get("region_name") or "us-east-1"))
+    config.setdefault("region", "us-east-1")
     config.update({ours: str(params[name]) for name, ours in names.items()})
     if params.get("aws_session_token"):
         config["session_token"] = str(params["aws_session_token"])
@@ -111,11 +155,32 @@ def client_params(settings: Settings) -> dict[str, Any]:
     return found
 
 
+def _role_credentials(params: Mapping[str, Any], role: str, config: dict[str, Any]) -> tuple[dict[str, Any], str]:
+    """Those of a role that the credentials found otherwise may assume; boto3 asks STS for them and renews them."""
+    try:
+        import boto3
+        from botocore.credentials import AssumeRoleCredentialFetcher, DeferredRefreshableCredentials
+    except ModuleNotFoundError as exc:
+        raise missing_extra("A role in S3 needs", exc, "aws") from exc
+    names = ("aws_access_key_id", "aws_secret_access_key", "aws_session_token")
+    keys = {name: str(params[name]) for name in names if params.get(name)}
+    session = boto3.session.Session(region_name=config.get("region") or _first("AWS_REGION"), **keys)
+    config.setdefault("region", session.region_name or "us-east-1")
+    source = session.get_credentials()
+    if source is None:
+        raise _no_credentials()
+    fetcher = AssumeRoleCredentialFetcher(
+        client_creator=session._session.create_client, source_credentials=source, role_arn=role, extra_args={}
+    )
+    found = DeferredRefreshableCredentials(method="assume-role", refresh_using=fetcher.fetch_credentials)
+    return {"credential_provider": _Boto3(found)}, f"the role {role}"
+
+
 def _credentials(config: dict[str, Any]) -> tuple[dict[str, Any], str]:
     """How the client signs: by itself where the environment says how, else by what boto3 finds in profiles and SSO."""
     region = _first("AWS_REGION", "AWS_DEFAULT_REGION")
     if region:
-        config["region"] = region
+        config.setdefault("region", region)
     key = os.environ.get("AWS_ACCESS_KEY_ID")
     if key and os.environ.get("AWS_SECRET_ACCESS_KEY") and not os.environ.get("AWS_PROFILE"):
         config.setdefault("region", "us-east-1")
@@ -138,10 +203,14 @@ def _boto3_credentials(config: dict[str, Any]) -> tuple[dict[str, Any], str]:
     config.setdefault("region", session.region_name or "us-east-1")
     found = session.get_credentials()
     if found is None:
-        hint = "Type: aws configure, aws sso login, or export AWS_PROFILE=..."
-        raise CommandException("There are no AWS credentials for the datastore 's3'.", hint=hint)
+        raise _no_credentials()
     profile = session.profile_name
     return {"credential_provider": _Boto3(found)}, f"the profile '{profile}' ({found.method})"
+
+
+def _no_credentials() -> CommandException:
+    hint = "Type: aws configure, aws sso login, or export AWS_PROFILE=..."
+    return CommandException("There are no AWS credentials for the datastore 's3'.", hint=hint)
 
 
 class _Boto3:

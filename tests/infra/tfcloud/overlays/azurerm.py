@@ -318,7 +318,9 @@ def _cluster(values: Values, seed: str, azure: AzureRm) -> Values:
         "host": f"https://{host}:443", "username": f"clusterUser_{values.get('resource_group_name')}_{values['name']}", "password": digest(seed, "password", length=64),
         "client_certificate": authority, "client_key": base64.b64encode(b"no key").decode(), "cluster_ca_certificate": authority,
     }  # fmt: skip
-    if values.get("local_account_disabled") is True:  # people come with tokens of their own; nothing secret is given out
+    if (
+        values.get("local_account_disabled") is True
+    ):  # people come with tokens of their own; nothing secret is given out
         config |= {"username": "", "password": "", "client_certificate": "", "client_key": ""}
     nodes = text(values, "node_resource_group") or f"MC_{values.get('resource_group_name')}_{values['name']}_{where}"
     group = f"/subscriptions/{azure.subscription}/resourceGroups/{nodes}"

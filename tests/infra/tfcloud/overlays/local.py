@@ -36,6 +36,8 @@ class Local(Overlay):
 
     def done(self, kind: str, state: Values, config: Values) -> None:
         path = where(state["filename"])
+        if path.exists() and not path.is_file():
+            raise Refusal(f"{path} is no regular file")
         for folder in [folder for folder in reversed(path.parents) if not folder.exists()]:
             folder.mkdir(exist_ok=True)
             folder.chmod(int(state["directory_permission"], 8))
