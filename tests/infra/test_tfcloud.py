@@ -96,8 +96,10 @@ def test_every_schema_can_be_read(name: str) -> None:
 def test_the_types_that_modules_use_are_there() -> None:
     import re
 
-    schemas = json.loads((mirror.SCHEMAS / "aws.json").read_text())
+    schemas = [json.loads(path.read_text()) for path in mirror.SCHEMAS.glob("*.json")]
+    resources = {"terraform_data"}.union(*(found["resource_schemas"] for found in schemas))
+    data = set().union(*(found["data_source_schemas"] for found in schemas))
     for path in (ROOT / "terraform" / "modules").rglob("*.tf"):
         text = path.read_text()
-        assert set(re.findall(r'^resource "(\w+)"', text, re.M)) <= set(schemas["resource_schemas"])
-        assert set(re.findall(r'^data "(\w+)"', text, re.M)) <= set(schemas["data_source_schemas"])
+        assert set(re.findall(r'^resource "(\w+)"', text, re.M)) <= resources
+        assert set(re.findall(r'^data "(\w+)"', text, re.M)) <= data

@@ -10,10 +10,9 @@ locals {
   # Nobody named means everybody for an address of the internet, and the network itself for one that is not.
   allowed = length(var.allow_cidrs) > 0 ? var.allow_cidrs : var.endpoint == "public" ? ["0.0.0.0/0"] : []
 
-  # Addresses come to nodes in blocks, twice as many as pods they may have.
-  node_bits = ceil(log(var.max_pods_per_node * 2, 2))
-  max_nodes = var.network.pods_cidr == null ? null : pow(2, 32 - tonumber(split("/", var.network.pods_cidr)[1]) - local.node_bits)
-  asked     = sum(concat([local.system_nodes], [for pool in var.node_pools : pool.max_nodes]))
+  # Addresses come to nodes in blocks, twice as many as the pods they may have.
+  addresses = var.network.pods_cidr == null ? null : pow(2, 32 - tonumber(split("/", var.network.pods_cidr)[1]))
+  asked     = sum([for pool in local.pools : pool.max_nodes * pool.max_pods * 2])
 }
 
 resource "google_container_cluster" "this" {
@@ -40,7 +39,7 @@ resource "google_container_cluster" "this" {
   enable_shielded_nodes       = true
   enable_intranode_visibility = true
   enable_legacy_abac          = false
-  default_max_pods_per_node   = var.max_pods_per_node
+  default_max_pods_per_node   = 32
 
   # A cluster cannot begin without nodes. These go at once; the pools are below.
   initial_node_count       = 1
@@ -148,8 +147,8 @@ resource "google_container_cluster" "this" {
     ignore_changes = [node_config, initial_node_count]
 
     precondition {
-      condition     = local.max_nodes == null ? true : local.asked <= local.max_nodes
-      error_message = "The pools may have ${local.asked} nodes together, the addresses of pods are enough for ${coalesce(local.max_nodes, 0)}. Take a larger network, or smaller pools."
+      condition     = local.addresses == null ? true : local.asked <= local.addresses
+      error_message = "With all nodes that the pools may have, pods need ${local.asked} addresses; the network has ${coalesce(local.addresses, 0)} for them. Take a larger network, or smaller pools."
     }
   }
 

@@ -8,10 +8,17 @@ locals {
   # The pool of what must always be there: GKE's own pods, charts, services of the stack. It has no taint: not all of
   # GKE's pods would accept one, and each that does not would keep a node of another pool alive.
   pools = merge(
-    { for name, pool in var.node_pools : name => merge(pool, { machine_type = pool.machine_types[0] }) },
+    {
+      for name, pool in var.node_pools : name => merge(pool, {
+        machine_type = pool.machine_types[0]
+        # A dozen are GKE's own. Machines of 16 CPUs and more have room for more tasks.
+        max_pods = try(tonumber(regex("-([0-9]+)", pool.machine_types[0])[0]) >= 16, false) ? 64 : 32
+      })
+    },
     {
       system = {
         machine_type = var.system_machine_type
+        max_pods     = 64
         spot         = false
         gpu          = false
         min_nodes    = var.high_availability ? 2 : 1
@@ -53,7 +60,7 @@ resource "google_container_node_pool" "this" {
   cluster            = google_container_cluster.this.id
   location           = google_container_cluster.this.location
   initial_node_count = ceil(each.value.min_nodes / length(var.zones))
-  max_pods_per_node  = var.max_pods_per_node
+  max_pods_per_node  = each.value.max_pods
 
   autoscaling {
     total_min_node_count = each.value.min_nodes

@@ -58,17 +58,6 @@ variable "labels" {
   type        = map(string)
 }
 
-variable "max_pods_per_node" {
-  description = "Pods on a node, 8 to 256."
-  type        = number
-  default     = 64
-
-  validation {
-    condition     = var.max_pods_per_node >= 8 && var.max_pods_per_node <= 256
-    error_message = "max_pods_per_node is 8 to 256."
-  }
-}
-
 variable "name" {
   description = "Name of the stack; every name begins with it."
   type        = string

@@ -270,7 +270,7 @@ class Google(Overlay):
         known: dict[str, Callable[[], Values]] = {
             "google_client_config": lambda: {"id": f"projects/{self.project}/regions/{region}/zones/{place['zone']}", "project": self.project, "region": text(self.settings, "region"), "zone": text(self.settings, "zone"), "access_token": f"ya29.{digest(self.project)}", "default_labels": merged(self.settings.get("default_labels"))},
             "google_project": lambda: {"id": f"projects/{project}", "project_id": project, "name": project, "number": NUMBER, "deletion_policy": "PREVENT"},
-            "google_compute_subnetwork": lambda: {**self.made(kind, config, config), **_SUBNETWORK, "network": f"{_API}/compute/v1/projects/{place['project']}/global/networks/existing"},
+            "google_compute_subnetwork": lambda: {**self.made(kind, config, config), **_SUBNETWORK, "network": f"{_API}/compute/v1/projects/{place['project']}/global/networks/main"},
             "google_storage_bucket": lambda: {**self.made(kind, config, config), "uniform_bucket_level_access": True},
             "google_compute_zones": lambda: {"id": f"projects/{project}/regions/{region}", "project": project, "names": [f"{region}-{letter}" for letter in "abc"], "region": region},
             "google_compute_regions": lambda: {"id": f"projects/{project}", "project": project, "names": ["europe-west1", "us-central1"]},
@@ -295,7 +295,7 @@ class Google(Overlay):
         return {}
 
 
-#: A subnetwork that exists, in the network `existing`.
+#: A subnetwork that exists, in the network `main`, as examples name it.
 _SUBNETWORK: Values = {
     "ip_cidr_range": "10.40.0.0/20",
     "private_ip_google_access": True,

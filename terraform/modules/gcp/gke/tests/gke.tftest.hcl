@@ -114,6 +114,15 @@ run "only_those_that_are_named_reach_the_api" {
   }
 }
 
+run "large_machines_have_room_for_more_pods" {
+  command = plan
+
+  assert {
+    condition     = google_container_node_pool.this["cpu"].max_pods_per_node == 32 && google_container_node_pool.this["gpu"].max_pods_per_node == 64
+    error_message = "Nodes take other numbers of pods."
+  }
+}
+
 run "more_nodes_than_addresses_are_refused" {
   command = plan
 
@@ -122,7 +131,7 @@ run "more_nodes_than_addresses_are_refused" {
       network        = "projects/demo-project/global/networks/demo"
       subnetwork     = "projects/demo-project/regions/europe-west1/subnetworks/demo"
       pods_range     = "pods"
-      pods_cidr      = "10.20.0.0/22"
+      pods_cidr      = "10.20.0.0/23"
       services_range = "services"
     }
   }
