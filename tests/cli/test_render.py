@@ -149,7 +149,7 @@ KNOBS = {
     "azure/aks": {"system_pool"},
     "azure/database": {"password_version"},
     "azure/key": {"rotation_days"},
-    "gcp/gke": {"max_pods_per_node", "release_channel", "system_machine_type"},
+    "gcp/gke": {"release_channel", "system_machine_type"},
     "kubernetes/argo_events": {"metrics"},
     "kubernetes/argo_workflows": {"metrics", "ui_url", "workflow_days"},
     "kubernetes/autoscaler": {"metrics", "service_account"},
