@@ -36,7 +36,7 @@ _REGIONS = {
     "gcp": ("GOOGLE_REGION", "CLOUDSDK_COMPUTE_REGION"),
 }
 
-Person = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9@:._+-]{3,200}$")]
+Person = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9@:._+=,/-]{3,300}$")]
 TagKey = Annotated[str, Field(pattern=r"^[A-Za-z0-9 _.:/=+@-]{1,128}$")]
 TagValue = Annotated[str, Field(pattern=r"^[A-Za-z0-9 _.:/=+@-]{0,256}$")]
 Requirement = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._\-\[\],<>=!~ ]{0,199}$")]
@@ -88,7 +88,8 @@ class StackConfig(Strict):
     people: list[Person] = Field(
         default_factory=list,
         max_length=200,
-        description="Who may use the stack beside who deploys it. Azure: object ids; GCP: as in user:ada@example.com.",
+        description="Who may use the stack beside who deploys it. EKS: ARNs of IAM roles and users; Azure: object ids;"
+        " GCP: as in user:ada@example.com.",
     )
     deletion_protection: bool = Field(False, description="Refuse removal of what holds data, and of the stack.")
     log_retention_days: int = Field(30, ge=1, le=3653, description="Days that logs are kept.")

@@ -64,6 +64,8 @@ def _aws(config: StackConfig, said: Values) -> Values:
     }
     if config.compute.backend == "batch":
         found["compute"] = _only(said["compute"], ("default", "pools"))
+    else:
+        found["people"] = said["people"]
     if config.registry.enabled:
         found["registry"] = said["registry"]
     if has_balancer(config):
@@ -83,6 +85,8 @@ def _azure(config: StackConfig, said: Values) -> Values:
     found = _elsewhere(config, said)
     metadata = found["metadata"]
     metadata["storage_gb"] = next(disk for disk in _AZURE_DISKS if disk >= min(metadata["storage_gb"], 32767))
+    if config.network.vpc is not None:  # how its machines reach the outside is that network's own matter
+        found["network"]["nat"] = "none"
     metadata["backup_days"] = max(_AZURE_BACKUP_DAYS, metadata["backup_days"])
     return {**found, "administrators": said["people"]}
 

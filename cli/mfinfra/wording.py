@@ -16,7 +16,9 @@ _RULES: dict[tuple[Any, ...], str] = {
     ("region",): "a region, as in us-east-1",
     ("account",): "an account: 12 digits in quotes (AWS), the id of a subscription (Azure), the id of a project (GCP)",
     ("permissions_boundary",): "the ARN of a policy",
-    ("people",): "somebody: an object id (Azure), or user:, group: or serviceAccount: with an address (GCP)",
+    (
+        "people",
+    ): "somebody: an ARN (AWS), an object id (Azure), or user:, group: or serviceAccount: with an address (GCP)",
     ("tags",): "a tag: letters, digits, spaces and _.:/=+@-",
     ("network", "cidr"): "a block of addresses, as in 10.20.0.0/16",
     ("network", "vpc"): "a network: the id of a VPC, the resource id of a virtual network, the name of a VPC network",

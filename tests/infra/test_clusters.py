@@ -3,6 +3,7 @@ again, removed."""
 
 from __future__ import annotations
 
+import re
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -13,6 +14,7 @@ import pytest
 from mfinfra import presets, stackfile
 from mfinfra.changes import Event, Plan
 from mfinfra.engines.terraform import Terraform
+from mfinfra.errors import MfinfraError
 from mfinfra.yamlfile import Document, read
 
 from .conftest import ROOT, TfCloud
@@ -89,3 +91,90 @@ def check_secrets(terraform: Terraform) -> None:
     content = (terraform.folder / "terraform.tfstate").read_text()
     assert "a-token-that-is-nowhere" not in content
     assert '"password": "' not in content.replace('"password": ""', "")
+
+
+MODULES = {"aws": ("eks",), "azure": None, "gcp": None}
+EVERYTHING = {"aws": "aws-eks-everything", "azure": "azure-everything", "gcp": "gcp-everything"}
+QUICK = {("azure", "azurerm_kubernetes_cluster"), ("gcp", "google_sql_user"), ("aws", "helm_release"), ("azure", "kubernetes_secret_v1")}  # fmt: skip
+
+
+def kinds(cloud: str) -> list[str]:
+    """The types of resources that the modules of a cloud and those of Kubernetes make."""
+    folders = [ROOT / "terraform" / "modules" / cloud, ROOT / "terraform" / "modules" / "kubernetes"]
+    texts = [
+        path.read_text()
+        for folder in folders
+        for path in folder.rglob("*.tf")
+        if folder.name == "kubernetes" or MODULES[cloud] is None or path.parts[-2] in MODULES[cloud]
+    ]
+    return sorted({kind for text in texts for kind in re.findall(r'^resource "(\w+)"', text, re.M)})
+
+
+CASES = [
+    pytest.param(cloud, kind, marks=[] if (cloud, kind) in QUICK else [pytest.mark.slow])
+    for cloud in REGIONS
+    for kind in kinds(cloud)
+]
+
+
+@pytest.mark.parametrize(("cloud", "kind"), CASES)
+def test_a_failure_anywhere_is_told_gone_on_from_and_removed(
+    cloud: str, kind: str, stack: Callable[..., Terraform], tfcloud: TfCloud
+) -> None:
+    config = CONFIGS[EVERYTHING[cloud]].model_copy(update={"deletion_protection": False})
+    terraform = stack(config)
+    tfcloud.say(fail={f"{kind}:create": "QuotaExceeded: the maximum number of things is reached"})
+    wanted = plan(terraform)
+    if all(change.kind != kind for change in wanted.changes):
+        pytest.skip(f"no stack with everything makes {kind}")
+    with pytest.raises(MfinfraError) as caught:
+        terraform.apply(Path(wanted.handle), ignore)
+    assert "\n" not in caught.value.message
+    assert "QuotaExceeded" in caught.value.message
+    assert 0 < len(plan(terraform).changes) <= len(wanted.changes)
+    tfcloud.say()
+    terraform.apply(Path(plan(terraform).handle), ignore)
+    assert plan(terraform).is_empty
+    terraform.apply(Path(plan(terraform, destroy=True).handle), ignore)
+    assert terraform.state_resources() == []
+
+
+@pytest.mark.parametrize("cloud", REGIONS)
+def test_a_half_made_stack_can_be_removed(cloud: str, stack: Callable[..., Terraform], tfcloud: TfCloud) -> None:
+    kind = {"aws": "aws_eks_node_group", "azure": "azurerm_kubernetes_cluster", "gcp": "google_container_cluster"}
+    terraform = stack(CONFIGS[f"{cloud}-sandbox"])
+    tfcloud.say(fail={f"{kind[cloud]}:create": "no capacity"})
+    with pytest.raises(MfinfraError):
+        terraform.apply(Path(plan(terraform).handle), ignore)
+    terraform.apply(Path(plan(terraform, destroy=True).handle), ignore)
+    assert terraform.state_resources() == []
+
+
+MUTATIONS = [
+    ("azure", "azure/aks/main.tf", "workload_identity_enabled", "workload_identities_enabled"),
+    ("azure", "azure/aks/main.tf", "identity {", "identities {"),
+    ("azure", "azure/aks/main.tf", 'network_plugin_mode = "overlay"', "network_plugin_mode = [1]"),
+    ("azure", "azure/database/main.tf", "sku_name", "sku_names"),
+    ("azure", "azure/datastore/main.tf", "shared_access_key_enabled", "shared_access_keys_enabled"),
+    ("azure", "azure/aks/outputs.tf", "oidc_issuer_url", "oidc_issuer_urls"),
+    ("gcp", "gcp/gke/main.tf", "workload_pool", "workload_pools"),
+    ("gcp", "gcp/gke/main.tf", "release_channel {", "release_channels {"),
+    ("gcp", "gcp/database/main.tf", "availability_type", "availability_types"),
+    ("gcp", "gcp/datastore/main.tf", 'public_access_prevention = "enforced"', "public_access_prevention = {}"),
+    ("gcp", "kubernetes/metadata/main.tf", "template {", "templates {"),
+    ("gcp", "kubernetes/argo_workflows/main.tf", "repository", "repositories"),
+    ("aws", "aws/eks/main.tf", "role_arn", "role_arns"),
+    ("aws", "kubernetes/namespaces/main.tf", 'resource "kubernetes_namespace_v1"', 'resource "kubernetes_namespaces_v1"'),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("cloud", "file", "before", "after"), MUTATIONS, ids=lambda value: str(value)[:30])
+def test_what_the_providers_would_refuse_is_found_offline(
+    cloud: str, file: str, before: str, after: str, stack: Callable[..., Terraform]
+) -> None:
+    terraform = stack(CONFIGS[EVERYTHING[cloud]])
+    path = terraform.folder / "modules" / file
+    pattern = re.sub(r"(\\ )+", r"\\s+", re.escape(before))
+    assert re.search(pattern, path.read_text()), "the text to change is not there"
+    path.write_text(re.sub(pattern, after, path.read_text(), count=1))
+    assert terraform.validate() != []

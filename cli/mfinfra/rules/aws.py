@@ -19,6 +19,7 @@ _VPC, _SUBNET = re.compile(r"vpc-[0-9a-f]{8,17}"), re.compile(r"subnet-[0-9a-f]{
 _BUCKET = re.compile(r"[a-z0-9][a-z0-9-]{1,61}[a-z0-9]")
 _DATABASE_CLASS = re.compile(r"db\.[a-z0-9]{2,8}\.[a-z0-9]{4,10}")
 _TYPE = re.compile(r"optimal|[a-z][a-z0-9-]{1,15}(\.[a-z0-9-]{2,15})?")
+_PERSON = re.compile(r"arn:[a-z-]+:iam::\d{12}:(role|user)/[A-Za-z0-9+=,.@_/-]{1,200}")
 _ARN = re.compile(ARN_PATTERN.removesuffix("$"))
 #: Instance classes that RDS no longer offers for new PostgreSQL databases.
 _RETIRED_CLASSES = re.compile(r"db\.(t1|t2|m1|m2|m3|m4|r3|r4|x1|x1e)\.")
@@ -59,8 +60,6 @@ def _logs(config: StackConfig, _: Given) -> Iterator[Problem]:
 def _ids(config: StackConfig, _: Given) -> Iterator[Problem]:
     """What AWS itself gives names to has the form that AWS gives it."""
     network, database = config.network, config.metadata.database
-    if config.people:
-        yield ("people",), "is for Azure and Google Cloud; in AWS people get rights in IAM"
     if config.account is not None and not _ACCOUNT.fullmatch(config.account):
         yield ("account",), f"'{config.account}' is not an account of AWS: 12 digits, in quotes"
     if network.vpc is not None and not _VPC.fullmatch(network.vpc):
@@ -92,6 +91,17 @@ def _new_network(config: StackConfig, _: Given) -> Iterator[Problem]:
         yield ("network", "zones"), "must be at least 2: the database needs subnets in two"
     if config.network.nat == "none":
         yield from _no_nat(config)
+
+
+def _people(config: StackConfig, _: Given) -> Iterator[Problem]:
+    """A cluster has to know people; everything else in AWS is IAM's to decide."""
+    if config.people and config.compute.backend == "batch":
+        yield ("people",), "is for clusters; in AWS people get rights in IAM"
+    for index, person in enumerate(config.people):
+        if not _PERSON.fullmatch(person):
+            yield ("people", index), f"'{person}' is not the ARN of an IAM role or user"
+        elif not person.startswith(f"arn:{config.partition}:"):
+            yield ("people", index), f"{person} is not in the partition {config.partition}"
 
 
 def _no_nat(config: StackConfig) -> Iterator[Problem]:
@@ -227,4 +237,16 @@ def _arn(place: Place, arn: str, service: str, config: StackConfig) -> Iterator[
         yield place, f"{arn}: a star may only end the name of a secret"
 
 
-RULES: tuple[Rule, ...] = (*COMMON, _region, _logs, _ids, _new_network, _old_network, _metadata, _pools, _ui, _arns)
+RULES: tuple[Rule, ...] = (
+    *COMMON,
+    _region,
+    _logs,
+    _ids,
+    _people,
+    _new_network,
+    _old_network,
+    _metadata,
+    _pools,
+    _ui,
+    _arns,
+)

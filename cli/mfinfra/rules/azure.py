@@ -29,6 +29,8 @@ _KEY, _SECRET = (
 _DATABASE_CLASS = re.compile(r"(B|GP|MO)_Standard_[A-Z]\d+[a-z]*(_v\d)?")
 _VERSIONS = ("14", "15", "16", "17", "18")
 _POOL_LENGTH = 12
+#: Federated credentials that one identity may have.
+_NAMESPACES = 20
 
 
 def _place(config: StackConfig, _: Given) -> Iterator[Problem]:
@@ -105,11 +107,13 @@ def _database(config: StackConfig, given: Given) -> Iterator[Problem]:
 
 def _pools(config: StackConfig, _: Given) -> Iterator[Problem]:
     for name in config.compute.pools:
-        if len(name) > _POOL_LENGTH or name == "system":
+        if len(name) > _POOL_LENGTH or name.startswith("system"):
             yield (
                 ("compute", "pools", name),
-                f"a pool of AKS has a name of {_POOL_LENGTH} letters and digits at most, and is not 'system'",
+                f"a pool of AKS has a name of {_POOL_LENGTH} letters and digits at most, and does not begin with 'system'",
             )
+    if len(config.kubernetes.namespaces) > _NAMESPACES:
+        yield ("kubernetes", "namespaces"), f"Azure lets tasks of {_NAMESPACES} namespaces have one identity, no more"
 
 
 RULES: tuple[Rule, ...] = (*COMMON, of_aws, service, _place, _network, _datastore, _database, _pools)
