@@ -61,6 +61,7 @@ BATCH: StackFile = {
 }  # fmt: skip
 EKS: StackFile = {
     **_AWS, **_CLUSTER, "compute": {"backend": "kubernetes", **_pools(instance_types=["m7i.large"])}, "ui": _BALANCER,
+    "people": [f"arn:aws:iam::123456789012:role/{MARK}"],
 }  # fmt: skip
 AZURE: StackFile = {
     **_ANYWHERE, **_CLUSTER, "cloud": "azure", "region": "westeurope", "account": ACCOUNTS["azure"],

@@ -130,7 +130,7 @@ COMPONENTS = (
               batch="aws/metadata aws_cloudwatch_log_group", cloudformation="metadata AWS::Logs::LogGroup", eks="aws/eks aws_cloudwatch_log_group",
               aks="azure/monitoring azurerm_log_analytics_workspace", gke="gcp/gke logging_config"),
     Component("more people, by their names in the cloud", "people",
-              aks="root azurerm_role_assignment", gke="gcp/identity people"),
+              eks="aws/eks admin_arns", aks="root azurerm_role_assignment", gke="gcp/identity people"),
     Component("a boundary of every role", "permissions_boundary",
               batch="aws/batch permissions_boundary", cloudformation="batch PermissionsBoundary", eks="aws/eks permissions_boundary"),
     Component("protection from removal", "deletion_protection",

@@ -34,9 +34,7 @@ def ask(given: dict[str, Any]) -> dict[str, Any]:
     is_name, is_region = _check(answers, "name"), _check(answers, "region")
     questions: dict[str, Any] = {
         "cloud": lambda: questionary.select("Where shall the stack live?", choices=["local", *_NEAR_MOST]),
-        "name": lambda: questionary.text(
-            "Name of the stack?", default=answers["cloud"], validate=_check(answers, "name")
-        ),
+        "name": lambda: questionary.text("Name of the stack?", default=answers["cloud"], validate=is_name),
         "region": lambda: questionary.text("Region?", default=default_region(), validate=is_region),
         "preset": lambda: questionary.select("Which preset?", choices=["sandbox", "team", "production"]),
         "examples": lambda: questionary.confirm("Install scikit-learn, which the examples use?", default=True),

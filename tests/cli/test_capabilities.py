@@ -20,6 +20,7 @@ from mfinfra.yamlfile import Document
 
 REGIONS = {"aws": "eu-west-1", "azure": "westeurope", "gcp": "europe-west1"}
 SHAPE_OF = {"batch": "batch", "cloudformation": "batch", "eks": "eks", "aks": "azure", "gke": "gcp"}
+EKS = next(place for place in PLACES if place.key == "eks")
 CELLS = [(component, place) for component in COMPONENTS for place in PLACES]
 ids = [f"{component.text}-{place.key}" for component, place in CELLS]
 #: Without a way out a stack needs its images, and what it talks to, inside.
@@ -43,7 +44,7 @@ def of_shape(place: Place, *path: str, guest: bool = False) -> Any:
 
 def asked(component: Component, place: Place) -> dict[str, Any]:
     """What a stack file says to have a component, and only that."""
-    people = of_shape(next(p for p in PLACES if p.key == "gke") if place.cloud == "aws" else place, "people")
+    people = of_shape(EKS if place.cloud == "aws" else place, "people")
     pool = {"default": "cpu", "backend": place.backend}
     key, values = component.key, {
         "network.cidr": {"network": {"cidr": "10.9.0.0/16"}},

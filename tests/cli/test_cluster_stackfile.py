@@ -82,7 +82,8 @@ AZURE: list[tuple[dict[str, Any], str]] = [
     ({"metadata": {"database": {"host": "db.example.com", "secret": "x"}}}, "metadata.database.secret: must be the id of a secret"),
     ({"metadata": {"database": {"host": "db.example.com", "secret": VAULT_SECRET, "security_group": "sg-0123abcd"}}}, "Azure has no security groups"),
     ({"compute": {"default": "thirteenchars", "pools": {"thirteenchars": {}}}}, "a pool of AKS has a name of 12 letters and digits at most"),
-    ({"compute": {"default": "system", "pools": {"system": {}}}}, "and is not 'system'"),
+    ({"compute": {"default": "system", "pools": {"system": {}}}}, "and does not begin with 'system'"),
+    ({"kubernetes": {"namespaces": {f"n{i}": {} for i in range(21)}, "default_namespace": "n0"}}, "Azure lets tasks of 20 namespaces have one identity"),
     ({"compute": {"pools": {"cpu": {"instance_types": ["m6i.xlarge"]}}}}, "'m6i.xlarge' is not a machine type of Azure, as in Standard_D4s_v5"),
     ({"compute": {"pools": {"cpu": {"instance_types": ["Standard_D4s_v5", "Standard_D4as_v5"]}}}}, "a pool of Azure has one machine type"),
     ({"compute": {"pools": {"cpu": {"gpu": True, "instance_types": ["Standard_D4s_v5"]}}}}, "Standard_D4s_v5 has no GPU"),
@@ -116,7 +117,8 @@ GCP: list[tuple[dict[str, Any], str]] = [
     ({"compute": {"pools": {"cpu": {"gpu": True, "instance_types": ["n2-standard-4"]}}}}, "n2-standard-4 has no GPU"),
 ]  # fmt: skip
 EKS: list[tuple[dict[str, Any], str]] = [
-    ({"people": ["user:ada@example.com"]}, "people: is for Azure and Google Cloud; in AWS people get rights in IAM"),
+    ({"people": ["user:ada@example.com"]}, "people.0: 'user:ada@example.com' is not the ARN of an IAM role or user"),
+    ({"people": ["arn:aws-cn:iam::123456789012:role/ada"]}, "is not in the partition aws"),
     ({"network": {"nat": "none"}}, "without NAT a cluster cannot pull the images of its charts; take nat: one"),
     ({"orchestrator": {"step_functions": True}}, "with Kubernetes take argo_workflows or airflow"),
     ({"ui": {"enabled": True, "domain": "ui.example.com"}}, "ui.domain: domain is for a load balancer; set ui.certificate"),

@@ -144,7 +144,7 @@ def test_modules_are_called_with_what_they_declare_and_asked_for_what_they_give(
 #: What a module lets its caller choose and no stack file reaches: for who uses the module by itself.
 KNOBS = {
     "aws/account": {"generation"},
-    "aws/eks": {"admin_arns", "system_machine_types"},
+    "aws/eks": {"system_machine_types"},
     "aws/key": {"deletion_window_days"},
     "azure/aks": {"system_pool"},
     "azure/database": {"password_version"},
