@@ -9,7 +9,7 @@ from typing import Any
 
 import typer
 
-from mfinfra import catalog, errors
+from mfinfra import capabilities, errors
 from mfinfra.app import app
 from mfinfra.stackfile import json_schema
 from mfruntime.settings import SETTINGS
@@ -109,15 +109,20 @@ def _empty(field: dict[str, Any], node: dict[str, Any], name: str) -> str:
 
 
 def capabilities_page() -> str:
+    titles = [place.title for place in capabilities.PLACES]
     lines = [
-        "# What each engine can deploy on AWS\n",
-        "Read off the templates. What an engine cannot express is refused by name before anything is rendered.\n",
-        "| Component | Terraform, OpenTofu | CloudFormation |",
-        "|---|---|---|",
+        "# What can be deployed where\n",
+        "Read off the templates, and rendered by a test. What a stack file asks for and a place has not is refused by",
+        "the name of its key, by `mfinfra validate` too. [The stack file](stack-file.md) has every key.\n",
+        _row("Component", "Key", *titles),
+        "|---|---|" + "---|" * len(titles),
     ]
-    lines += [f"| {text} | {_yes(tf)} | {_yes(cfn)} |" for text, tf, cfn in catalog.capabilities()]
+    for component in capabilities.COMPONENTS:
+        cells = [_yes(capabilities.has(component, place)) for place in capabilities.PLACES]
+        lines.append(_row(component.text, f"`{component.key.replace('.cpu.', '.NAME.')}`", *cells))
     lines += [
-        "",
+        "\nLogs of Google Cloud, but for access logs, are kept as long as the project says. What runs in a cluster is",
+        "reached by a tunnel: nothing there listens to the outside.\n",
         "| Command | Terraform, OpenTofu | CloudFormation |",
         "|---|---|---|",
         "| `render`, `validate` without an account | yes | yes |",
@@ -126,7 +131,14 @@ def capabilities_page() -> str:
         "| `unlock` | yes | no: there is no lock to take |",
         "| `down --keep data` | yes | yes, but not for sandboxes |",
     ]
+    lines += [
+        f"| `{name}` | with a cluster | no |" for name in ("open", "kubeconfig") if f"mfinfra {name}" in commands()
+    ]
     return "\n".join(lines) + "\n"
+
+
+def _row(*cells: str) -> str:
+    return f"| {' | '.join(cells)} |"
 
 
 def _yes(value: bool) -> str:

@@ -47,12 +47,12 @@ Name = Annotated[Optional[str], typer.Option("--name", "-n", help="Name of the s
 StackName = Annotated[
     Optional[str], typer.Argument(help="Name of the stack.", autocompletion=_stack_names, show_default=False)
 ]
-Cloud = Annotated[Optional[str], typer.Option("--cloud", help="Where the stack lives: local or aws.")]
-Region = Annotated[Optional[str], typer.Option("--region", help="Region of the cloud.")]
+Cloud = Annotated[Optional[str], typer.Option("--cloud", help="Where the stack lives: local, aws, azure or gcp.")]
+Region = Annotated[Optional[str], typer.Option("--region", help="Region, as the cloud names it; default: the shell's.")]
 Preset = Annotated[
     Optional[str], typer.Option("--preset", help="sandbox, team, production; local: sandbox, files, services.")
 ]
-Engine = Annotated[Optional[str], typer.Option("--engine", help="terraform or cloudformation.")]
+Engine = Annotated[Optional[str], typer.Option("--engine", help="terraform; on AWS Batch also cloudformation.")]
 Yes = Annotated[bool, typer.Option("--yes", "-y", help="Do not ask.")]
 Python = Annotated[
     Optional[str], typer.Option("--python", help="The Python that flows run with; default is the one of mfinfra.")
@@ -292,7 +292,7 @@ def stop(name: StackName = None) -> None:
 
 @app.command("ls")
 def list_stacks() -> None:
-    """List the stacks of this account."""
+    """List the stacks that were set up from here, local and in clouds."""
     from . import pipeline, record
     from .paths import shown
 
@@ -308,7 +308,7 @@ def list_stacks() -> None:
             s["cloud"],
             s["state"],
             "default" if s["is_default"] else "",
-            shown(s["region"] or s["data_folder"]),
+            pipeline.where(s) if s["cloud"] != "local" else shown(s["data_folder"]),
         )
         for s in stacks
     ]

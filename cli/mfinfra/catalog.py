@@ -32,29 +32,6 @@ def modules(cloud: str) -> tuple[str, ...]:
     return tuple(sorted(path.name for path in folder.iterdir() if (path / "versions.tf").is_file()))
 
 
-#: What a stack in AWS can have: the module of Terraform, the part of the CloudFormation template, what it is.
-COMPONENTS = (
-    ("network", "network", "a network of its own: zones, NAT, endpoints, flow logs"),
-    ("existing_network", None, "a network that exists"),
-    ("key", "key", "an encryption key of its own"),
-    ("datastore", "datastore", "the bucket for artifacts, with versions and access logs"),
-    ("metadata", "metadata", "the metadata service, its database, and the API with its key"),
-    ("batch", "batch", "pools of machines on AWS Batch: EC2, Spot, Fargate, GPU"),
-    ("step_functions", "step_functions", "roles, table and log for Step Functions"),
-    ("ui", "ui", "the web interface, signed on by Cognito or OIDC"),
-    ("registry", "registry", "a repository for images"),
-)
-
-
-def capabilities() -> list[tuple[str, bool, bool]]:
-    """Each component in words, whether Terraform has it, whether CloudFormation has it; read off the templates."""
-    parts = cloudformation_folder() / "parts"
-    there = modules("aws")
-    return [
-        (text, noun in there, part is None or (parts / f"{part}.yaml.j2").is_file()) for noun, part, text in COMPONENTS
-    ]
-
-
 def module_files(cloud: str, noun: str) -> dict[str, str]:
     """The files of a module by their paths in it, without its tests."""
     folder = terraform_folder() / "modules" / cloud / noun

@@ -20,6 +20,7 @@ from . import (
     profile,
     prove,
     record,
+    rules,
     runtime_install,
     service_health,
     stackfile,
@@ -58,14 +59,15 @@ def connect(config: StackConfig, console: Console) -> Connected:
         stackfile.check_unmoved(json.loads(stack.config), config.model_copy(update={"engine": engine}))
     cloud = clouds.connect(config)
     _check_account(config, cloud.account)
-    console.done(f"Account {cloud.account}, region {config.region}, as {cloud.who}")
+    console.done(f"{rules.ACCOUNTS[config.cloud].capitalize()} {cloud.account}, region {config.region}, as {cloud.who}")
     return Connected(config, cloud, deployment.of(cloud, engine, console.step))
 
 
 def _check_account(config: StackConfig, account: str) -> None:
     if config.account is not None and config.account != account:
         raise Refused(
-            f"The credentials are for the account {account}, the stack file allows {config.account} only.",
+            f"The credentials are for the {rules.ACCOUNTS[config.cloud]} {account}, the stack file allows"
+            f" {config.account} only.",
             hint="Choose others with: export AWS_PROFILE=NAME",
         )
 
@@ -328,6 +330,8 @@ _ENDPOINTS = (
     "METAFLOW_SERVICE_INTERNAL_URL",
     "METAFLOW_UI_URL",
     "METAFLOW_DATASTORE_SYSROOT_S3",
+    "METAFLOW_DATASTORE_SYSROOT_AZURE",
+    "METAFLOW_DATASTORE_SYSROOT_GS",
 )
 
 

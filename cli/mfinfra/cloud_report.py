@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime, timezone
 from typing import TYPE_CHECKING, Any
 
-from . import profile
+from . import profile, rules
 from .changes import Event, Plan
 from .console import Console
 from .paths import shown
@@ -30,6 +30,11 @@ def show(event: Event, console: Console) -> None:
         console.warn(f"{event.address} failed: {event.reason}")
 
 
+def _where(cloud: str, region: str | None, account: str | None, engine: str | None) -> str:
+    """The place of a stack in the words of its cloud."""
+    return f"{rules.TITLES[cloud]} {region}, {rules.ACCOUNTS[cloud]} {account}, by {engine}"
+
+
 @dataclass(frozen=True)
 class Down:
     """The result of `down`: what with the stack's tag is still there."""
@@ -47,16 +52,22 @@ def report_up(result: Up, console: Console) -> None:
                           "account": stack.account, "profile": str(result.profile.path), "state": stack.state,
                           "proven_at": stack.proven_at, "next": result.next_command})  # fmt: skip
         return
-    where = f"{stack.cloud} {stack.region}, account {stack.account}, by {stack.engine}"
+    where = _where(stack.cloud, stack.region, stack.account, stack.engine)
     rows = [
         ("stack", f"{name}: {where}", f"mfinfra status {name}"),
-        ("data", settings.get("METAFLOW_DATASTORE_SYSROOT_S3", ""), f"mfinfra outputs {name}"),
+        ("data", _data(settings), f"mfinfra outputs {name}"),
         ("metadata", settings.get("METAFLOW_SERVICE_URL", ""), ""),
         ("profile", shown(result.profile.path), "" if result.profile.is_default else f"mfinfra use {name}"),
         ("runtime", f"mfruntime {result.runtime.version} in {shown(result.runtime.python)}", "mfinfra runtime info"),
         ("smoke flow", result.proof.run if result.proof else "not run", result.next_command),
     ]
     console.table(("what", "where", "what to type next"), rows)
+
+
+def _data(settings: dict[str, str]) -> str:
+    """Where artifacts lie, by whichever store the stack has."""
+    store = settings.get("METAFLOW_DEFAULT_DATASTORE", "s3").upper()
+    return settings.get(f"METAFLOW_DATASTORE_SYSROOT_{store}", "")
 
 
 def report_plan(found: Plan, form: str, console: Console) -> int:
@@ -122,7 +133,7 @@ def report_status(document: dict[str, Any], console: Console) -> None:
     service, drifted = document["service"], document["drift"]
     rows = [
         ("state", document["state"]),
-        ("where", f"{document['cloud']} {document['region']}, account {document['account']}, by {document['engine']}"),
+        ("where", _where(*(document[key] for key in ("cloud", "region", "account", "engine")))),
         ("created", document["created_at"] or "unknown"),
         ("resources", str(document["resources"])),
         *((key.removeprefix("METAFLOW_").lower(), value) for key, value in document["endpoints"].items()),

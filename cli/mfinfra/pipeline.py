@@ -343,6 +343,13 @@ def outputs(name: str) -> dict[str, str]:
     return {**shown, profile.MARKER: name}
 
 
+def where(stack: dict[str, Any]) -> str:
+    """The place of a stack in a cloud, in the words of that cloud."""
+    from . import rules
+
+    return f"{stack['region']}, {rules.ACCOUNTS[stack['cloud']]} {stack['account']}"
+
+
 def listing() -> list[dict[str, Any]]:
     """All stacks, a few facts each."""
     default = profile.default_stack()

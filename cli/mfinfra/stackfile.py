@@ -128,10 +128,14 @@ def with_region(folder: Path, overrides: dict[str, Any]) -> dict[str, Any]:
     """What is given on the command line; for a stack in a cloud whose region nobody names, with that of the shell."""
     path = folder / FILE_NAME
     said = read(path).values if os.path.lexists(path) else {}
-    names = _REGIONS.get(str(overrides.get("cloud") or said.get("cloud")), ())
     if overrides.get("region") or said.get("region"):
         return overrides
-    return {**overrides, "region": next((os.environ[name] for name in names if os.environ.get(name)), None)}
+    return {**overrides, "region": region_of_shell(str(overrides.get("cloud") or said.get("cloud")))}
+
+
+def region_of_shell(cloud: str) -> str | None:
+    """The region of a cloud that the shell is set to; None where it is to none."""
+    return next((os.environ[name] for name in _REGIONS.get(cloud, ()) if os.environ.get(name)), None)
 
 
 def name_in(folder: Path) -> str:

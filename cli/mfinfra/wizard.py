@@ -3,34 +3,39 @@
 from __future__ import annotations
 
 import os
+import re
 import shlex
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from .errors import Interrupted, Refused, StackFileError
-from .names import check_name
 from .paths import write_text
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from .stackfile import StackConfig
+
+#: The region that is proposed in each cloud where the shell names none.
+_NEAR_MOST = {"aws": "us-east-1", "azure": "eastus2", "gcp": "us-central1"}
 
 
 def ask(given: dict[str, Any]) -> dict[str, Any]:
     """Ask a person for what was not given. Raises Interrupted where they leave."""
     import questionary
 
-    def is_name(text: str) -> bool | str:
-        try:
-            check_name(text)
-        except StackFileError as exc:
-            return exc.message
-        return True
+    from .stackfile import region_of_shell
 
     answers = dict(given)
+
+    def default_region() -> str:
+        return region_of_shell(answers["cloud"]) or _NEAR_MOST[answers["cloud"]]
+
+    is_name, is_region = _check(answers, "name"), _check(answers, "region")
     questions: dict[str, Any] = {
-        "cloud": lambda: questionary.select("Where shall the stack live?", choices=["local", "aws"]),
+        "cloud": lambda: questionary.select("Where shall the stack live?", choices=["local", *_NEAR_MOST]),
         "name": lambda: questionary.text("Name of the stack?", default=answers["cloud"], validate=is_name),
-        "region": lambda: questionary.text("Region?", default=os.environ.get("AWS_REGION", "us-east-1")),
+        "region": lambda: questionary.text("Region?", default=default_region(), validate=is_region),
         "preset": lambda: questionary.select("Which preset?", choices=["sandbox", "team", "production"]),
         "examples": lambda: questionary.confirm("Install scikit-learn, which the examples use?", default=True),
     }
@@ -42,6 +47,24 @@ def ask(given: dict[str, Any]) -> dict[str, Any]:
             if answers[key] is None:
                 raise Interrupted("Nothing was written.", hint="Type: mfinfra init")
     return answers
+
+
+def _check(answers: dict[str, Any], key: str) -> Callable[[str], bool | str]:
+    """Says what is wrong with an answer, as the schema and the rules of the cloud have it; True where nothing is."""
+    from . import stackfile
+    from .yamlfile import Document
+
+    def check(text: str) -> bool | str:
+        cloud = answers["cloud"]
+        said = {"name": cloud, "cloud": cloud, **({"region": _NEAR_MOST[cloud]} if cloud in _NEAR_MOST else {})}
+        try:
+            stackfile.validated(Document({**said, key: text}, {}, ""))
+        except StackFileError as exc:
+            found = re.search(rf"\b{key}\b(: | ).*", exc.message)
+            return found.group(0) if found else True
+        return True
+
+    return check
 
 
 def write(folder: Path, answers: dict[str, Any], force: bool) -> tuple[Path, StackConfig]:

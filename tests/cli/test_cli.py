@@ -266,6 +266,42 @@ def test_the_wizard_asks_and_says_what_would_have_done_the_same(tmp_path: Path) 
     assert "name: pond\n" in (tmp_path / "mfinfra.yaml").read_text()
 
 
+@pytest.mark.parametrize(
+    ("cloud", "steps", "wrong", "region", "said"),
+    [
+        ("aws", 1, "westeurope", "us-east-1", "is not a region of AWS"),
+        ("azure", 2, "us-east-1", "eastus2", "is not a region of Azure"),
+        ("gcp", 3, "europe", "us-central1", "is not a region of Google Cloud"),
+    ],
+)
+def test_the_wizard_knows_every_cloud_and_its_regions(
+    tmp_path: Path, cloud: str, steps: int, wrong: str, region: str, said: str
+) -> None:
+    """What is typed wrong is told at once; what is proposed is taken."""
+    names = ("AWS_REGION", "AWS_DEFAULT_REGION", "AZURE_LOCATION", "AZURE_DEFAULTS_LOCATION", "GOOGLE_REGION",
+             "CLOUDSDK_COMPUTE_REGION")  # fmt: skip
+    env = {key: value for key, value in os.environ.items() if key not in names}
+    child = pexpect.spawn(
+        sys.executable, ["-m", "mfinfra", "init", "--no-examples"], cwd=str(tmp_path), timeout=20, encoding="utf-8",
+        env={**env, "COLUMNS": "200"}, dimensions=(40, 200),
+    )  # fmt: skip
+    child.expect("Where shall the stack live")
+    child.send("\x1b[B" * steps + "\r")
+    child.expect("Name of the stack")
+    child.send("\r")
+    child.expect("Region")
+    child.sendcontrol("u")
+    child.send("\x7f" * 20 + f"{wrong}\r")
+    child.expect(said)
+    child.send("\x7f" * len(wrong) + f"{region}\r")
+    child.expect("Which preset")
+    child.send("\r")
+    child.expect(f"mfinfra init --name {cloud} --cloud {cloud} --region {region} --preset sandbox --no-examples")
+    child.expect(pexpect.EOF)
+    text = (tmp_path / "mfinfra.yaml").read_text()
+    assert f"cloud: {cloud}\nregion: {region}\n" in text
+
+
 def test_doctor_names_what_keeps_flows_from_running(mfinfra: Tool, home: Path) -> None:
     fresh = mfinfra("doctor")
     assert fresh.code == 0, fresh.text

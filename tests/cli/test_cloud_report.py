@@ -6,7 +6,16 @@ from datetime import datetime, timedelta, timezone
 
 import pytest
 
+from mfinfra import cloud_report, pipeline, profile, prove, runtime_install
 from mfinfra.cloud_report import _ago
+from mfinfra.console import Console
+from mfinfra.record import Record
+
+PLACES = [
+    ("aws", "eu-west-1", "123456789012", "AWS eu-west-1, account 123456789012", {"S3": "s3://demo/metaflow"}),
+    ("azure", "westeurope", "1111-22", "Azure westeurope, subscription 1111-22", {"AZURE": "flows/metaflow"}),
+    ("gcp", "europe-west1", "demo-1", "Google Cloud europe-west1, project demo-1", {"GS": "gs://demo/metaflow"}),
+]
 
 
 @pytest.mark.parametrize(
@@ -21,3 +30,31 @@ from mfinfra.cloud_report import _ago
 )
 def test_how_long_ago_something_was(passed: timedelta, said: str) -> None:
     assert _ago((datetime.now(timezone.utc) - passed).strftime("%Y-%m-%dT%H:%M:%SZ")) == said
+
+
+@pytest.mark.parametrize(("cloud", "region", "account", "where", "root"), PLACES)
+def test_what_up_says_is_in_the_words_of_the_cloud(
+    cloud: str, region: str, account: str, where: str, root: dict[str, str], capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Place and datastore of the stack; a local root beside it, as of another profile, is not its."""
+    (store, address), *_ = root.items()
+    settings = {f"METAFLOW_DATASTORE_SYSROOT_{store}": address, "METAFLOW_DEFAULT_DATASTORE": store.lower(),
+                "METAFLOW_DATASTORE_SYSROOT_LOCAL": "/elsewhere"}  # fmt: skip
+    written = profile.write("demo", settings)
+    stack = Record(
+        "demo", cloud, "ready", "", "", str(written.path), engine="terraform", region=region, account=account
+    )
+    runtime = runtime_install.Installed("/python", "3.11", "1", "/site-packages")
+    cloud_report.report_up(pipeline.Up(stack, written, runtime, prove.Proof("SmokeFlow/1", 1.0), "next"), Console())
+    table = capsys.readouterr().out
+    for words in (f"{where}, by terraform", address, "SmokeFlow/1"):
+        assert words in " ".join(table.split()), table
+    assert "/elsewhere" not in table
+
+
+@pytest.mark.parametrize(("cloud", "region", "account", "where", "root"), PLACES)
+def test_the_list_of_stacks_says_where_each_is(
+    cloud: str, region: str, account: str, where: str, root: dict[str, str]
+) -> None:
+    found = pipeline.where({"cloud": cloud, "region": region, "account": account})
+    assert where.endswith(found)

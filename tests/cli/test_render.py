@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import hashlib
 import json
 import os
 import re
@@ -13,6 +14,7 @@ from typing import Any
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from tests.stackfiles import ACCOUNTS, AZURE, BATCH, EKS, GCP, MARK, SHAPES
 
 from mfinfra import catalog, cfn_template, options, presets, render, stackfile, values, versions, workspace
 from mfinfra.errors import MfinfraError, Refused, StackFileError
@@ -20,7 +22,7 @@ from mfinfra.yamlfile import Document, read
 from mfruntime.settings import SETTINGS
 
 ROOT = Path(__file__).parents[2]
-ACCOUNT = "123456789012"
+REGIONS = {"aws": "eu-west-1", "azure": "westeurope", "gcp": "europe-west1"}
 VALUES_OF_USERS = {render.VALUES, render.BACKEND, render.PARAMETERS}
 
 
@@ -34,11 +36,31 @@ CONFIGS |= {
     for preset in presets.PRESETS
     for region in ("us-east-1", "cn-north-1", "us-gov-west-1")
 }
+CONFIGS |= {
+    f"{cloud}-{preset}-cluster": config(cloud=cloud, region=region, preset=preset, compute="kubernetes")
+    for cloud, region in REGIONS.items()
+    for preset in presets.PRESETS
+}
+CONFIGS |= {
+    f"{shape}-{case}": stackfile.validated(Document(said, {}, ""))
+    for shape, pair in SHAPES.items()
+    for case, said in zip(("full", "guest"), pair, strict=True)
+}
+BATCHES = {name: stack for name, stack in CONFIGS.items() if stack.compute.backend == "batch"}
 every = pytest.mark.parametrize("name", CONFIGS)
+
+
+def engines_of(name: str) -> tuple[str, ...]:
+    return ("terraform", "cloudformation") if name in BATCHES else ("terraform",)
 
 
 def by_terraform(name: str, account: str | None = None) -> dict[str, str]:
     return render.render(CONFIGS[name].model_copy(update={"engine": "terraform"}), account)
+
+
+def root(files: dict[str, str]) -> dict[str, str]:
+    """The root's own files of Terraform."""
+    return {name: text for name, text in files.items() if "/" not in name and name.endswith(".tf")}
 
 
 def blocks(text: str, kind: str) -> dict[str, str]:
@@ -48,44 +70,108 @@ def blocks(text: str, kind: str) -> dict[str, str]:
 
 @every
 def test_rendering_is_the_same_every_time(name: str) -> None:
-    for engine in ("terraform", "cloudformation"):
+    for engine in engines_of(name):
         stack = CONFIGS[name].model_copy(update={"engine": engine})
-        assert render.render(stack, ACCOUNT) == render.render(stack, ACCOUNT)
+        account = ACCOUNTS[stack.cloud]
+        assert render.render(stack, account) == render.render(stack, account)
+
+
+#: Variables that no stack file has a value for: the token of the cluster is of the moment.
+OF_THE_MOMENT = {"kubernetes_token"}
+#: What some roots decide by what they hold, so that nothing in them asks for the value.
+UNREAD = {
+    "aws": {"orchestrator"},
+    "azure": {"orchestrator", "deletion_protection", "force_destroy"},
+    "gcp": {"orchestrator"},
+}
 
 
 @every
 def test_every_variable_of_the_root_has_a_value_and_every_value_a_variable(name: str) -> None:
-    for account in (None, ACCOUNT):
+    for account in (None, ACCOUNTS[CONFIGS[name].cloud]):
         files = by_terraform(name, account)
         declared, values = blocks(files["variables.tf"], "variable"), json.loads(files[render.VALUES])
-        assert set(declared) == set(values)
+        assert set(declared) - OF_THE_MOMENT == set(values)
         for key, block in declared.items():
-            if "object({" in block:
-                names = set(re.findall(r"^ {4}(\w+) +=", block, re.M))
+            names = set(re.findall(r"^ {4}(\w+) +=", block, re.M))
+            if "map(object({" in block and "= object({" not in block:
+                assert all(names == set(value) for value in values[key].values()), key
+            elif "object({" in block:
                 assert names == set(values[key]), key
-        used = set(re.findall(r"\bvar\.(\w+)", "".join(files[name] for name in ("main.tf", "providers.tf"))))
-        assert used == set(declared)
+        used = set(re.findall(r"\bvar\.(\w+)", "".join(root(files).values())))
+        assert used <= set(declared)
+        assert set(declared) - used <= UNREAD[CONFIGS[name].cloud]
+
+
+def called(files: dict[str, str]) -> dict[str, tuple[str, set[str]]]:
+    """The modules that a root calls, by label: which they are, and what they are given."""
+    found = {}
+    for text in root(files).values():
+        for label, body in blocks(text, "module").items():
+            (source,) = re.findall(r'^  source += "\./modules/(\w+/\w+)"$', body, re.M)
+            given = set(re.findall(r"^  (\w+) +=", body, re.M)) - {"source", "depends_on", "for_each"}
+            found[label] = (source, given)
+    return found
+
+
+def declared_by(files: dict[str, str], source: str) -> dict[str, bool]:
+    """The variables of a module, and whether it must be given one."""
+    text = files[f"modules/{source}/variables.tf"]
+    return {name: not re.search(r"^  default", body, re.M) for name, body in blocks(text, "variable").items()}
+
+
+def outputs_of(files: dict[str, str], source: str) -> set[str]:
+    return set(blocks(files[f"modules/{source}/outputs.tf"], "output"))
 
 
 @every
 def test_modules_are_called_with_what_they_declare_and_asked_for_what_they_give(name: str) -> None:
     files = by_terraform(name)
-    sources = {}
-    for module, body in blocks(files["main.tf"], "module").items():
-        (noun,) = re.findall(r'^  source = "\./modules/aws/(\w+)"', body, re.M)
-        sources[module] = noun
-        given = set(re.findall(r"^  (\w+) +=", body, re.M)) - {"source"}
-        declared = blocks(files[f"modules/aws/{noun}/variables.tf"], "variable")
-        needed = {variable for variable, block in declared.items() if not re.search(r"^  default", block, re.M)}
-        assert needed <= given <= set(declared)
-        left = set(declared) - given
-        assert left <= {"deletion_window_days"}, f"{noun} has variables that no stack file reaches: {left}"
-    for module, output in re.findall(r"\bmodule\.(\w+)\.(\w+)", files["main.tf"] + files["outputs.tf"]):
-        assert output in blocks(files[f"modules/aws/{sources[module]}/outputs.tf"], "output")
-    copied = {path.split("/")[2] for path in files if path.startswith("modules/")}
-    assert copied == set(sources.values())
+    modules = called(files)
+    for label, (source, passed) in modules.items():
+        declared = declared_by(files, source)
+        assert {name for name, is_needed in declared.items() if is_needed} <= passed <= set(declared), label
+    text = "".join(root(files).values())
+    for label, output in re.findall(r"\bmodule\.(\w+)(?:\[[^\]]*\])?\.(\w+)", text):
+        assert output in outputs_of(files, modules[label][0]), f"module.{label}.{output}"
+    sources = {source for source, _ in modules.values()}
+    assert {"/".join(path.split("/")[1:3]) for path in files if path.startswith("modules/")} == sources
     claimed = re.findall(r"^    module\.(\w+)\.runtime_config,$", files["main.tf"], re.M)
-    assert sorted(claimed) == sorted(sources)
+    speaking = [label for label, (source, _) in modules.items() if "runtime_config" in outputs_of(files, source)]
+    assert sorted(claimed) == sorted(speaking)
+
+
+#: What a module lets its caller choose and no stack file reaches: for who uses the module by itself.
+KNOBS = {
+    "aws/account": {"generation"},
+    "aws/eks": {"system_machine_types"},
+    "aws/key": {"deletion_window_days"},
+    "azure/aks": {"system_pool"},
+    "azure/database": {"password_version"},
+    "azure/key": {"rotation_days"},
+    "gcp/gke": {"release_channel", "system_machine_type"},
+    "kubernetes/argo_events": {"metrics"},
+    "kubernetes/argo_workflows": {"metrics", "ui_url", "workflow_days"},
+    "kubernetes/autoscaler": {"metrics", "service_account"},
+    "kubernetes/databases": {"accounts_version"},
+    "kubernetes/metadata": {"database_account_version"},
+    "kubernetes/storage": {"name"},
+    "kubernetes/ui": {"cache_gb", "database_account_version", "memory"},
+}
+
+
+def test_every_module_is_in_some_stack_and_reached_by_stack_files() -> None:
+    given: dict[str, set[str]] = {}
+    declared: dict[str, set[str]] = {}
+    for name in CONFIGS:
+        files = by_terraform(name)
+        for source, names in called(files).values():
+            given.setdefault(source, set()).update(names)
+            declared[source] = set(declared_by(files, source))
+    there = {f"{cloud}/{noun}" for cloud in (*REGIONS, "kubernetes") for noun in catalog.modules(cloud)}
+    assert set(declared) == there
+    left = {source: names - given[source] for source, names in declared.items()}
+    assert {source: names for source, names in left.items() if names} == KNOBS
 
 
 def test_every_variable_and_output_of_the_templates_is_described() -> None:
@@ -96,20 +182,35 @@ def test_every_variable_and_output_of_the_templates_is_described() -> None:
             assert re.match(r"  description = \".{5,}\"\n", block), f"{path}: {block[:60]}"
 
 
+#: What in the providers' file holds a stack to its account.
+HELD = {
+    "aws": "allowed_account_ids = [var.account]",
+    "azure": "subscription_id = var.account",
+    "gcp": "project        = var.account",
+}
+
+
+def state_of(stack: stackfile.StackConfig) -> dict[str, Any]:
+    """Where the state of a stack lies, as Terraform's backends are told."""
+    account, key = ACCOUNTS[stack.cloud], f"stacks/{stack.name}/terraform.tfstate"
+    if stack.cloud == "aws":
+        bucket = f"mfinfra-state-{account}-{stack.region}"
+        return {"s3": {"bucket": bucket, "key": key, "region": stack.region, "encrypt": True, "use_lockfile": True}}
+    if stack.cloud == "gcp":
+        return {"gcs": {"bucket": f"mfinfra-state-{account}", "prefix": f"stacks/{stack.name}"}}
+    container = {"resource_group_name": "mfinfra-state", "container_name": "states", "use_azuread_auth": True}
+    storage = f"mfinfra{hashlib.sha256(account.encode()).hexdigest()[:17]}"
+    return {"azurerm": {**container, "subscription_id": account, "storage_account_name": storage, "key": key}}
+
+
 @every
 def test_the_state_lies_in_the_account_where_that_is_known(name: str) -> None:
+    stack = CONFIGS[name]
     assert render.BACKEND not in by_terraform(name)
-    assert "allowed_account_ids" not in by_terraform(name)["providers.tf"]
-    files = by_terraform(name, ACCOUNT)
-    assert "allowed_account_ids = [var.account]" in files["providers.tf"]
-    region = CONFIGS[name].region
-    assert json.loads(files[render.BACKEND])["terraform"]["backend"]["s3"] == {
-        "bucket": f"mfinfra-state-{ACCOUNT}-{region}",
-        "key": f"stacks/{CONFIGS[name].name}/terraform.tfstate",
-        "region": region,
-        "encrypt": True,
-        "use_lockfile": True,
-    }
+    assert HELD[stack.cloud] not in by_terraform(name)["providers.tf"]
+    files = by_terraform(name, ACCOUNTS[stack.cloud])
+    assert HELD[stack.cloud] in files["providers.tf"]
+    assert json.loads(files[render.BACKEND])["terraform"]["backend"] == state_of(stack)
 
 
 @every
@@ -131,6 +232,19 @@ def test_versions_are_in_one_place() -> None:
         assert f'required_version = ">= {versions.TERRAFORM}"' in path.read_text()
 
 
+@every
+def test_versions_of_a_root_are_those_of_the_one_place(name: str) -> None:
+    """Providers, charts and images: what a root writes down is in versions.py, and nothing else is written down."""
+    known = {value for value in vars(versions).values() if isinstance(value, str)} | set(
+        versions.AUTOSCALER_IMAGES.values()
+    )
+    texts = root(by_terraform(name))
+    providers = re.findall(r'^ {6}version = "(.*)"$', texts["versions.tf"], re.M)
+    assert providers
+    written = re.findall(r'^ *(?!required_)\w*(?:version|image|image_tag) += "([^"$]+)"', "".join(texts.values()), re.M)
+    assert set(providers) | set(written) <= known
+
+
 #: Settings that only stock Metaflow and later runtimes read; an interop test asks stock whether it knows them.
 STOCK = {
     f"METAFLOW_{name}"
@@ -140,8 +254,14 @@ STOCK = {
         "DEFAULT_SECRETS_BACKEND_TYPE", "ECS_FARGATE_EXECUTION_ROLE", "ECS_S3_ACCESS_IAM_ROLE", "EVENTS_SFN_ACCESS_IAM_ROLE",
         "S3_SERVER_SIDE_ENCRYPTION", "SERVICE_INTERNAL_URL", "SERVICE_URL", "SFN_COMPRESS_STATE_MACHINE", "SFN_DYNAMO_DB_TABLE",
         "SFN_EXECUTION_LOG_GROUP_ARN", "SFN_IAM_ROLE", "SFN_S3_DISTRIBUTED_MAP_OUTPUT_PATH", "SFN_STATE_MACHINE_PREFIX", "UI_URL",
+        "AIRFLOW_KUBERNETES_STARTUP_TIMEOUT_SECONDS", "ARGO_WORKFLOWS_UI_URL", "AZURE_KEY_VAULT_PREFIX", "AZURE_STORAGE_WORKLOAD_TYPE",
+        "CARD_AZUREROOT", "CARD_GSROOT", "CONDA_PACKAGE_AZUREROOT", "CONDA_PACKAGE_GSROOT", "DATATOOLS_AZUREROOT", "DATATOOLS_GSROOT",
+        "GCP_SECRET_MANAGER_PREFIX", "KUBERNETES_LABELS", "KUBERNETES_NAMESPACE", "KUBERNETES_NODE_SELECTOR", "KUBERNETES_SERVICE_ACCOUNT",
+        "KUBERNETES_TOLERATIONS",
     )
 }  # fmt: skip
+#: What our compiler for Argo reads; stock has no such setting.
+OURS = {"METAFLOW_ARGO_WORKFLOWS_USE_SCHEDULES"}
 
 
 def settings_of_modules() -> set[str]:
@@ -151,7 +271,7 @@ def settings_of_modules() -> set[str]:
 
 def test_settings_of_a_stack_are_settings_that_somebody_reads() -> None:
     ours = {setting.name for setting in SETTINGS}
-    assert settings_of_modules() <= ours | STOCK
+    assert settings_of_modules() <= ours | STOCK | OURS
 
 
 @pytest.mark.interop
@@ -166,38 +286,10 @@ def test_stock_metaflow_knows_the_settings_of_a_stack() -> None:
     read_by_stock = set()
     for path in Path(folder.stdout.strip()).rglob("*.py"):
         read_by_stock |= set(re.findall(r'from_conf\(\s*"(\w+)"', path.read_text(encoding="utf-8", errors="replace")))
-    assert settings_of_modules() <= {f"METAFLOW_{name}" for name in read_by_stock}
+    assert settings_of_modules() - OURS <= {f"METAFLOW_{name}" for name in read_by_stock}
 
 
 # What a user writes
-
-MARK = "zzmark"
-TEXTS: dict[str, Any] = {
-    "name": f"{MARK}name", "cloud": "aws", "region": "eu-west-1", "account": ACCOUNT, "partition": "aws", "preset": "team",
-    "engine": "terraform", "permissions_boundary": f"arn:aws:iam::123456789012:policy/{MARK}",
-    "tags": {f"{MARK}key": f"{MARK}value"},
-    "runtime": {"python": f"/{MARK}", "packages": [MARK]},
-    "network": {"cidr": "10.9.0.0/16", "nat": "one", "endpoints": ["logs"]},
-    "datastore": {"bucket": f"{MARK}-bucket", "kms": f"arn:aws:kms:eu-west-1:123456789012:key/{MARK}"},
-    "metadata": {
-        "image": f"{MARK}/image:1", "instance_class": "db.t4g.small", "postgres_version": "17", "api": "public", "allow": ["192.0.2.0/24"],
-        "database": {"host": f"{MARK}.example.com", "name": MARK, "security_group": "sg-0123abcd",
-                     "secret": f"arn:aws:secretsmanager:eu-west-1:123456789012:secret:{MARK}"},
-    },
-    "compute": {"default": "cpu", "pools": {"cpu": {"kind": "spot", "instance_types": ["m7i.large"], "ami": "ami-01234567"}}},
-    "ui": {
-        "enabled": True, "domain": f"{MARK}.example.com", "certificate": f"arn:aws:acm:eu-west-1:123456789012:certificate/{MARK}",
-        "auth": "oidc", "cognito_prefix": MARK, "allow": ["192.0.2.0/24"],
-        "oidc": {
-            **dict.fromkeys(("issuer", "authorization_endpoint", "token_endpoint", "user_info_endpoint"), f"https://{MARK}.example.com/{MARK}"),
-            "client_id": MARK, "client_secret": f"arn:aws:secretsmanager:eu-west-1:123456789012:secret:{MARK}",
-        },
-    },
-    "registry": {"enabled": True, "image": MARK},
-    "secrets": {"allow": [f"arn:aws:secretsmanager:eu-west-1:123456789012:secret:{MARK}*"]},
-}  # fmt: skip
-GUEST = {**TEXTS, "network": {"vpc": "vpc-01234567", "subnets": ["subnet-01234567", "subnet-01234568"],
-                              "public_subnets": ["subnet-01234569", "subnet-0123456a"]}}  # fmt: skip
 
 Place = tuple[Any, ...]
 
@@ -211,13 +303,45 @@ def text_places(node: Any, place: Place = ()) -> Iterator[Place]:
         yield from text_places(below, (*place, key))
 
 
-PLACES = [(base, place) for base in (TEXTS, GUEST) for place in text_places(base)]
+PLACES = [(base, place) for pair in SHAPES.values() for base in pair for place in text_places(base)]
+
+
+def kind_of(place: Place) -> Place:
+    return tuple("*" if isinstance(part, int) else part for part in place)
+
+
+def fields() -> set[Place]:
+    """Every text of the schema; the pool of the shapes stands for any."""
+    found = {tuple("cpu" if part == "{}" else part for part in place) for place in text_fields(stackfile.json_schema())}
+    return found - {("tags", "cpu")}
 
 
 def test_every_text_that_a_stack_file_can_have_is_tried() -> None:
-    tried = {tuple("*" if isinstance(part, int) else part for part in place) for _, place in PLACES}
-    kinds = {tuple("cpu" if part == "{}" else part for part in place) for place in text_fields(stackfile.json_schema())}
-    assert kinds - {("tags", "cpu")} <= tried
+    assert fields() <= {kind_of(place) for _, place in PLACES}
+
+
+@pytest.mark.parametrize("shape", SHAPES)
+def test_a_text_that_is_not_tried_on_a_cloud_is_refused_there_by_its_name(shape: str) -> None:
+    """What another shape says in its place, laid into this one."""
+    tried = {kind_of(place) for base in SHAPES[shape] for place in text_places(base)}
+    others = {kind_of(place): (base, place) for base, place in PLACES}
+    for kind in sorted(fields() - tried):
+        said, place = laid(SHAPES[shape][0], *others[kind])
+        with pytest.raises(StackFileError, match=re.escape(".".join(map(str, place)))):
+            stackfile.validated(Document(said, {}, "mfinfra.yaml"))
+
+
+def laid(into: dict[str, Any], base: dict[str, Any], place: Place) -> tuple[dict[str, Any], Place]:
+    """A stack file with what stands at a place of another; sections and lists that it has not are taken whole."""
+    changed = copy.deepcopy(into)
+    node: Any = changed
+    source: Any = base
+    for depth, part in enumerate(place):
+        if part not in node or not isinstance(node[part], dict):
+            node[part] = source[part]
+            return changed, place[: depth + 1]
+        node, source = node[part], source[part]
+    raise AssertionError(f"{place} is no text")
 
 
 def text_fields(schema: dict[str, Any]) -> Iterator[Place]:
@@ -272,8 +396,9 @@ def check_only_values(said: dict[str, Any], is_structure: bool = False) -> bool:
     except StackFileError as exc:
         assert "Traceback" not in exc.message
         return False
-    for engine in ("terraform",) if is_structure else ("terraform", "cloudformation"):
-        files = render.render(stack.model_copy(update={"engine": engine}), ACCOUNT)
+    has_both = not is_structure and stack.compute.backend == "batch"
+    for engine in ("terraform", "cloudformation") if has_both else ("terraform",):
+        files = render.render(stack.model_copy(update={"engine": engine}), ACCOUNTS[stack.cloud])
         for name, text in files.items():
             assert name in VALUES_OF_USERS or MARK not in text.lower(), name
         for name in VALUES_OF_USERS & set(files):
@@ -281,8 +406,10 @@ def check_only_values(said: dict[str, Any], is_structure: bool = False) -> bool:
     return True
 
 
-def test_texts_of_every_field_are_values_and_nothing_else() -> None:
-    for base in (TEXTS, GUEST):
+@pytest.mark.parametrize("shape", SHAPES)
+def test_texts_of_every_field_are_values_and_nothing_else(shape: str) -> None:
+    for base in SHAPES[shape]:
+        stackfile.validated(Document(base, {}, ""))
         assert check_only_values(base)
 
 
@@ -302,12 +429,27 @@ def test_code_in_a_value_is_refused_or_stays_a_value(where: Any, code: str, keep
 
 @many
 @given(
-    st.sampled_from([("tags", f"{MARK}key"), ("compute", "pools", "cpu"), ("metadata",), ("ui", "oidc", "issuer")]),
+    st.sampled_from(
+        [
+            (BATCH, ("tags", f"{MARK}key")),
+            (BATCH, ("compute", "pools", "cpu")),
+            (BATCH, ("metadata",)),
+            (BATCH, ("ui", "oidc", "issuer")),
+            *((base, ("tags", f"{MARK}key")) for base in (EKS, AZURE, GCP)),
+            *((base, ("compute", "pools", "cpu")) for base in (EKS, AZURE, GCP)),
+            *((base, ("kubernetes", "namespaces", MARK)) for base in (EKS, AZURE, GCP)),
+        ]
+    ),
     CODE,
 )
-def test_code_in_a_key_is_refused_or_stays_a_value(place: Place, code: str) -> None:
+def test_code_in_a_key_is_refused_or_stays_a_value(where: Any, code: str) -> None:
+    base, place = where
     for key in (MARK + code, code + MARK):
-        check_only_values(renamed(TEXTS, place, key), is_structure=place[:2] == ("compute", "pools"))
+        said = renamed(base, place, key)
+        said["compute"]["default"] = next(iter(said["compute"]["pools"]))
+        if "kubernetes" in said:
+            said["kubernetes"]["default_namespace"] = next(iter(said["kubernetes"]["namespaces"]))
+        check_only_values(said, is_structure=place[:2] == ("compute", "pools"))
 
 
 def test_a_value_that_looks_like_code_travels_whole() -> None:
@@ -323,15 +465,22 @@ def test_what_cloudformation_cannot_do_is_refused_before_anything_is_written() -
         render.render(config(**said))
 
 
+#: What a stranger types, by what deploys.
+COMMANDS = {"terraform": "terraform apply", "cloudformation": "aws cloudformation deploy"}
+
+
 @every
 def test_the_folder_tells_a_stranger_what_to_type(name: str) -> None:
     stack = CONFIGS[name]
-    for engine, command in (("terraform", "terraform apply"), ("cloudformation", "aws cloudformation deploy")):
+    for engine in engines_of(name):
         text = render.render(stack.model_copy(update={"engine": engine}))["README.md"]
-        assert f"\n    {command}" in text
+        prose = re.sub(r"^    .*$", "", text, flags=re.M)
+        assert f"\n    {COMMANDS[engine]}" in text
         assert ("get-api-key" in text) == (stack.metadata.api == "public")
+        assert ("TF_VAR_kubernetes_token" in text) == (stack.cloud != "aws")
         assert ("protected" in text) == stack.deletion_protection
-        assert "{" not in text.replace("{}", "")
+        assert "{" not in prose.replace("{}", "")
+        assert "{%" not in text
         assert "\n\n\n" not in text
         assert text.endswith(".\n")
 
@@ -341,7 +490,7 @@ def test_parameters_are_those_of_the_template() -> None:
 
     yaml = YAML(typ="safe", pure=True)
     yaml.constructor.add_multi_constructor("!", lambda loader, suffix, node: suffix)
-    for stack in CONFIGS.values():
+    for stack in BATCHES.values():
         values = stack.model_dump()
         template = yaml.load(cfn_template.render(values, catalog.cloudformation_folder()))
         given = cfn_template.parameters(values)
@@ -379,7 +528,7 @@ def test_subnets_do_not_overlap_and_are_large_enough(cidr: str, zones: int) -> N
 
 
 def test_both_engines_give_the_same_settings() -> None:
-    for example, stack in CONFIGS.items():
+    for example, stack in BATCHES.items():
         modules = by_terraform(example)
         in_terraform = set()
         for name, text in modules.items():
@@ -556,8 +705,10 @@ def test_render_and_validate_need_nothing(tmp_path: Path) -> None:
     assert "skipped" in call.out
 
 
-def test_up_installs_what_the_runtime_needs_on_aws() -> None:
-    from mfinfra.clouds.aws import Aws
+@pytest.mark.parametrize(("cloud", "name"), [("aws", "Aws"), ("azure", "Azure"), ("gcp", "Gcp")])
+def test_up_installs_what_the_runtime_needs_on_a_cloud(cloud: str, name: str) -> None:
+    from importlib import import_module
 
-    (line,) = re.findall(r"^aws = (\[.*\])$", (ROOT / "runtime" / "pyproject.toml").read_text(), re.M)
-    assert sorted(Aws.requirements) == sorted(json.loads(line))
+    found = getattr(import_module(f"mfinfra.clouds.{cloud}"), name).requirements
+    (line,) = re.findall(rf"^{cloud} = (\[.*\])$", (ROOT / "runtime" / "pyproject.toml").read_text(), re.M)
+    assert sorted(found) == sorted(json.loads(line))

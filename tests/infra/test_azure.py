@@ -121,7 +121,7 @@ def with_local_state(folder: Path) -> Path:
 def test_the_first_plan_makes_a_place_for_states_and_the_second_finds_it(cloud: Azure) -> None:
     call = cloud.plan()
     assert call.code == 2, call.text
-    assert f"Account {azure.SUBSCRIPTION}, region westeurope, as deployer" in call.text
+    assert f"Subscription {azure.SUBSCRIPTION}, region westeurope, as deployer" in call.text
     account = next(value for path, value in cloud.subscription.resources.items() if path.endswith(ACCOUNT))
     properties = account["properties"]
     assert not properties["allowSharedKeyAccess"]

@@ -60,7 +60,7 @@ STACK = ("--cloud", "gcp", "--name", "demo", "--region", "europe-west1")
 def test_a_plan_keeps_its_state_in_a_bucket_of_the_project(gcp: Callable[..., Call], storage: str) -> None:
     call = gcp("plan", *STACK)
     assert call.code == 2, call.text
-    assert "Account demo-project, region europe-west1, as deployer@demo-project.iam.gserviceaccount.com" in call.text
+    assert "Project demo-project, region europe-west1, as deployer@demo-project.iam.gserviceaccount.com" in call.text
     with urllib.request.urlopen(f"{storage}/storage/v1/b/mfinfra-state-demo-project") as answer:
         assert json.load(answer)["versioning"]["enabled"]
     assert gcp("plan", *STACK).code == 2

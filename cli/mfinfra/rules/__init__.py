@@ -7,12 +7,12 @@ from importlib import import_module
 from typing import TYPE_CHECKING
 
 from .aws import partition_of
-from .base import CLOUD_PRESETS, TITLES, Given, Problem
+from .base import ACCOUNTS, CLOUD_PRESETS, TITLES, Given, Problem
 
 if TYPE_CHECKING:
     from ..stackfile import StackConfig
 
-__all__ = ["CLOUD_PRESETS", "LOCAL_PRESETS", "TITLES", "partition_of", "problems"]
+__all__ = ["ACCOUNTS", "CLOUD_PRESETS", "LOCAL_PRESETS", "TITLES", "partition_of", "problems"]
 
 _LOCAL_KEYS = ("name", "cloud", "preset", "runtime")
 LOCAL_PRESETS = ("sandbox", "files", "services")
@@ -25,8 +25,7 @@ def problems(config: StackConfig, given: Given) -> list[Problem]:
     from . import kubernetes
 
     rules = import_module(f".{config.cloud}", __name__).RULES
-    if config.compute.backend == "kubernetes":
-        rules = (*rules, *kubernetes.RULES)
+    rules = (*rules, *(kubernetes.RULES if config.compute.backend == "kubernetes" else (kubernetes.absent,)))
     return [problem for rule in rules for problem in rule(config, given)]
 
 

@@ -19,6 +19,8 @@ Rule = Callable[["StackConfig", Given], Iterator[Problem]]
 
 #: What people call the clouds.
 TITLES = {"aws": "AWS", "azure": "Azure", "gcp": "Google Cloud"}
+#: What each cloud calls what a stack goes to.
+ACCOUNTS = {"aws": "account", "azure": "subscription", "gcp": "project"}
 CLOUD_PRESETS = ("sandbox", "team", "production")
 _PRIVATE = [ipaddress.ip_network(block) for block in ("10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "100.64.0.0/10")]
 _MADE_NETWORK = ("cidr", "zones", "nat", "endpoints", "flow_logs")

@@ -8,6 +8,7 @@ from datetime import date
 from typing import TYPE_CHECKING
 
 from .. import machines, versions
+from ..options import Kubernetes
 from .base import TITLES, Given, Place, Problem, cidrs, refused
 
 if TYPE_CHECKING:
@@ -17,6 +18,12 @@ if TYPE_CHECKING:
 #: Namespaces that the stack itself has, or that every cluster has.
 _TAKEN = re.compile(r"kube-.*|default|mfinfra|argo|argo-events|airflow|jobset-system|gke-.*|aks-.*|calico-.*")
 _BATCH_KEYS = ("ami", "priority", "runnable_minutes", "fair_share")
+
+
+def absent(_: StackConfig, given: Given) -> Iterator[Problem]:
+    """Without a cluster nothing can be said of it."""
+    keys = tuple(Kubernetes.model_fields)
+    yield from refused(given, ("kubernetes",), keys, "{key} is for a cluster; set compute: kubernetes")
 
 
 def _today() -> date:
