@@ -15,7 +15,7 @@ from pathlib import Path
 import pytest
 
 from mfinfra import process
-from mfinfra.engines import local_ports
+from mfinfra.supervisor import ports as local_ports
 from mfinfra.errors import EngineError, MfinfraError
 from mfinfra.supervisor import control, spec
 from mfinfra.supervisor.spec import Server

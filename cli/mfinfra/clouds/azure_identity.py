@@ -60,11 +60,16 @@ def credential(where: Environment) -> Any:
 
 
 def token(credential: Any, scope: str) -> str:
+    """The text of an access token. Raises CloudError where there are no credentials."""
+    return str(access(credential, scope).token)
+
+
+def access(credential: Any, scope: str) -> Any:
     """An access token. Raises CloudError where there are no credentials."""
     from azure.core.exceptions import AzureError
 
     try:
-        return str(credential.get_token(scope).token)
+        return credential.get_token(scope)
     except AzureError as exc:
         raise explained(exc) from exc
 
