@@ -15,9 +15,9 @@ from pathlib import Path
 import pytest
 
 from mfinfra import process
-from mfinfra.supervisor import ports as local_ports
 from mfinfra.errors import EngineError, MfinfraError
 from mfinfra.supervisor import control, spec
+from mfinfra.supervisor import ports as local_ports
 from mfinfra.supervisor.spec import Server
 from mfinfra.supervisor.state import ServerState
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterator
-from pathlib import Path
 
 import pytest
 
@@ -42,7 +41,14 @@ def cloud() -> Cloud:
 
 @pytest.fixture
 def api(kube: TestKube, cloud: Cloud) -> Api:
+    """As everybody has it, who waits a little for an answer."""
     return Api(Cluster("demo", kube.host, kube.ca), Tokens(lambda: cloud.cluster_token("demo")))
+
+
+@pytest.fixture
+def eager(kube: TestKube, cloud: Cloud) -> Api:
+    """As a tunnel has it, which has a patience of its own."""
+    return Api(Cluster("demo", kube.host, kube.ca), Tokens(lambda: cloud.cluster_token("demo")), repeats=0)
 
 
 def eventually(condition: Callable[[], bool], seconds: float = 20.0) -> None:

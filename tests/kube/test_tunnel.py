@@ -52,11 +52,16 @@ def _ready(store: Any, name: str) -> int:
     return sum(one["conditions"]["ready"] for body in slices for one in body["endpoints"])
 
 
+def drained(sock: socket.socket) -> None:
+    while sock.recv(1 << 16):
+        continue
+
+
 @pytest.fixture
-def way(kube: TestKube, api: Api) -> Iterator[Way]:
+def way(kube: TestKube, eager: Api) -> Iterator[Way]:
     serve(kube, "mfinfra", "web", 8080, web(8080))
     ready(kube)
-    found = Way(api, WEB)
+    found = Way(eager, WEB)
     yield found
     found.tunnel.close()
 
@@ -127,9 +132,9 @@ def test_a_token_that_is_refused_is_replaced(way: Way, kube: TestKube, cloud: Cl
     assert way.ask("/new") == (200, b"/new")
 
 
-def test_without_a_pod_the_reason_is_told(kube: TestKube, api: Api) -> None:
+def test_without_a_pod_the_reason_is_told(kube: TestKube, eager: Api) -> None:
     serve(kube, "mfinfra", "web", 8080, {**web(8080), "image": "nowhere"})
-    way = Way(api, WEB, patience=1.0)
+    way = Way(eager, WEB, patience=1.0)
     status, body = way.ask("/")
     assert status == 503
     assert b"No pod of mfinfra/web is ready: ImagePullBackOff" in body
@@ -137,15 +142,19 @@ def test_without_a_pod_the_reason_is_told(kube: TestKube, api: Api) -> None:
 
 
 @pytest.mark.parametrize("fault", ["nobody", "powerless", "stranger", "no service"])
-def test_each_way_to_fail_is_one_line(kube: TestKube, api: Api, fault: str) -> None:
+def test_each_way_to_fail_is_one_line(kube: TestKube, eager: Api, fault: str) -> None:
     if fault == "nobody":
         kube.tokens = set()
     elif fault == "powerless":
         kube.powerless = {"good"}
     elif fault == "stranger":
-        api.cluster.__dict__["ca_certificate"] = TestKube(kube.folder).ca
-    words = {"nobody": "does not know us", "powerless": "does not allow this", "stranger": "another one answers at its address"}
-    way = Way(api, WEB, patience=0.5)
+        eager.cluster.__dict__["ca_certificate"] = TestKube(kube.folder).ca
+    words = {
+        "nobody": "does not know us",
+        "powerless": "does not allow this",
+        "stranger": "another one answers at its address",
+    }
+    way = Way(eager, WEB, patience=0.5)
     status, body = way.ask("/")
     way.tunnel.close()
     assert status == 503
@@ -159,8 +168,7 @@ def test_an_answer_that_was_cut_is_never_taken_for_whole(way: Way, kube: TestKub
     with socket.create_connection(("127.0.0.1", way.port), timeout=30) as sock:
         sock.sendall(b"GET /bytes/3000000 HTTP/1.0\r\n\r\n")
         with pytest.raises(ConnectionResetError):
-            while sock.recv(1 << 16):
-                continue
+            drained(sock)
     assert way.ask("/after") == (200, b"/after")
 
 
@@ -179,24 +187,25 @@ def test_the_end_is_clean(way: Way) -> None:
         socket.create_connection(("127.0.0.1", way.port), timeout=5)
 
 
-@pytest.mark.parametrize("seed", range(6))
-def test_whatever_goes_wrong_requests_that_are_repeated_succeed(way: Way, kube: TestKube, cloud: Cloud, seed: int) -> None:
+# The double cuts connections amid their handshake, and asyncio complains of what it has not closed itself.
+@pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
+@pytest.mark.parametrize("seed", range(5))
+def test_whatever_goes_wrong_requests_that_are_repeated_succeed(
+    way: Way, kube: TestKube, cloud: Cloud, seed: int
+) -> None:
     """Clients repeat what failed in passing, as ours and stock ones do; each body that is whole is the right one."""
-    chance = random.Random(seed)
-    ended = threading.Event()
-    storm = threading.Thread(target=_storm, args=(kube, cloud, chance, ended))
+    storm = threading.Thread(target=_storm, args=(kube, cloud, random.Random(seed)))
     storm.start()
-    try:
-        with ThreadPoolExecutor(6) as pool:
-            found = list(pool.map(lambda n: _persistent(way, n), range(30)))
-    finally:
-        ended.set()
-        storm.join()
+    with ThreadPoolExecutor(6) as pool:
+        found = list(pool.map(lambda n: _persistent(way, n), range(40)))
+    storm.join()
     assert all(found)
+    assert way.ask("/calm") == (200, b"/calm")
 
 
-def _storm(kube: TestKube, cloud: Cloud, chance: random.Random, ended: threading.Event) -> None:
-    while not ended.wait(chance.uniform(0.02, 0.2)):
+def _storm(kube: TestKube, cloud: Cloud, chance: random.Random) -> None:
+    for _ in range(25):
+        time.sleep(chance.uniform(0.02, 0.15))
         what = chance.choice(["cut", "status", "drop", "pod", "token", "restart", "bytes"])
         if what == "cut":
             kube.cut()

@@ -28,7 +28,12 @@ def token(session: Any, cluster: str) -> ClusterToken:
     try:
         sts = client(session, "sts")
         signer = RequestSigner(
-            sts.meta.service_model.service_id, session.region_name, "sts", "v4", session.get_credentials(), session.events
+            sts.meta.service_model.service_id,
+            session.region_name,
+            "sts",
+            "v4",
+            session.get_credentials(),
+            session.events,
         )
         request = {
             "method": "GET",

@@ -46,7 +46,7 @@ def _tunnel(stack: Record, ports: dict[int, Service]) -> Tunnel:
     if stack.config is None:
         raise NotFound(f"The stack '{stack.name}' is in no cloud.")
     config = StackConfig.model_validate_json(stack.config)
-    api = api_of(stack, clouds.clusters(config))
+    api = api_of(stack, clouds.clusters(config), repeats=0)  # a tunnel has a patience of its own
     api.tokens.current()
     return Tunnel(api, ports, _say)
 

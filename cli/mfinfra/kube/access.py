@@ -22,9 +22,9 @@ def cluster_of(stack: Record) -> Cluster:
     return found
 
 
-def api_of(stack: Record, clouds: Clusters) -> Api:
+def api_of(stack: Record, clouds: Clusters, **options: Any) -> Api:
     """The API of a stack's cluster. Nothing is asked yet."""
-    return api(cluster_of(stack), clouds)
+    return api(cluster_of(stack), clouds, **options)
 
 
 def api(found: Cluster, clouds: Clusters, **options: Any) -> Api:

@@ -110,14 +110,16 @@ class Api:
             headers["Content-Type"] = "application/json"
         try:
             answer = self._opened().call_api(
-                path, method, query_params=list(query.items()), header_params=headers, body=body, _preload_content=False,
-                _return_http_data_only=True, _request_timeout=_TIMEOUT,
+                path, method, query_params=list(query.items()), header_params=headers, body=body,
+                _preload_content=False, _return_http_data_only=True, _request_timeout=_TIMEOUT,
             )  # fmt: skip
             return int(answer.status), answer.data.decode("utf-8", "replace"), 0.0
         except ApiException as exc:
             wait = str((exc.headers or {}).get("Retry-After", ""))
+            if not exc.status:
+                return 0, _reason(exc), 0.0
             text = exc.body.decode("utf-8", "replace") if isinstance(exc.body, bytes) else str(exc.body or exc.reason)
-            return int(exc.status or 0), text, min(float(wait), _LONGEST_PAUSE) if wait.isdigit() else 0.0
+            return int(exc.status), text, min(float(wait), _LONGEST_PAUSE) if wait.isdigit() else 0.0
         except (HTTPError, OSError) as exc:
             return 0, _reason(exc), 0.0
 
@@ -176,15 +178,18 @@ def _reason(exc: BaseException) -> str:
     from ssl import SSLCertVerificationError
 
     seen = exc
-    while (inner := getattr(seen, "reason", None) or seen.__cause__ or seen.__context__) is not None:
-        if not isinstance(inner, BaseException):
-            break
+    while (inner := _inner(seen)) is not None:
         seen = inner
     if isinstance(seen, SSLCertVerificationError):
         return "another one answers at its address"
     if isinstance(seen, OSError) and seen.strerror:
         return str(seen.strerror)
     return " ".join(str(seen).split("> ")[-1].split())[:160] or type(seen).__name__
+
+
+def _inner(exc: BaseException) -> BaseException | None:
+    candidates = (getattr(exc, "reason", None), exc.__cause__, exc.__context__)
+    return next((one for one in candidates if isinstance(one, BaseException)), None)
 
 
 def address(api: Api) -> tuple[str, int]:

@@ -1,8 +1,8 @@
 """One connection to a port of a pod, carried by the API server over a websocket (v4.channel.k8s.io).
 
 websocket-client, which the official client is built on, does the handshake and the frames. The official client's own
-port-forward is not used: it has no time limits, its thread ends without closing our end where the network goes away, and
-what it has not handed on when the other end closes is lost (kubernetes 35, stream/ws_client.py, PortForward._proxy).
+port-forward is not used: it has no time limits, its thread ends without closing our end where the network goes away,
+and what it has not handed on when the other end closes is lost (kubernetes 35, stream/ws_client.py, PortForward).
 """
 
 from __future__ import annotations
@@ -41,7 +41,7 @@ def opened(api: Api, pod: Pod) -> Any:
     from websocket import WebSocket, WebSocketBadStatusException, WebSocketException
 
     token = api.tokens.current()
-    found = WebSocket(sslopt={"context": api.tls}, enable_multithread=False)
+    found: Any = WebSocket(sslopt={"context": api.tls}, enable_multithread=False)
     address = api.cluster.host.replace("https://", "wss://", 1)
     url = f"{address}/api/v1/namespaces/{pod.namespace}/pods/{pod.name}/portforward?ports={pod.port}"
     header = [f"Authorization: Bearer {token}"]

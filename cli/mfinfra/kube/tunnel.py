@@ -1,8 +1,8 @@
 """Ports of this machine that lead to services in a cluster.
 
-A connection waits while its service has no pod, the network is down, the token has ended or the API server starts again,
-and goes on where that passes within its patience. After that it is answered, as every service here speaks HTTP: 503 with
-the reason. What has begun to be answered is never begun again: it is cut, and who asked asks again.
+A connection waits while its service has no pod, the network is down, the token has ended or the API server starts
+again, and goes on where that passes within its patience. After that it is answered, as every service here speaks HTTP:
+503 with the reason. What has begun to be answered is never begun again: it is cut, and who asked asks again.
 """
 
 from __future__ import annotations
@@ -33,9 +33,7 @@ Say = Callable[[str], None]
 class Tunnel:
     """Listeners on 127.0.0.1 by service. `say` is told what goes wrong and when it is well again, once each."""
 
-    def __init__(
-        self, api: Api, services: Mapping[int, Service], say: Say, patience: float = PATIENCE_SECONDS
-    ) -> None:
+    def __init__(self, api: Api, services: Mapping[int, Service], say: Say, patience: float = PATIENCE_SECONDS) -> None:
         self._api, self._say, self._patience = api, say, patience
         self._services = dict(services)
         self._listeners: list[socket.socket] = []
@@ -173,11 +171,13 @@ def _answer(local: socket.socket, reason: str) -> None:
     """Tell a client of HTTP why nobody answers, where it still listens. What it has sent is taken: else it would see a
     reset."""
     body = (" ".join(reason.split()) + "\n").encode("utf-8", "replace")
-    head = f"HTTP/1.1 503 Service Unavailable\r\nContent-Type: text/plain; charset=utf-8\r\nContent-Length: {len(body)}\r\n"
+    head = "HTTP/1.1 503 Service Unavailable\r\nContent-Type: text/plain; charset=utf-8\r\n"
     deadline = time.monotonic() + 2.0
     try:
         local.settimeout(2.0)
-        local.sendall(head.encode() + b"Retry-After: 2\r\nConnection: close\r\n\r\n" + body)
+        local.sendall(
+            f"{head}Content-Length: {len(body)}\r\nRetry-After: 2\r\nConnection: close\r\n\r\n".encode() + body
+        )
         local.shutdown(socket.SHUT_WR)
         while time.monotonic() < deadline and local.recv(1 << 16):
             continue

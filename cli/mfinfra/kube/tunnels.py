@@ -5,6 +5,7 @@ It gets our credentials for the cloud by inheritance: they are in its memory, an
 
 from __future__ import annotations
 
+import shutil
 import sys
 from pathlib import Path
 
@@ -56,6 +57,14 @@ def _server(stack: Record, found: dict[str, int]) -> Server:
 
 def stop(stack: Record) -> None:
     control.stop(folder_of(stack))
+
+
+def remove(stack: Record) -> None:
+    """End the tunnels of a stack, and remove their folder; somebody's link in its place stays."""
+    folder = folder_of(stack)
+    if folder.is_dir() and not folder.is_symlink():
+        stop(stack)
+        shutil.rmtree(folder, ignore_errors=True)
 
 
 def states(stack: Record) -> list[tuple[str, Server, ServerState | None]]:

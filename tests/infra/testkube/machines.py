@@ -93,7 +93,10 @@ class Machines:
         container = pod["spec"]["containers"][0]
         if container.get("image") == "nowhere":
             reason = {"waiting": {"reason": "ImagePullBackOff"}}
-            status = {"phase": "Pending", "containerStatuses": [{"name": container["name"], "ready": False, "state": reason}]}
+            status = {
+                "phase": "Pending",
+                "containerStatuses": [{"name": container["name"], "ready": False, "state": reason}],
+            }
             if pod["status"].get("containerStatuses") != status["containerStatuses"]:
                 pod["status"] |= status
                 self._store.put(key, pod)
@@ -105,17 +108,26 @@ class Machines:
         log = self._folder / f"{key.namespace}-{key.name}.log"
         with open(log, "ab") as out:
             process = subprocess.Popen(
-                argv, stdout=out, stderr=out, stdin=subprocess.DEVNULL, env={**os.environ, **variables}, start_new_session=True
+                argv,
+                stdout=out,
+                stderr=out,
+                stdin=subprocess.DEVNULL,
+                env={**os.environ, **variables},
+                start_new_session=True,
             )
         self.running[key] = Running(process, log, ports)
         pod["spec"].setdefault("nodeName", "node-0")
         pod["status"] |= {"phase": "Running", "startTime": now(), "podIP": "127.0.0.1"}
-        pod["status"]["containerStatuses"] = [{"name": container["name"], "ready": False, "state": {"running": {"startedAt": now()}}}]
+        pod["status"]["containerStatuses"] = [
+            {"name": container["name"], "ready": False, "state": {"running": {"startedAt": now()}}}
+        ]
         self._set_ready(key, pod, self._answers(pod, self.running[key]))
 
     def _set_ready(self, key: Key, pod: Object, ready: bool) -> None:
         state = "True" if ready else "False"
-        pod["status"]["conditions"] = [{"type": "Ready", "status": state, **({} if ready else {"reason": "ContainersNotReady"})}]
+        pod["status"]["conditions"] = [
+            {"type": "Ready", "status": state, **({} if ready else {"reason": "ContainersNotReady"})}
+        ]
         for one in pod["status"]["containerStatuses"]:
             one["ready"] = ready
         self._store.put(key, pod)
@@ -127,7 +139,9 @@ class Machines:
             pod["status"] = {"phase": "Running"}
             return self._begin(key, pod)
         shown = 128 - code if code < 0 else code
-        state = {"terminated": {"exitCode": shown, "reason": "Completed" if code == 0 else "Error", "finishedAt": now()}}
+        state = {
+            "terminated": {"exitCode": shown, "reason": "Completed" if code == 0 else "Error", "finishedAt": now()}
+        }
         pod["status"]["phase"] = "Succeeded" if code == 0 else "Failed"
         pod["status"]["containerStatuses"][0] |= {"ready": False, "state": state}
         pod["status"]["conditions"] = [{"type": "Ready", "status": "False", "reason": "PodCompleted"}]
@@ -235,13 +249,20 @@ class Machines:
         pods = [
             (k, p)
             for k, p in self._store.list("", "pods", key.namespace)
-            if selector.items() <= (p["metadata"].get("labels") or {}).items() and "deletionTimestamp" not in p["metadata"]
+            if selector.items() <= (p["metadata"].get("labels") or {}).items()
+            and "deletionTimestamp" not in p["metadata"]
         ]
         endpoints = [
-            {"addresses": ["127.0.0.1"], "conditions": {"ready": _is_ready(p)}, "targetRef": {"kind": "Pod", "name": k.name}}
+            {
+                "addresses": ["127.0.0.1"],
+                "conditions": {"ready": _is_ready(p)},
+                "targetRef": {"kind": "Pod", "name": k.name},
+            }
             for k, p in pods
         ]
-        ports = [{"name": p.get("name", ""), "port": int(p.get("targetPort", p["port"]))} for p in service["spec"]["ports"]]
+        ports = [
+            {"name": p.get("name", ""), "port": int(p.get("targetPort", p["port"]))} for p in service["spec"]["ports"]
+        ]
         place = Key("discovery.k8s.io", "endpointslices", key.namespace, f"{key.name}-1")
         before = self._store.get(place)
         if before is not None and (before["endpoints"], before["ports"]) == (endpoints, ports):

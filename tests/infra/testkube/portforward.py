@@ -39,7 +39,9 @@ async def forward(
     try:
         near, far = await asyncio.open_connection("127.0.0.1", found.ports[port])
     except (OSError, KeyError) as exc:
-        writer.write(_frame(b"\x01" + f"error forwarding port {port} to pod {key.name}: {exc}".encode()) + _frame(b"", 8))
+        writer.write(
+            _frame(b"\x01" + f"error forwarding port {port} to pod {key.name}: {exc}".encode()) + _frame(b"", 8)
+        )
         return await writer.drain()
     tasks = [asyncio.create_task(_up(reader, far, writer)), asyncio.create_task(_down(near, writer, faults))]
     try:

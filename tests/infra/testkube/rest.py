@@ -70,9 +70,13 @@ class Rest:
     def _done(self, method: str, place: Place, query: dict[str, str], body: Object, kind: str) -> Answer:
         if place.sub == "token" and method == "POST":
             token = f"token-of-{place.name}-{uuid.uuid4().hex}"
-            return Answer(201, {"kind": "TokenRequest", "apiVersion": "authentication.k8s.io/v1", "status": {"token": token}})
+            return Answer(
+                201, {"kind": "TokenRequest", "apiVersion": "authentication.k8s.io/v1", "status": {"token": token}}
+            )
         if method == "POST":
-            return Answer(201, self._shown(self._store.add(place.group, place.plural, place.namespace, body), place, kind))
+            return Answer(
+                201, self._shown(self._store.add(place.group, place.plural, place.namespace, body), place, kind)
+            )
         if not place.name:
             return self._list(place, query, kind) if method == "GET" else self._delete_all(place, query)
         found = self._store.get(place.key)
@@ -94,7 +98,9 @@ class Rest:
         page = [self._shown(one, place, kind) for one in found[begin : begin + limit]]
         more = str(begin + limit) if begin + limit < len(found) else ""
         metadata = {"resourceVersion": str(self._store.version), "continue": more}
-        return Answer(200, {"kind": f"{kind}List", "apiVersion": place.api_version, "metadata": metadata, "items": page})
+        return Answer(
+            200, {"kind": f"{kind}List", "apiVersion": place.api_version, "metadata": metadata, "items": page}
+        )
 
     def _chosen(self, place: Place, query: dict[str, str]) -> list[tuple[Key, Object]]:
         labels, fields = query.get("labelSelector", ""), query.get("fieldSelector", "")

@@ -203,7 +203,9 @@ async def _read(reader: asyncio.StreamReader) -> Request | None:
         return None
     first, *lines = head.decode("latin1").split("\r\n")
     method, target, _ = first.split(" ")
-    headers = {name.lower().strip(): value.strip() for name, _, value in (line.partition(":") for line in lines if line)}
+    headers = {
+        name.lower().strip(): value.strip() for name, _, value in (line.partition(":") for line in lines if line)
+    }
     parts = urlsplit(target)
     query = {name: values[-1] for name, values in parse_qs(parts.query, keep_blank_values=True).items()}
     body = await reader.readexactly(int(headers.get("content-length", 0)))
@@ -222,7 +224,14 @@ async def _send(writer: asyncio.StreamWriter, status: int, body: Any) -> None:
 def _status(code: int) -> Object:
     reasons = {401: "Unauthorized", 403: "Forbidden", 429: "TooManyRequests", 500: "InternalError"}
     reason = reasons.get(code, "Failure")
-    return {"kind": "Status", "apiVersion": "v1", "status": "Failure", "code": code, "reason": reason, "message": reason}
+    return {
+        "kind": "Status",
+        "apiVersion": "v1",
+        "status": "Failure",
+        "code": code,
+        "reason": reason,
+        "message": reason,
+    }
 
 
 def free_port() -> int:
