@@ -228,11 +228,16 @@ def _prove(connected: Connected, python: str, console: Console) -> prove.Proof:
         raise ProofFailed(problems[0], hint=f"Type: mfinfra status {name}")
     console.step("Running the smoke flow")
     private = {} if is_reached else {"METAFLOW_DEFAULT_METADATA": "local"}
-    proof = prove.prove(name, python, deployment.workspace_of(name).parent / "smoke", **private)
+    proof = prove.prove(name, python, _smoke_folder(name), **private)
     console.done(f"{proof.run} ran with its artifacts in the stack's bucket and was read back ({proof.seconds:.1f} s)")
     if not is_reached:
         console.note("The metadata service is private and was not tried from here.")
     return proof
+
+
+def _smoke_folder(name: str) -> Path:
+    """Where the smoke flow leaves its log."""
+    return deployment.workspace_of(name).parent / "smoke"
 
 
 def _is_reached(config: StackConfig) -> bool:
@@ -270,6 +275,7 @@ def down(name: str, keep_data: bool, agreed: Agreed, console: Console) -> Down:
         cluster_pipeline.leave(stack)
         left = connected.cloud.left(connected.deployment.engine, keep_data, console.step)
         workspace.remove(deployment.workspace_of(name))
+        prove.forget(_smoke_folder(name))
         record.forget(name)
     return Down(name, left)
 
