@@ -58,7 +58,9 @@ class _Handler(BaseHTTPRequestHandler):
         parts = urlsplit(self.path)
         token = self.headers.get("Authorization", "").removeprefix("Bearer ")
         if token not in self.server.google.tokens:
-            return self._answer(401, {"error": {"code": 401, "message": "Invalid Credentials", "status": "UNAUTHENTICATED"}})
+            return self._answer(
+                401, {"error": {"code": 401, "message": "Invalid Credentials", "status": "UNAUTHENTICATED"}}
+            )
         found = self._found(parts.path, parse_qs(parts.query))
         return self._answer(404 if found is None else 200, found or {"error": {"code": 404, "message": "not found"}})
 

@@ -11,6 +11,7 @@ from mfinfra.clouds.base import ClusterToken
 from mfinfra.kube.api import Api
 from mfinfra.kube.cluster import Cluster
 from mfinfra.kube.tokens import Tokens
+from tests.infra.conftest import _tfcloud, terraform, tfcloud  # noqa: F401 - fixtures
 from tests.infra.testkube.server import TestKube
 
 
