@@ -171,9 +171,7 @@ def test_credentials_do_not_live_on_in_servers(folder: Path, monkeypatch: pytest
     assert b"precious" not in Path(f"/proc/{supervisor_pid(folder)}/environ").read_bytes()
 
 
-def test_a_server_that_needs_credentials_has_them_in_memory_only(
-    folder: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_server_that_needs_credentials_has_them_in_memory_only(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "precious")
     monkeypatch.setenv("METAFLOW_SERVICE_AUTH_KEY", "not for it")
     control.start(folder, [web(folder)], inherit=("AWS_",))

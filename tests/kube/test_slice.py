@@ -169,7 +169,7 @@ def test_a_cluster_that_is_away_or_gone(cli: Callable[..., Call], cluster: TestK
     assert plan.code == 1
     assert plan.err.splitlines()[-2].startswith("Error: The cluster slice does not answer: Connection refused.")
     assert "does not answer" in cli("drift").err
-    assert cli("up", "--yes", "--no-smoke").code == 11
+    assert "exceeded" in cli("up", "--yes", "--no-smoke").err
     status = json.loads(cli("--json", "status").out)
     assert "does not answer" in status["cluster"]["problem"]
     assert status["resources"] > 20
@@ -196,6 +196,19 @@ def test_up_goes_on_where_the_cluster_is_gone(
     assert "The cluster is gone: " in up.err
     assert "Created module.metadata.kubernetes_deployment_v1.this" in up.err
     assert up.code == 0, up.text
+
+
+def test_a_cluster_that_never_became_whole_is_no_obstacle(
+    cli: Callable[..., Call], cluster: TestKube, tfcloud: TfCloud
+) -> None:
+    tfcloud.say(made=shown(cluster), fail={"google_container_node_pool:create": "Quota 'CPUS' exceeded"})
+    assert "exceeded" in cli("up", "--yes", "--no-smoke").err
+    assert cli("plan").code == 2
+    assert json.loads(cli("--json", "status").out)["cluster"] == {"name": None, "problem": "there is none yet"}
+    assert cli("open", "ui").code == 4
+    down = cli("down", "--yes")
+    assert down.code == 0, down.text
+    assert cluster.requests == []
 
 
 def test_kubectl_and_the_official_client_use_the_context(
