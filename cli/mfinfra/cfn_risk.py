@@ -10,15 +10,15 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from .risk import SAFE, Verdict, added_blocks, of_loss
+from .addresses import EVERYWHERE, added_blocks
+from .risk import SAFE, Verdict, of_loss
 
-_EVERYWHERE = "0.0.0.0/0"
 _PERMISSIONS = ("Policies", "PolicyDocument", "AssumeRolePolicyDocument", "ManagedPolicyArns", "PermissionsBoundary")
 #: Type -> property -> what its change may be, and why.
 _RISKS: dict[str, dict[str, tuple[str, str]]] = {
     "AWS::RDS::DBInstance": {
         "DeletionProtection": ("data loss", "deletion protection goes"),
-        "BackupRetentionPeriod": ("data loss", "no backups are kept any more"),
+        "BackupRetentionPeriod": ("data loss", "backups are kept for fewer days, or not at all"),
         "PubliclyAccessible": ("exposure", "may become reachable from the internet"),
     },
     "AWS::DynamoDB::Table": {
@@ -58,9 +58,9 @@ class Moved:
         if name == "DeletionProtection":
             return after == "true"
         if name == "DatabaseBackupDays":
-            return after not in (None, "0")
+            return before is not None and int(after or 0) >= int(before)
         if name in ("ApiAllow", "UiAllow"):
-            return not added_blocks((before or _EVERYWHERE).split(","), (after or _EVERYWHERE).split(","))
+            return not added_blocks((before or EVERYWHERE).split(","), (after or EVERYWHERE).split(","))
         if name == "SecretsAllow":
             return before is not None and set((after or "").split(",")) <= set(before.split(","))
         return False

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mfinfra import cfn_risk, plan_text, planfile, risk
+from mfinfra import addresses, cfn_risk, plan_text, planfile, policies, risk
 from mfinfra.changes import ACTIONS, RISKS, Change, Plan
 from mfinfra.clouds.aws_errors import explain_text
 from mfinfra.errors import MfinfraError, Refused
@@ -46,7 +46,8 @@ READ = document(allow("s3:GetObject", "arn:aws:s3:::b/p/*"))
         ("aws_db_instance", "replace", {}, {}, False, "replacement"),
         ("aws_db_instance", "update", {"deletion_protection": True}, {"deletion_protection": False}, False, "data loss"),
         ("aws_db_instance", "update", {"backup_retention_period": 7}, {"backup_retention_period": 0}, False, "data loss"),
-        ("aws_db_instance", "update", {"backup_retention_period": 7}, {"backup_retention_period": 3}, False, None),
+        ("aws_db_instance", "update", {"backup_retention_period": 7}, {"backup_retention_period": 3}, False, "data loss"),
+        ("aws_db_instance", "update", {"backup_retention_period": 7}, {"backup_retention_period": 14}, False, None),
         ("aws_db_instance", "update", {"publicly_accessible": False}, {"publicly_accessible": True}, False, "exposure"),
         ("aws_s3_bucket_versioning", "update", {"versioning_configuration": [{"status": "Enabled"}]}, {"versioning_configuration": [{"status": "Suspended"}]}, False, "data loss"),
         ("aws_s3_bucket_public_access_block", "delete", {}, None, False, "exposure"),
@@ -86,6 +87,34 @@ def test_what_is_dangerous(kind: str, action: str, before: Any, after: Any, is_n
     assert bool(reason) == (expected is not None)
 
 
+def test_addresses_that_are_not_known_yet_are_told() -> None:
+    before = {"direction": "INGRESS", "allow": [{"protocol": "tcp"}], "source_ranges": ["10.0.0.2/32"]}
+    after = {key: value for key, value in before.items() if key != "source_ranges"}
+    change = entry("google_compute_firewall", before, after, after_unknown={"source_ranges": True})
+    assert risk.of_terraform(change, "update", False) == (
+        "exposure",
+        "something that is known only when it is made may come in",
+    )
+
+
+def test_machines_whose_template_is_not_known_yet_are_made_anew() -> None:
+    before = {"launch_template": [{"id": "lt-1", "version": "1"}]}
+    change = entry(
+        "aws_eks_node_group",
+        before,
+        {"launch_template": [{"id": "lt-1"}]},
+        after_unknown={"launch_template": [{"version": True}]},
+    )
+    assert risk.of_terraform(change, "update", False)[0] == "replacement"
+
+
+def test_the_worst_class_comes_first_and_the_others_are_told_too() -> None:
+    before = {"deletion_protection": True, "publicly_accessible": False}
+    change = entry("aws_db_instance", before, {"deletion_protection": False, "publicly_accessible": True})
+    expected = ("data loss", "deletion protection goes; exposure: becomes reachable from the internet")
+    assert risk.of_terraform(change, "update", False) == expected
+
+
 def test_a_policy_that_is_not_known_yet_is_told() -> None:
     change = entry("aws_iam_role_policy", {"policy": READ}, {}, after_unknown={"policy": True})
     assert risk.of_terraform(change, "update", False)[0] == "iam"
@@ -123,6 +152,7 @@ def test_what_is_dangerous_in_a_change_set(change: dict[str, Any], expected: str
     [
         ("AWS::RDS::DBInstance", "BackupRetentionPeriod", "DatabaseBackupDays", "7", "0", "data loss"),
         ("AWS::RDS::DBInstance", "BackupRetentionPeriod", "DatabaseBackupDays", "0", "7", None),
+        ("AWS::RDS::DBInstance", "BackupRetentionPeriod", "DatabaseBackupDays", "7", "3", "data loss"),
         ("AWS::RDS::DBInstance", "DeletionProtection", "DeletionProtection", "true", "false", "data loss"),
         ("AWS::RDS::DBInstance", "DeletionProtection", "DeletionProtection", "false", "true", None),
         ("AWS::ApiGateway::RestApi", "Policy", "ApiAllow", "192.0.2.0/24", "192.0.2.0/24,198.51.100.0/24", "exposure"),
@@ -164,7 +194,7 @@ def test_how_a_parameter_moves_says_whether_it_is_dangerous(
     )
 )
 def test_no_policy_however_odd_breaks_the_reader(value: Any) -> None:
-    assert isinstance(risk.grants(json.dumps(value)), set)
+    assert isinstance(policies.grants(json.dumps(value)), set)
 
 
 texts = st.text(max_size=60)
@@ -274,3 +304,21 @@ def test_what_aws_says_is_explained(text: str, words: str) -> None:
 def test_other_texts_are_left_to_others(text: str) -> None:
     found = explain_text(text)
     assert found is None or "\n" not in found.message
+
+
+blocks = st.ip_addresses(v=4).flatmap(lambda ip: st.integers(0, 32).map(lambda bits: f"{ip}/{bits}"))
+names = st.sampled_from(["VirtualNetwork", "AzureCloud", "", "x"])
+
+
+@given(st.lists(blocks | names), st.lists(blocks | names))
+def test_only_what_is_new_is_added(before: list[str], after: list[str]) -> None:
+    assert addresses.added_sources(before + after, after) == []
+    assert addresses.added_sources([*before, addresses.EVERYWHERE], after) == []
+    assert not addresses.added_sources(before, after) or set(after) - set(before)
+
+
+@given(st.lists(st.integers(0, 65535).map(str) | st.just("*")), st.integers(0, 65535), st.integers(0, 65535))
+def test_ports_within_a_range_are_no_new_ones(before: list[str], one: int, other: int) -> None:
+    first, last = sorted((one, other))
+    assert addresses.added_ports([*before, f"{first}-{last}"], [str(first), str(last), f"{first}-{last}"]) == []
+    assert addresses.added_ports([f"{first}-{last}"], ["*"]) == ([] if (first, last) == (0, 65535) else ["*"])

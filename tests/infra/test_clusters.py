@@ -14,7 +14,7 @@ import pytest
 from mfinfra import presets, stackfile
 from mfinfra.changes import Event, Plan
 from mfinfra.engines.terraform import Terraform
-from mfinfra.errors import MfinfraError
+from mfinfra.errors import MfinfraError, Refused
 from mfinfra.yamlfile import Document, read
 
 from .conftest import ROOT, TfCloud
@@ -148,6 +148,26 @@ def test_a_half_made_stack_can_be_removed(cloud: str, stack: Callable[..., Terra
         terraform.apply(Path(plan(terraform).handle), ignore)
     terraform.apply(Path(plan(terraform, destroy=True).handle), ignore)
     assert terraform.state_resources() == []
+
+
+def without_airflow(config: stackfile.StackConfig) -> stackfile.StackConfig:
+    orchestrator = config.orchestrator.model_copy(update={"airflow": False})
+    return config.model_copy(update={"orchestrator": orchestrator})
+
+
+def test_what_must_be_done_in_two_steps_is_said(stack: Callable[..., Terraform], tfcloud: TfCloud) -> None:
+    config = CONFIGS["gcp-everything"]
+    terraform = stack(config)
+    terraform.apply(Path(plan(terraform).handle), ignore)
+    free = config.model_copy(update={"deletion_protection": False})
+    with pytest.raises(Refused) as caught:
+        plan(stack(without_airflow(free)))
+    assert "in one go" in caught.value.message
+    assert "two steps" in str(caught.value.hint)
+    for step in (without_airflow(config), without_airflow(free)):
+        terraform = stack(step)
+        terraform.apply(Path(plan(terraform).handle), ignore)
+    assert plan(terraform).is_empty
 
 
 MUTATIONS = [

@@ -115,6 +115,18 @@ _KNOWN: tuple[tuple[str, type[MfinfraError], str, str], ...] = (
         "Make a new one with: mfinfra plan --out FILE",
     ),
     (
+        "Cycle: ",
+        Refused,
+        "Terraform cannot change a cluster and remove something from it in one go. Nothing was touched.",
+        "Make the change in two steps, each with mfinfra up: first what shall go, then the rest",
+    ),
+    (
+        "lifecycle.prevent_destroy",
+        Refused,
+        "The change would remove what is protected because it holds data. Nothing was touched.",
+        "Set deletion_protection: false in the stack file, type mfinfra up, then make the change",
+    ),
+    (
         "Failed to query available provider packages",
         EngineError,
         "The providers cannot be fetched: the registry cannot be reached, or has no such version.",

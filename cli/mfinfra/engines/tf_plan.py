@@ -23,8 +23,8 @@ _ACTIONS = {
 def changes(shown: dict[str, Any]) -> tuple[Change, ...]:
     """The changes of a plan, in the order of terraform; reading is none."""
     found = shown.get("resource_changes") or []
-    is_new = not _has_prior(shown)
-    return tuple(change for entry in found if (change := _change(entry, is_new)) is not None)
+    is_new, leaving = not _has_prior(shown), risk.leaving(found)
+    return tuple(change for entry in found if (change := _change(entry, is_new, leaving)) is not None)
 
 
 def drifted(shown: dict[str, Any]) -> tuple[Change, ...]:
@@ -47,11 +47,11 @@ def _action(entry: dict[str, Any]) -> str | None:
     return _ACTIONS.get(tuple((entry.get("change") or {}).get("actions") or ()))
 
 
-def _change(entry: dict[str, Any], is_new: bool) -> Change | None:
+def _change(entry: dict[str, Any], is_new: bool, leaving: risk.Leaving) -> Change | None:
     action = _action(entry)
     if action in (None, "read") or entry.get("mode") == "data":
         return None
-    danger, reason = risk.of_terraform(entry, str(action), is_new)
+    danger, reason = risk.of_terraform(entry, str(action), is_new, leaving)
     return Change(str(entry["address"]), str(entry["type"]), str(action), danger, reason or _reason(entry, str(action)))
 
 
