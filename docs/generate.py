@@ -26,7 +26,7 @@ def commands() -> dict[str, Any]:
     def walk(command: Any, name: str) -> None:
         for key, child in getattr(command, "commands", {}).items():
             walk(child, f"{name} {key}")
-        if not getattr(command, "commands", {}):
+        if not getattr(command, "commands", {}) and not getattr(command, "hidden", False):
             found[name] = command
 
     walk(group, "mfinfra")

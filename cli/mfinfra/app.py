@@ -274,20 +274,59 @@ def status(name: StackName = None) -> None:
 
 @app.command()
 def start(name: StackName = None) -> None:
-    """Start the servers of a local stack again."""
-    from . import pipeline
+    """Start the servers of a local stack again, or the tunnels to a cluster."""
+    from . import cloud_pipeline, cluster_pipeline, pipeline
 
     stack = _named(name)
-    pipeline.report_servers(stack, pipeline.start(stack, State.console), State.console)
+    start_them = cluster_pipeline.start if cloud_pipeline.is_cloud(stack) else pipeline.start
+    pipeline.report_servers(stack, start_them(stack, State.console), State.console)
 
 
 @app.command()
 def stop(name: StackName = None) -> None:
-    """Stop the servers of a local stack; everything in them is kept."""
-    from . import pipeline
+    """Stop the servers of a local stack, or the tunnels to a cluster; everything behind them is kept."""
+    from . import cloud_pipeline, cluster_pipeline, pipeline
 
     stack = _named(name)
-    pipeline.report_servers(stack, pipeline.stop(stack, State.console), State.console)
+    stop_them = cluster_pipeline.stop if cloud_pipeline.is_cloud(stack) else pipeline.stop
+    pipeline.report_servers(stack, stop_them(stack, State.console), State.console)
+
+
+@app.command("open")
+def open_service(
+    service: Annotated[str, typer.Argument(help="ui, argo, airflow or metadata.", show_default=False)],
+    name: StackName = None,
+    browser: Annotated[bool, typer.Option("--browser/--no-browser", help="Open it, on a terminal.")] = True,
+    show_secret: Annotated[bool, typer.Option("--show-secret", help="Print the password or token too.")] = False,
+) -> None:
+    """Print where a stack's UI, Argo, Airflow or metadata service is, and open it. May start a tunnel."""
+    from . import cloud_report, cluster_pipeline
+
+    if service not in ("ui", "argo", "airflow", "metadata"):
+        raise UsageError(f"'{service}' cannot be opened.", hint="What can: ui, argo, airflow, metadata")
+    found = cluster_pipeline.address(_named(name), service, show_secret, State.console)
+    shows = browser and State.console.is_terminal and typer.launch(found["url"]) == 0
+    cloud_report.report_open(found, shows, State.console)
+
+
+@app.command()
+def kubeconfig(
+    name: StackName = None,
+    out: Annotated[Optional[Path], typer.Option("--out", help="The file; default: that of kubectl.")] = None,
+    native: Annotated[bool, typer.Option("--native", help="With the cloud's own program for tokens.")] = False,
+) -> None:
+    """Write the cluster of a stack into a kubeconfig. No token is in the file."""
+    from . import cloud_report, cluster_pipeline
+
+    cloud_report.report_kubeconfig(cluster_pipeline.write_kubeconfig(_named(name), out, native), State.console)
+
+
+@app.command("kube-token", hidden=True)
+def kube_token(name: Annotated[str, typer.Argument(help="Name of the stack.")]) -> None:
+    """Print a token for the cluster of a stack, as kubectl asks for it."""
+    from . import cluster_pipeline
+
+    State.console.document(cluster_pipeline.credential(name))
 
 
 @app.command("ls")

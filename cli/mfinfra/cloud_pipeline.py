@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 from . import (
     clouds,
+    cluster_pipeline,
     deployment,
     pipeline,
     profile,
@@ -111,6 +112,7 @@ def plan(config: StackConfig, out: Path | None, form: str, console: Console) -> 
     with record.locked(config.name):
         connected = connect(config, console)
         deployment.refuse_held(connected.deployment, config.name)
+        cluster_pipeline.check_reachable(connected.cloud, connected.deployment)
         found = connected.deployment.plan()
         if out is not None:
             planfile.write(out, found, connected.deployment.payload(found), _facts(connected))
@@ -141,18 +143,22 @@ def up(config: StackConfig, smoke: bool, agreed: Agreed, plan_file: Path | None,
         connected = connect(config, console)
         connected.deployment.settle(lambda event: show(event, console))
         deployment.refuse_held(connected.deployment, config.name)
+        cluster_pipeline.go_on(connected.cloud, connected.deployment, console)
         wanted = _wanted(connected, plan_file, agreed, console)
         stack = _begun(connected)
         if not wanted.is_empty:
             connected.deployment.apply(wanted, lambda event: show(event, console))
             console.done(f"{len(wanted.changes)} changes made")
         outputs = connected.deployment.outputs()
-        written = profile.write(config.name, _settings(connected, outputs))
+        stack = stack.updated(outputs=json.dumps(outputs))
+        record.save(stack)
+        tunnelled = cluster_pipeline.tunnel(stack, console) if cluster_pipeline.has_tunnel(config) else {}
+        written = profile.write(config.name, {**_settings(connected, outputs), **tunnelled})
         console.done(f"Profile {shown(written.path)}")
         packages = (*config.runtime.packages, *connected.cloud.requirements)
         runtime = runtime_install.ensure(python, packages, console.step)
         console.done(f"Runtime {runtime.version} in {shown(runtime.python)}")
-        stack = stack.updated(python=runtime.python, runtime_version=runtime.version, outputs=json.dumps(outputs))
+        stack = stack.updated(python=runtime.python, runtime_version=runtime.version)
         record.save(stack)
         proof = None
         if smoke:
@@ -213,22 +219,32 @@ def _prove(connected: Connected, python: str, console: Console) -> prove.Proof:
     """Use what was made: bucket, table and service by themselves, then a flow by the profile alone. Raises ProofFailed
     naming the first that does not work. A service that is private cannot be reached from here: the flow's metadata then
     stays on this machine."""
-    name, is_public = connected.config.name, connected.config.metadata.api == "public"
-    console.step("Trying the stack: bucket, table" + (", metadata service" if is_public else ""))
+    name, is_reached = connected.config.name, _is_reached(connected.config)
+    console.step("Trying the stack: bucket, table" + (", metadata service" if is_reached else ""))
     settings = profile.read(profile.path_of(name)) or {}
     problems = connected.cloud.trial(settings)
-    if is_public and not problems:
+    if is_reached and not problems:
         health = service_health.service(settings)
         problems = [] if health.ok else [f"The metadata service is not well: {health.problem}."]
     if problems:
         raise ProofFailed(problems[0], hint=f"Type: mfinfra status {name}")
     console.step("Running the smoke flow")
-    private = {} if is_public else {"METAFLOW_DEFAULT_METADATA": "local"}
-    proof = prove.prove(name, python, deployment.workspace_of(name).parent / "smoke", **private)
+    private = {} if is_reached else {"METAFLOW_DEFAULT_METADATA": "local"}
+    proof = prove.prove(name, python, _smoke_folder(name), **private)
     console.done(f"{proof.run} ran with its artifacts in the stack's bucket and was read back ({proof.seconds:.1f} s)")
-    if not is_public:
+    if not is_reached:
         console.note("The metadata service is private and was not tried from here.")
     return proof
+
+
+def _smoke_folder(name: str) -> Path:
+    """Where the smoke flow leaves its log."""
+    return deployment.workspace_of(name).parent / "smoke"
+
+
+def _is_reached(config: StackConfig) -> bool:
+    """Whether the metadata service of a stack can be used from here."""
+    return config.metadata.api == "public" or cluster_pipeline.has_tunnel(config)
 
 
 def down(name: str, keep_data: bool, agreed: Agreed, console: Console) -> Down:
@@ -246,17 +262,22 @@ def down(name: str, keep_data: bool, agreed: Agreed, console: Console) -> Down:
         stack = _begun(connected)
         if keep_data:
             connected.deployment.keep(connected.cloud.data_kinds)
+        api = cluster_pipeline.let_go(connected.cloud, connected.deployment, agreed, console)
         wanted = connected.deployment.plan(destroy=True)
         if not agreed(_what_goes(name, wanted, keep_data)):
             raise Refused(f"The stack '{name}' is left as it is.", hint=f"Type: mfinfra down {name} --yes")
         record.save(stack.updated(state="deleting"))
+        if api is not None:
+            cluster_pipeline.empty(api, config, console)
         for kept in connected.cloud.empty(_outputs(connected), keep_data, console.step):
             console.done(kept)
         # Also where nothing is left: CloudFormation keeps a stack of nothing after a plan, or a creation that failed.
         connected.deployment.apply(wanted, lambda event: show(event, console))
         profile.remove(name)
+        cluster_pipeline.leave(stack)
         left = connected.cloud.left(connected.deployment.engine, keep_data, console.step)
         workspace.remove(deployment.workspace_of(name))
+        prove.forget(_smoke_folder(name))
         record.forget(name)
     return Down(name, left)
 
@@ -278,6 +299,7 @@ def drift(name: str, console: Console) -> Plan:
     """What in the cloud is not as it was deployed, as a plan that would be needed to tell the engine."""
     with record.locked(name):
         connected = connect(known(name), console)
+        cluster_pipeline.check_reachable(connected.cloud, connected.deployment)
         changes = connected.deployment.drift()
         stack = record.find(name)
         if stack is not None:
@@ -307,6 +329,7 @@ def status(name: str, console: Console) -> dict[str, Any]:
     outputs = connected.deployment.outputs()
     settings = {**deployment.settings(outputs), **(profile.read(profile.path_of(name)) or {})}
     resources = connected.deployment.resources()
+    within = cluster_pipeline.status(connected.cloud, outputs) if config.compute.backend == "kubernetes" else None
     return {
         "version": pipeline.STATUS_VERSION,
         "name": name,
@@ -318,8 +341,10 @@ def status(name: str, console: Console) -> dict[str, Any]:
         "created_at": stack.created_at if stack is not None else None,
         "resources": len(resources),
         "endpoints": {key: settings[key] for key in _ENDPOINTS if key in settings},
-        "service": {"is_public": config.metadata.api == "public", **service_health.document(settings)},
-        "queues": connected.cloud.queues(outputs),
+        "service": {"is_public": _is_reached(config), **service_health.document(settings)},
+        "queues": [*connected.cloud.queues(outputs), *((within or {}).get("pods") or [])],
+        "cluster": within,
+        "servers": cluster_pipeline.servers(stack) if stack is not None else [],
         "drift": {"changes": stack.drift if stack else None, "at": stack.drift_at if stack else None},
         "profile": {"path": str(profile.path_of(name)), "is_default": profile.default_stack() == name},
     }
@@ -339,6 +364,7 @@ def outputs(name: str) -> dict[str, str]:
     """The settings of a stack as its profile has them, without the key of the service."""
     stack = record.need(name)
     found = deployment.settings(json.loads(stack.outputs or "{}"))
+    found |= cluster_pipeline.settings(stack) if found else {}
     if not found:
         raise NotFound(f"The stack '{name}' has no outputs yet.", hint=f"Type: mfinfra up --name {name}")
     return {**found, profile.MARKER: name}

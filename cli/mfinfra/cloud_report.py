@@ -10,6 +10,7 @@ from . import profile, rules
 from .changes import Event, Plan
 from .console import Console
 from .paths import shown
+from .pipeline import server_text
 
 if TYPE_CHECKING:
     from .pipeline import Up
@@ -128,6 +129,41 @@ def _ago(moment: str) -> str:
     return "just now"
 
 
+def _cluster(found: dict[str, Any] | None) -> list[tuple[str, str]]:
+    """The rows of a cluster; one that tells why, where it does not answer."""
+    if found is None:
+        return []
+    if found["problem"] is not None:
+        return [("cluster", f"{found['name'] or 'none'}: {found['problem']}")]
+    rows = [("cluster", f"{found['name']}, Kubernetes {found['version']}")]
+    rows += [(f"pool {pool['name']}", pool["text"]) for pool in found["pools"]]
+    rows += [(one["name"], one["text"]) for one in found["workloads"]]
+    return rows + [(f"quota {one['name']}", one["text"]) for one in found["quotas"]]
+
+
+def report_open(found: dict[str, Any], opened: bool, console: Console) -> None:
+    """Where a service is, and who opens it."""
+    if console.as_json:
+        console.document(found)
+        return
+    console.line(found["url"])
+    if "account" in found:
+        console.note(f"Account {found['account']}" + (f"; {found['how']}" if "how" in found else ""))
+    if "secret" in found:
+        console.line(found["secret"])
+    if opened:
+        console.done("Opened in the browser")
+
+
+def report_kubeconfig(found: dict[str, Any], console: Console) -> None:
+    """Where the context is, and how to use it."""
+    if console.as_json:
+        console.document(found)
+    console.done(f"The context {found['context']} is in {shown(found['file'])}")
+    if not found["is_current"]:
+        console.note(f"To use it: kubectl config use-context {found['context']}")
+
+
 def report_status(document: dict[str, Any], console: Console) -> None:
     """A status for people."""
     service, drifted = document["service"], document["drift"]
@@ -138,6 +174,8 @@ def report_status(document: dict[str, Any], console: Console) -> None:
         ("resources", str(document["resources"])),
         *((key.removeprefix("METAFLOW_").lower(), value) for key, value in document["endpoints"].items()),
         ("service", _service(service)),
+        *(("server", server_text(server)) for server in document["servers"]),
+        *_cluster(document["cluster"]),
         *((f"queue {queue['name']}", queue["text"]) for queue in document["queues"]),
         ("drift", _drift(drifted)),
         (

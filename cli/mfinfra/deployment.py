@@ -54,6 +54,12 @@ class Deployment(Protocol):
     def keep(self, kinds: tuple[str, ...]) -> None:
         """Let go of resources of these kinds: `apply` of a plan to destroy then leaves them."""
 
+    def within_cluster(self) -> list[str]:
+        """The addresses of what is inside of the stack's cluster."""
+
+    def forget(self, addresses: list[str]) -> None:
+        """Look for these no more: what they were in is gone."""
+
     def settle(self, on_event: OnEvent) -> None:
         """Wait for what an earlier command began and the engine still does."""
 
@@ -119,6 +125,7 @@ class TerraformDeployment:
 
     def plan(self, destroy: bool = False) -> Plan:
         self._recover()
+        self._terraform.renew(self._cloud.environment())
         found = self._terraform.plan(self._name, self.folder / "mfinfra.tfplan", destroy=destroy)
         self._refuse_foreign(found)
         return found
@@ -143,6 +150,8 @@ class TerraformDeployment:
             self._report("Saved the state that the last apply could not save")
 
     def apply(self, plan: Plan, on_event: OnEvent) -> None:
+        """With a token of its own: somebody may have thought about the plan for long."""
+        self._terraform.renew(self._cloud.environment())
         self._terraform.apply(Path(plan.handle), on_event)
 
     def outputs(self) -> dict[str, Any]:
@@ -150,6 +159,7 @@ class TerraformDeployment:
 
     def drift(self) -> tuple[Change, ...]:
         self._recover()
+        self._terraform.renew(self._cloud.environment())
         return self._terraform.plan(self._name, self.folder / "mfinfra-drift.tfplan", refresh_only=True).changes
 
     def resources(self) -> list[tuple[str, str, str]]:
@@ -157,6 +167,13 @@ class TerraformDeployment:
 
     def keep(self, kinds: tuple[str, ...]) -> None:
         addresses = [address for address, kind, _ in self.resources() if kind in kinds]
+        self.forget(addresses)
+
+    def within_cluster(self) -> list[str]:
+        kinds = ("kubernetes_", "helm_")
+        return [address for address, kind, _ in self.resources() if kind.startswith(kinds)]
+
+    def forget(self, addresses: list[str]) -> None:
         self._terraform.forget(addresses)
 
     def settle(self, on_event: OnEvent) -> None:
@@ -251,6 +268,12 @@ class CloudFormationDeployment:
                 "The template of a sandbox keeps nothing.",
                 hint="Set preset: team in the stack file, type mfinfra up, then the same again.",
             )
+
+    def within_cluster(self) -> list[str]:
+        return []
+
+    def forget(self, addresses: list[str]) -> None:
+        return
 
     def settle(self, on_event: OnEvent) -> None:
         from .engines import cloudformation

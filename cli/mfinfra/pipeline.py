@@ -25,6 +25,8 @@ if TYPE_CHECKING:
     from .record import Record
     from .runtime_install import Environment, Installed
     from .stackfile import StackConfig
+    from .supervisor.spec import Server
+    from .supervisor.state import ServerState
 
 STATUS_VERSION = 1
 
@@ -116,18 +118,20 @@ def _with_servers(name: str) -> Record:
 
 def _servers(stack: Record) -> list[dict[str, Any]]:
     """The servers of a stack and how they are doing, for documents."""
-    return [
-        {
-            "name": server.name,
-            "address": server.address,
-            "state": "stopped" if one is None else one.state,
-            "pid": None if one is None else one.pid,
-            "since": None if one is None else one.since,
-            "restarts": 0 if one is None else one.restarts,
-            "last_end": None if one is None else one.ended,
-        }
-        for server, one in local_servers.states(stack)
-    ]
+    return [server_document(server, one) for server, one in local_servers.states(stack)]
+
+
+def server_document(server: Server, one: ServerState | None) -> dict[str, Any]:
+    """A server and how it is doing."""
+    return {
+        "name": server.name,
+        "address": server.address,
+        "state": "stopped" if one is None else one.state,
+        "pid": None if one is None else one.pid,
+        "since": None if one is None else one.since,
+        "restarts": 0 if one is None else one.restarts,
+        "last_end": None if one is None else one.ended,
+    }
 
 
 def _refuse_cloud(name: str) -> None:
@@ -297,7 +301,7 @@ def report_status(document: dict[str, Any], console: Console) -> None:
         ("created", document["created_at"]),
         ("data", f"{shown(data['folder'])} ({data['bytes'] / 1e6:.1f} MB)"),
         ("runs", _runs_text(data["runs"])),
-        *(("server", _server_text(server)) for server in document["servers"]),
+        *(("server", server_text(server)) for server in document["servers"]),
         ("profile", shown(profiled["path"]) + (" (the default)" if profiled["is_default"] else "")),
         ("runtime", f"{runtime['version'] or 'not installed'} in {shown(runtime['python'] or 'any Python yet')}"),
         ("proven", f"{proof['run']} at {proof['at']}" if proof["run"] else "not yet"),
@@ -321,7 +325,8 @@ def _runs_text(runs: dict[str, int] | None) -> str:
     return ", ".join(f"{flow}: {count}" for flow, count in runs.items()) or "none"
 
 
-def _server_text(server: dict[str, Any]) -> str:
+def server_text(server: dict[str, Any]) -> str:
+    """How a server is doing, in words."""
     again = f", started again {server['restarts']} times, it {server['last_end']}" if server["restarts"] else ""
     process = f" (process {server['pid']})" if server["pid"] is not None else ""
     return f"{server['name']} on {server['address']}: {server['state']}{process}{again}"
@@ -333,7 +338,7 @@ def report_servers(name: str, servers: list[dict[str, Any]], console: Console) -
         console.document({"stack": name, "servers": servers})
         return
     for server in servers:
-        console.done(_server_text(server))
+        console.done(server_text(server))
 
 
 def outputs(name: str) -> dict[str, str]:

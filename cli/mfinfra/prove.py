@@ -53,3 +53,11 @@ def _written(path: Path) -> str:
         return path.read_text(encoding="utf-8").strip()
     except OSError as exc:
         raise ProofFailed(f"The smoke flow ran, but {path} does not hold its run id: {exc.strerror}.") from exc
+
+
+def forget(log_folder: Path) -> None:
+    """Remove what `prove` left in a folder of its own; somebody's link in its place stays."""
+    import shutil
+
+    if log_folder.is_dir() and not log_folder.is_symlink():
+        shutil.rmtree(log_folder, ignore_errors=True)

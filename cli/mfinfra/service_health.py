@@ -6,6 +6,7 @@ import json
 import time
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
+from http.client import HTTPException
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -30,7 +31,7 @@ def service(settings: Mapping[str, str], timeout: float = 10.0) -> Health:
     began = time.monotonic()
     try:
         version, _ = _get(f"{url.rstrip('/')}/ping", headers, timeout)
-    except OSError as exc:
+    except (OSError, HTTPException) as exc:
         return Health(False, problem=f"{urlsplit(url).netloc} does not answer: {_reason(exc)}")
     seconds = time.monotonic() - began
     return Health(True, version, _schema(url, headers, timeout), seconds)
@@ -51,11 +52,35 @@ def _schema(url: str, headers: Mapping[str, str], timeout: float) -> str | None:
         return None
 
 
-def _reason(exc: OSError) -> str:
+def problem(url: str, timeout: float) -> str | None:
+    """Why a page is not there; None where it is, or asks who we are."""
+    from urllib.error import HTTPError
+
+    try:
+        _get(url, {}, timeout)
+    except HTTPError as exc:
+        return None if exc.code < 500 else _reason(exc)
+    except (OSError, HTTPException) as exc:
+        return _reason(exc)
+    return None
+
+
+def _reason(exc: OSError | HTTPException) -> str:
     status = getattr(exc, "code", None)
+    if status == 503 and (told := _told(exc)):
+        return told
     if status in (401, 403):
         return f"it refuses the key ({status})"
     return f"status {status}" if status else str(getattr(exc, "reason", exc) or exc)
+
+
+def _told(exc: Any) -> str:
+    """The reason that a tunnel or a balancer gives, where it is a line of text."""
+    try:
+        kind, text = str(exc.headers.get("Content-Type", "")), exc.read(500).decode("utf-8", "replace")
+    except (OSError, HTTPException):
+        return ""
+    return " ".join(text.split()).rstrip(".") if kind.startswith("text/plain") else ""
 
 
 def document(settings: Mapping[str, str]) -> dict[str, Any]:

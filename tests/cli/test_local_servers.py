@@ -44,7 +44,7 @@ def test_a_flow_wakes_the_service_of_its_stack(mfinfra: Tool, tmp_path: Path) ->
     assert status(mfinfra)["data"]["runs"] is None
     done = run_flow(tmp_path)
     assert done.returncode == 0, done.stderr
-    assert "The servers of the stack 'demo' do not run; starting them." in done.stderr
+    assert "Nothing of the stack 'demo' listens on this machine; starting it." in done.stderr
     assert status(mfinfra)["data"]["runs"] == {"HelloFlow": 1}
     assert read(sys.executable, "mfruntime", tmp_path) == "1 True Hello from a flow"
 

@@ -15,9 +15,9 @@ from pathlib import Path
 import pytest
 
 from mfinfra import process
-from mfinfra.engines import local_ports
 from mfinfra.errors import EngineError, MfinfraError
 from mfinfra.supervisor import control, spec
+from mfinfra.supervisor import ports as local_ports
 from mfinfra.supervisor.spec import Server
 from mfinfra.supervisor.state import ServerState
 
@@ -169,6 +169,16 @@ def test_credentials_do_not_live_on_in_servers(folder: Path, monkeypatch: pytest
     control.start(folder, [web(folder)])
     assert b"precious" not in Path(f"/proc/{pid_of(folder)}/environ").read_bytes()
     assert b"precious" not in Path(f"/proc/{supervisor_pid(folder)}/environ").read_bytes()
+
+
+def test_a_server_that_needs_credentials_has_them_in_memory_only(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "precious")
+    monkeypatch.setenv("METAFLOW_SERVICE_AUTH_KEY", "not for it")
+    control.start(folder, [web(folder)], inherit=("AWS_",))
+    environment = Path(f"/proc/{pid_of(folder)}/environ").read_bytes()
+    assert b"AWS_SECRET_ACCESS_KEY=precious" in environment
+    assert b"not for it" not in environment
+    assert not any(b"precious" in path.read_bytes() for path in folder.rglob("*") if path.is_file())
 
 
 def test_two_supervisors_of_one_folder_are_one_too_many(folder: Path) -> None:

@@ -7,10 +7,16 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from ..stackfile import StackConfig
-    from .base import Cloud
+    from .base import Cloud, Clusters
 
 
 def connect(config: StackConfig) -> Cloud:
     """The cloud of a stack, with who we are in it. Raises CloudError where there are no credentials."""
     cloud: Cloud = import_module(f".{config.cloud}", __name__).connect(config)
     return cloud
+
+
+def clusters(config: StackConfig) -> Clusters:
+    """What lets us into the cluster of a stack. Asks the cloud for nothing yet."""
+    found: Clusters = import_module(f".{config.cloud}", __name__).clusters(config)
+    return found

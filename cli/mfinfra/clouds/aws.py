@@ -6,9 +6,9 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from .. import backends
-from . import aws_health, aws_identity, aws_retained, aws_state, aws_teardown
+from . import aws_cluster, aws_health, aws_identity, aws_retained, aws_state, aws_teardown
 from .aws_errors import explain_text
-from .base import Holder, Outputs, Report
+from .base import ClusterToken, Holder, Outputs, Report
 
 if TYPE_CHECKING:
     from ..errors import MfinfraError
@@ -20,6 +20,21 @@ def connect(config: StackConfig) -> Aws:
     """Find out who we are. Raises CloudError where there are no credentials."""
     session = aws_identity.session(str(config.region))
     return Aws(config, session, aws_identity.identity(session))
+
+
+def clusters(config: StackConfig) -> Clusters:
+    """What lets us into the cluster of a stack."""
+    return Clusters(aws_identity.session(str(config.region)))
+
+
+class Clusters:
+    """Tokens for clusters: each is made here, and says to one cluster who we are."""
+
+    def __init__(self, session: Any) -> None:
+        self._session = session
+
+    def cluster_token(self, cluster: str) -> ClusterToken:
+        return aws_cluster.token(self._session, cluster)
 
 
 class Aws:
@@ -63,6 +78,9 @@ class Aws:
 
     def environment(self) -> dict[str, str]:
         return {}
+
+    def has_cluster(self, outputs: Outputs) -> bool:
+        return aws_cluster.is_there(self.session, str(outputs["cluster"]["name"]))
 
     def settings(self, outputs: Outputs) -> dict[str, str]:
         """The key of the metadata service."""

@@ -13,7 +13,7 @@ from ..errors import MfinfraError
 from . import azure_identity, azure_state
 from .azure_blobs import Blobs, account_url
 from .azure_errors import explain_text
-from .base import Holder, Outputs, Report
+from .base import ClusterToken, Holder, Outputs, Report
 
 if TYPE_CHECKING:
     from ..stackfile import StackConfig
@@ -37,6 +37,23 @@ def connect(config: StackConfig) -> Azure:
     subscription = azure_identity.subscription(manager, config.account)
     azure_identity.check_region(manager, subscription, str(config.region))
     return Azure(config, where, credential, manager, subscription, claims)
+
+
+def clusters(config: StackConfig) -> Clusters:
+    """What lets us into the cluster of a stack."""
+    where = azure_identity.environment()
+    return Clusters(azure_identity.credential(where))
+
+
+class Clusters:
+    """Tokens for clusters: every one with Entra ID takes the same."""
+
+    def __init__(self, credential: Any) -> None:
+        self._credential = credential
+
+    def cluster_token(self, cluster: str) -> ClusterToken:
+        found = azure_identity.access(self._credential, f"{azure_identity.AKS_SERVER}/.default")
+        return ClusterToken(str(found.token), float(found.expires_on))
 
 
 class Azure:
@@ -84,17 +101,20 @@ class Azure:
         return explain_text(text)
 
     def environment(self) -> dict[str, str]:
-        """Who we are, as Terraform reads it, and a token for the cluster: it is in no file, and lives for an hour."""
+        """Who we are, as Terraform reads it, and a token for the cluster: it is in no file, lives for an hour, and is
+        new each time, for an apply may take as long."""
         said = {
             ours: os.environ[sdk] for ours, sdk in _TERRAFORM.items() if sdk in os.environ and ours not in os.environ
         }
         if "ARM_OIDC_TOKEN_FILE_PATH" in said:
             said["ARM_USE_OIDC"] = "true"
-        return {**said, "ARM_SUBSCRIPTION_ID": self.account, "TF_VAR_kubernetes_token": self.cluster_token()}
+        fresh = clusters(self.config).cluster_token(self.config.name)
+        return {**said, "ARM_SUBSCRIPTION_ID": self.account, "TF_VAR_kubernetes_token": fresh.text}
 
-    def cluster_token(self) -> str:
-        """What the API of a cluster lets us in with."""
-        return azure_identity.token(self._credential, f"{azure_identity.AKS_SERVER}/.default")
+    def has_cluster(self, outputs: Outputs) -> bool:
+        name, group = outputs["cluster"]["name"], outputs.get("resource_group", self.config.name)
+        path = f"/subscriptions/{self.account}/resourceGroups/{group}/providers/Microsoft.ContainerService"
+        return self._manager.get(f"{path}/managedClusters/{name}", "2025-01-01") is not None
 
     def settings(self, outputs: Outputs) -> dict[str, str]:
         return {}

@@ -67,12 +67,17 @@ def credential(where: Environment) -> Any:
 
 
 def token(credential: Any, scope: str) -> str:
+    """The text of an access token. Raises CloudError where there are no credentials."""
+    return str(access(credential, scope).token)
+
+
+def access(credential: Any, scope: str) -> Any:
     """An access token. Raises CloudError where there are no credentials."""
     from azure.core.exceptions import AzureError
 
     logging.getLogger("azure").setLevel(logging.CRITICAL)  # what it has to say comes as one line
     try:
-        return str(credential.get_token(scope).token)
+        return credential.get_token(scope)
     except AzureError as exc:
         raise explained(exc) from exc
 

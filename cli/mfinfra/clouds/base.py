@@ -24,6 +24,14 @@ class Holder:
     since: str
 
 
+@dataclass(frozen=True)
+class ClusterToken:
+    """What the API of a cluster lets us in with, until a moment (seconds since 1970)."""
+
+    text: str
+    expires_at: float
+
+
 def holder_of(text: str | bytes, id: str | None = None) -> Holder:
     """Who holds a lock, by what Terraform writes of it; `id` where the cloud gives the lock another one."""
     try:
@@ -82,7 +90,17 @@ class Care(Protocol):
         """Where tasks wait: name, state, status, jobs by state, and all that as `text`."""
 
 
+class Clusters(Protocol):
+    """What lets us into clusters. It must be quick, and work for people who may do nothing else in a cloud."""
+
+    def cluster_token(self, cluster: str) -> ClusterToken:
+        """What lets us in. Raises CloudError where there are no credentials."""
+
+
 class Cloud(Account, Care, Protocol):
     """A cloud for one stack: `config` says which."""
 
     config: StackConfig
+
+    def has_cluster(self, outputs: Outputs) -> bool:
+        """Whether the cloud has the cluster that the outputs of the stack name."""

@@ -11,7 +11,7 @@ from urllib.parse import quote, urlsplit
 from .. import backends
 from ..errors import MfinfraError
 from . import gcp_identity, gcp_state
-from .base import Holder, Outputs, Report
+from .base import ClusterToken, Holder, Outputs, Report
 from .gcp_errors import explain_text
 
 if TYPE_CHECKING:
@@ -27,6 +27,23 @@ def connect(config: StackConfig) -> Gcp:
     gcp_identity.check_ready(rest, project)
     gcp_identity.check_region(rest, project, str(config.region))
     return Gcp(config, credentials, project, rest)
+
+
+def clusters(config: StackConfig) -> Clusters:
+    """What lets us into the cluster of a stack."""
+    credentials, _ = gcp_identity.credentials()
+    return Clusters(credentials)
+
+
+class Clusters:
+    """Tokens for clusters: every one of Google takes those of its other services."""
+
+    def __init__(self, credentials: Any) -> None:
+        self._credentials = credentials
+
+    def cluster_token(self, cluster: str) -> ClusterToken:
+        text = gcp_identity.token(self._credentials)
+        return ClusterToken(text, gcp_identity.expires_at(self._credentials))
 
 
 class Gcp:
@@ -65,12 +82,15 @@ class Gcp:
         return explain_text(text)
 
     def environment(self) -> dict[str, str]:
-        """The project, and a token for the cluster: it is in no file, and lives for an hour."""
-        return {"GOOGLE_PROJECT": self.account, "TF_VAR_kubernetes_token": self.cluster_token()}
+        """The project, and a token for the cluster: it is in no file, lives for an hour, and is new each time, for an
+        apply may take as long."""
+        fresh = clusters(self.config).cluster_token(self.config.name)
+        return {"GOOGLE_PROJECT": self.account, "TF_VAR_kubernetes_token": fresh.text}
 
-    def cluster_token(self) -> str:
-        """What the API of a cluster lets us in with."""
-        return gcp_identity.token(self._credentials)
+    def has_cluster(self, outputs: Outputs) -> bool:
+        name, location = outputs["cluster"]["name"], outputs["cluster"].get("location", self.config.region)
+        path = f"projects/{self.account}/locations/{quote(str(location))}/clusters/{quote(str(name))}"
+        return self._rest.get("container", path) is not None
 
     def settings(self, outputs: Outputs) -> dict[str, str]:
         return {}

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import os
+import time
 from dataclasses import dataclass
+from datetime import timezone
 from typing import Any
 from urllib.parse import quote
 
@@ -63,6 +65,12 @@ def token(credentials: Any) -> str:
     except GoogleAuthError as exc:
         raise explained(exc) from exc
     return str(credentials.token)
+
+
+def expires_at(credentials: Any) -> float:
+    """When the token of credentials ends; Google says it in UTC without saying so. What is not said is soon."""
+    expiry = getattr(credentials, "expiry", None)
+    return time.time() + 300 if expiry is None else float(expiry.replace(tzinfo=timezone.utc).timestamp())
 
 
 def project(credentials: Any, wanted: str | None) -> Project:

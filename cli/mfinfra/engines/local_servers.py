@@ -15,9 +15,10 @@ from ..errors import EngineError, MfinfraError, Refused
 from ..paths import make_folder, write_text
 from ..record import Record
 from ..supervisor import control, spec
+from ..supervisor import ports as assigned_ports
 from ..supervisor.spec import Server
 from ..supervisor.state import ServerState
-from . import local_ports, local_secrets
+from . import local_secrets
 from .local_secrets import Secrets
 
 FOLDER = "services"
@@ -63,7 +64,7 @@ def start(stack: Record, python: str) -> None:
     folder, data = folder_of(stack), Path(stack.data_folder)
     secrets = local_secrets.of(data)
     names = _port_names(preset(stack))
-    ports = local_ports.assigned(folder, names, running=control.is_running(folder))
+    ports = assigned_ports.assigned(folder, names, running=control.is_running(folder))
     servers = list(_servers(stack, python, secrets, ports))
     control.start(folder, servers)
     if preset(stack) == "services":

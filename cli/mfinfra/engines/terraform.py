@@ -78,6 +78,10 @@ class Terraform:
         self._env = _environment(env or {})
         self._binary = binary()
 
+    def renew(self, env: Mapping[str, str]) -> None:
+        """What the next commands get beside our own environment: tokens end, and commands take long."""
+        self._env = _environment(env)
+
     def init(self) -> None:
         """Fetch the providers and open the state. May be repeated; a backend that has moved is moved to."""
         # Not the JSON form: before the providers are there it says less than the plain one.

@@ -29,9 +29,10 @@ def is_running(folder: Path) -> bool:
     return lock.is_held(folder / LOCK_NAME)
 
 
-def start(folder: Path, servers: Sequence[Server]) -> None:
+def start(folder: Path, servers: Sequence[Server], inherit: tuple[str, ...] = ()) -> None:
     """Have exactly these servers run and answer when this returns. Raises EngineError naming the one that does not
-    start, with the end of its log."""
+    start, with the end of its log. `inherit` are beginnings of variables that they get from us although these may be
+    credentials; they are in the memory of the processes only."""
     if is_running(folder) and spec.load(folder) == tuple(servers):
         _await_ready(folder, servers)
         return
@@ -40,13 +41,14 @@ def start(folder: Path, servers: Sequence[Server]) -> None:
     spec.save(folder, servers)
     state.save(folder, ())
     argv = [sys.executable, "-m", "mfinfra.supervisor", str(folder)]
-    process.detached(argv, folder / LOGS / "supervisor.log", _environment(), str(folder))
+    process.detached(argv, folder / LOGS / "supervisor.log", _environment(inherit), str(folder))
     _await_ready(folder, servers)
 
 
-def _environment() -> dict[str, str]:
-    """Ours without what is meant for flows and clouds: credentials do not live on in a server."""
-    prefixes = ("METAFLOW_", "MFINFRA_", "MF_", "AWS_", "AZURE_", "GOOGLE_", "ARM_", "PG", "TF_")
+def _environment(inherit: tuple[str, ...]) -> dict[str, str]:
+    """Ours without what is meant for flows and clouds: credentials do not live on in a server that needs none."""
+    every = ("METAFLOW_", "MFINFRA_", "MF_", "AWS_", "AZURE_", "GOOGLE_", "ARM_", "CLOUDSDK_", "PG", "TF_")
+    prefixes = tuple(prefix for prefix in every if prefix not in inherit)
     return {name: value for name, value in os.environ.items() if not name.startswith(prefixes)}
 
 

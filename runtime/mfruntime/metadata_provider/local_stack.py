@@ -1,4 +1,5 @@
-"""Starting the servers of a local stack where they do not run, as after a restart of the machine.
+"""Starting what a stack keeps running on this machine, as after a restart of it: the servers of a local stack, or the
+tunnel to a cluster.
 
 A profile names its stack. Where its service should be on this machine and nothing listens there, `mfinfra start STACK`
 is tried once: a fixed command with a checked name, so that no setting can make it another.
@@ -21,7 +22,7 @@ _SECONDS = 90.0
 
 
 def waker(settings: Settings, url: str) -> Callable[[], None] | None:
-    """What starts the service at `url`; None for one that is no local stack's."""
+    """What starts the service at `url`, or the tunnel to it; None for one that is not on this machine."""
     stack = settings.get("MFINFRA_STACK")
     if stack is None or not _NAME.fullmatch(stack) or urlsplit(url).hostname not in _HOSTS:
         return None
@@ -33,7 +34,7 @@ def _start(stack: str) -> None:
     command = _command()
     if command is None:
         return
-    sys.stderr.write(f"The servers of the stack '{stack}' do not run; starting them.\n")
+    sys.stderr.write(f"Nothing of the stack '{stack}' listens on this machine; starting it.\n")
     try:
         subprocess.run(
             [*command, "start", stack], stdin=subprocess.DEVNULL, capture_output=True, timeout=_SECONDS, check=False

@@ -4,7 +4,8 @@ It plans as the real ones do (what a provider decides is unknown until it is mad
 remembers what was made, and obeys what a test says through the control file:
 
     {"cloud": "name", "fail": {"aws_db_instance:create": "message"}, "delay": {"aws_db_instance:create": 0.5},
-     "deleted": ["aws_db_instance"], "mutated": {"aws_db_instance": {"instance_class": "db.r6g.large"}}}
+     "deleted": ["aws_db_instance"], "mutated": {"aws_db_instance": {"instance_class": "db.r6g.large"}},
+     "made": {"google_container_cluster": {"endpoint": "127.0.0.1:8443"}}}
 
 Keys are a type, or a type and an operation (create, update, delete, read). Another cloud remembers nothing yet. What is
 a provider's own is in `overlays`.
@@ -155,7 +156,7 @@ class Provider:
         """The state of what was created or changed."""
         self.overlay.cloud = self._cloud
         create = self.overlay.made if prior is None else self.overlay.changed
-        made = create(kind, planned, config)
+        made = {**create(kind, planned, config), **self._controls().get("made", {}).get(kind, {})}
         state = planning.filled(self._block(kind), planned, made, digest(kind, planned))
         with self._making:  # of two with one name in one configuration, one is refused
             self._remembered(kind, prior is None, state, config)

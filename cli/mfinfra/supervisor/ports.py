@@ -9,7 +9,7 @@ from pathlib import Path
 
 from ..errors import EngineError
 from ..paths import write_text
-from ..supervisor.child import is_free
+from .child import is_free
 
 FILE_NAME = "ports.json"
 #: Below those that systems give to outgoing connections.

@@ -1,0 +1,39 @@
+"""From the record of a stack to the API of its cluster."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from ..clouds.base import Clusters
+from ..errors import NotFound
+from ..record import Record
+from . import cluster
+from .api import Api
+from .cluster import Cluster
+from .tokens import Tokens
+
+
+def cluster_of(stack: Record) -> Cluster:
+    """The cluster of a stack as the last `up` left it. Raises NotFound where there is none."""
+    found = cluster.of(_outputs(stack))
+    if found is None:
+        raise NotFound(f"The stack '{stack.name}' has no cluster.", hint=f"Type: mfinfra status {stack.name}")
+    return found
+
+
+def api_of(stack: Record, clouds: Clusters, **options: Any) -> Api:
+    """The API of a stack's cluster. Nothing is asked yet."""
+    return api(cluster_of(stack), clouds, **options)
+
+
+def api(found: Cluster, clouds: Clusters, **options: Any) -> Api:
+    return Api(found, Tokens(lambda: clouds.cluster_token(found.name)), **options)
+
+
+def _outputs(stack: Record) -> dict[str, Any]:
+    try:
+        found = json.loads(stack.outputs or "{}")
+    except ValueError:
+        return {}
+    return found if isinstance(found, dict) else {}

@@ -1,0 +1,1 @@
+"""A Kubernetes API on loopback whose pods are processes of this machine: TLS, tokens, watches, port-forwards, faults."""
