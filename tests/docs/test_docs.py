@@ -43,10 +43,30 @@ def test_the_readmes_next_command_runs() -> None:
     assert "best:" in run(["bash", "-ec", block("README.md", "next command")], ROOT)
 
 
-def test_the_readmes_stack_on_aws_is_written(tmp_path: Path) -> None:
-    shown = run(["bash", "-ec", block("README.md", "aws")], tmp_path)
+def test_the_readmes_stacks_in_clouds_are_written(tmp_path: Path) -> None:
+    shown = run(["bash", "-ec", block("README.md", "cloud")], tmp_path)
     assert "rendering" in shown
-    assert (tmp_path / "demo-stack").is_dir()
+    for folder, cloud in (("demo-stack", "aws"), ("demo-on-azure", "azure"), ("demo-on-gcp", "gcp")):
+        assert (tmp_path / folder / "modules" / cloud).is_dir()
+
+
+@pytest.mark.parametrize("cloud", ["azure", "gcp"])
+def test_the_first_stack_of_a_guide_is_written(cloud: str, tmp_path: Path) -> None:
+    run(["bash", "-ec", block(f"docs/{cloud}.md", cloud)], tmp_path)
+    assert (tmp_path / "demo-stack" / "modules" / cloud).is_dir()
+    assert (tmp_path / "demo-stack" / "modules" / "kubernetes").is_dir()
+
+
+def test_the_guides_one_stack_file_is_valid_on_three_clouds(tmp_path: Path) -> None:
+    (tmp_path / "mfinfra.yaml").write_text(block("docs/kubernetes.md", "one"))
+    shown = run(["bash", "-ec", block("docs/kubernetes.md", "three")], tmp_path)
+    for place in ("aws eu-west-1", "azure westeurope", "gcp europe-west1"):
+        assert f"demo: {place}, preset team" in shown
+
+
+def test_the_platform_guides_clouds_are_rendered(tmp_path: Path) -> None:
+    run(["bash", "-ec", block("docs/platform-engineers.md", "clouds")], tmp_path)
+    assert (tmp_path / "demo-stack" / "modules" / "azure").is_dir()
 
 
 def test_the_readmes_commands_are_all_there_is() -> None:
@@ -86,3 +106,13 @@ def test_links_lead_somewhere(page: Path) -> None:
 def test_pictures_hold_no_path_of_the_machine_they_were_made_on() -> None:
     for picture in (ROOT / "docs" / "images").glob("*.svg"):
         assert not re.search(r"(/root|/tmp|/work|/home)/", picture.read_text(encoding="utf-8"))
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda p: p.name)
+def test_links_into_pages_lead_to_their_headings(page: Path) -> None:
+    """As the headings are named where pages are read: small letters, dashes for spaces, nothing else."""
+    for target, anchor in re.findall(r"\]\((?!http)([^)#]*)#([^)]+)\)", page.read_text(encoding="utf-8")):
+        text = ((page.parent / target) if target else page).read_text(encoding="utf-8")
+        headings = re.findall(r"^#+ (.*)$", text, re.M)
+        anchors = {re.sub(r"[^a-z0-9 _-]", "", heading.lower()).replace(" ", "-") for heading in headings}
+        assert anchor in anchors, f"{page.name} links to {target}#{anchor}"

@@ -1,4 +1,4 @@
-"""One stack file, two engines: the profile that flows get is the same."""
+"""One stack file, two engines, three clouds: what flows get is the same."""
 
 from __future__ import annotations
 
@@ -9,6 +9,9 @@ from pathlib import Path
 
 import pytest
 
+from mfinfra import stackfile
+from mfinfra.engines.terraform import Terraform
+from mfinfra.yamlfile import Document
 from tests.conftest import Call
 
 Cloud = Callable[..., Call]
@@ -73,3 +76,33 @@ def test_both_engines_give_flows_the_same_profile(cloud: Cloud, tmp_path: Path, 
     fixed = set(first) - set(MADE_UP)
     assert {key: second.get(key) for key in fixed} == {key: first[key] for key in fixed}
     assert set(second) == set(first)
+
+
+#: What the stores and the secrets of each cloud have of their own.
+OWN = re.compile(r"(S3|AZURE|GS|GCP|AWS|DATASTORE_SYSROOT|DATATOOLS|CARD|CONDA|KUBERNETES_LABELS)")
+REGIONS = {"aws": "eu-west-1", "azure": "westeurope", "gcp": "europe-west1"}
+POOLS = {"cpu": {}, "spot": {"kind": "spot"}, "gpu": {"gpu": True}}
+
+
+def test_one_stack_file_gives_flows_the_same_way_to_every_pool_on_three_clouds(
+    stack: Callable[[stackfile.StackConfig], Terraform],
+) -> None:
+    """The same settings, but for those of the store; and who names a pool needs to say no more: the taints of Spot and
+    of GPUs are tolerated, whichever pool is the default."""
+    found: dict[str, set[str]] = {}
+    for cloud, region in REGIONS.items():
+        said = {"name": "demo", "cloud": cloud, "region": region, "engine": "terraform"}
+        said |= {"compute": {"backend": "kubernetes", "pools": POOLS}}
+        terraform = stack(stackfile.validated(Document(said, {}, "")))
+        wanted = terraform.plan("demo", terraform.folder / "p")
+        terraform.apply(Path(wanted.handle), lambda _: None)
+        settings = terraform.outputs()["runtime_config"]
+        tolerated = json.loads(settings["METAFLOW_KUBERNETES_TOLERATIONS"])
+        assert len({toleration["key"] for toleration in tolerated}) == 2, (cloud, tolerated)
+        assert settings["METAFLOW_KUBERNETES_NODE_SELECTOR"] == "mfinfra.dev/pool=cpu"
+        found[cloud] = {key for key in settings if not OWN.search(key.removeprefix("METAFLOW_"))}
+        terraform.apply(Path(terraform.plan("demo", terraform.folder / "p", destroy=True).handle), lambda _: None)
+        for path in terraform.folder.glob("*.tf"):
+            path.unlink()
+    assert found["azure"] == found["gcp"]
+    assert found["aws"] == found["azure"] | {"METAFLOW_SERVICE_URL"}
