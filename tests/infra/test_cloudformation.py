@@ -231,7 +231,7 @@ def test_a_saved_plan_is_what_is_done_and_only_once(cfn: Cfn, name: str, tmp_pat
 
 
 def test_ctrl_c_leaves_it_going_and_up_follows(cfn: Cfn, name: str, aws: Aws, tmp_path: Path) -> None:
-    aws.say(delay={"*": 0.15})
+    aws.say(delay={"*": 0.15, "AWS::ECS::Service": 8})  # on a busy machine it must not be done before we look
     settings = {**os.environ, **aws.environment, "MFINFRA_TERRAFORM": "none"}
     argv = ["-m", "mfinfra", "up", "--yes"]
     child = pexpect.spawn(sys.executable, argv, cwd=str(tmp_path), env=settings, timeout=60, encoding="utf-8")

@@ -18,12 +18,14 @@ from tests.servers import Server, azurite_with_logins, fake_gcs_with_logins, min
 from tests.service.servers import Program
 
 SHAPES = ("branch_in_foreach", "parameters", "retry_catch", "switch")
-#: Every shape with both kinds of metadata in S3, each with one of them in the others: stock takes seconds for each.
-CASES = [("s3", kind, shape) for kind in ("local", "service") for shape in SHAPES]
+#: Every shape with both kinds of metadata in S3, each with one of them in the others; stock takes seconds for each, so that
+#: most are for the night. `parameters` has an included file, `branch_in_foreach` everything else.
+CASES: list[Any] = [("s3", kind, shape) for kind in ("local", "service") for shape in SHAPES]
 for store in ("azure", "gs"):
-    CASES += [(store, kind, shape) for kind, shape in zip(("local", "service") * 2, SHAPES)] + [
-        (store, "local", "parameters")
-    ]
+    CASES += [(store, kind, shape) for kind, shape in zip(("local", "service") * 2, SHAPES)]
+    CASES += [(store, "local", "parameters")]
+DAILY = ("branch_in_foreach", "parameters")
+CASES = [pytest.param(*case, marks=[] if case[2] in DAILY else [pytest.mark.slow]) for case in CASES]
 STORES: dict[str, Any] = {"s3": ministack, "azure": azurite_with_logins, "gs": fake_gcs_with_logins}
 #: What stock Metaflow imports for each store, and the package that brings it.
 NEEDED = {"s3": ("boto3", "boto3"), "azure": ("azure.storage.blob, azure.identity", "azure-storage-blob azure-identity"),

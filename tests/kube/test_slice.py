@@ -198,6 +198,19 @@ def test_up_goes_on_where_the_cluster_is_gone(
     assert up.code == 0, up.text
 
 
+def test_a_cluster_that_never_became_whole_is_no_obstacle(
+    cli: Callable[..., Call], cluster: TestKube, tfcloud: TfCloud
+) -> None:
+    tfcloud.say(made=shown(cluster), fail={"google_container_node_pool:create": "Quota 'CPUS' exceeded"})
+    assert "exceeded" in cli("up", "--yes", "--no-smoke").err
+    assert cli("plan").code == 2
+    assert json.loads(cli("--json", "status").out)["cluster"] == {"name": None, "problem": "there is none yet"}
+    assert cli("open", "ui").code == 4
+    down = cli("down", "--yes")
+    assert down.code == 0, down.text
+    assert cluster.requests == []
+
+
 def test_kubectl_and_the_official_client_use_the_context(
     cli: Callable[..., Call],
     cluster: TestKube,
