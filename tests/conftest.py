@@ -9,7 +9,12 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+import hypothesis
 import pytest
+
+#: A loaded machine is slow; what is slow is measured elsewhere.
+hypothesis.settings.register_profile("timeless", deadline=None)
+hypothesis.settings.load_profile("timeless")
 
 ROOT = Path(__file__).parent.parent
 KEPT = ("MFINFRA_STOCK_PYTHON", "MFINFRA_REGENERATE", "MFINFRA_TEST_CACHE")

@@ -7,6 +7,7 @@ import re
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -69,12 +70,24 @@ def test_the_platform_guides_clouds_are_rendered(tmp_path: Path) -> None:
     assert (tmp_path / "demo-stack" / "modules" / "azure").is_dir()
 
 
-def test_the_readmes_commands_are_all_there_is() -> None:
+def commands() -> dict[str, Any]:
+    """The commands of the program, as the reference page has them."""
     sys.path.insert(0, str(ROOT / "docs"))
     try:
-        from generate import commands
+        import generate
     finally:
         sys.path.pop(0)
+    found: dict[str, Any] = generate.commands()
+    return found
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda p: p.name)
+def test_commands_that_pages_name_are_there(page: Path) -> None:
+    named = re.findall(r"(?:`|^ {4}|- run: )mfinfra (?:--json )?([a-z-]+)", page.read_text(encoding="utf-8"), re.M)
+    assert {name for name in named if not name.startswith("-")} <= {name.split()[1] for name in commands()}
+
+
+def test_the_readmes_commands_are_all_there_is() -> None:
     rows = re.findall(r"^\| `(mfinfra [a-z ]+)` \| (.*) \|$", (ROOT / "README.md").read_text(), re.M)
     assert dict(rows) == {name: command.help.replace("\n", " ") for name, command in commands().items()}
 
