@@ -24,6 +24,7 @@ from tests.conftest import Call, run_program
 from .conftest import TfCloud
 from .doubles import azure
 from .doubles.server import Double
+from .doubles.state import with_local_state
 
 ACCOUNT = backends.state_account(azure.SUBSCRIPTION)
 KEY = base64.b64encode(b"a key that nobody uses but to make containers").decode()
@@ -104,18 +105,6 @@ def cloud(blobs: Blobs, certificates: tuple[trustme.CA, Path], tfcloud: TfCloud,
     )
     for end in ends:
         end()
-
-
-def with_local_state(folder: Path) -> Path:
-    """A terraform whose backend is a file: its own for Azure signs in at Microsoft, whatever it is told."""
-    folder.mkdir()
-    path = folder / "terraform"
-    override = json.dumps({"terraform": {"backend": {"local": {}}}})
-    path.write_text(
-        f"#!/bin/sh\n[ -f main.tf ] && echo '{override}' > zz_override.tf.json\nexec {shutil.which('terraform')} \"$@\"\n"
-    )
-    path.chmod(0o755)
-    return path
 
 
 def test_the_first_plan_makes_a_place_for_states_and_the_second_finds_it(cloud: Azure) -> None:

@@ -6,7 +6,6 @@ import os
 import uuid
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
-from urllib.parse import urlsplit
 
 from .. import backends
 from ..errors import MfinfraError
@@ -123,9 +122,7 @@ class Azure:
         """Put a blob into the container, read it back, remove it."""
         container, _, prefix = settings.get("METAFLOW_DATASTORE_SYSROOT_AZURE", "").partition("/")
         endpoint = settings.get("METAFLOW_AZURE_STORAGE_BLOB_SERVICE_ENDPOINT", "")
-        account = str(urlsplit(endpoint).hostname).partition(".")[0]
-        url = account_url(account, self._where) if "MFINFRA_AZURE_BLOB_ENDPOINT" in os.environ else endpoint
-        blobs, content = Blobs(url, container, self._credential), uuid.uuid4().hex.encode()
+        blobs, content = Blobs(endpoint, container, self._credential), uuid.uuid4().hex.encode()
         name = f"{prefix}/mfinfra-trial/{content.decode()}".lstrip("/")
         try:
             blobs.put(name, content)
