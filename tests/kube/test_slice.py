@@ -17,7 +17,8 @@ import pytest
 
 from tests.conftest import Call, run_program
 from tests.infra.conftest import TfCloud
-from tests.infra.google import Google, google
+from tests.infra.doubles import google
+from tests.infra.doubles.google import Google
 from tests.infra.testkube.objects import container, serve, web
 from tests.infra.testkube.server import TestKube
 
@@ -37,14 +38,14 @@ runtime:
 
 @pytest.fixture
 def gcp(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Google]:
-    with google(tmp_path_factory.mktemp("google")) as found:
+    with google.running(tmp_path_factory.mktemp("google")) as found:
         yield found
 
 
 @pytest.fixture
 def cluster(kube: TestKube, gcp: Google, tfcloud: TfCloud, tmp_path: Path) -> TestKube:
     """What the stack's modules make in the cluster: here it is there beforehand, as tfcloud makes nothing run."""
-    kube.knows = lambda token: token in gcp.tokens
+    kube.knows = lambda token: token in gcp.project.tokens
     kube.tokens = set()
     kube.store.install("argoproj.io")
     database = f"sqlite:///{tmp_path / 'metadata.db'}"
@@ -57,7 +58,7 @@ def cluster(kube: TestKube, gcp: Google, tfcloud: TfCloud, tmp_path: Path) -> Te
         node = {"metadata": {"name": f"node-{pool}", "labels": {"mfinfra.dev/pool": pool}}}
         kube.add("nodes", {**node, "status": {"conditions": [{"type": "Ready", "status": "True"}]}})
     tfcloud.say(made=shown(kube))
-    gcp.clusters.add("slice")
+    gcp.project.names.add("slice")
     return kube
 
 
@@ -159,7 +160,7 @@ def check_secrets(gcp: Google, home: Path) -> None:
     """No token is in a file of ours."""
     for path in (home / "data" / "mfinfra").rglob("*"):
         content = path.read_bytes() if path.is_file() else b""
-        assert not any(token.encode() in content for token in gcp.tokens), path
+        assert not any(token.encode() in content for token in gcp.project.tokens), path
 
 
 def test_a_cluster_that_is_away_or_gone(cli: Callable[..., Call], cluster: TestKube, gcp: Google, home: Path) -> None:
@@ -173,7 +174,7 @@ def test_a_cluster_that_is_away_or_gone(cli: Callable[..., Call], cluster: TestK
     status = json.loads(cli("--json", "status").out)
     assert "does not answer" in status["cluster"]["problem"]
     assert status["resources"] > 20
-    gcp.clusters.clear()
+    gcp.project.names.clear()
     assert "is gone" in cli("plan").err
     down = cli("down", "--yes")
     assert down.code == 0, down.text
@@ -189,7 +190,7 @@ def test_up_goes_on_where_the_cluster_is_gone(
 ) -> None:
     made(cli, gcp, home)
     cluster.stop()
-    gcp.clusters.clear()
+    gcp.project.names.clear()
     tfcloud.cloud = uuid.uuid4().hex  # where nothing of it is known
     tfcloud.say(deleted=["google_container_cluster", "google_container_node_pool"], made=shown(cluster))
     up = cli("up", "--yes", "--no-smoke")
@@ -230,7 +231,7 @@ def test_kubectl_and_the_official_client_use_the_context(
     assert done.code == 0, done.text
     assert path.stat().st_mode & 0o077 == 0
     assert "# mine" in path.read_text()
-    assert not any(token in path.read_text() for token in gcp.tokens)
+    assert not any(token in path.read_text() for token in gcp.project.tokens)
     for name, value in gcp.environment.items():
         monkeypatch.setenv(name, value)
     api = client.CoreV1Api(config.new_client_from_config(str(path), "mfinfra-slice"))

@@ -4,14 +4,20 @@ left of a stack. Buckets are those of fake-gcs-server, which the real terraform 
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+import secrets
+import urllib.request
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from tests import servers
+
 from .server import Answer, Asked, Double
 
 NUMBER = "424242424242"
+DEPLOYER = "deployer@demo-project.iam.gserviceaccount.com"
 _SERVICES = ("cloudresourcemanager.googleapis.com", "serviceusage.googleapis.com")
 
 
@@ -27,6 +33,11 @@ class Project:
     clusters: list[dict[str, Any]] = field(default_factory=list)
     databases: list[dict[str, Any]] = field(default_factory=list)
     disks: list[dict[str, Any]] = field(default_factory=list)
+    #: The names of clusters that are there when asked for one by one.
+    names: set[str] = field(default_factory=set)
+    #: The tokens that were given out.
+    tokens: list[str] = field(default_factory=list)
+    gives_tokens: bool = True
     #: Asked path -> what is answered instead.
     instead: dict[str, Answer] = field(default_factory=dict)
 
@@ -39,13 +50,20 @@ def answers(project: Project) -> Callable[[Asked], Answer]:
             if asked.path.startswith(path):
                 return said
         if asked.path == "/token":
-            return 200, {"access_token": "a-token-of-google", "expires_in": 3600, "token_type": "Bearer"}
+            return _token(project)
         token = asked.headers.get("authorization", "").removeprefix("Bearer ")
-        if token != "a-token-of-google" and token.count(".") != 2:  # some libraries sign a token themselves
+        if token not in project.tokens and token.count(".") != 2:  # some libraries sign a token themselves
             return _error(401, "UNAUTHENTICATED", "Request had invalid authentication credentials.")
         return _of_project(project, asked)
 
     return answer
+
+
+def _token(project: Project) -> Answer:
+    if not project.gives_tokens:
+        return 400, {"error": "invalid_grant", "error_description": "Account disabled"}
+    project.tokens.append(f"ya29-{secrets.token_hex(20)}")
+    return 200, {"access_token": project.tokens[-1], "expires_in": 3600, "token_type": "Bearer"}
 
 
 def _of_project(project: Project, asked: Asked) -> Answer:
@@ -64,6 +82,9 @@ def _of_project(project: Project, asked: Asked) -> Answer:
         return (200, {"name": region}) if region in project.regions else _error(404, "notFound", "no such region")
     if path == f"/container/projects/{project.id}/locations/-/clusters":
         return 200, {"clusters": project.clusters}
+    if path.startswith(f"/container/projects/{project.id}/locations/"):
+        name = path.rpartition("/")[2]
+        return (200, {"name": name}) if name in project.names else _error(404, "NOT_FOUND", f"no cluster {name}")
     if path == f"/sql/projects/{project.id}/instances":
         return 200, {"items": project.databases}
     if path == f"/compute/projects/{project.id}/aggregated/disks":
@@ -89,7 +110,7 @@ def environment(double: Double, storage: str, folder: Path) -> dict[str, str]:
         "project_id": "demo-project",
         "private_key_id": "1",
         "private_key": key.private_bytes(*form).decode(),
-        "client_email": "deployer@demo-project.iam.gserviceaccount.com",
+        "client_email": DEPLOYER,
         "client_id": "1",
         "token_uri": f"{double.url}/token",
     }
@@ -111,3 +132,34 @@ def environment(double: Double, storage: str, folder: Path) -> dict[str, str]:
         "STORAGE_EMULATOR_HOST": storage,
         "NO_GCE_CHECK": "true",
     }
+
+
+@dataclass
+class Google:
+    """A running cloud: its project, and its store."""
+
+    project: Project
+    environment: dict[str, str]
+    storage: str
+
+    def objects(self, bucket: str) -> list[str]:
+        with urllib.request.urlopen(f"{self.storage}/storage/v1/b/{bucket}/o") as answer:
+            return [one["name"] for one in json.load(answer).get("items", [])]
+
+    def make_bucket(self, name: str) -> None:
+        body = json.dumps({"name": name}).encode()
+        url = f"{self.storage}/storage/v1/b?project={self.project.id}"
+        urllib.request.urlopen(urllib.request.Request(url, body, {"Content-Type": "application/json"})).close()
+
+
+@contextmanager
+def running(folder: Path) -> Iterator[Google]:
+    """A cloud without anything in it."""
+    project = Project()
+    double = Double(answers(project))
+    with servers.fake_gcs(folder) as server:
+        end, store = double.start(), server.environment["STORAGE_EMULATOR_HOST"]
+        try:
+            yield Google(project, environment(double, store, folder), store)
+        finally:
+            end()
