@@ -358,13 +358,19 @@ def list_stacks() -> None:
 def outputs(
     name: StackName = None,
     form: Annotated[str, typer.Option("--format", help="json, env or metaflow.")] = "json",
+    namespace: Annotated[
+        Optional[str], typer.Option("--namespace", help="Those of flows in this namespace of the cluster.")
+    ] = None,
 ) -> None:
     """Print the settings that a stack makes true."""
     from . import cloud_pipeline, pipeline
     from . import outputs as shapes
 
     stack = _named(name)
-    found = cloud_pipeline.outputs(stack) if cloud_pipeline.is_cloud(stack) else pipeline.outputs(stack)
+    is_cloud = cloud_pipeline.is_cloud(stack)
+    if namespace is not None and not is_cloud:
+        raise Refused(f"The stack '{stack}' has no namespaces.", hint=f"Type: mfinfra outputs {stack}")
+    found = cloud_pipeline.outputs(stack, namespace) if is_cloud else pipeline.outputs(stack)
     text = shapes.rendered(found, "json" if State.console.as_json else form)
     State.console.line(text)
 

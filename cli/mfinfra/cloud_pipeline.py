@@ -360,10 +360,18 @@ _ENDPOINTS = (
 )
 
 
-def outputs(name: str) -> dict[str, str]:
-    """The settings of a stack as its profile has them, without the key of the service."""
+def outputs(name: str, namespace: str | None = None) -> dict[str, str]:
+    """The settings of a stack as its profile has them, without the key of the service; with a namespace, those of flows
+    in it. Raises NotFound for one that the stack has not."""
     stack = record.need(name)
-    found = deployment.settings(json.loads(stack.outputs or "{}"))
+    said = json.loads(stack.outputs or "{}")
+    found = deployment.settings(said)
+    if namespace is not None:
+        there = said.get("namespace_configs") or {}
+        if namespace not in there:
+            known = f"Namespaces: {', '.join(there)}" if there else f"Type: mfinfra outputs {name}"
+            raise NotFound(f"The stack '{name}' has no namespace '{namespace}'.", hint=known)
+        found |= there[namespace]
     found |= cluster_pipeline.settings(stack) if found else {}
     if not found:
         raise NotFound(f"The stack '{name}' has no outputs yet.", hint=f"Type: mfinfra up --name {name}")

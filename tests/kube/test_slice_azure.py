@@ -155,6 +155,12 @@ def test_from_a_subscription_to_a_flow_in_its_store(cloud: Cloud, cluster: TestK
     status = json.loads(cloud.call("--json", "status", "slice").out)
     assert status["service"]["ok"], status["service"]
     assert status["cluster"]["problem"] is None
+    of_namespace = cloud.call("outputs", "slice", "--namespace", "flows", "--format", "env")
+    assert "export METAFLOW_KUBERNETES_NAMESPACE=flows" in of_namespace.out
+    refused = cloud.call("outputs", "slice", "--namespace", "other")
+    assert refused.code == 4
+    assert "no namespace 'other'" in refused.err
+    assert "Namespaces: flows" in refused.err
     ui = cloud.call("open", "ui", "slice", "--no-browser")
     assert ui.code == 0, ui.text
     down = cloud.call("down", "--yes")
