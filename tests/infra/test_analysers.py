@@ -66,7 +66,14 @@ def score(folder: Path, framework: str) -> tuple[float, list[str]]:
     return 100 * counts["passed"] / (counts["passed"] + counts["failed"]), failed
 
 
-@pytest.mark.parametrize(("name", "framework"), SCORED)
+#: Those with every feature on; the others are scored at night.
+DAILY = ("aws-everything", "aws-eks-everything", "azure-everything", "gcp-everything")
+
+
+@pytest.mark.parametrize(
+    ("name", "framework"),
+    [pytest.param(*case, marks=[] if case[0] in DAILY else [pytest.mark.slow]) for case in SCORED],
+)
 def test_checkov_passes_and_the_documents_say_how_far(name: str, framework: str, tmp_path: Path) -> None:
     case = values(name)
     if framework == "terraform":

@@ -83,7 +83,9 @@ def plan(terraform: Terraform) -> Plan:
     return terraform.plan("demo", terraform.folder / "p")
 
 
-@pytest.mark.parametrize("cloud", CLOUDS)
+@pytest.mark.parametrize(
+    "cloud", [pytest.param(cloud, marks=[] if cloud == "azure" else [pytest.mark.slow]) for cloud in CLOUDS]
+)
 def test_a_change_of_the_stack_file_is_told(cloud: str, stack: Stack) -> None:
     first = stack(config(cloud, {}))
     wanted = plan(first)
