@@ -41,7 +41,11 @@ def registered(program: Program) -> None:
 
 def connected(program: Program, sent: bytes = b"") -> socket.socket:
     made = socket.create_connection(("127.0.0.1", program.port), timeout=20)
-    made.sendall(sent)
+    try:
+        made.sendall(sent)
+    except BaseException:  # let go while it was sending
+        made.close()
+        raise
     return made
 
 
