@@ -68,6 +68,11 @@ class TfCloud:
         """For terraform: these providers, and nothing of this machine's configuration."""
         return {"TF_REATTACH_PROVIDERS": self.reattach, "TF_CLI_CONFIG_FILE": os.devnull, "CHECKPOINT_DISABLE": "1"}
 
+    @property
+    def stack_environment(self) -> dict[str, str]:
+        """For the terraform of a stack, which may have a cluster."""
+        return {**self.environment, "TF_VAR_kubernetes_token": "a-token-that-is-nowhere"}
+
 
 @pytest.fixture(scope="session")
 def _tfcloud(terraform: str) -> Iterator[TfCloud]:
@@ -109,8 +114,7 @@ def stack(tfcloud: TfCloud, tmp_path: Path) -> Callable[[StackConfig], Terraform
         files = render.render(config, config.account or ACCOUNTS.get(config.cloud))
         files.pop(render.BACKEND, None)
         workspace.write(files, tmp_path / "stack")
-        env = {**tfcloud.environment, "TF_VAR_kubernetes_token": "a-token-that-is-nowhere"}
-        found = Terraform(tmp_path / "stack", env=env)
+        found = Terraform(tmp_path / "stack", env=tfcloud.stack_environment)
         found.init()
         return found
 

@@ -84,7 +84,9 @@ def test_a_wheel_built_from_the_source_distribution_is_whole(tmp_path: Path) -> 
     assert any(n.startswith("mfinfra/_bundled/") for n in zipfile.ZipFile(wheel).namelist())
 
 
-@pytest.mark.parametrize("way", ["wheel", "plain", pytest.param("editable", marks=pytest.mark.slow)])
+@pytest.mark.parametrize(
+    "way", ["plain", *(pytest.param(way, marks=pytest.mark.slow) for way in ("wheel", "editable"))]
+)
 def test_an_installation_runs_the_first_command_of_the_readme(tmp_path: Path, wheels: Path, way: str) -> None:
     python = environment(tmp_path / "venv")
     target = {"wheel": [next(wheels.glob("mfinfra-*.whl"))], "plain": [ROOT], "editable": ["-e", ROOT]}[way]

@@ -230,7 +230,11 @@ class Provider:
         kind, config = request.type_name, decode(request.config)
         self._record("open", kind, None)
         block = self._block(kind, "ephemeral_resource_schemas")
-        known = self.overlay.ephemeral(kind, config)
+        self.overlay.cloud = self._cloud
+        try:
+            known = self.overlay.ephemeral(kind, config)
+        except Refusal as exc:
+            return _failed("OpenResponse", str(exc))
         state = planning.filled(block, planning.opened(block, config), known, digest(kind, config))
         return M["OpenResponse"](result=M["DynamicValue"](msgpack=encode(state)))
 

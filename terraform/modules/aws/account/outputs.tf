@@ -9,6 +9,6 @@ output "runtime_config" {
 }
 
 output "secret_id" {
-  description = "The secret, once the passwords are in it: JSON with username and the names of passwords."
-  value       = aws_secretsmanager_secret_version.this.secret_id
+  description = "ARN of the secret, known once the passwords are in it: JSON with username and the names of passwords."
+  value       = aws_secretsmanager_secret_version.this.arn
 }

@@ -33,7 +33,7 @@ resource "aws_secretsmanager_secret_version" "this" {
 ephemeral "aws_secretsmanager_secret_version" "this" {
   count = local.make_database ? 1 : 0
 
-  secret_id = aws_secretsmanager_secret_version.this[0].secret_id
+  secret_id = aws_secretsmanager_secret_version.this[0].arn # known once there is something to read
 }
 
 resource "aws_db_subnet_group" "this" {

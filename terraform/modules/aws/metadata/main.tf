@@ -15,7 +15,7 @@ locals {
     host           = aws_db_instance.this[0].address
     port           = aws_db_instance.this[0].port
     name           = aws_db_instance.this[0].db_name
-    secret         = aws_secretsmanager_secret.this[0].arn
+    secret         = aws_secretsmanager_secret_version.this[0].arn
     security_group = aws_security_group.database[0].id
   } : var.database
 }

@@ -11,7 +11,7 @@ import string
 from collections.abc import Callable
 from typing import Any, ClassVar
 
-from .base import CERTIFICATE, Overlay, Values, digest, guid, merged, plain
+from .base import CERTIFICATE, Overlay, Refusal, Values, digest, guid, merged, plain
 
 ACCOUNT = "123456789012"
 _LETTERS = string.ascii_letters + string.digits
@@ -195,6 +195,8 @@ def made_up(kind: str, values: dict[str, Any], region: str) -> dict[str, Any]:
         found["id"] = _ID_IS_MADE[kind].format_map({**names, **facts})
     if kind == "aws_kms_key":
         found["key_id"] = own
+    if kind == "aws_secretsmanager_secret_version":
+        found["arn"] = values["secret_id"]
     found |= _ADDRESSES.get(kind, lambda *_: {})({**names, **found}, seed, region)
     found["region"] = values.get("region") if isinstance(values.get("region"), str) else region
     return found
@@ -377,8 +379,14 @@ class Aws(Overlay):
         return made_up(kind, values, self.region)
 
     def done(self, kind: str, state: Values, config: Values) -> None:
+        if kind == "aws_secretsmanager_secret":
+            self.secrets.setdefault(self._secret(state["arn"]), None)
         if kind == "aws_secretsmanager_secret_version" and isinstance(config.get("secret_string_wo"), str):
-            self.secrets[str(state["secret_id"])] = config["secret_string_wo"]
+            self.secrets[self._secret(state["secret_id"])] = config["secret_string_wo"]
+
+    def _secret(self, arn: Any) -> str:
+        """The clouds x/a and x/b have the secrets of x."""
+        return f"{self.cloud.partition('/')[0]} {arn}"
 
     def data(self, kind: str, config: Values) -> Values:
         return data(kind, config, self.region)
@@ -388,7 +396,12 @@ class Aws(Overlay):
             count = int(config.get("password_length") or 32)
             return {"random_password": "".join(secrets.choice(_LETTERS) for _ in range(count))}
         if kind == "aws_secretsmanager_secret_version":
-            return {"secret_string": self.secrets.get(str(config["secret_id"])), "version_stages": ["AWSCURRENT"]}
+            # One that nobody made here is somebody else's: an account in a database.
+            theirs = '{"username": "theirs", "password": "from-the-secret"}'
+            said = self.secrets.get(self._secret(config["secret_id"]), theirs)
+            if said is None:
+                raise Refusal("ResourceNotFoundException: Secrets Manager can't find the specified secret value for staging label: AWSCURRENT")  # fmt: skip
+            return {"secret_string": said, "version_stages": ["AWSCURRENT"]}
         if kind == "aws_eks_cluster_auth":
             return {"token": f"k8s-aws-v1.{digest(config['name'])}"}
         return {}
