@@ -11,8 +11,7 @@ import pytest
 
 from mfinfra.clouds import aws_cluster, aws_identity
 from tests.infra.conftest import Aws
-
-from .conftest import Keys, eks_cluster, new_user
+from tests.infra.doubles.eks import Keys, cluster, new_user
 
 
 @pytest.fixture
@@ -24,7 +23,7 @@ def keys(aws: Aws) -> Keys:
 def name(aws: Aws, keys: Keys) -> Iterator[str]:
     """A cluster that the owner of the keys made."""
     found = f"c{uuid.uuid4().hex[:8]}"
-    with eks_cluster(aws, found, keys):
+    with cluster(aws, found, keys):
         yield found
 
 
@@ -32,10 +31,10 @@ def name(aws: Aws, keys: Keys) -> Iterator[str]:
 def token(aws: Aws, keys: Keys, monkeypatch: pytest.MonkeyPatch) -> Callable[..., str]:
     """A token as mfinfra makes it with these keys, by default those of who made the cluster."""
 
-    def make(cluster: str, owner: Keys = keys) -> str:
+    def make(name: str, owner: Keys = keys) -> str:
         for variable, value in {**aws.environment, **owner.environment}.items():
             monkeypatch.setenv(variable, value)
-        return aws_cluster.token(aws_identity.session("us-east-1"), cluster).text
+        return aws_cluster.token(aws_identity.session("us-east-1"), name).text
 
     return make
 
@@ -45,7 +44,7 @@ def test_who_made_the_cluster_enters_it(aws: Aws, keys: Keys, name: str, token: 
 
 
 def test_a_token_is_for_one_cluster(aws: Aws, keys: Keys, name: str, token: Callable[..., str]) -> None:
-    with eks_cluster(aws, f"{name}-2", keys):
+    with cluster(aws, f"{name}-2", keys):
         assert aws.who_enters(f"{name}-2", token(f"{name}-2")) == keys.arn
         assert aws.who_enters(f"{name}-2", token(name)) == ""
 
