@@ -25,9 +25,9 @@ from mfinfra.kube.services import Service
 from mfinfra.kube.tokens import Tokens
 from tests.conftest import ROOT
 from tests.infra.testkube.objects import serve, web
-from tests.infra.testkube.server import TestKube
+from tests.infra.testkube.server import TestKube, free_port
 
-from .conftest import Cloud, eventually
+from .conftest import Cloud, eager_api, eventually
 
 SLEEP = {"name": "main", "command": ["sleep", "600"]}
 
@@ -174,6 +174,18 @@ def test_without_keys_there_is_no_token_for_eks(monkeypatch: pytest.MonkeyPatch)
     monkeypatch.setenv("AWS_SHARED_CREDENTIALS_FILE", os.devnull)
     with pytest.raises(CloudError, match="There are no AWS credentials"):
         aws_cluster.token(aws_identity.session("eu-west-1"), "demo")
+
+
+def test_a_proxy_is_asked_for_what_is_not_excepted_from_it(
+    kube: TestKube, cloud: Cloud, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Nobody listens where the proxy should be."""
+    monkeypatch.setenv("https_proxy", f"http://127.0.0.1:{free_port()}")
+    monkeypatch.setenv("no_proxy", "127.0.0.1")
+    assert eager_api(kube, cloud).version() == "v1.35.0"
+    monkeypatch.setenv("no_proxy", "cluster.example.com")
+    with pytest.raises(Unreachable, match="does not answer"):
+        eager_api(kube, cloud).version()
 
 
 def test_a_cluster_is_found_among_outputs() -> None:
