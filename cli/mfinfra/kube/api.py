@@ -165,8 +165,8 @@ KNOWN = "Who may enter is said by people: in the stack file; whoever set the sta
 
 
 def _proxy(url: str) -> str | None:
-    """The proxy that this machine has for an address. The client by itself takes one for them all: it reads NO_PROXY, and
-    forgets it again."""
+    """The proxy that this machine has for an address. The client by itself takes one for all of them: it reads
+    NO_PROXY, and forgets it again."""
     from urllib.request import getproxies, proxy_bypass
 
     return None if proxy_bypass(urlsplit(url).netloc) else getproxies().get("https")
