@@ -139,6 +139,12 @@ class Aws:
 
         return boto3.client(service, endpoint_url=self.url, region_name="us-east-1", aws_access_key_id="123456789012", aws_secret_access_key="x")  # fmt: skip
 
+    def who_enters(self, cluster: str, token: str) -> str:
+        """The ARN of whom a token lets into a cluster of EKS, "" for nobody; see testcloud/clusters.py."""
+        body = json.dumps({"cluster": cluster, "token": token}).encode()
+        with urllib.request.urlopen(f"{self.url}/_testcloud/token-review", body, timeout=30) as answer:
+            return str(json.load(answer)["arn"])
+
 
 class _Keys(BaseHTTPRequestHandler):
     """What API Gateway answers when it is asked for a key."""

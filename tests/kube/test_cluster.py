@@ -10,7 +10,7 @@ import threading
 import time
 from pathlib import Path
 from typing import Any
-from urllib.parse import parse_qs, urlsplit
+from urllib.parse import SplitResult, parse_qs, urlsplit
 
 import pytest
 from hypothesis import given, settings
@@ -25,9 +25,9 @@ from mfinfra.kube.services import Service
 from mfinfra.kube.tokens import Tokens
 from tests.conftest import ROOT
 from tests.infra.testkube.objects import serve, web
-from tests.infra.testkube.server import TestKube
+from tests.infra.testkube.server import TestKube, free_port
 
-from .conftest import Cloud, eventually
+from .conftest import Cloud, eager_api, eventually
 
 SLEEP = {"name": "main", "command": ["sleep", "600"]}
 
@@ -118,23 +118,53 @@ def test_tokens_are_renewed_before_they_end_and_outlive_a_cloud_that_is_away() -
         tokens.current()
 
 
+KEYS = {"AWS_ACCESS_KEY_ID": "AKIAEXAMPLE", "AWS_SECRET_ACCESS_KEY": "precious"}
+
+
+def question(token: str) -> SplitResult:
+    """What a token has the cluster ask of AWS."""
+    body = token.removeprefix("k8s-aws-v1.")
+    return urlsplit(base64.urlsafe_b64decode(body + "=" * (-len(body) % 4)).decode())
+
+
 def test_the_token_of_eks_is_a_signed_question_who_we_are(monkeypatch: pytest.MonkeyPatch) -> None:
     from mfinfra.clouds import aws_cluster, aws_identity
 
-    for name, value in {"AWS_ACCESS_KEY_ID": "AKIAEXAMPLE", "AWS_SECRET_ACCESS_KEY": "precious"}.items():
+    for name, value in {**KEYS, "AWS_ENDPOINT_URL": "http://127.0.0.1:9"}.items():
         monkeypatch.setenv(name, value)
     token = aws_cluster.token(aws_identity.session("eu-west-1"), "demo")
     assert token.text.startswith("k8s-aws-v1.")
     assert "=" not in token.text
-    body = token.text.removeprefix("k8s-aws-v1.")
-    url = urlsplit(base64.urlsafe_b64decode(body + "=" * (-len(body) % 4)).decode())
+    url = question(token.text)
     query = parse_qs(url.query)
-    assert url.netloc == "sts.eu-west-1.amazonaws.com"
+    assert (url.scheme, url.netloc) == ("https", "sts.eu-west-1.amazonaws.com")
     assert query["Action"] == ["GetCallerIdentity"]
     assert query["X-Amz-SignedHeaders"] == ["host;x-k8s-aws-id"]
     assert query["X-Amz-Expires"] == ["60"]
     assert 0 < token.expires_at - time.time() <= 840
     assert "precious" not in url.query
+
+
+@pytest.mark.parametrize(
+    ("endpoints", "region", "host", "scope"),
+    [
+        ("regional", "eu-west-1", "sts.eu-west-1.amazonaws.com", "eu-west-1"),
+        ("legacy", "eu-west-1", "sts.amazonaws.com", "us-east-1"),
+        ("regional", "cn-north-1", "sts.cn-north-1.amazonaws.com.cn", "cn-north-1"),
+        ("regional", "us-gov-west-1", "sts.us-gov-west-1.amazonaws.com", "us-gov-west-1"),
+    ],
+)
+def test_the_token_of_eks_is_signed_for_who_is_asked(
+    endpoints: str, region: str, host: str, scope: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """STS refuses what was signed for another region than its own."""
+    from mfinfra.clouds import aws_cluster, aws_identity
+
+    for name, value in {**KEYS, "AWS_STS_REGIONAL_ENDPOINTS": endpoints}.items():
+        monkeypatch.setenv(name, value)
+    url = question(aws_cluster.token(aws_identity.session(region), "demo").text)
+    assert url.netloc == host
+    assert parse_qs(url.query)["X-Amz-Credential"][0].split("/")[2] == scope
 
 
 def test_without_keys_there_is_no_token_for_eks(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -144,6 +174,18 @@ def test_without_keys_there_is_no_token_for_eks(monkeypatch: pytest.MonkeyPatch)
     monkeypatch.setenv("AWS_SHARED_CREDENTIALS_FILE", os.devnull)
     with pytest.raises(CloudError, match="There are no AWS credentials"):
         aws_cluster.token(aws_identity.session("eu-west-1"), "demo")
+
+
+def test_a_proxy_is_asked_for_what_is_not_excepted_from_it(
+    kube: TestKube, cloud: Cloud, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Nobody listens where the proxy should be."""
+    monkeypatch.setenv("https_proxy", f"http://127.0.0.1:{free_port()}")
+    monkeypatch.setenv("no_proxy", "127.0.0.1")
+    assert eager_api(kube, cloud).version() == "v1.35.0"
+    monkeypatch.setenv("no_proxy", "cluster.example.com")
+    with pytest.raises(Unreachable, match="does not answer"):
+        eager_api(kube, cloud).version()
 
 
 def test_a_cluster_is_found_among_outputs() -> None:

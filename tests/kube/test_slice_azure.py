@@ -23,8 +23,9 @@ from tests.infra.conftest import TfCloud
 from tests.infra.doubles import azure
 from tests.infra.doubles.server import Answer, Asked, Double
 from tests.infra.doubles.state import with_local_state
-from tests.infra.testkube.objects import container, serve, web
 from tests.infra.testkube.server import TestKube
+
+from .conftest import authority, furnish, profile, serve_metadata
 
 STATES, DATA = backends.state_account(azure.SUBSCRIPTION), "flowsdata"
 KEY = base64.b64encode(b"a key that nobody uses but to make containers").decode()
@@ -107,17 +108,11 @@ def cloud(
 def cluster(kube: TestKube, cloud: Cloud, tfcloud: TfCloud, tmp_path: Path) -> TestKube:
     """What the stack's modules make in the cluster: here it is there beforehand, as tfcloud makes nothing run."""
     kube.knows = is_for_clusters
-    kube.tokens = set()
-    kube.store.install("argoproj.io")
-    database = f"sqlite:///{tmp_path / 'metadata.db'}"
-    service = container(8080, sys.executable, "-m", "mfruntime.service", "--port", "$(PORT_8080)", "--database", database,
-                        path="/readyz")  # fmt: skip
-    serve(kube, "mfinfra", "metadata", 8080, service)
-    serve(kube, "mfinfra", "ui", 3000, web(3000))
-    ca = base64.b64encode(kube.ca.encode()).decode()
+    furnish(kube)
+    serve_metadata(kube, tmp_path)
     access = {
         "host": kube.host,
-        "cluster_ca_certificate": ca,
+        "cluster_ca_certificate": authority(kube),
         "username": "",
         "password": "",
         "client_certificate": "",
@@ -145,7 +140,7 @@ def is_for_clusters(token: str) -> bool:
 def test_from_a_subscription_to_a_flow_in_its_store(cloud: Cloud, cluster: TestKube, home: Path) -> None:
     first = cloud.call("up", "--yes", "--no-smoke")
     assert first.code == 0, first.text
-    settings = json.loads((home / "profiles" / "config_slice.json").read_text())
+    settings = profile(home)
     name = settings["METAFLOW_DATASTORE_SYSROOT_AZURE"].partition("/")[0]
     servers.make_azure_container(cloud.blobs, DATA, KEY, name, cloud.context)  # tfcloud's are in its memory only
     up = cloud.call("up", "--yes")

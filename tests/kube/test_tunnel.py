@@ -16,10 +16,11 @@ import pytest
 from mfinfra.kube.api import Api
 from mfinfra.kube.services import Service
 from mfinfra.kube.tunnel import Tunnel
+from tests.infra.doubles import proxy
 from tests.infra.testkube.objects import serve, web
 from tests.infra.testkube.server import TestKube, free_port
 
-from .conftest import Cloud, eventually
+from .conftest import Cloud, eager_api, eventually
 
 WEB = Service("mfinfra", "web", 8080)
 
@@ -77,6 +78,21 @@ def test_many_connections_at_once(way: Way) -> None:
     with ThreadPoolExecutor(24) as pool:
         found = list(pool.map(lambda n: way.ask("/", bytes([n % 256]) * (n * 1000 + 1)), range(96)))
     assert [(status, len(body)) for status, body in found] == [(200, n * 1000 + 1) for n in range(96)]
+
+
+def test_a_tunnel_goes_through_the_proxy_of_this_machine(
+    kube: TestKube, cloud: Cloud, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    serve(kube, "mfinfra", "web", 8080, web(8080))
+    ready(kube)
+    with proxy.running() as found:
+        monkeypatch.setenv("https_proxy", found.url)
+        monkeypatch.setenv("no_proxy", "elsewhere.example.com")
+        way = Way(eager_api(kube, cloud), WEB)
+        assert way.ask("/hello") == (200, b"/hello")
+        way.tunnel.close()
+    # One connection asks for the pod, the other leads to it.
+    assert found.asked == [kube.host.removeprefix("https://")] * 2
 
 
 def test_a_kept_connection_is_used_again(way: Way, kube: TestKube) -> None:

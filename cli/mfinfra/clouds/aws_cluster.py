@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import base64
 import time
+from collections.abc import Callable
 from typing import Any
 
 from .aws_errors import explained
@@ -23,33 +24,27 @@ _TOKEN_SECONDS = 14 * 60
 def token(session: Any, cluster: str) -> ClusterToken:
     """What a cluster lets us in with. Nothing is asked of AWS, except for credentials that it lends."""
     from botocore.exceptions import BotoCoreError
-    from botocore.signers import RequestSigner
 
+    # It is the cluster that asks, and it asks no address but those of STS itself: an endpoint that leads us to AWS from
+    # here, as AWS_ENDPOINT_URL does, would be refused there.
+    sts = client(session, "sts", ignore_configured_endpoint_urls=True)
+    sts.meta.events.register("before-sign.sts.GetCallerIdentity", _for_cluster(cluster))
+    expires_at = time.time() + _TOKEN_SECONDS
     try:
-        sts = client(session, "sts")
-        signer = RequestSigner(
-            sts.meta.service_model.service_id,
-            session.region_name,
-            "sts",
-            "v4",
-            session.get_credentials(),
-            session.events,
-        )
-        request = {
-            "method": "GET",
-            "url": f"{sts.meta.endpoint_url}/?Action=GetCallerIdentity&Version=2011-06-15",
-            "body": {},
-            "headers": {"x-k8s-aws-id": cluster},
-            "context": {},
-        }
-        expires_at = time.time() + _TOKEN_SECONDS
-        url = signer.generate_presigned_url(
-            request, region_name=session.region_name, expires_in=_URL_SECONDS, operation_name=""
-        )
+        url = sts.generate_presigned_url("get_caller_identity", ExpiresIn=_URL_SECONDS, HttpMethod="GET")
     except BotoCoreError as exc:
         raise explained(exc) from exc
     text = base64.urlsafe_b64encode(url.encode()).decode().rstrip("=")
     return ClusterToken(_PREFIX + text, expires_at)
+
+
+def _for_cluster(cluster: str) -> Callable[..., None]:
+    """Has the name of the cluster signed too, so that no other takes the token."""
+
+    def sign(request: Any, **_: Any) -> None:
+        request.headers["x-k8s-aws-id"] = cluster
+
+    return sign
 
 
 def is_there(session: Any, cluster: str) -> bool:

@@ -45,12 +45,12 @@ def session(region: str) -> Any:
     return found
 
 
-def client(session: Any, service: str) -> Any:
+def client(session: Any, service: str, **options: Any) -> Any:
     """A client that tries again where AWS asks it to. Credentials are looked for here already."""
     from botocore.config import Config
     from botocore.exceptions import BotoCoreError
 
-    config = Config(retries={"mode": "standard", "max_attempts": 6}, connect_timeout=10)
+    config = Config(retries={"mode": "standard", "max_attempts": 6}, connect_timeout=10, **options)
     try:
         return session.client(service, config=config)
     except (BotoCoreError, ValueError, OSError) as exc:

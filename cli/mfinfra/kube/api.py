@@ -130,6 +130,7 @@ class Api:
 
             configuration = Configuration(host=self.cluster.host)
             configuration.retries = False
+            configuration.proxy = _proxy(self.cluster.host)
             client = ApiClient(configuration)
             client.rest_client.pool_manager.connection_pool_kw |= {"ssl_context": self.tls, "ca_certs": None}
             self._client = client
@@ -161,6 +162,14 @@ class Api:
 
 REACH = "Is your address among kubernetes.allow of the stack file, or the VPN up where its endpoint is private?"
 KNOWN = "Who may enter is said by people: in the stack file; whoever set the stack up may."
+
+
+def _proxy(url: str) -> str | None:
+    """The proxy that this machine has for an address. The client by itself takes one for all of them: it reads
+    NO_PROXY, and forgets it again."""
+    from urllib.request import getproxies, proxy_bypass
+
+    return None if proxy_bypass(urlsplit(url).netloc) else getproxies().get("https")
 
 
 def _message(text: str) -> str:

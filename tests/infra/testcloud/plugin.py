@@ -12,6 +12,7 @@ from . import (
     batch,
     buckets,
     capabilities,
+    clusters,
     control,
     delays,
     drift,
@@ -57,6 +58,8 @@ async def _application(scope: Scope, receive: Receive, send: Send) -> None:
     if scope["path"] == RESET:
         await _reset()
         status, document = 200, {}
+    elif scope["path"] == clusters.PATH:
+        status, document = clusters.review(body)
     else:
         status, document = control.answer(scope["path"], body)
     await _send(send, status, document)
