@@ -159,6 +159,30 @@ def up(
 
 
 @app.command()
+def connect(
+    name: Name = None,
+    cloud: Cloud = None,
+    region: Region = None,
+    engine: Engine = None,
+    python: Python = None,
+    smoke: Annotated[bool, typer.Option("--smoke/--no-smoke", help="Run a small flow through the stack.")] = True,
+) -> None:
+    """Use a stack in a cloud that somebody else set up: profile, runtime, tunnels. Changes nothing of the stack."""
+    from . import cloud_report, connect_pipeline
+
+    config = _config(name=name, cloud=cloud, region=region, engine=engine).with_runtime(python=python)
+    cloud_report.report_up(connect_pipeline.connect(config, smoke, State.console), State.console)
+
+
+@app.command()
+def disconnect(name: StackName = None) -> None:
+    """Forget a stack in a cloud on this machine: profile, tunnels, record. The stack stays as it is."""
+    from . import connect_pipeline
+
+    connect_pipeline.report_disconnected(connect_pipeline.disconnect(_named(name), State.console), State.console)
+
+
+@app.command()
 def render(
     out: Annotated[Optional[Path], typer.Option("--out", help="The folder; default: NAME-stack.")] = None,
     name: Name = None,

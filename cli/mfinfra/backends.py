@@ -38,6 +38,16 @@ def state_prefix(name: str) -> str:
     return f"stacks/{name}"
 
 
+def state_object(cloud: str, name: str) -> str:
+    """Where the state of a stack really lies in its bucket."""
+    return f"{state_prefix(name)}/default.tfstate" if cloud == "gcp" else state_key(name)
+
+
+def description_key(name: str) -> str:
+    """Where beside the state lies what the stack was deployed from."""
+    return f"stacks/{name}/stack.json"
+
+
 def backend(config: StackConfig, account: str) -> dict[str, Any]:
     """The backend of a root in the JSON syntax of Terraform."""
     return {"terraform": {"backend": _BACKENDS[config.cloud](config, account)}}

@@ -17,20 +17,19 @@ from . import (
     clouds,
     cluster_pipeline,
     deployment,
+    description,
+    handover,
     pipeline,
     profile,
-    prove,
     record,
     rules,
-    runtime_install,
     service_health,
     stackfile,
-    workspace,
 )
 from .changes import Plan
 from .cloud_report import Down, show
-from .errors import CloudError, Locked, NotFound, ProofFailed, Refused
-from .paths import shown
+from .errors import CloudError, Locked, NotFound, Refused
+from .handover import Here
 from .record import Record
 from .stackfile import StackConfig
 
@@ -58,10 +57,17 @@ def connect(config: StackConfig, console: Console) -> Connected:
     engine = config.engine or before or deployment.chosen_engine(config)
     if stack is not None and stack.config is not None:
         stackfile.check_unmoved(json.loads(stack.config), config.model_copy(update={"engine": engine}))
+    cloud = identified(config, console)
+    return Connected(config, cloud, deployment.of(cloud, engine, console.step))
+
+
+def identified(config: StackConfig, console: Console) -> Cloud:
+    """The cloud of a stack, with who we are in it. Raises CloudError where there are no credentials, Refused where the
+    stack file allows another account only."""
     cloud = clouds.connect(config)
     _check_account(config, cloud.account)
     console.done(f"{rules.ACCOUNTS[config.cloud].capitalize()} {cloud.account}, region {config.region}, as {cloud.who}")
-    return Connected(config, cloud, deployment.of(cloud, engine, console.step))
+    return cloud
 
 
 def _check_account(config: StackConfig, account: str) -> None:
@@ -138,35 +144,37 @@ def _facts(connected: Connected) -> dict[str, str]:
 def up(config: StackConfig, smoke: bool, agreed: Agreed, plan_file: Path | None, console: Console) -> pipeline.Up:
     """Deploy a stack and prove it; with a plan that was saved, exactly that plan."""
     with record.locked(config.name):
-        chosen = config.runtime.python or runtime_install.default_python()
-        python = runtime_install.supported(chosen).python
+        python = handover.python_of(config)
         connected = connect(config, console)
         connected.deployment.settle(lambda event: show(event, console))
         deployment.refuse_held(connected.deployment, config.name)
         cluster_pipeline.go_on(connected.cloud, connected.deployment, console)
         wanted = _wanted(connected, plan_file, agreed, console)
-        stack = _begun(connected)
+        stack = handover.begun(config, connected.cloud, connected.deployment.engine)
         if not wanted.is_empty:
             connected.deployment.apply(wanted, lambda event: show(event, console))
             console.done(f"{len(wanted.changes)} changes made")
         outputs = connected.deployment.outputs()
-        stack = stack.updated(outputs=json.dumps(outputs))
-        record.save(stack)
-        tunnelled = cluster_pipeline.tunnel(stack, console) if cluster_pipeline.has_tunnel(config) else {}
-        written = profile.write(config.name, {**_settings(connected, outputs), **tunnelled})
-        console.done(f"Profile {shown(written.path)}")
-        packages = (*config.runtime.packages, *connected.cloud.requirements)
-        runtime = runtime_install.ensure(python, packages, console.step)
-        console.done(f"Runtime {runtime.version} in {shown(runtime.python)}")
-        stack = stack.updated(python=runtime.python, runtime_version=runtime.version)
-        record.save(stack)
-        proof = None
-        if smoke:
-            proof = _prove(connected, runtime.python, console)
-            stack = stack.updated(proven_at=record.now())
-        stack = stack.updated(state="ready")
-        record.save(stack)
-    return pipeline.Up(stack, written, runtime, proof, pipeline.next_command(written.is_default, config.name, runtime))
+        _describe(connected.cloud, stack, console)
+        return handover.take_over(stack, Here(config, connected.cloud, python, smoke), outputs, console)
+
+
+def _describe(cloud: Cloud, stack: Record, console: Console) -> None:
+    """Leave beside the state what the stack is, for who connects to it. Nothing else of a stack needs it."""
+    try:
+        if (states := cloud.states()) is not None:
+            description.write(states, stack)
+    except CloudError as exc:
+        console.warn(f"Others cannot connect without the stack file: {exc.message}", hint=exc.hint)
+
+
+def _undescribe(cloud: Cloud, name: str, console: Console) -> None:
+    """Take that away again."""
+    try:
+        if (states := cloud.states()) is not None:
+            description.remove(states, name)
+    except CloudError as exc:
+        console.warn(f"What the stack said of itself is left: {exc.message}", hint=exc.hint)
 
 
 def _wanted(connected: Connected, plan_file: Path | None, agreed: Agreed, console: Console) -> Plan:
@@ -189,64 +197,6 @@ def _wanted(connected: Connected, plan_file: Path | None, agreed: Agreed, consol
     return wanted
 
 
-def _begun(connected: Connected) -> Record:
-    config = connected.config.model_copy(
-        update={"engine": connected.deployment.engine, "account": connected.config.account}
-    )
-    stack = record.find(config.name)
-    if stack is None:
-        path = str(profile.path_of(config.name))
-        stack = Record(config.name, config.cloud, "creating", record.now(), "", path)
-    if stack.cloud != config.cloud:
-        raise Refused(f"'{config.name}' is a {stack.cloud} stack.", hint="Choose another name with --name")
-    stack = stack.updated(
-        engine=connected.deployment.engine,
-        region=config.region,
-        account=connected.cloud.account,
-        config=config.model_dump_json(),
-        state="creating" if stack.state != "ready" else stack.state,
-    )
-    record.save(stack)
-    return stack
-
-
-def _settings(connected: Connected, outputs: dict[str, Any]) -> dict[str, str]:
-    """The runtime_config, with what no output holds because it is secret."""
-    return {**deployment.settings(outputs), **connected.cloud.settings(outputs)}
-
-
-def _prove(connected: Connected, python: str, console: Console) -> prove.Proof:
-    """Use what was made: bucket, table and service by themselves, then a flow by the profile alone. Raises ProofFailed
-    naming the first that does not work. A service that is private cannot be reached from here: the flow's metadata then
-    stays on this machine."""
-    name, is_reached = connected.config.name, _is_reached(connected.config)
-    console.step("Trying the stack: bucket, table" + (", metadata service" if is_reached else ""))
-    settings = profile.read(profile.path_of(name)) or {}
-    problems = connected.cloud.trial(settings)
-    if is_reached and not problems:
-        health = service_health.service(settings)
-        problems = [] if health.ok else [f"The metadata service is not well: {health.problem}."]
-    if problems:
-        raise ProofFailed(problems[0], hint=f"Type: mfinfra status {name}")
-    console.step("Running the smoke flow")
-    private = {} if is_reached else {"METAFLOW_DEFAULT_METADATA": "local"}
-    proof = prove.prove(name, python, _smoke_folder(name), **private)
-    console.done(f"{proof.run} ran with its artifacts in the stack's bucket and was read back ({proof.seconds:.1f} s)")
-    if not is_reached:
-        console.note("The metadata service is private and was not tried from here.")
-    return proof
-
-
-def _smoke_folder(name: str) -> Path:
-    """Where the smoke flow leaves its log."""
-    return deployment.workspace_of(name).parent / "smoke"
-
-
-def _is_reached(config: StackConfig) -> bool:
-    """Whether the metadata service of a stack can be used from here."""
-    return config.metadata.api == "public" or cluster_pipeline.has_tunnel(config)
-
-
 def down(name: str, keep_data: bool, agreed: Agreed, console: Console) -> Down:
     """Remove a stack, however much of it there is."""
     config = known(name)
@@ -259,7 +209,7 @@ def down(name: str, keep_data: bool, agreed: Agreed, console: Console) -> Down:
         connected = connect(config, console)
         connected.deployment.settle(lambda event: show(event, console))
         deployment.refuse_held(connected.deployment, name)
-        stack = _begun(connected)
+        stack = handover.begun(config, connected.cloud, connected.deployment.engine)
         if keep_data:
             connected.deployment.keep(connected.cloud.data_kinds)
         api = cluster_pipeline.let_go(connected.cloud, connected.deployment, agreed, console)
@@ -273,12 +223,9 @@ def down(name: str, keep_data: bool, agreed: Agreed, console: Console) -> Down:
             console.done(kept)
         # Also where nothing is left: CloudFormation keeps a stack of nothing after a plan, or a creation that failed.
         connected.deployment.apply(wanted, lambda event: show(event, console))
-        profile.remove(name)
-        cluster_pipeline.leave(stack)
+        _undescribe(connected.cloud, name, console)
         left = connected.cloud.left(connected.deployment.engine, keep_data, console.step)
-        workspace.remove(deployment.workspace_of(name))
-        prove.forget(_smoke_folder(name))
-        record.forget(name)
+        handover.forget(stack)
     return Down(name, left)
 
 
@@ -341,7 +288,7 @@ def status(name: str, console: Console) -> dict[str, Any]:
         "created_at": stack.created_at if stack is not None else None,
         "resources": len(resources),
         "endpoints": {key: settings[key] for key in _ENDPOINTS if key in settings},
-        "service": {"is_public": _is_reached(config), **service_health.document(settings)},
+        "service": {"is_public": handover.is_reached(config), **service_health.document(settings)},
         "queues": [*connected.cloud.queues(outputs), *((within or {}).get("pods") or [])],
         "cluster": within,
         "servers": cluster_pipeline.servers(stack) if stack is not None else [],

@@ -75,6 +75,13 @@ def workspace_of(name: str) -> Path:
     return stacks_home() / name / "workspace"
 
 
+def has_unsaved(name: str) -> bool:
+    """Whether the workspace of a stack holds what Terraform made and could not write into the state."""
+    from .engines import terraform
+
+    return (workspace_of(name) / terraform.UNSENT).is_file()
+
+
 def chosen_engine(config: StackConfig) -> str:
     """The engine as the stack file says, else Terraform where it is found, else in AWS CloudFormation."""
     if config.engine is not None:

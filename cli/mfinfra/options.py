@@ -20,8 +20,9 @@ HOST_PATTERN = r"^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?(\.[a-z0-9]([a-z0-9-]{0,61}[
 IMAGE_PATTERN = r"^[a-z0-9][a-z0-9._/:-]{0,200}(:[A-Za-z0-9_][A-Za-z0-9._-]{0,127})?(@sha256:[a-f0-9]{64})?$"
 #: What clouds call a thing by: an id, a name, a path such as projects/P/global/networks/N.
 ID_PATTERN = r"^/?[A-Za-z0-9][A-Za-z0-9._:/+-]{0,400}$"
-#: The secret of a cloud's store: an ARN, the id of a Key Vault secret, a path in Secret Manager, a name.
-SECRET_PATTERN = r"^[A-Za-z0-9][A-Za-z0-9._:/+=@*-]{0,600}$"
+#: The secret of a cloud's store: an ARN, the address or resource id of a Key Vault secret, a path in Secret Manager, a
+#: name.
+SECRET_PATTERN = r"^/?[A-Za-z0-9][A-Za-z0-9._:/+=@*-]{0,600}$"
 NAMESPACE_PATTERN = r"^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$"
 URL_PATTERN = r"^https://[A-Za-z0-9.-]{1,253}(:\d{1,5})?(/[A-Za-z0-9._~/-]{0,500})?$"
 
@@ -103,7 +104,8 @@ class Database(Strict):
     port: int = Field(5432, ge=1, le=65535, description="Its port.")
     name: str = Field("metaflow", pattern=r"^[A-Za-z_][A-Za-z0-9_]{0,62}$", description="Name of the database.")
     secret: SecretId = Field(
-        description="Secret in the cloud's store, JSON with `username` and `password`: its ARN, Key Vault id, or path."
+        description="Secret in the cloud's store, JSON with `username` and `password`: its ARN, Key Vault address or"
+        " resource id, or path."
     )
     security_group: str | None = Field(
         None,
@@ -287,6 +289,7 @@ class Secrets(Strict):
     allow: list[SecretId] = Field(
         default_factory=list,
         max_length=50,
-        description="Secrets that tasks may read. AWS: ARNs, `*` at the end of one; Azure: ids of Key Vault secrets;"
-        " GCP: names. On Azure and GCP tasks also read the stack's own.",
+        description="Secrets that tasks may read. AWS: ARNs, `*` at the end of one; Azure: addresses of Key Vault"
+        " secrets, or resource ids of secrets or whole vaults; GCP: names. On Azure and GCP tasks also read the stack's"
+        " own.",
     )

@@ -69,14 +69,20 @@ def default_stack() -> str | None:
     return owner(default_path())
 
 
-def write(name: str, settings: dict[str, str]) -> Profile:
-    """Write a stack's profile, and make it the default where there is none. Raises Refused for a foreign file."""
+def check_free(name: str) -> Path:
+    """The profile file of a stack. Raises Refused where somebody else's file is in its place."""
     path = path_of(name)
     if _is_taken(path) and owner(path) != name:
         raise Refused(
             f"The profile {path} exists and was not written by mfinfra for this stack; it is left as it is.",
             hint="Choose another stack name with --name, or move the file away.",
         )
+    return path
+
+
+def write(name: str, settings: dict[str, str]) -> Profile:
+    """Write a stack's profile, and make it the default where there is none. Raises Refused for a foreign file."""
+    path = check_free(name)
     text = _text(name, settings)
     write_text(path, text, _PRIVATE)
     if not _is_taken(default_path()) or default_stack() == name:

@@ -79,6 +79,8 @@ def write(folder: Path, answers: dict[str, Any], force: bool) -> tuple[Path, Sta
     top: dict[str, Any] = {key: given.pop(key) for key in ("name", "cloud", "region", "preset") if key in given}
     if top.get("cloud", "local") != "local":
         top.setdefault("name", top["cloud"])
+        region = stackfile.region_of_shell(top["cloud"])
+        top |= {"region": region} if region is not None and "region" not in top else {}
     config = stackfile.validated(Document({**top, "runtime": given}, {}, str(path)))
     write_text(path, stackfile.dump(config))
     return path, config

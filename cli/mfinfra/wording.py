@@ -43,7 +43,7 @@ _RULES: dict[tuple[Any, ...], str] = {
     ("ui", "domain"): "a host name, as in ui.example.com",
     ("ui", "oidc"): "that: https addresses, a client id, the ARN of a secret",
     ("registry", "image"): "the tag of an image",
-    ("secrets", "allow"): "a secret: its ARN, Key Vault id or name",
+    ("secrets", "allow"): "a secret: its ARN, Key Vault address, resource id or name",
 }
 _POOL_RULES = {
     "[key]": "the name of a pool: lower-case letters and digits",

@@ -252,6 +252,15 @@ def test_init_writes_a_file_that_up_reads(mfinfra: Tool, tmp_path: Path) -> None
     assert (again.code, "--force" in again.err) == (5, True)
 
 
+def test_init_by_flags_takes_the_region_of_the_shell(mfinfra: Tool, tmp_path: Path) -> None:
+    call = mfinfra("init", "--cloud", "aws", AWS_REGION="eu-west-1")
+    assert call.code == 0, call.text
+    assert "--region eu-west-1" in call.out
+    named = mfinfra("init", "--cloud", "aws", "--region", "us-east-2", "--force", AWS_REGION="eu-west-1")
+    assert "region: us-east-2\n" in (tmp_path / "mfinfra.yaml").read_text(), named.text
+    assert "a region" in mfinfra("init", "--cloud", "gcp", "--force", AWS_REGION="eu-west-1").err
+
+
 def test_the_wizard_asks_and_says_what_would_have_done_the_same(tmp_path: Path) -> None:
     child = pexpect.spawn(sys.executable, ["-m", "mfinfra", "init"], cwd=str(tmp_path), timeout=20, encoding="utf-8")
     child.expect("Where shall the stack live")

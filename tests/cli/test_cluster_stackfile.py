@@ -25,6 +25,9 @@ VNET = (
     "/subscriptions/11111111-2222-3333-4444-555555555555/resourceGroups/g/providers/Microsoft.Network/virtualNetworks/n"
 )
 VAULT_SECRET = "https://vault.vault.azure.net/secrets/x"
+VAULT_ID = (
+    "/subscriptions/11111111-2222-3333-4444-555555555555/resourceGroups/g/providers/Microsoft.KeyVault/vaults/vault"
+)
 
 
 @pytest.fixture(autouse=True)
@@ -79,7 +82,9 @@ AZURE: list[tuple[dict[str, Any], str]] = [
     ({"metadata": {"high_availability": True}}, "B_Standard_B1ms is burstable and has no standby; take size: large"),
     ({"metadata": {"postgres_version": "17.4"}}, "Azure has 14, 15, 16, 17, 18, and chooses the minor itself"),
     ({"metadata": {"backup_days": 3}}, "Azure keeps backups for 7 to 35 days"),
-    ({"metadata": {"database": {"host": "db.example.com", "secret": "x"}}}, "metadata.database.secret: must be the id of a secret"),
+    ({"metadata": {"database": {"host": "db.example.com", "secret": "x"}}}, "metadata.database.secret: must be a secret"),
+    ({"metadata": {"database": {"host": "db.example.com", "secret": VAULT_ID}}}, "or /subscriptions/.../vaults/VAULT/secrets/NAME"),
+    ({"secrets": {"allow": [f"{VAULT_ID}/keys/x"]}}, "without its end, all of that vault"),
     ({"metadata": {"database": {"host": "db.example.com", "secret": VAULT_SECRET, "security_group": "sg-0123abcd"}}}, "Azure has no security groups"),
     ({"compute": {"default": "thirteenchars", "pools": {"thirteenchars": {}}}}, "a pool of AKS has a name of 12 letters and digits at most"),
     ({"compute": {"default": "system", "pools": {"system": {}}}}, "and does not begin with 'system'"),
@@ -204,6 +209,8 @@ def test_what_is_wrong_is_refused_with_what_is_allowed(cloud: str, values: dict[
         ("azure", {"network": {"zones": 1}}),
         ("azure", {"region": "eastus2"}),
         ("azure", {"datastore": {"kms": "https://vault.vault.azure.net/keys/flows"}}),
+        ("azure", {"secrets": {"allow": [VAULT_SECRET, VAULT_ID, f"{VAULT_ID}/secrets/x"]}}),
+        ("azure", {"metadata": {"database": {"host": "db.example.com", "secret": f"{VAULT_ID}/secrets/x"}}}),
         ("azure", {"compute": {"default": "twelveletter", "pools": {"twelveletter": {"kind": "spot"}}}}),
         ("azure", {"compute": {"pools": {"cpu": {"gpu": True, "instance_types": ["Standard_NC6s_v3"]}}}}),
         ("gcp", {"name": "a-name-of-20-letters"}),

@@ -108,6 +108,7 @@ def test_from_an_account_to_a_flow_that_everybody_sees(
     assert "SmokeFlow/1" in up.text
     settings = json.loads((home / "profiles" / "config_slice.json").read_text())
     assert settings["METAFLOW_SERVICE_AUTH_KEY"] not in up.text
+    check_colleague(cli, tmp_path / "there", settings)
     ours = run(sys.executable, "mfruntime", aws, front, tmp_path, home)
     assert [(r[1], r[2], r[4], r[5], r[6], r[7], r[8]) for r in ours] == [
         (True, 5, 3_000_000, "total: 5\n", "lines: 2\n", [0, 1, 4], ["sliced"])
@@ -127,6 +128,18 @@ def test_from_an_account_to_a_flow_that_everybody_sees(
     assert not list(tmp_path.glob(".metaflow/SliceFlow/[0-9]*"))
     down = cli("down", "--yes")
     assert down.code == 0, down.text
+
+
+def check_colleague(cli: Callable[..., Call], there: Path, settings: dict[str, str]) -> None:
+    """From another machine, by the name of the stack alone: the service there gives the next number."""
+    there.mkdir()
+    homes = {"HOME": there, "XDG_DATA_HOME": there / "data", "METAFLOW_HOME": there / "profiles"}
+    env = {key: str(path) for key, path in homes.items()}
+    call = cli("-C", str(there), "connect", "--name", "slice", "--cloud", "aws", "--region", "us-east-1", **env)
+    assert call.code == 0, call.text
+    assert "SmokeFlow/2" in call.text
+    assert json.loads((there / "profiles" / "config_slice.json").read_text()) == settings
+    assert settings["METAFLOW_SERVICE_AUTH_KEY"] not in call.text
 
 
 def run(python: str, library: str, aws: Aws, front: Gateway, folder: Path, home: Path) -> list[list[object]]:

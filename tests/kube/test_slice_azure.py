@@ -49,6 +49,7 @@ class Cloud:
     blobs: str
     context: ssl.SSLContext
     subscription: azure.Subscription
+    authority: str
 
 
 def identity(asked: Asked) -> Answer:
@@ -99,7 +100,7 @@ def cloud(
         def call(*args: str, **env: str) -> Call:
             return run_program([sys.executable, "-m", "mfinfra", *args], tmp_path, **{**settings, **env})
 
-        yield Cloud(call, blobs, client, subscription)
+        yield Cloud(call, blobs, client, subscription, str(folder / "ca.pem"))
         for end in ends:
             end()
 

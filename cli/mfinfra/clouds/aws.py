@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from ..errors import MfinfraError
     from ..stackfile import StackConfig
     from .aws_identity import Identity
+    from .base import States
 
 
 def connect(config: StackConfig) -> Aws:
@@ -61,6 +62,9 @@ class Aws:
     def ensure_state(self, report: Report) -> None:
         if aws_state.ensure_bucket(self.session, self.bucket, self.account, self.identity.partition):
             report(f"Made the bucket {self.bucket} for states")
+
+    def states(self) -> States | None:
+        return aws_state.States(self.session, self.bucket, self.account)
 
     def state_place(self, stack: str) -> str:
         return f"s3://{self.bucket}/{backends.state_key(stack)}"

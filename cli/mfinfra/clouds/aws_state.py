@@ -94,6 +94,28 @@ def _policy(bucket: str, partition: str) -> dict[str, Any]:
     return {"Version": "2012-10-17", "Statement": [statement]}
 
 
+class States:
+    """The bucket as files. Its owner is named in each request: S3 answers for no bucket of another account."""
+
+    def __init__(self, session: Any, bucket: str, account: str) -> None:
+        self._session, self._bucket = session, {"Bucket": bucket, "ExpectedBucketOwner": account}
+
+    def read(self, key: str) -> str | None:
+        try:
+            answer = call(client(self._session, "s3").get_object, **self._bucket, Key=key)
+        except CloudError as exc:
+            if exc.code in _ABSENT:
+                return None
+            raise
+        return bytes(answer["Body"].read()).decode("utf-8", "replace")
+
+    def write(self, key: str, text: str) -> None:
+        call(client(self._session, "s3").put_object, **self._bucket, Key=key, Body=text.encode())
+
+    def remove(self, key: str) -> None:
+        call(client(self._session, "s3").delete_object, **self._bucket, Key=key)
+
+
 def lock(session: Any, bucket: str, key: str) -> Lock | None:
     """Who holds the lock of a state; None for nobody."""
     s3 = client(session, "s3")

@@ -16,6 +16,7 @@ from .base import ClusterToken, Holder, Outputs, Report
 
 if TYPE_CHECKING:
     from ..stackfile import StackConfig
+    from .base import States
 
 #: Terraform's variables, and what the Azure SDK calls the same.
 _TERRAFORM = {
@@ -85,6 +86,9 @@ class Azure:
     def ensure_state(self, report: Report) -> None:
         principal = str(self._principal) if self._principal else None
         azure_state.ensure(self._manager, self.account, str(self.config.region), principal, self._states, report)
+
+    def states(self) -> States | None:
+        return azure_state.States(self._states) if azure_state.is_there(self._manager, self.account) else None
 
     def state_place(self, stack: str) -> str:
         account = account_url(backends.state_account(self.account), self._where)

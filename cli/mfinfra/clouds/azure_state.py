@@ -31,8 +31,7 @@ def ensure(
 
     No public access, TLS only, no shared keys, with versions. Raises CloudError where the name belongs to others.
     """
-    name = backends.state_account(subscription)
-    account = f"{_group(subscription)}/providers/Microsoft.Storage/storageAccounts/{name}"
+    name, account = backends.state_account(subscription), _account_path(subscription)
     if not _is_whole(manager, account):
         report(f"Making the storage account {name} for states")
         _make(manager, subscription, account, region)
@@ -42,6 +41,32 @@ def ensure(
         _assign(manager, subscription, account, principal)
     report("Waiting for the role in the storage account to work")
     _wait(lambda: _reaches(blobs), "The role in the storage account for states does not work")
+
+
+class States:
+    """The container as files."""
+
+    def __init__(self, blobs: Blobs) -> None:
+        self._blobs = blobs
+
+    def read(self, key: str) -> str | None:
+        try:
+            found = self._blobs.get(key)
+        except Refused as exc:
+            hint = 'Ask for the role "Storage Blob Data Reader" there; one that is new takes some minutes to work'
+            raise CloudError(exc.message, hint=hint) from exc
+        return None if found is None else found.decode("utf-8", "replace")
+
+    def write(self, key: str, text: str) -> None:
+        self._blobs.put(key, text.encode())
+
+    def remove(self, key: str) -> None:
+        self._blobs.delete(key)
+
+
+def is_there(manager: Manager, subscription: str) -> bool:
+    """Whether the subscription has a place for states: an account of that name elsewhere is none of ours."""
+    return _is_whole(manager, _account_path(subscription))
 
 
 def _make(manager: Manager, subscription: str, account: str, region: str) -> None:
@@ -57,6 +82,11 @@ def _make(manager: Manager, subscription: str, account: str, region: str) -> Non
 
 def _group(subscription: str) -> str:
     return f"/subscriptions/{subscription}/resourceGroups/{backends.GROUP}"
+
+
+def _account_path(subscription: str) -> str:
+    name = backends.state_account(subscription)
+    return f"{_group(subscription)}/providers/Microsoft.Storage/storageAccounts/{name}"
 
 
 def _account(region: str) -> dict[str, Any]:

@@ -41,6 +41,19 @@ def holder_of(text: str | bytes, id: str | None = None) -> Holder:
         return Holder(id or "", "somebody who left no name", "an unknown time")
 
 
+class States(Protocol):
+    """The place where the states of an account lie, as files. It is ours: somebody else's is never read."""
+
+    def read(self, key: str) -> str | None:
+        """What lies under a key, None where nothing does. Raises CloudError where it may not be read."""
+
+    def write(self, key: str, text: str) -> None:
+        """Lay a text under a key."""
+
+    def remove(self, key: str) -> None:
+        """Take away what lies under a key; nothing where nothing does."""
+
+
 class Account(Protocol):
     """Who we are in a cloud, and where the states of stacks lie there."""
 
@@ -49,6 +62,9 @@ class Account(Protocol):
 
     def ensure_state(self, report: Report) -> None:
         """Make the place for states, once for each account. May be called by several at once."""
+
+    def states(self) -> States | None:
+        """The place for states as it is, None where there is none. Raises CloudError where it is not ours."""
 
     def state_place(self, stack: str) -> str:
         """Where the state of a stack lies, as an address that people know."""

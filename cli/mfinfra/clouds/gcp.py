@@ -16,6 +16,7 @@ from .gcp_errors import explain_text
 
 if TYPE_CHECKING:
     from ..stackfile import StackConfig
+    from .base import States
 
 
 def connect(config: StackConfig) -> Gcp:
@@ -69,8 +70,12 @@ class Gcp:
     def ensure_state(self, report: Report) -> None:
         gcp_state.ensure_bucket(self._rest, self._project, str(self.config.region), report)
 
+    def states(self) -> States | None:
+        is_there = gcp_state.is_there(self._rest, self._project)
+        return gcp_state.States(self._rest, backends.project_bucket(self.account)) if is_there else None
+
     def state_place(self, stack: str) -> str:
-        return f"gs://{backends.project_bucket(self.account)}/{backends.state_prefix(stack)}/default.tfstate"
+        return f"gs://{backends.project_bucket(self.account)}/{backends.state_object('gcp', stack)}"
 
     def lock(self, stack: str) -> Holder | None:
         return gcp_state.lock(self._rest, self._project, stack)

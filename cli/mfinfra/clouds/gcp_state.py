@@ -22,8 +22,40 @@ def ensure_bucket(rest: Rest, project: Project, region: str, report: Report) -> 
     if found is None:
         report(f"Making the bucket {name} for states")
         found = _made(rest, name, project, region)
+    _check_ours(found, name, project)
+
+
+def is_there(rest: Rest, project: Project) -> bool:
+    """Whether the project has a bucket for states. Raises CloudError where another project has taken its name."""
+    name = backends.project_bucket(project.id)
+    found = rest.get("storage", f"b/{name}", projection="noAcl")
+    if found is not None:
+        _check_ours(found, name, project)
+    return found is not None
+
+
+def _check_ours(found: dict[str, Any], name: str, project: Project) -> None:
     if str(found.get("projectNumber") or "0") not in ("0", project.number):  # servers that only resemble GCS say 0
         raise CloudError(f"The bucket {name} for states belongs to another project.", hint="Choose another project")
+
+
+class States:
+    """The bucket as files."""
+
+    def __init__(self, rest: Rest, bucket: str) -> None:
+        self._rest, self._bucket = rest, bucket
+
+    def read(self, key: str) -> str | None:
+        return self._rest.text("storage", self._path(key), alt="media")
+
+    def write(self, key: str, text: str) -> None:
+        self._rest.upload(self._bucket, key, text)
+
+    def remove(self, key: str) -> None:
+        self._rest.delete("storage", self._path(key))
+
+    def _path(self, key: str) -> str:
+        return f"b/{self._bucket}/o/{quote(key, safe='')}"
 
 
 def _made(rest: Rest, name: str, project: Project, region: str) -> dict[str, Any]:

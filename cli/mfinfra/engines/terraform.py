@@ -66,7 +66,7 @@ def _ignore(_: Event) -> None:
 
 
 #: Where terraform leaves a state that it cannot save.
-_UNSENT = "errored.tfstate"
+UNSENT = "errored.tfstate"
 
 
 class Terraform:
@@ -139,7 +139,7 @@ class Terraform:
     def recover(self) -> bool:
         """Send the state that an apply could not send when network or credentials went away. Terraform leaves it in the
         workspace, and refuses to send it where somebody has changed the stack since."""
-        path = self.folder / _UNSENT
+        path = self.folder / UNSENT
         if not path.is_file():
             return False
         self._checked("state push", str(path))

@@ -26,6 +26,10 @@ _KEY, _SECRET = (
     re.compile(_VAULT + r"/keys/[A-Za-z0-9-]{1,127}(/[0-9a-f]{32})?"),
     re.compile(_VAULT + r"/secrets/[A-Za-z0-9-]{1,127}"),
 )
+#: As the resource manager names them: the only way to one in another subscription.
+_VAULT_ID = r"/subscriptions/[0-9a-f-]{36}/resourceGroups/[A-Za-z0-9._-]{1,90}/providers/Microsoft\.KeyVault/vaults/[a-zA-Z0-9-]{3,24}"
+_SECRET_ID, _WHOLE_VAULT = re.compile(_VAULT_ID + r"/secrets/[A-Za-z0-9-]{1,127}"), re.compile(_VAULT_ID)
+_SECRET_FORMS = "https://VAULT.vault.azure.net/secrets/NAME, or /subscriptions/.../vaults/VAULT/secrets/NAME"
 _DATABASE_CLASS = re.compile(r"(B|GP|MO)_Standard_[A-Z]\d+[a-z]*(_v\d)?")
 _VERSIONS = ("14", "15", "16", "17", "18")
 _POOL_LENGTH = 12
@@ -78,8 +82,11 @@ def _datastore(config: StackConfig, _: Given) -> Iterator[Problem]:
             f"'{kms}' cannot be an encryption: create, managed, or https://VAULT.vault.azure.net/keys/NAME",
         )
     for index, name in enumerate(config.secrets.allow):
-        if not _SECRET.fullmatch(name):
-            yield ("secrets", "allow", index), f"'{name}' is not a secret: https://VAULT.vault.azure.net/secrets/NAME"
+        if not any(form.fullmatch(name) for form in (_SECRET, _SECRET_ID, _WHOLE_VAULT)):
+            yield (
+                ("secrets", "allow", index),
+                f"'{name}' is not a secret: {_SECRET_FORMS}; without its end, all of that vault",
+            )
 
 
 def _database(config: StackConfig, given: Given) -> Iterator[Problem]:
@@ -98,11 +105,9 @@ def _database(config: StackConfig, given: Given) -> Iterator[Problem]:
         yield ("metadata", "postgres_version"), f"Azure has {', '.join(_VERSIONS)}, and chooses the minor itself"
     if said(given, "metadata").get("backup_days") in range(7):
         yield ("metadata", "backup_days"), "Azure keeps backups for 7 to 35 days"
-    if metadata.database is not None and not _SECRET.fullmatch(metadata.database.secret):
-        yield (
-            ("metadata", "database", "secret"),
-            "must be the id of a secret: https://VAULT.vault.azure.net/secrets/NAME",
-        )
+    secret = metadata.database.secret if metadata.database is not None else None
+    if secret is not None and not (_SECRET.fullmatch(secret) or _SECRET_ID.fullmatch(secret)):
+        yield ("metadata", "database", "secret"), f"must be a secret: {_SECRET_FORMS}"
 
 
 def _pools(config: StackConfig, _: Given) -> Iterator[Problem]:

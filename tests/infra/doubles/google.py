@@ -141,6 +141,7 @@ class Google:
     project: Project
     environment: dict[str, str]
     storage: str
+    asked: list[Asked] = field(default_factory=list)
 
     def objects(self, bucket: str) -> list[str]:
         with urllib.request.urlopen(f"{self.storage}/storage/v1/b/{bucket}/o") as answer:
@@ -160,6 +161,6 @@ def running(folder: Path) -> Iterator[Google]:
     with servers.fake_gcs(folder) as server:
         end, store = double.start(), server.environment["STORAGE_EMULATOR_HOST"]
         try:
-            yield Google(project, environment(double, store, folder), store)
+            yield Google(project, environment(double, store, folder), store, double.asked)
         finally:
             end()

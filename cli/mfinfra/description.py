@@ -1,0 +1,74 @@
+"""What a stack leaves beside its state: all of the stack file that it was deployed from, defaults filled in.
+
+Outputs say what a stack is, and not what it was asked to be; who connects without the stack file reads it here. It
+holds no secret, as no stack file does. What is said of one machine only, the Python of the flows, is left out.
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from pydantic import ValidationError
+
+from . import backends
+from .errors import MfinfraError
+from .stackfile import StackConfig
+
+if TYPE_CHECKING:
+    from .clouds.base import States
+    from .record import Record
+
+VERSION = 1
+
+
+@dataclass(frozen=True)
+class Description:
+    """A stack as it was deployed last, and since when it is there."""
+
+    config: StackConfig
+    created_at: str
+
+
+def write(states: States, stack: Record) -> bool:
+    """Leave the description of a stack that was deployed; returns whether it is another than before."""
+    key, said = backends.description_key(stack.name), text(stack)
+    if states.read(key) == said:
+        return False
+    states.write(key, said)
+    return True
+
+
+def text(stack: Record) -> str:
+    """The description of a stack as text."""
+    config: dict[str, Any] = json.loads(stack.config or "{}")
+    config["runtime"] = {**config["runtime"], "python": None}
+    found = {"version": VERSION, "created_at": stack.created_at, "config": config}
+    return json.dumps(found, indent=2, sort_keys=True) + "\n"
+
+
+def read(states: States, name: str) -> Description | None:
+    """The description of a stack, None where there is none. Raises MfinfraError for one that cannot be understood."""
+    found = states.read(backends.description_key(name))
+    return None if found is None else parsed(found, name)
+
+
+def parsed(found: str, name: str) -> Description:
+    """The description in a text. Raises MfinfraError for one that is damaged, of another stack or of the future."""
+    try:
+        content = json.loads(found)
+        if content["version"] != VERSION or content["config"]["name"] != name:
+            raise ValueError("another version, or another stack")
+        return Description(StackConfig.model_validate(content["config"]), str(content["created_at"]))
+    except (ValidationError, ValueError, LookupError, TypeError, RecursionError) as exc:
+        raise MfinfraError(
+            f"What the stack '{name}' says of itself ({backends.description_key(name)}) is damaged, or of a newer"
+            " mfinfra.",
+            hint="Take the mfinfra that deployed it; with an older one, type the same in the folder of its stack file",
+        ) from exc
+
+
+def remove(states: States, name: str) -> None:
+    """Take away the description of a stack that is gone."""
+    states.remove(backends.description_key(name))
