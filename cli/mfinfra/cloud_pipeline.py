@@ -155,7 +155,7 @@ def up(config: StackConfig, smoke: bool, agreed: Agreed, plan_file: Path | None,
             connected.deployment.apply(wanted, lambda event: show(event, console))
             console.done(f"{len(wanted.changes)} changes made")
         outputs = connected.deployment.outputs()
-        _describe(connected.cloud, stack, console)
+        _describe(connected.cloud, stack.updated(outputs=json.dumps(outputs)), console)
         return handover.take_over(stack, Here(config, connected.cloud, python, smoke), outputs, console)
 
 

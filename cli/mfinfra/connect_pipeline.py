@@ -48,6 +48,8 @@ def connect(config: StackConfig, smoke: bool, console: Console) -> pipeline.Up:
             _check_same(before, config, cloud.account)
         profile.check_free(config.name)
         found = deployed.find(cloud, config)
+        if found.is_hearsay:
+            console.note("The state may not be read from here; the stack is taken for what the last `mfinfra up` left.")
         config = _as_deployed(found, Asked(config, _is_described_here(config.name, before)), console)
         if before is None:
             record.forget(config.name)  # a damaged one; another is written in its place

@@ -1,6 +1,7 @@
 """A stack as it is in its cloud, looked at without the program that deployed it: no plan, no lock, nothing written.
 
-What Terraform deployed is read from its state, what CloudFormation deployed from there.
+What Terraform deployed is read from its state, what CloudFormation deployed from there. Who may not read the state is
+given what the stack says of itself.
 """
 
 from __future__ import annotations
@@ -9,6 +10,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from . import backends, description, rules
+from .clouds.base import Unreadable
 from .errors import CloudError, NotFound, Refused
 
 if TYPE_CHECKING:
@@ -19,11 +21,13 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Deployed:
-    """A whole stack: what deployed it, what it is, and what it says of itself (None: an older mfinfra deployed it)."""
+    """A whole stack: what deployed it, what it is, and what it says of itself (None: an older mfinfra deployed it).
+    `is_hearsay` where what it is is known from there alone."""
 
     engine: str
     outputs: dict[str, Any]
     description: Description | None
+    is_hearsay: bool = False
 
 
 def find(cloud: Cloud, asked: StackConfig) -> Deployed:
@@ -52,7 +56,12 @@ def _found(cloud: Cloud, asked: StackConfig) -> Deployed | None:
     described = description.read(states, asked.name) if states is not None else None
     config = described.config if described is not None else asked
     for engine in _engines(asked.engine or config.engine, asked.cloud):
-        outputs = _by_terraform(cloud, states) if engine == "terraform" else _by_cloudformation(cloud, config)
+        try:
+            outputs = _by_terraform(cloud, states) if engine == "terraform" else _by_cloudformation(cloud, config)
+        except Unreadable:
+            if described is None or described.config.engine != engine:
+                raise
+            return Deployed(engine, described.outputs, described, is_hearsay=True)
         if outputs is not None:
             return Deployed(engine, outputs, described)
     return None

@@ -1,7 +1,8 @@
-"""What a stack leaves beside its state: all of the stack file that it was deployed from, defaults filled in.
+"""What a stack leaves beside its state: the stack file that it was deployed from, defaults filled in, and its outputs.
 
-Outputs say what a stack is, and not what it was asked to be; who connects without the stack file reads it here. It
-holds no secret, as no stack file does. What is said of one machine only, the Python of the flows, is left out.
+Outputs say what a stack is, and not what it was asked to be; who connects without the stack file reads it here. A state
+can hold what is secret; this does not, so that who only uses a stack need not read its state. What is said of one
+machine only, the Python of the flows, is left out.
 """
 
 from __future__ import annotations
@@ -25,9 +26,10 @@ VERSION = 1
 
 @dataclass(frozen=True)
 class Description:
-    """A stack as it was deployed last, and since when it is there."""
+    """A stack as it was deployed last: what it was asked to be, what it was then, and since when it is there."""
 
     config: StackConfig
+    outputs: dict[str, Any]
     created_at: str
 
 
@@ -44,7 +46,8 @@ def text(stack: Record) -> str:
     """The description of a stack as text."""
     config: dict[str, Any] = json.loads(stack.config or "{}")
     config["runtime"] = {**config["runtime"], "python": None}
-    found = {"version": VERSION, "created_at": stack.created_at, "config": config}
+    outputs = json.loads(stack.outputs or "{}")
+    found = {"version": VERSION, "created_at": stack.created_at, "config": config, "outputs": outputs}
     return json.dumps(found, indent=2, sort_keys=True) + "\n"
 
 
@@ -60,7 +63,8 @@ def parsed(found: str, name: str) -> Description:
         content = json.loads(found)
         if content["version"] != VERSION or content["config"]["name"] != name:
             raise ValueError("another version, or another stack")
-        return Description(StackConfig.model_validate(content["config"]), str(content["created_at"]))
+        config = StackConfig.model_validate(content["config"])
+        return Description(config, dict(content["outputs"]), str(content["created_at"]))
     except (ValidationError, ValueError, LookupError, TypeError, RecursionError) as exc:
         raise MfinfraError(
             f"What the stack '{name}' says of itself ({backends.description_key(name)}) is damaged, or of a newer"

@@ -109,8 +109,9 @@ def need(name: str) -> Record:
     record = find(name)
     if record is None:
         known = [r.name for r in every()]
-        listed = f"Stacks here: {', '.join(known)}." if known else f"Type: mfinfra up --name {name}"
-        raise NotFound(f"There is no stack named '{name}'.", hint=listed)
+        listed = f"Stacks here: {', '.join(known)}" if known else f"Type: mfinfra up --name {name}"
+        theirs = f"mfinfra connect --name {name}"
+        raise NotFound(f"There is no stack named '{name}'.", hint=f"{listed}; if somebody else made it: {theirs}")
     return record
 
 

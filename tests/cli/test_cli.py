@@ -230,7 +230,7 @@ def test_errors_come_as_json_too(mfinfra: Tool) -> None:
     call = mfinfra("--json", "status", "nothing")
     assert json.loads(call.out)["error"] == {
         "message": "There is no stack named 'nothing'.",
-        "hint": "Type: mfinfra up --name nothing",
+        "hint": "Type: mfinfra up --name nothing; if somebody else made it: mfinfra connect --name nothing",
         "exit_code": 4,
     }
 

@@ -37,7 +37,16 @@ class Memory:
 
 
 def recorded(config: StackConfig) -> Record:
-    return Record(config.name, config.cloud, "ready", "2026-01-02T03:04:05Z", "", "", config=config.model_dump_json())
+    return Record(
+        config.name,
+        config.cloud,
+        "ready",
+        "2026-01-02T03:04:05Z",
+        "",
+        "",
+        config=config.model_dump_json(),
+        outputs='{"runtime_config": {"A": "b"}}',
+    )
 
 
 @pytest.mark.parametrize("path", STACKS, ids=lambda path: path.stem)
@@ -49,6 +58,7 @@ def test_every_stack_comes_back_as_it_was_asked_for(path: Path) -> None:
     found = description.read(states, config.name)
     assert found is not None
     assert found.config == config.model_copy(update={"runtime": config.runtime.model_copy(update={"python": None})})
+    assert found.outputs == {"runtime_config": {"A": "b"}}
     assert found.created_at == "2026-01-02T03:04:05Z"
     assert "/home/ada" not in states.files[f"stacks/{config.name}/stack.json"]
     description.remove(states, config.name)

@@ -185,6 +185,18 @@ def test_who_may_not_read_the_state_is_told_what_would_grant_it(elsewhere: Tool,
     assert '"Action": "s3:GetObject"' in call.err
 
 
+def test_who_may_not_read_the_state_takes_what_the_stack_says_of_itself(
+    elsewhere: Tool, name: str, aws: Aws, there: Path
+) -> None:
+    """A state can hold what not everybody shall know who uses a stack."""
+    describe(aws, name)
+    aws.say(deny={"s3:GetObject": {"on": "*.tfstate"}})
+    call = elsewhere(*asked(name))
+    assert call.code == 0, call.text
+    assert "The state may not be read from here" in call.err
+    assert profile(there, name) == {"METAFLOW_DEFAULT_DATASTORE": "s3", "MFINFRA_STACK": name}
+
+
 def test_without_its_description_a_stack_needs_its_stack_file(
     elsewhere: Tool, name: str, aws: Aws, there: Path
 ) -> None:
@@ -225,7 +237,8 @@ def describe(aws: Aws, name: str, **values: Any) -> None:
     """A whole stack, as `up` would leave it."""
     state_of(aws, name, outputs=OUTPUTS, resources=[{}])
     config = {"name": name, "cloud": "aws", "region": "us-east-1", "engine": "terraform", **values}
-    found = {"version": 1, "created_at": "2026-01-02T03:04:05Z", "config": config}
+    outputs = {key: output["value"] for key, output in OUTPUTS.items()}
+    found = {"version": 1, "created_at": "2026-01-02T03:04:05Z", "config": config, "outputs": outputs}
     put(aws, f"stacks/{name}/stack.json", found)
 
 

@@ -10,7 +10,7 @@ import pytest
 
 from mfinfra.clouds import aws_state, azure_state, gcp_state
 from mfinfra.clouds.azure_blobs import Blobs
-from mfinfra.clouds.base import States
+from mfinfra.clouds.base import States, Unreadable
 from mfinfra.clouds.gcp_identity import Project, Rest
 from mfinfra.errors import CloudError
 from tests import servers
@@ -75,6 +75,16 @@ def test_a_bucket_of_another_project_is_not_read(monkeypatch: pytest.MonkeyPatch
     assert [asked.method for asked in double.asked] == ["GET"]
 
 
+def test_who_may_not_read_in_google_cloud_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    said = "ada@example.com does not have storage.objects.get access to the Google Cloud Storage object."
+    double = Double(lambda asked: (403, {"error": {"code": 403, "message": said}}))
+    end = double.start()
+    monkeypatch.setenv("GOOGLE_STORAGE_CUSTOM_ENDPOINT", f"{double.url}/storage/v1/")
+    with pytest.raises(Unreadable, match=r"storage\.objects\.get"):
+        gcp_state.States(anybody(), "states-as-files").read(KEY)
+    end()
+
+
 class Credential:
     """Somebody whom the storage account does not let in."""
 
@@ -87,7 +97,7 @@ class Credential:
 def test_who_may_not_read_in_azure_is_told_the_role() -> None:
     double = Double(lambda asked: (403, {"error": {"code": "AuthorizationPermissionMismatch"}}))
     end = double.start()
-    with pytest.raises(CloudError, match="does not let us in") as caught:
+    with pytest.raises(Unreadable, match="does not let us in") as caught:
         azure_state.States(Blobs(double.url, "states", Credential())).read(KEY)
     end()
     assert '"Storage Blob Data Reader"' in str(caught.value.hint)

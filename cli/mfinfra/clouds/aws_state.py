@@ -9,10 +9,13 @@ from typing import Any
 from ..errors import CloudError, Locked
 from .aws_identity import call, client
 from .aws_permissions import statement
+from .base import Unreadable
 
 _TLS_ONLY = "OnlyTls"
 #: What S3 says of buckets and objects that are not there.
 _ABSENT = ("404", "NoSuchBucket", "NoSuchKey", "NotFound")
+#: What it says to who may not look; who may not list a bucket hears it of what is not there too.
+_DENIED = ("403", "AccessDenied")
 
 
 @dataclass(frozen=True)
@@ -106,6 +109,8 @@ class States:
         except CloudError as exc:
             if exc.code in _ABSENT:
                 return None
+            if exc.code in _DENIED:
+                raise Unreadable.of(exc) from exc
             raise
         return bytes(answer["Body"].read()).decode("utf-8", "replace")
 

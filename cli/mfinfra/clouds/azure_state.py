@@ -12,7 +12,7 @@ from .. import backends
 from ..errors import CloudError, Locked
 from .azure_blobs import Blobs, Refused
 from .azure_identity import Manager
-from .base import Holder, Report, holder_of
+from .base import Holder, Report, Unreadable, holder_of
 
 _GROUPS, _STORAGE, _ROLES = "2021-04-01", "2023-05-01", "2022-04-01"
 #: The role "Storage Blob Data Contributor", the same in every tenant.
@@ -54,7 +54,7 @@ class States:
             found = self._blobs.get(key)
         except Refused as exc:
             hint = 'Ask for the role "Storage Blob Data Reader" there; one that is new takes some minutes to work'
-            raise CloudError(exc.message, hint=hint) from exc
+            raise Unreadable.of(exc, hint) from exc
         return None if found is None else found.decode("utf-8", "replace")
 
     def write(self, key: str, text: str) -> None:

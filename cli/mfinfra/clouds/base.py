@@ -7,6 +7,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Protocol
 
+from ..errors import CloudError
+
 if TYPE_CHECKING:
     from ..errors import MfinfraError
     from ..stackfile import StackConfig
@@ -41,11 +43,19 @@ def holder_of(text: str | bytes, id: str | None = None) -> Holder:
         return Holder(id or "", "somebody who left no name", "an unknown time")
 
 
+class Unreadable(CloudError):
+    """What lies in the place for states may not be read by us."""
+
+    @classmethod
+    def of(cls, exc: CloudError, hint: str | None = None) -> Unreadable:
+        return cls(exc.message, hint=hint or exc.hint)
+
+
 class States(Protocol):
     """The place where the states of an account lie, as files. It is ours: somebody else's is never read."""
 
     def read(self, key: str) -> str | None:
-        """What lies under a key, None where nothing does. Raises CloudError where it may not be read."""
+        """What lies under a key, None where nothing does. Raises Unreadable where we may not know."""
 
     def write(self, key: str, text: str) -> None:
         """Lay a text under a key."""

@@ -145,7 +145,9 @@ class Rest:
         except (requests.RequestException, GoogleAuthError) as exc:
             raise explained(exc) from exc
         if answer.status_code >= 400 and answer.status_code != 404:
-            raise explained(RuntimeError(f"Error {answer.status_code}: {answer.text[:1000]}"))
+            error = explained(RuntimeError(f"Error {answer.status_code}: {answer.text[:1000]}"))
+            error.code = str(answer.status_code)
+            raise error
         return answer
 
 

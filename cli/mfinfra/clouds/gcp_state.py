@@ -7,7 +7,7 @@ from urllib.parse import quote
 
 from .. import backends
 from ..errors import CloudError, Locked
-from .base import Holder, Report, holder_of
+from .base import Holder, Report, Unreadable, holder_of
 from .gcp_identity import Project, Rest
 
 
@@ -46,7 +46,12 @@ class States:
         self._rest, self._bucket = rest, bucket
 
     def read(self, key: str) -> str | None:
-        return self._rest.text("storage", self._path(key), alt="media")
+        try:
+            return self._rest.text("storage", self._path(key), alt="media")
+        except CloudError as exc:
+            if exc.code == "403":
+                raise Unreadable.of(exc) from exc
+            raise
 
     def write(self, key: str, text: str) -> None:
         self._rest.upload(self._bucket, key, text)

@@ -71,7 +71,8 @@ def _refusal(service: str, action: str, resource: str, request: str, headers: di
 
 def _denied(service: str, action: str, resource: str, request: str, headers: dict[str, str]) -> Answer | None:
     for pattern, wanted in control.state.deny.items():
-        if fnmatchcase(action.lower(), pattern.lower()):
+        where = wanted.get("on", "*") if isinstance(wanted, dict) else "*"
+        if fnmatchcase(action.lower(), pattern.lower()) and fnmatchcase(resource, where):
             return _error(service, action, request, headers, _code(service), _denial(service, action, resource, wanted))
     return None
 
@@ -81,7 +82,8 @@ def _code(service: str) -> str:
 
 
 def _denial(service: str, action: str, resource: str, wanted: Any) -> str:
-    """The sentence of AWS. `wanted` is a resource, or {"resource": ..., "because": ...}; neither is needed."""
+    """The sentence of AWS. `wanted` is a resource to name, or {"resource": ..., "because": ..., "on": what it is
+    refused for}; none is needed."""
     chosen = wanted if isinstance(wanted, dict) else {"resource": wanted} if isinstance(wanted, str) else {}
     named = chosen.get("resource", resource)
     named = f'"{named}"' if service == "s3" and named != "*" else named
