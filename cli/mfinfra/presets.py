@@ -9,6 +9,9 @@ from . import machines
 
 _PRIVATE_ENDPOINTS = ["ecr.api", "ecr.dkr", "logs", "secretsmanager", "sts", "batch", "ecs", "ecs-agent",
                       "ecs-telemetry", "kms", "states"]  # fmt: skip
+#: Those of the machines of Batch and their jobs. Nothing of a stack on EKS asks them (Fargate needs none of ECS:
+#: https://docs.aws.amazon.com/AmazonECS/latest/developerguide/vpc-endpoints.html), and each is paid for by the hour.
+_FOR_BATCH = {"batch", "ecs", "ecs-agent", "ecs-telemetry", "states"}
 
 #: Sandbox is what options.py has as defaults: cheap, at zero when nothing runs, all of it removable.
 PRESETS: dict[str, dict[str, Any]] = {
@@ -65,8 +68,10 @@ def with_preset(values: dict[str, Any]) -> dict[str, Any]:
     values = _long(values)
     preset = values.get("preset", "sandbox")
     base = deepcopy(PRESETS.get(preset, {})) if isinstance(preset, str) else {}
-    if _has(values, "network", "vpc"):
+    if _given(values, "network", "vpc") is not None:
         base.pop("network", None)
+    if "network" in base and _given(values, "compute", "backend") == "kubernetes":
+        base["network"]["endpoints"] = [e for e in base["network"].get("endpoints", []) if e not in _FOR_BATCH]
     return _of_cloud(_over(base, values, ()))
 
 
@@ -113,9 +118,10 @@ def _with_gpu_types(compute: dict[str, Any]) -> dict[str, Any]:
     return {**compute, "pools": filled}
 
 
-def _has(values: dict[str, Any], section: str, key: str) -> bool:
+def _given(values: dict[str, Any], section: str, key: str) -> Any:
+    """What a stack file says, None where it says nothing."""
     content = values.get(section)
-    return isinstance(content, dict) and content.get(key) is not None
+    return content.get(key) if isinstance(content, dict) else None
 
 
 def _over(base: dict[str, Any], values: dict[str, Any], place: tuple[str, ...]) -> dict[str, Any]:

@@ -349,3 +349,10 @@ def test_a_version_and_pools_of_a_cluster_may_change(cloud: str) -> None:
         cloud, kubernetes={"version": "1.35", "namespaces": {"flows": {}, "research": {}}}, **pooled(max_vcpus=32)
     )
     stackfile.check_unmoved(before.model_dump(), after)
+
+
+def test_production_on_eks_pays_for_no_endpoint_of_batch() -> None:
+    batch, eks = (load("aws", preset="production", compute=backend).network for backend in ("batch", "kubernetes"))
+    assert set(batch.endpoints) - set(eks.endpoints) == {"batch", "ecs", "ecs-agent", "ecs-telemetry", "states"}
+    said = load("aws", preset="production", compute="kubernetes", network={"endpoints": ["batch"]})
+    assert said.network.endpoints == ["batch"]
