@@ -70,12 +70,21 @@ def test_a_stack_from_nothing_to_nothing(cfn: Cfn, name: str, aws: Aws, home: Pa
     queues = aws.client("batch").describe_job_queues(jobQueues=[settings["METAFLOW_BATCH_JOB_QUEUE"]])["jobQueues"]
     assert queues[0]["jobQueueName"] == f"{name}-cpu"
     assert cfn("plan").code == 0
+    assert left_beside_state(aws, name) == [f"stacks/{name}/stack.json"]
     aws.client("s3").put_object(Bucket=bucket, Key="metaflow/x", Body=b"data")
     down = cfn("down", "--yes")
     assert down.code == 0, down.text
     with pytest.raises(Exception, match="404"):
         aws.client("s3").head_bucket(Bucket=bucket)
     assert cfn("ls").out == ""
+    assert left_beside_state(aws, name) == []
+
+
+def left_beside_state(aws: Aws, name: str) -> list[str]:
+    """What of a stack lies in the place for states."""
+    bucket = "mfinfra-state-123456789012-us-east-1"
+    found = aws.client("s3").list_objects_v2(Bucket=bucket, Prefix=f"stacks/{name}/")
+    return [entry["Key"] for entry in found.get("Contents", [])]
 
 
 def test_the_public_api_gives_its_real_key(cfn: Cfn, name: str, tmp_path: Path, aws: Aws, home: Path) -> None:
