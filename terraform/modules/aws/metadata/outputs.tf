@@ -25,12 +25,17 @@ output "database_host" {
 
 output "database_port" {
   description = "Port of the database."
-  value       = local.database.port
+  value       = local.port
 }
 
 output "database_name" {
   description = "Name of the database."
   value       = local.database.name
+}
+
+output "database_generation" {
+  description = "Which password the account has."
+  value       = local.generation
 }
 
 output "database_secret_arn" {
@@ -40,7 +45,7 @@ output "database_secret_arn" {
 
 output "database_security_group_id" {
   description = "Security group of the database."
-  value       = local.database.security_group
+  value       = local.security_group
 }
 
 output "security_group_id" {
