@@ -81,7 +81,7 @@ OF_THE_MOMENT = {"kubernetes_token"}
 #: What some roots decide by what they hold, so that nothing in them asks for the value.
 UNREAD = {
     "aws": {"orchestrator"},
-    "azure": {"orchestrator", "deletion_protection", "force_destroy"},
+    "azure": {"orchestrator", "deletion_protection"},
     "gcp": {"orchestrator"},
 }
 

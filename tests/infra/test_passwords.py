@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator
+import re
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +18,7 @@ from mfinfra.yamlfile import read
 
 from .conftest import ROOT, TfCloud
 
+Call = dict[str, Any]
 #: The whole stack of each cloud and a guest in a database that exists; other guests, and the whole on AWS Batch, at night.
 DAILY = ("aws-eks-everything", "aws-existing", "azure-everything", "gcp-everything")
 NIGHTLY = ("aws-everything", "azure-existing", "gcp-existing")
@@ -25,6 +27,11 @@ REVISIONS = {
     "administrator_password_wo_version", "data_wo_revision", "password_wo_version", "secret_data_wo_version",
     "secret_string_wo_version", "value_wo_version",
 }  # fmt: skip
+#: What keeps a password for those who use it.
+SOURCES = {"aws_secretsmanager_secret_version", "azurerm_key_vault_secret", "google_secret_manager_secret_version"}
+PASSWORD = re.compile(r"(?<![A-Za-z0-9])[A-Za-z0-9]{40}(?![A-Za-z0-9])")
+#: What has no second value: another is made in its place, and the plan says that the old one is gone.
+VERSIONS = SOURCES - {"azurerm_key_vault_secret"}
 LABEL = "mfinfra.dev/account"
 #: Where the first password stays: Airflow has encrypted with it.
 LASTING = "fernet"
@@ -76,10 +83,13 @@ def test_new_passwords_reach_all_that_use_them_in_one_apply(
     config = stackfile.validated(read(ROOT / "examples" / "stacks" / f"{name}.yaml"))
     terraform = stack(config)
     terraform.apply(Path(plan(terraform).handle), ignore)
-    before, jobs = revisions(terraform), names_of_jobs(terraform)
+    before, jobs, first = revisions(terraform), names_of_jobs(terraform), tfcloud.calls()
     assert set(before.values()) <= {1}
     terraform = stack(config.model_copy(update={"password_generation": 2}))
-    terraform.apply(Path(plan(terraform).handle), ignore)
+    wanted = plan(terraform)
+    assert {change.kind for change in wanted.dangerous} <= VERSIONS
+    terraform.apply(Path(wanted.handle), ignore)
+    check_passwords(config, first, tfcloud.calls()[len(first) :])
     after = revisions(terraform)
     assert set(after) == set(before)
     old = {where for where, revision in after.items() if revision != 2}
@@ -89,6 +99,20 @@ def test_new_passwords_reach_all_that_use_them_in_one_apply(
     assert all(account == {"2"} for account in started.values()), started
     assert not jobs & names_of_jobs(terraform), "the job that sets passwords in the database did not run again"
     assert plan(terraform).is_empty
+
+
+def check_passwords(config: stackfile.StackConfig, first: list[Call], second: list[Call]) -> None:
+    """What the second apply wrote into database and cluster is what it made, and nothing of what the first one wrote."""
+    made = passwords(call for call in second if call["type"] in SOURCES)
+    used = passwords(call for call in second if call["type"] not in SOURCES)
+    assert used <= made
+    assert not used & passwords(first)
+    assert bool(used) == (config.metadata.database is None or config.compute.backend == "kubernetes")
+
+
+def passwords(calls: Iterable[Call]) -> set[str]:
+    """The passwords of ours that calls carried, whatever they were in."""
+    return {word for call in calls for word in PASSWORD.findall(json.dumps(call.get("written")))}
 
 
 def names_of_jobs(terraform: Terraform) -> set[str]:
