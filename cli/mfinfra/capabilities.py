@@ -126,6 +126,8 @@ COMPONENTS = (
     Component("secrets that tasks may read", "secrets.allow",
               batch="aws/batch secretsmanager:GetSecretValue", cloudformation="batch secretsmanager:GetSecretValue", eks="aws/eks secretsmanager:GetSecretValue",
               aks="azure/secrets task_roles", gke="gcp/secrets google_secret_manager_secret_iam_member"),
+    Component("new passwords of its accounts when asked for", "password_generation",
+              batch="aws/metadata password_generation", eks="aws/account generation", aks="azure/password generation", gke="gcp/passwords generation"),
     Component("logs in the cloud's own place for them", "log_retention_days",
               batch="aws/metadata aws_cloudwatch_log_group", cloudformation="metadata AWS::Logs::LogGroup", eks="aws/eks aws_cloudwatch_log_group",
               aks="azure/monitoring azurerm_log_analytics_workspace", gke="gcp/gke logging_config"),
@@ -156,7 +158,7 @@ def _source(place: Place, name: str) -> str:
     if place.engine == "cloudformation":
         part = catalog.cloudformation_folder() / "parts" / f"{name}.yaml.j2"
         return part.read_text(encoding="utf-8") if part.is_file() else ""
-    root = "".join(catalog.root_templates(place.cloud).values())
+    root = "".join([*catalog.root_templates(place.cloud).values(), *catalog.shared_templates().values()])
     if name == "root":
         return root
     cloud, _, noun = name.partition("/")

@@ -49,8 +49,14 @@ def root_templates(cloud: str) -> dict[str, str]:
     return {path.name.removesuffix(".j2"): path.read_text(encoding="utf-8") for path in sorted(folder.glob("*.j2"))}
 
 
+def shared_templates() -> dict[str, str]:
+    """What the roots of several clouds include, by the name that they include it by."""
+    folder = terraform_folder() / "stacks" / "kubernetes"
+    return {f"{folder.name}/{path.name}": path.read_text(encoding="utf-8") for path in sorted(folder.glob("*.j2"))}
+
+
 def root_resources(cloud: str) -> frozenset[str]:
     """The addresses of what a cloud's root itself can make, beside its modules."""
-    texts = root_templates(cloud).values()
+    texts = [*root_templates(cloud).values(), *shared_templates().values()]
     found = (pair for text in texts for pair in re.findall(r'^resource "(\w+)" "(\w+)"', text, re.M))
     return frozenset(f"{kind}.{name}" for kind, name in found)

@@ -59,6 +59,8 @@ def unsupported(values: Values) -> list[str]:
         found.append("compute.backend: kubernetes")
     if values["metadata"]["backup_days"] == 0 and values["metadata"]["high_availability"]:
         found.append("metadata.backup_days: 0 with high_availability: a standby needs backups")
+    if values["password_generation"] > 1:
+        found.append("password_generation: what made a password makes no second one")
     return found
 
 

@@ -125,7 +125,7 @@ def tunnel(stack: Record, console: Console) -> dict[str, str]:
     ran = bool(tunnels.states(stack))
     tunnels.start(stack)
     settings = tunnels.settings(stack)
-    if ran and settings and not service_health.service(settings, _PATIENCE_SECONDS).ok:
+    if ran and "METAFLOW_SERVICE_URL" in settings and not service_health.service(settings, _PATIENCE_SECONDS).ok:
         tunnels.restart(stack)
     for word, server, _ in tunnels.states(stack):
         console.done(f"Tunnel to {word} on {server.address}, in the background")

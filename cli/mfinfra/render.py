@@ -58,21 +58,25 @@ def _terraform(config: StackConfig, account: str | None) -> dict[str, str]:
 
 
 def _filled(config: StackConfig, account: str | None, names: Collection[str] | None = None) -> dict[str, str]:
-    """The root's files, all or those named: templates with what was decided, and nothing else, laid into them."""
-    from jinja2 import Environment, StrictUndefined
+    """The root's files, all or those named: templates with what was decided, and nothing else, laid into them. One that
+    comes out empty is no file."""
+    from jinja2 import DictLoader, Environment, StrictUndefined
 
-    environment = Environment(undefined=StrictUndefined, autoescape=False, keep_trailing_newline=True)
+    environment = Environment(
+        loader=DictLoader(catalog.shared_templates()),
+        undefined=StrictUndefined,
+        autoescape=False,
+        keep_trailing_newline=True,
+    )
     templates = {name: environment.from_string(text) for name, text in catalog.root_templates(config.cloud).items()}
     has = decided(config, account)
     context = {"has": {**has, "modules": []}, "versions": _versions()}
     # Which modules say something to the runtime is seen in them, once it is known which there are.
     first = {name: template.render(context) for name, template in templates.items() if name.endswith(".tf")}
     context["has"] = {**has, "modules": _speaking(first)}
-    return {
-        name: template.render(context).lstrip("\n")
-        for name, template in templates.items()
-        if names is None or name in names
-    }
+    wanted = [name for name in templates if names is None or name in names]
+    files = {name: templates[name].render(context).lstrip("\n") for name in wanted}
+    return {name: text for name, text in files.items() if text.strip()}
 
 
 def _modules(files: dict[str, str]) -> list[tuple[str, str, str]]:

@@ -92,6 +92,13 @@ class StackConfig(Strict):
         " GCP: as in user:ada@example.com.",
     )
     deletion_protection: bool = Field(False, description="Refuse removal of what holds data, and of the stack.")
+    password_generation: int = Field(
+        1,
+        ge=1,
+        le=1_000_000,
+        description="Raise it to have the passwords of the stack's own accounts made anew, and those of a database that"
+        " exists read anew; Terraform only.",
+    )
     log_retention_days: int = Field(30, ge=1, le=3653, description="Days that logs are kept.")
     tags: Annotated[dict[TagKey, TagValue], Field(max_length=40)] = Field(
         default_factory=dict, description="Tags of everything that is made."

@@ -30,6 +30,7 @@ def of(config: StackConfig, account: str | None) -> Values:
         "tags": stack_tags(config.name, config.tags),
         "deletion_protection": config.deletion_protection,
         "force_destroy": is_removable(config),
+        "password_generation": config.password_generation,
         "log_retention_days": config.log_retention_days,
         "datastore": _only(said["datastore"], _DATASTORE),
         "secrets": said["secrets"],

@@ -69,6 +69,7 @@ def asked(component: Component, place: Place) -> dict[str, Any]:
         "ui.certificate": {"ui": SHAPES["batch"][0]["ui"]},
         "registry.enabled": {"registry": {"enabled": True}},
         "secrets.allow": {"secrets": {"allow": of_shape(place, "secrets", "allow")}},
+        "password_generation": {"password_generation": 2},
         "log_retention_days": {"log_retention_days": 90},
         "people": {"people": people},
         "permissions_boundary": {"permissions_boundary": of_shape(place, "permissions_boundary")},
@@ -133,7 +134,7 @@ def test_every_module_makes_something_in_the_matrix_or_is_under_it() -> None:
     from mfinfra import catalog
 
     under = {
-        "aws/account", "azure/endpoints", "azure/identity", "azure/password", "azure/vault", "gcp/passwords", "gcp/services",
+        "azure/endpoints", "azure/identity", "azure/vault", "gcp/services",
         "kubernetes/autoscaler", "kubernetes/databases", "kubernetes/jobset", "kubernetes/storage",
     }  # fmt: skip
     makers = {made[0] for component, place in CELLS if (made := component.made_by(place)) and "/" in made[0]}

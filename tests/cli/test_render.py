@@ -81,7 +81,7 @@ OF_THE_MOMENT = {"kubernetes_token"}
 #: What some roots decide by what they hold, so that nothing in them asks for the value.
 UNREAD = {
     "aws": {"orchestrator"},
-    "azure": {"orchestrator", "deletion_protection", "force_destroy"},
+    "azure": {"orchestrator", "deletion_protection"},
     "gcp": {"orchestrator"},
 }
 
@@ -143,20 +143,17 @@ def test_modules_are_called_with_what_they_declare_and_asked_for_what_they_give(
 
 #: What a module lets its caller choose and no stack file reaches: for who uses the module by itself.
 KNOBS = {
-    "aws/account": {"generation"},
     "aws/eks": {"system_machine_types"},
     "aws/key": {"deletion_window_days"},
     "azure/aks": {"system_pool"},
-    "azure/database": {"password_version"},
     "azure/key": {"rotation_days"},
     "gcp/gke": {"release_channel", "system_machine_type"},
     "kubernetes/argo_events": {"metrics"},
     "kubernetes/argo_workflows": {"metrics", "ui_url", "workflow_days"},
     "kubernetes/autoscaler": {"metrics", "service_account"},
-    "kubernetes/databases": {"accounts_version"},
-    "kubernetes/metadata": {"database_account_version"},
+    "kubernetes/metadata": {"max_replicas"},
     "kubernetes/storage": {"name"},
-    "kubernetes/ui": {"cache_gb", "database_account_version", "memory"},
+    "kubernetes/ui": {"cache_gb", "memory"},
 }
 
 

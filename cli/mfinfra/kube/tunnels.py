@@ -20,6 +20,9 @@ from .access import cluster_of
 
 FOLDER = "services"
 NAME = "tunnel"
+#: Word -> setting. METAFLOW_UI_URL is not among them: stock clients put it into each message that a workflow sends to
+#: people at other machines.
+_SETTINGS = {"metadata": "METAFLOW_SERVICE_URL", "argo": "METAFLOW_ARGO_WORKFLOWS_UI_URL"}
 #: What credentials are told by, and where clouds are.
 CREDENTIALS = ("AWS_", "AZURE_", "GOOGLE_", "ARM_", "CLOUDSDK_", "MFINFRA_")
 
@@ -83,6 +86,6 @@ def listening(server: Server) -> dict[str, int]:
 
 
 def settings(stack: Record) -> dict[str, str]:
-    """What tunnels add to the runtime_config of a stack; {} for one whose metadata service needs none."""
+    """What tunnels add to the runtime_config of a stack: addresses on this machine, for whoever works on it."""
     known = {word: port for server in spec.load(folder_of(stack)) for word, port in listening(server).items()}
-    return {"METAFLOW_SERVICE_URL": f"http://127.0.0.1:{known['metadata']}/"} if "metadata" in known else {}
+    return {setting: f"http://127.0.0.1:{known[word]}/" for word, setting in _SETTINGS.items() if word in known}

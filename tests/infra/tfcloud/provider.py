@@ -142,7 +142,7 @@ class Provider:
         kind = request.type_name
         operation = "create" if prior is None else "delete" if planned is None else "update"
         response = M["ApplyResponse"](legacy_type_system=self.overlay.legacy)
-        self._record(operation, kind, (prior or {}).get("id"))
+        self._record(operation, kind, (prior or {}).get("id"), **self._written(kind, config))
         try:
             self._obey(kind, operation)
             state = self._deleted(kind, prior) if planned is None else self._made(kind, prior, planned, config)
@@ -151,6 +151,13 @@ class Provider:
             state = prior
         response.new_state.msgpack = encode(state)
         return response
+
+    def _written(self, kind: str, config: Any) -> dict[str, Any]:
+        """The write-only values that come with a resource, which no state has: tests look for them in the log."""
+        known = planning.attributes(self._block(kind)).items()
+        found = {name: (config or {}).get(name) for name, attribute in known if attribute.get("write_only")}
+        said = {name: value for name, value in found.items() if value is not None}
+        return {"written": said} if said else {}
 
     def _made(self, kind: str, prior: Any, planned: Any, config: Any) -> Any:
         """The state of what was created or changed."""
@@ -265,9 +272,9 @@ class Provider:
                 if message:
                     raise Refusal(message)
 
-    def _record(self, operation: str, kind: str, id: Any) -> None:
+    def _record(self, operation: str, kind: str, id: Any, **more: Any) -> None:
         if self._log is not None:
-            line = json.dumps({"op": operation, "type": kind, "id": id}) + "\n"
+            line = json.dumps({"op": operation, "type": kind, "id": id, **more}) + "\n"
             with self._lock, open(self._log, "a", encoding="utf-8") as file:
                 file.write(line)
 

@@ -16,6 +16,11 @@ output "cluster_name" {
   ]
 }
 
+output "gpu_node_selector" {
+  description = "Labels of nodes with a GPU."
+  value       = { "mfinfra.dev/gpu" = "true" }
+}
+
 output "host" {
   description = "Address of the API, once pods can run behind it."
   value       = aws_eks_cluster.this.endpoint

@@ -23,7 +23,7 @@ resource "aws_secretsmanager_secret_version" "this" {
   count = local.make_database ? 1 : 0
 
   secret_id                = aws_secretsmanager_secret.this[0].id
-  secret_string_wo_version = 1
+  secret_string_wo_version = var.password_generation
   secret_string_wo = jsonencode({
     username = "metaflow"
     password = ephemeral.aws_secretsmanager_random_password.this[0].random_password
@@ -80,6 +80,8 @@ resource "aws_db_instance" "this" {
 
   password_wo         = jsondecode(ephemeral.aws_secretsmanager_secret_version.this[0].secret_string).password
   password_wo_version = aws_secretsmanager_secret_version.this[0].secret_string_wo_version
+
+  port = local.port
 
   allocated_storage     = var.storage_gb
   max_allocated_storage = var.max_storage_gb
@@ -159,10 +161,10 @@ resource "aws_security_group" "database" {
 }
 
 resource "aws_vpc_security_group_ingress_rule" "database" {
-  security_group_id            = local.database.security_group
+  security_group_id            = local.security_group
   description                  = "PostgreSQL from the metadata service of ${var.name}"
   referenced_security_group_id = aws_security_group.service.id
   ip_protocol                  = "tcp"
-  from_port                    = local.database.port
-  to_port                      = local.database.port
+  from_port                    = local.port
+  to_port                      = local.port
 }

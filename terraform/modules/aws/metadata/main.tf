@@ -11,11 +11,18 @@ locals {
   internal_url  = "http://${aws_lb.this.dns_name}/"
   service_url   = var.public_api ? "${aws_api_gateway_stage.this[0].invoke_url}/" : local.internal_url
 
+  # Not by the database: what lets a cluster in would else wait for each change of it, and Terraform sees a circle where
+  # something in that cluster is made anew with the password.
+  port           = local.make_database ? 5432 : var.database.port
+  security_group = local.make_database ? aws_security_group.database[0].id : var.database.security_group
+
+  generation = local.make_database ? aws_secretsmanager_secret_version.this[0].secret_string_wo_version : var.password_generation
+
   database = local.make_database ? {
     host           = aws_db_instance.this[0].address
-    port           = aws_db_instance.this[0].port
+    port           = local.port
     name           = aws_db_instance.this[0].db_name
-    secret         = aws_secretsmanager_secret_version.this[0].arn
-    security_group = aws_security_group.database[0].id
+    secret         = aws_secretsmanager_secret.this[0].arn
+    security_group = local.security_group
   } : var.database
 }

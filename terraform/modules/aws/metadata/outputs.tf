@@ -25,7 +25,7 @@ output "database_host" {
 
 output "database_port" {
   description = "Port of the database."
-  value       = local.database.port
+  value       = local.port
 }
 
 output "database_name" {
@@ -33,14 +33,24 @@ output "database_name" {
   value       = local.database.name
 }
 
+output "database_generation" {
+  description = "Which password the account has."
+  value       = local.generation
+}
+
 output "database_secret_arn" {
   description = "ARN of the secret with the account of the service."
   value       = local.database.secret
 }
 
+output "database_secret_id" {
+  description = "The same ARN, known once the account is in the secret: for what reads it."
+  value       = local.make_database ? aws_secretsmanager_secret_version.this[0].arn : var.database.secret
+}
+
 output "database_security_group_id" {
   description = "Security group of the database."
-  value       = local.database.security_group
+  value       = local.security_group
 }
 
 output "security_group_id" {

@@ -16,6 +16,7 @@ locals {
     image                  = var.image
     readonlyRootFilesystem = true
     secrets                = local.database_secrets
+    dockerLabels           = { "mfinfra.dev/account" = tostring(local.generation) } # a new account is read by new tasks
     mountPoints            = [{ sourceVolume = "tmp", containerPath = "/tmp", readOnly = false }]
     logConfiguration = {
       logDriver = "awslogs"
@@ -157,10 +158,10 @@ resource "aws_vpc_security_group_egress_rule" "service" {
 resource "aws_vpc_security_group_egress_rule" "service_database" {
   security_group_id            = aws_security_group.service.id
   description                  = "The database"
-  referenced_security_group_id = local.database.security_group
+  referenced_security_group_id = local.security_group
   ip_protocol                  = "tcp"
-  from_port                    = local.database.port
-  to_port                      = local.database.port
+  from_port                    = local.port
+  to_port                      = local.port
 }
 
 data "aws_iam_policy_document" "trust" {

@@ -54,6 +54,12 @@ variable "instance_class" {
   default     = "db.t4g.micro"
 }
 
+variable "password_generation" {
+  description = "Raise it for a new password; where the database exists, for its secret to be read again."
+  type        = number
+  default     = 1
+}
+
 variable "postgres_version" {
   description = "PostgreSQL."
   type        = string

@@ -36,6 +36,7 @@ locals {
     image            = var.backend_image
     command          = ["/opt/latest/bin/python3", "-m", "services.ui_backend_service.ui_server"]
     workingDirectory = "/root"
+    dockerLabels     = { "mfinfra.dev/account" = tostring(var.database_generation) } # a new account is read by new tasks
     environment = [
       { name = "MF_METADATA_DB_HOST", value = var.database_host },
       { name = "MF_METADATA_DB_PORT", value = tostring(var.database_port) },

@@ -86,6 +86,12 @@ variable "static_image" {
   type        = string
 }
 
+variable "database_generation" {
+  description = "Which password the account in the database has."
+  type        = number
+  default     = 1
+}
+
 variable "database_host" {
   description = "Host of the database."
   type        = string

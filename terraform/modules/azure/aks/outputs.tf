@@ -33,20 +33,24 @@ output "gpu_node_selector" {
   value       = { (local.gpu_label) = "true" }
 }
 
-output "pools" {
-  description = "How tasks come to each pool: labels of its nodes, and taints to accept."
-  value = {
-    for name in keys(var.node_pools) : name => {
-      node_selector = { (local.pool_label) = name }
-      tolerations   = [for taint in local.taints[name] : { key = taint.key, operator = "Equal", value = taint.value, effect = "NoSchedule" }]
-    }
-  }
+output "node_selector" {
+  description = "Labels of the nodes of tasks that name none."
+  value       = { (local.pool_label) = var.default_pool }
 }
 
-output "system_pool" {
-  description = "How charts and services come to the system's pool."
-  value = {
-    node_selector = { (local.pool_label) = "system" }
-    tolerations   = [{ key = "CriticalAddonsOnly", operator = "Exists", value = null, effect = null }]
-  }
+output "system_node_selector" {
+  description = "Labels of the nodes of the stack's own services."
+  value       = { (local.pool_label) = "system" }
+}
+
+output "system_tolerations" {
+  description = "Taints of those nodes."
+  value       = [{ key = "CriticalAddonsOnly", operator = "Exists", value = null, effect = null }]
+}
+
+output "tolerations" {
+  description = "Taints of all pools: a task that names a pool needs to say no more."
+  value = [
+    for taint in distinct(flatten(values(local.taints))) : { key = taint.key, operator = "Equal", value = taint.value, effect = "NoSchedule" }
+  ]
 }

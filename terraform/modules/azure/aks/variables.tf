@@ -9,6 +9,16 @@ variable "container_rule_id" {
   type        = string
 }
 
+variable "default_pool" {
+  description = "The pool of tasks that name none."
+  type        = string
+
+  validation {
+    condition     = contains(keys(var.node_pools), var.default_pool)
+    error_message = "default_pool is none of node_pools."
+  }
+}
+
 variable "deployer_id" {
   description = "Object id of who deploys."
   type        = string

@@ -11,7 +11,7 @@ resource "azurerm_key_vault_secret" "this" {
   name             = "mfinfra-${var.name}"
   key_vault_id     = var.vault_id
   content_type     = "application/json"
-  value_wo_version = 1
+  value_wo_version = var.generation
   tags             = var.tags
 
   value_wo = jsonencode({

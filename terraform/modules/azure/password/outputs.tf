@@ -5,6 +5,11 @@ output "account" {
   sensitive   = true
 }
 
+output "generation" {
+  description = "Which password this is."
+  value       = azurerm_key_vault_secret.this.value_wo_version
+}
+
 output "secret_id" {
   description = "Address of the secret."
   value       = azurerm_key_vault_secret.this.versionless_id

@@ -1,3 +1,9 @@
+variable "generation" {
+  description = "Raise it for a new password."
+  type        = number
+  default     = 1
+}
+
 variable "name" {
   description = "Name of the account."
   type        = string

@@ -152,7 +152,7 @@ resource "google_sql_user" "this" {
   instance            = google_sql_database_instance.this.name
   name                = each.key
   password_wo         = var.accounts[each.key].password
-  password_wo_version = 1
+  password_wo_version = var.password_versions[each.key]
   deletion_policy     = "ABANDON"
 }
 

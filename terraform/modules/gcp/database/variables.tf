@@ -82,6 +82,11 @@ variable "network" {
   type        = string
 }
 
+variable "password_versions" {
+  description = "Which password each account has: another number, and it is written again."
+  type        = map(number)
+}
+
 variable "postgres_version" {
   description = "PostgreSQL."
   type        = string

@@ -35,7 +35,7 @@ resource "google_secret_manager_secret_version" "this" {
   for_each = var.names
 
   secret                 = google_secret_manager_secret.this[each.key].id
-  secret_data_wo_version = "1"
+  secret_data_wo_version = tostring(contains(var.lasting, each.key) ? 1 : var.generation)
   secret_data_wo = jsonencode({
     username = each.key
     password = ephemeral.random_password.this[each.key].result

@@ -8,6 +8,11 @@ output "accounts" {
   sensitive = true
 }
 
+output "generations" {
+  description = "Which password each account has."
+  value       = { for name in var.names : name => tonumber(google_secret_manager_secret_version.this[name].secret_data_wo_version) }
+}
+
 output "runtime_config" {
   description = "Settings that this module makes true."
   value       = {}

@@ -1,7 +1,19 @@
+variable "generation" {
+  description = "Raise it for new passwords."
+  type        = number
+  default     = 1
+}
+
 variable "kms_key_id" {
   description = "Id of the key that encrypts; null for the keys of Google."
   type        = string
   default     = null
+}
+
+variable "lasting" {
+  description = "Names whose password stays the first: what was encrypted with it could not be read with another."
+  type        = set(string)
+  default     = []
 }
 
 variable "name" {

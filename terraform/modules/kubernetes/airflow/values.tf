@@ -21,6 +21,9 @@ locals {
     nodeSelector      = var.node_selector
     tolerations       = local.tolerations
 
+    # A new account, and new keys, are read by new pods.
+    airflowPodAnnotations = { "mfinfra.dev/account" = tostring(var.database_account_version) }
+
     # Names of secrets; none of them is made by the chart.
     data                   = { metadataSecretName = kubernetes_secret_v1.database.metadata[0].name }
     fernetKeySecretName    = kubernetes_secret_v1.keys.metadata[0].name
@@ -75,11 +78,14 @@ locals {
     # With Terraform waiting for the release, hooks would wait for it too, and neither would ever come.
     migrateDatabaseJob = merge(local.account, local.once)
     createUserJob = merge(local.account, local.once, {
-      # Without a terminal the password is asked of the input, twice: it is in no list of processes.
+      # Without a terminal the password is asked of the input, twice: it is in no list of processes. An account that exists
+      # is left as it is by `create`: a password that was made anew comes by `reset-password`.
       args = ["bash", "-c", <<-EOT
+        set -eo pipefail
         password=$(cat /run/airflow-admin/password)
         printf '%s\n%s\n' "$password" "$password" |
           airflow users create --role Admin --username admin --email admin@localhost --firstname Admin --lastname Admin
+        printf '%s\n%s\n' "$password" "$password" | airflow users reset-password --username admin
       EOT
       ]
       extraVolumes      = [{ name = "admin", secret = { secretName = kubernetes_secret_v1.admin.metadata[0].name } }]

@@ -17,6 +17,8 @@ locals {
       gcs = merge(var.artifact_repository.gcs, { keyFormat = local.templated })
     },
   )
+  # A new account is read by new pods.
+  account = { "mfinfra.dev/account" = tostring(var.database_account_version) }
   spread = [{
     maxSkew           = 1
     topologyKey       = "kubernetes.io/hostname"
@@ -58,6 +60,7 @@ locals {
     controller = {
       replicas                  = local.replicas
       workflowNamespaces        = var.namespaces
+      podAnnotations            = local.account
       persistence               = local.persistence
       nodeSelector              = merge({ "kubernetes.io/os" = "linux" }, var.node_selector)
       tolerations               = local.tolerations
@@ -97,6 +100,7 @@ locals {
       nodeSelector              = merge({ "kubernetes.io/os" = "linux" }, var.node_selector)
       tolerations               = local.tolerations
       topologySpreadConstraints = local.spread
+      podAnnotations            = local.account
       podLabels                 = var.pod_labels
       podSecurityContext        = local.pod_security
       securityContext           = local.container_security

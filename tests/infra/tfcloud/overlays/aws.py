@@ -47,6 +47,7 @@ FORCE_NEW = {
     "aws_lb": {"internal", "load_balancer_type"},
     "aws_lb_target_group": {"port", "protocol", "target_type"},
     "aws_ecr_repository": {"encryption_configuration"},
+    "aws_secretsmanager_secret_version": {"secret_id", "secret_binary", "secret_string", "secret_string_wo_version"},
     "aws_api_gateway_deployment": {"triggers", "rest_api_id"},
     "aws_launch_template": set(),
     "aws_eks_cluster": {"role_arn", "bootstrap_self_managed_addons"},

@@ -34,6 +34,7 @@ variables {
   pod_cidr            = "100.64.0.0/13"
   service_cidr        = "100.80.0.0/16"
   workspace_id        = "/subscriptions/s/resourceGroups/demo/providers/Microsoft.OperationalInsights/workspaces/demo"
+  default_pool        = "cpu"
   container_rule_id   = "/subscriptions/s/resourceGroups/demo/providers/Microsoft.Insights/dataCollectionRules/demo"
   node_pools = {
     cpu     = { machine_types = ["Standard_D4as_v5"], spot = false, gpu = false, min_nodes = 0, max_nodes = 4, disk_gb = 64 }
@@ -74,8 +75,8 @@ run "pools_go_down_to_none" {
   }
 
   assert {
-    condition     = length(output.pools["gpuspot"].tolerations) == 2 && length(output.pools["cpu"].tolerations) == 0
-    error_message = "Tasks do not accept the taints of their pool."
+    condition     = length(output.tolerations) == 2 && output.node_selector == { "mfinfra.dev/pool" = "cpu" }
+    error_message = "Tasks do not come to the default pool, or do not accept the taints of others."
   }
 }
 

@@ -4,12 +4,15 @@ mock_provider "google" {}
 mock_provider "random" {}
 
 variables {
-  name     = "demo"
-  project  = "demo-project"
-  region   = "europe-west1"
-  network  = "projects/demo-project/global/networks/demo"
-  labels   = {}
-  names    = ["metaflow", "argo"]
+  name    = "demo"
+  project = "demo-project"
+  region  = "europe-west1"
+  network = "projects/demo-project/global/networks/demo"
+  labels  = {}
+  names   = ["metaflow", "argo"]
+
+  password_versions = { metaflow = 1, argo = 2 }
+
   accounts = { metaflow = { username = "metaflow", password = "none" }, argo = { username = "argo", password = "none" } }
 }
 
@@ -29,6 +32,11 @@ run "inside_and_encrypted" {
   assert {
     condition     = length(google_sql_user.this) == 2 && length(google_sql_database.this) == 2
     error_message = "A database or its account is missing."
+  }
+
+  assert {
+    condition     = google_sql_user.this["metaflow"].password_wo_version == 1 && google_sql_user.this["argo"].password_wo_version == 2
+    error_message = "A new password is not written."
   }
 
   assert {
