@@ -15,6 +15,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import threading
 import time
 from collections.abc import Iterator
@@ -32,6 +33,8 @@ from .overlays import of
 from .overlays.base import Refusal, digest
 from .values import decode, encode
 
+#: As our modules have them made.
+_PASSWORD = re.compile(r"(?<![A-Za-z0-9])[A-Za-z0-9]{40}(?![A-Za-z0-9])")
 _NESTING = {"single": 1, "list": 2, "set": 3, "map": 4}
 
 
@@ -153,11 +156,12 @@ class Provider:
         return response
 
     def _written(self, kind: str, config: Any) -> dict[str, Any]:
-        """The write-only values that come with a resource, which no state has: tests look for them in the log."""
+        """Which passwords came with a resource by write-only arguments. They are in no state, and the log has their
+        digests: enough to see where one goes."""
         known = planning.attributes(self._block(kind)).items()
-        found = {name: (config or {}).get(name) for name, attribute in known if attribute.get("write_only")}
-        said = {name: value for name, value in found.items() if value is not None}
-        return {"written": said} if said else {}
+        values = [(config or {}).get(name) for name, attribute in known if attribute.get("write_only")]
+        found = sorted({digest(word) for word in _PASSWORD.findall(json.dumps(values))})
+        return {"written": found} if found else {}
 
     def _made(self, kind: str, prior: Any, planned: Any, config: Any) -> Any:
         """The state of what was created or changed."""
