@@ -111,6 +111,7 @@ def up_until(
     return process.wait(), lines
 
 
+@pytest.mark.slow  # terraform itself tries for half a minute
 def test_a_connection_that_is_cut_while_terraform_works(
     cloud: Cloud, name: str, aws: Aws, tfcloud: TfCloud, wire: Wire, tmp_path: Path
 ) -> None:

@@ -41,9 +41,8 @@ def plan(terraform: Terraform, **options: Any) -> Plan:
     return terraform.plan("demo", terraform.folder / "p", **options)
 
 
-@pytest.mark.parametrize(
-    "name", [pytest.param(name, marks=[] if name == "aws-argo" else [pytest.mark.slow]) for name in CONFIGS]
-)
+@pytest.mark.slow
+@pytest.mark.parametrize("name", CONFIGS)
 def test_a_stack_with_a_cluster_lives_its_whole_life(
     name: str, stack: Callable[..., Terraform], tfcloud: TfCloud
 ) -> None:

@@ -133,6 +133,7 @@ def test_up_goes_on_where_the_cluster_is_gone(
     assert up.code == 0, up.text
 
 
+@pytest.mark.slow
 def test_a_cluster_that_never_became_whole_is_no_obstacle(cli: Cli, cluster: TestKube, tfcloud: TfCloud) -> None:
     tfcloud.say(made=shown(cluster), fail={"google_container_node_pool:create": "Quota 'CPUS' exceeded"})
     assert "exceeded" in cli("up", "--yes", "--no-smoke").err
