@@ -6,8 +6,11 @@ import http.client
 import os
 import subprocess
 import sys
+import time
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from http.server import BaseHTTPRequestHandler
+from itertools import pairwise
 from pathlib import Path
 from random import Random
 from typing import Any
@@ -18,7 +21,7 @@ from hypothesis import HealthCheck, given
 from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 from tests.servers import Server, ministack, s3_environment
-from tests.web import Web, refusal
+from tests.web import Web, answered, refusal
 
 from mfruntime import settings
 from mfruntime.errors import CommandException, StorageError
@@ -150,6 +153,29 @@ def passed_on(web: Web, upstream: int, dice: Random, trouble: float) -> Any:
         handler.wfile.write(content)
 
     return answer
+
+
+def test_pauses_between_repetitions_grow(web: Web, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A server in trouble is left in peace for longer each time: the fourth pause is a multiple of the first."""
+    asked: dict[str, list[float]] = {}
+    refuse = answered(503, b"<Error><Code>SlowDown</Code></Error>")
+
+    def answer(handler: BaseHTTPRequestHandler, body: bytes) -> None:
+        asked.setdefault(handler.path, []).append(time.monotonic())
+        refuse(handler, body)
+
+    web.answer = answer
+    store = storage(web.url, monkeypatch, METAFLOW_S3_RETRY_COUNT="4")
+
+    def ask(number: int) -> None:
+        with pytest.raises(StorageError):
+            store.exists([f"F/{number}"])
+
+    with ThreadPoolExecutor(30) as threads:
+        list(threads.map(ask, range(30)))
+    whole = [[later - sooner for sooner, later in pairwise(times)] for times in asked.values()]
+    assert [len(found) for found in whole] == [4] * 30
+    assert sum(found[3] for found in whole) > 3 * sum(found[0] for found in whole)
 
 
 @hypothesis_settings(max_examples=8, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])

@@ -265,8 +265,12 @@ def claim(root: str) -> None:
 
 
 def retry_options(count: int, deadline: float) -> dict[str, Any]:
-    """obstore's retry configuration: `count` repetitions with jittered, growing pauses, `deadline` seconds in all."""
+    """obstore's retry configuration: `count` repetitions with jittered, growing pauses, `deadline` seconds in all.
+
+    A pause is by chance between the first one and `base` times the one before: with 2 they hardly grow, and seven of
+    them end within two seconds; with 4 they double.
+    """
     from datetime import timedelta
 
-    backoff = {"init_backoff": timedelta(milliseconds=100), "max_backoff": timedelta(seconds=15), "base": 2}
+    backoff = {"init_backoff": timedelta(milliseconds=100), "max_backoff": timedelta(seconds=15), "base": 4}
     return {"max_retries": count, "backoff": backoff, "retry_timeout": timedelta(seconds=deadline)}
