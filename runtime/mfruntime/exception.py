@@ -4,4 +4,4 @@ from __future__ import annotations
 
 from .errors import *  # noqa: F403
 from .errors import MetaflowException as MetaflowException
-from .flow.compat import MetaflowExceptionWrapper as MetaflowExceptionWrapper
+from .flow.pickled_names import MetaflowExceptionWrapper as MetaflowExceptionWrapper

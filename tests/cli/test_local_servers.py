@@ -127,9 +127,9 @@ def _read(path: Path) -> bytes:
 
 @pytest.mark.parametrize("word", ["..", "a b", "-x", "Demo"])
 def test_a_name_that_is_none_wakes_nothing(word: str, tmp_path: Path) -> None:
-    from mfruntime.metadata_provider import local_stack
+    from mfruntime.metadata_provider import stack_servers
     from mfruntime.settings import Settings
 
     settings = Settings({"MFINFRA_STACK": word}, {})
-    assert local_stack.waker(settings, "http://127.0.0.1:1") is None
-    assert local_stack.waker(Settings({"MFINFRA_STACK": "demo"}, {}), "http://example.com") is None
+    assert stack_servers.waker(settings, "http://127.0.0.1:1") is None
+    assert stack_servers.waker(Settings({"MFINFRA_STACK": "demo"}, {}), "http://example.com") is None

@@ -24,8 +24,8 @@ from mfruntime.datatools.errors import (
     NameClash,
     ObjectNotFound,
 )
-from mfruntime.datatools.kinds import Kind
 from mfruntime.datatools.objects import GetObject, PutObject
+from mfruntime.datatools.provider import Kind
 from mfruntime.settings import Settings
 from mfruntime.store import locate
 

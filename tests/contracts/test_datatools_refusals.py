@@ -13,8 +13,8 @@ from tests.servers import s3_environment
 from tests.web import Web, answered, refusal
 
 from mfruntime import GS, S3, AzureBlob
-from mfruntime.datatools.buckets import Bucket
 from mfruntime.datatools.errors import AccessDenied, DataToolsException, NameClash, ObjectNotFound
+from mfruntime.datatools.requests import Bucket
 from mfruntime.errors import CommandException, MissingExtra
 from mfruntime.store.storage.refusals import translated
 

@@ -19,10 +19,10 @@ from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import rsa
 
 from mfruntime.errors import CommandException
-from mfruntime.service import auth, oidc
+from mfruntime.service.auth import auth, oidc
 from mfruntime.service.config import Config
-from mfruntime.service.faults import Fault
-from mfruntime.service.limits import RateLimit
+from mfruntime.service.http.limits import RateLimit
+from mfruntime.service.http_errors import Fault
 
 from .conftest import Caller
 from .servers import Program, run_program
@@ -458,7 +458,7 @@ class Tracer:
 
 
 def test_spans_are_made_where_a_tracer_is_configured(make: Any) -> None:
-    from mfruntime.service.traces import Traces, traces
+    from mfruntime.service.tracing import Traces, traces
 
     assert not traces({}).on
     assert not traces({"OTEL_TRACES_EXPORTER": "none"}).on

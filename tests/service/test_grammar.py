@@ -12,11 +12,11 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from mfruntime.service import grammar
 from mfruntime.service.config import Config
-from mfruntime.service.faults import Fault
-from mfruntime.service.grammar import Listing, parse, read_cursor, write_cursor
-from mfruntime.service.listing import ARTIFACTS, FACTS, FLOWS, RUNS, STEPS, TASKS
+from mfruntime.service.http_errors import Fault
+from mfruntime.service.lists import query_string
+from mfruntime.service.lists.query_string import Listing, parse, read_cursor, write_cursor
+from mfruntime.service.lists.select import ARTIFACTS, FACTS, FLOWS, RUNS, STEPS, TASKS
 
 from .conftest import Caller
 from .test_contract import make_run, make_task
@@ -150,7 +150,9 @@ def test_every_list_has_pages(caller: Caller) -> None:
 @settings(max_examples=120, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(
     st.sampled_from(["user_name", "ts_epoch", "run_number", "flow_id", "status", "_tags", "_limit", "_cursor", "tags"]),
-    st.sampled_from(["", *(f":{op}" for op in (*grammar.OPERATORS, *grammar.TAG_MODES)), ":'; DROP TABLE runs_v3;--"]),
+    st.sampled_from(
+        ["", *(f":{op}" for op in (*query_string.OPERATORS, *query_string.TAG_MODES)), ":'; DROP TABLE runs_v3;--"]
+    ),
     st.one_of(
         st.text(max_size=20),
         st.sampled_from(["' OR 1=1 --", "1; DROP TABLE runs_v3", "$1", "%", "\\", "null", "a,b,,c", '"]', "{}", "?"]),

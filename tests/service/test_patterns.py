@@ -13,7 +13,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mfruntime.service import database, patterns
+from mfruntime.service.database import base, regex
 
 from .conftest import Caller
 from .servers import Program
@@ -48,15 +48,15 @@ def test_a_hostile_pattern_is_answered_and_holds_up_nobody(tasks: Caller, patter
 def test_postgresql_gives_a_search_its_time_and_no_more(
     new_database: Callable[[], str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from mfruntime.service import postgres
     from mfruntime.service.config import Config
+    from mfruntime.service.database import postgres
 
     monkeypatch.setattr(postgres, "SEARCH_SECONDS", 0.05)
     caller = Caller(Config(database=new_database()))
     try:
         caller.post("/flows/F", {})
         store = caller.app.state.dispatcher._service.database
-        with pytest.raises(database.Rejected, match="longer than"):
+        with pytest.raises(base.Rejected, match="longer than"):
             caller.run(store.search("SELECT pg_sleep(20)"))
         assert caller.run(store.read("SHOW statement_timeout"))[0][0] == "30s"  # what others get is as it was
     finally:
@@ -64,8 +64,8 @@ def test_postgresql_gives_a_search_its_time_and_no_more(
 
 
 def test_sqlite_gives_a_read_its_time_and_no_more(tmp_path: Any, monkeypatch: pytest.MonkeyPatch) -> None:
-    from mfruntime.service import sqlite
     from mfruntime.service.config import Config
+    from mfruntime.service.database import sqlite
 
     endless = "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n) SELECT count(*) FROM n"
     caller = Caller(Config(database=f"sqlite:///{tmp_path}/m.db"))
@@ -73,9 +73,9 @@ def test_sqlite_gives_a_read_its_time_and_no_more(tmp_path: Any, monkeypatch: py
         store = caller.app.state.dispatcher._service.database
         monkeypatch.setattr(sqlite, "SEARCH_SECONDS", 0.05)
         monkeypatch.setattr(sqlite, "READ_SECONDS", 0.05)
-        with pytest.raises(database.Rejected, match="longer than"):
+        with pytest.raises(base.Rejected, match="longer than"):
             caller.run(store.search(endless))
-        with pytest.raises(database.Unavailable, match="more than"):
+        with pytest.raises(base.Unavailable, match="more than"):
             caller.run(store.read(endless))
         assert caller.run(store.read("SELECT 1"))[0][0] == 1
     finally:
@@ -85,24 +85,24 @@ def test_sqlite_gives_a_read_its_time_and_no_more(tmp_path: Any, monkeypatch: py
 @pytest.mark.parametrize("pattern", ["(", "[a", "a{2,1}", "(?<=a)b", r"(a)\1", "((a{100}){100}){100}", "\\"])
 def test_what_sqlite_cannot_match_is_refused_and_said(tmp_path: Any, pattern: str) -> None:
     with pytest.raises(ValueError, match="regular expression"):
-        patterns.compiled(pattern)
+        regex.compiled(pattern)
 
 
 @pytest.fixture
 def without_re2(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     monkeypatch.setitem(sys.modules, "re2", None)
-    patterns.compiled.cache_clear()
+    regex.compiled.cache_clear()
     yield
-    patterns.compiled.cache_clear()
+    regex.compiled.cache_clear()
 
 
 def test_without_re2_plain_texts_are_found_and_all_else_is_refused(without_re2: None) -> None:
-    assert patterns.compiled("^body:0,inner:2$")("body:0,inner:2")
-    assert not patterns.compiled("^body:0$")("xbody:0")
-    assert patterns.compiled(r"a\.b")("xa.bx") and not patterns.compiled(r"a\.b")("aXb")
+    assert regex.compiled("^body:0,inner:2$")("body:0,inner:2")
+    assert not regex.compiled("^body:0$")("xbody:0")
+    assert regex.compiled(r"a\.b")("xa.bx") and not regex.compiled(r"a\.b")("aXb")
     for pattern in [*HOSTILE, "a.b", "[a]", "a|b", "(a)", "a?", "a{2}", r"\d", "("]:
         with pytest.raises(ValueError, match="RE2"):
-            patterns.compiled(pattern)
+            regex.compiled(pattern)
 
 
 @given(st.text(st.characters(exclude_categories=["Cs"]), max_size=12), st.text(max_size=4), st.text(max_size=4))
@@ -112,7 +112,7 @@ def test_a_text_whose_signs_are_escaped_is_found_as_itself(text: str, before: st
     value = before + text + after
     if any("\ud800" <= c <= "\udfff" for c in value):
         return
-    assert patterns.compiled(re2.escape(text))(value)
+    assert regex.compiled(re2.escape(text))(value)
 
 
 def test_many_patterns_are_no_memory(tmp_path: Any) -> None:

@@ -130,7 +130,7 @@ def test_a_request_that_spoils_a_group_spoils_only_itself(caller: Caller) -> Non
     """Values that pass every check but not the database concern nobody else in the same transaction."""
     import asyncio
 
-    from mfruntime.service.database import NewFlow, Rejected
+    from mfruntime.service.database.base import NewFlow, Rejected
 
     database = caller.app.state.dispatcher._service.database  # type: ignore[attr-defined]
     bad = NewFlow("bad", "u", 2**70, "[]", "[]")

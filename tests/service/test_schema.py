@@ -9,8 +9,8 @@ from typing import Any
 
 import pytest
 
-from mfruntime.service import migrate
 from mfruntime.service.config import Config
+from mfruntime.service.database import migrate
 
 from .conftest import Caller, execute
 from .servers import run_program

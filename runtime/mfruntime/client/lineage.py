@@ -7,11 +7,11 @@ from __future__ import annotations
 
 from typing import Any
 
+from .graph_info import graph_steps
+
 
 def parent_pathspecs(task: Any) -> list[str]:
     """Tasks that the given one read."""
-    from .tasks import graph_steps
-
     steps = graph_steps(task)
     name = task.path_components[2]
     if name not in steps:
@@ -25,8 +25,6 @@ def parent_pathspecs(task: Any) -> list[str]:
 
 def child_pathspecs(task: Any) -> list[str]:
     """Tasks that read the given one."""
-    from .tasks import graph_steps
-
     steps = graph_steps(task)
     name = task.path_components[2]
     found = []

@@ -9,7 +9,7 @@ from .. import registry, settings
 from ..flow.current import current
 from ..store import layout, locate
 from ..store.storage.local import find_root
-from ..tasks.environment import default_namespace as _own_namespace
+from ..tasks.system_tags import default_namespace as _own_namespace
 
 _namespace: str | None = None
 _namespace_is_set = False

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from ..errors import DataCorrupt, MetaflowDataMissing, MetaflowNotFound
 from ..store import logs
 from . import scope
+from .graph_info import graph_steps
 from .lineage import child_pathspecs, parent_pathspecs
 from .objects import MetaflowObject, register
 from .time import from_milliseconds
@@ -98,19 +99,6 @@ class Step(MetaflowObject):
         out = steps.get(self.id, {}).get("next", [])
         found = [n for n, s in steps.items() if self.id in s["next"]] if direction == "in" else out
         return [name for name in found if name in self.parent]
-
-
-def graph_steps(obj: MetaflowObject) -> dict[str, Any]:
-    """The steps in the graph artifact of the run that an object belongs to."""
-    flow, run = obj.path_components[:2]
-    for task in scope.backend(obj._place).child_names(flow, run, "_parameters"):
-        reader = scope.store(obj._place, flow, run, "_parameters", task).task(run, "_parameters", task)
-        return _steps_of(reader)
-    return {}
-
-
-def _steps_of(reader: Any) -> dict[str, Any]:
-    return reader["_graph_info"]["steps"] if "_graph_info" in reader else {}
 
 
 @register
@@ -346,7 +334,7 @@ class DataArtifact(MetaflowObject):
     @property
     def data(self) -> Any:
         """The value. Raises DataCorrupt or MetaflowDataMissing where it cannot be rebuilt."""
-        from ..flow.compat import IncludedFile
+        from ..flow.pickled_names import IncludedFile
         from ..store.included import read_included
 
         value = self._reader[self.id]
@@ -355,7 +343,7 @@ class DataArtifact(MetaflowObject):
     @property
     def size(self) -> int:
         """Bytes of the pickle, or of an included file."""
-        from ..flow.compat import IncludedFile
+        from ..flow.pickled_names import IncludedFile
 
         reader = self._reader
         if "IncludedFile" in reader.info.get(self.id, {}).get("type", ""):

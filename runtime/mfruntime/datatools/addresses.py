@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from .kinds import Kind
+from .provider import Kind
 
 
 def checked_root(kind: Kind, root: Any) -> str:

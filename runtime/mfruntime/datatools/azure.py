@@ -13,11 +13,11 @@ from __future__ import annotations
 from typing import Any
 
 from ..settings import Settings
+from .base import Place
 from .errors import Errors
-from .kinds import Kind
 from .objects import GetObject, PutObject, RangeInfo, StoredObject
-from .obstore_buckets import ObstoreBuckets
-from .place import Place
+from .provider import Kind
+from .requests_obstore import ObstoreBuckets
 
 __all__ = ["AzureBlob", "AzureObject", "GetObject", "PutObject", "RangeInfo"]
 

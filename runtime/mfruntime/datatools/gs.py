@@ -10,11 +10,11 @@ from __future__ import annotations
 from typing import Any
 
 from ..settings import Settings
+from .base import Place
 from .errors import Errors
-from .google_buckets import GoogleBuckets
-from .kinds import Kind
 from .objects import GetObject, PutObject, RangeInfo, StoredObject
-from .place import Place
+from .provider import Kind
+from .requests_google import GoogleBuckets
 
 __all__ = ["GS", "GSObject", "GetObject", "PutObject", "RangeInfo"]
 

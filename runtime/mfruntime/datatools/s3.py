@@ -12,6 +12,7 @@ from __future__ import annotations
 from typing import Any
 
 from ..settings import Settings
+from .base import Place
 from .errors import (
     Errors,
     MetaflowS3AccessDenied,
@@ -23,10 +24,9 @@ from .errors import (
     MetaflowS3NotFound,
     MetaflowS3URLException,
 )
-from .kinds import Kind
 from .objects import GetObject, PutObject, RangeInfo, StoredObject
-from .obstore_buckets import ObstoreBuckets
-from .place import Place
+from .provider import Kind
+from .requests_obstore import ObstoreBuckets
 
 __all__ = [
     "S3",

@@ -6,8 +6,8 @@ import os
 from typing import Any
 
 from ..errors import MetaflowException
-from .compat import IncludedFile
 from .parameters import Parameter
+from .pickled_names import IncludedFile
 
 _TYPE = "uploader-v2"
 _NOTE = "Internal representation of IncludeFile"

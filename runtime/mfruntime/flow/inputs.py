@@ -15,19 +15,6 @@ if TYPE_CHECKING:
     from .spec import FlowSpec
 
 
-class Adopted:
-    """What a join can read of itself before it has a result: artifacts taken over from its inputs."""
-
-    def __init__(self) -> None:
-        self.sources: dict[str, Any] = {}
-
-    def __contains__(self, name: str) -> bool:
-        return name in self.sources
-
-    def __getitem__(self, name: str) -> Any:
-        return self.sources[name][name]
-
-
 class Inputs:
     """The inputs of a join: iterable, by index, and by step name (`inputs.branch_a`). Each is made when first used."""
 

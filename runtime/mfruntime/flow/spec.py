@@ -17,7 +17,7 @@ from ..errors import (
     UnhandledInMergeArtifactsException,
 )
 from ..ids import check_component
-from .inputs import Adopted
+from .adopted import Adopted
 
 if TYPE_CHECKING:
     from .graph import Graph
@@ -168,7 +168,7 @@ class FlowSpec:
         return self._shown_value(name, value)
 
     def _shown_value(self, name: str, value: Any) -> Any:
-        from .compat import IncludedFile
+        from .pickled_names import IncludedFile
 
         if isinstance(value, IncludedFile):
             return registry.load("mfruntime.store.included:read_included")(value)

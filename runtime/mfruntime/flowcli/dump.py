@@ -55,7 +55,7 @@ def _print(env: Env, reader: TaskReader, names: list[str], limit: int) -> None:
 
 
 def _value(reader: TaskReader, name: str) -> Any:
-    from ..flow.compat import IncludedFile
+    from ..flow.pickled_names import IncludedFile
     from ..store.included import read_included
 
     value = reader[name]

@@ -146,7 +146,7 @@ class _Launch:
     def context(self, origin_run_id: str | None) -> RunContext:
         """Claim a run id and gather what its tasks share."""
         from ..metadata_provider.tags import check_tags
-        from ..tasks.environment import system_tags
+        from ..tasks.system_tags import system_tags
         from . import packages
 
         env = self._env
@@ -211,12 +211,12 @@ class _Launch:
         self.reporter.message("Done!")
 
     def _make_worker(self) -> Worker:
-        from ..compute import safety
-        from ..compute.worker_fork import ForkWorker
-        from ..compute.worker_spawn import SpawnWorker
+        from ..compute.local import fork_safety
+        from ..compute.local.fork import ForkWorker
+        from ..compute.local.spawn import SpawnWorker
 
         wanted = self._given["isolation"] or self._env.settings.get("MFINFRA_ISOLATION")
-        reason = safety.unsafe_to_fork() if wanted is None else None
+        reason = fork_safety.unsafe_to_fork() if wanted is None else None
         if reason and sys.platform.startswith("linux"):
             self.reporter.message(f"Tasks start in fresh interpreters: {reason}. (--isolation fork overrides this.)")
         if wanted == "spawn" or reason:
@@ -272,7 +272,7 @@ def retry_policies(ctx: RunContext) -> dict[str, RetryPolicy]:
 
 def _affordable(workers: int) -> int:
     """As many workers as this process may have open files for: each needs two pipes."""
-    from ..compute.processes import file_limit
+    from ..compute.local.processes import file_limit
 
     wanted = 2 * workers + _OTHER_FILES
     limit = file_limit(wanted)

@@ -96,8 +96,8 @@ def _inputs(given: dict[str, Any]) -> list[str]:
 
 def _follow_parent() -> None:
     """A task that a run on this machine started does not outlive it."""
-    from ..compute.processes import die_with
-    from ..compute.worker_spawn import PARENT_VARIABLE
+    from ..compute.local.processes import die_with
+    from ..compute.local.spawn import PARENT_VARIABLE
 
     parent = os.environ.pop(PARENT_VARIABLE, None)
     if parent:
@@ -112,7 +112,7 @@ def init(env: Env) -> click.Command:
         from ..tasks.execute import persist_parameters
 
         values = parameters.values(env, given)
-        from ..tasks.environment import system_tags
+        from ..tasks.system_tags import system_tags
 
         checked = check_tags(tags)
         env.metadata.new_run(env.flow.name, checked, system_tags(env.user), env.user, run_id=run_id)

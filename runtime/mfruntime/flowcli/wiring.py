@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from .. import registry, settings
 from ..errors import CommandException
 from ..tasks.command import TopOptions
-from ..tasks.environment import default_namespace, system_tags
+from ..tasks.system_tags import default_namespace, system_tags
 from .console import Console
 
 if TYPE_CHECKING:

@@ -12,7 +12,7 @@ from urllib.parse import quote, urlsplit
 
 from ..errors import CommandException, MetaflowException
 from ..settings import Settings
-from . import local_stack
+from . import stack_servers
 
 _TIMEOUT_SECONDS = 30.0
 _LEAST_SECONDS = 1.0
@@ -65,7 +65,7 @@ class Connection:
             hint = "Type: export METAFLOW_SERVICE_URL=..., or use the profile that mfinfra up wrote."
             raise CommandException("The metadata provider 'service' needs METAFLOW_SERVICE_URL.", hint=hint)
         retries = settings.integer("METAFLOW_SERVICE_RETRY_COUNT")
-        return cls(url, _headers(settings), retries, local_stack.waker(settings, url))
+        return cls(url, _headers(settings), retries, stack_servers.waker(settings, url))
 
     def request(
         self,

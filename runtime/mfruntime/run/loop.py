@@ -14,11 +14,11 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
-from ..compute import processes
 from ..compute.base import Exited, Started, Worker, WorkerLost
+from ..compute.local import processes
+from ..compute.local.output import STREAMS, Pipes, StreamLog
 from ..errors import CommandException, MetaflowException, StorageError, TaskFailed
 from ..tasks.command import TaskCommand
-from .capture import STREAMS, Pipes, StreamLog
 from .reporter import Reporter
 from .scheduler import Action, Clone, Failed, Finish, Interrupt, Launch, Scheduler, SplitTooWide, Succeeded, Task, Tick
 

@@ -17,7 +17,7 @@ from typing import Any
 
 from ..errors import CommandException, MetaflowException
 from .config import Config, stock_options, whole_number
-from .database import Unavailable
+from .database.base import Unavailable
 
 _HELP = {
     "host": "address to listen on (127.0.0.1)",
@@ -108,8 +108,8 @@ def serve(settings: Config, only_public: bool = False) -> int:
     import uvicorn
 
     from .app import make_app
-    from .connections import Connection, open_files
-    from .logs import configure
+    from .http.connection import Connection, open_files
+    from .json_log import configure
     from .routes.table import ROUTES
 
     configure(settings.log_level)
@@ -180,7 +180,7 @@ def _told_once(app: Any) -> Any:
 def migrate(settings: Config, version: int) -> None:
     """Bring the tables of the database to a version."""
     from .app import make_database
-    from .sqlite import SQLite
+    from .database.sqlite import SQLite
 
     database = make_database(settings)
     if isinstance(database, SQLite):

@@ -5,19 +5,21 @@ from __future__ import annotations
 import os
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
+from functools import partial
 
 from ..errors import CommandException, MissingExtra, UnknownName
 from ..registry import packages
-from .auth import ROLES, Auth, Role, Verifier, read_keys, read_tokens
-from .call import Service
+from . import openapi
+from .auth.auth import ROLES, Auth, Role, Verifier, read_keys, read_tokens
 from .config import Config, shown, sqlite_path
-from .database import Database, Unavailable
-from .directory import Directory
+from .database.base import Database, Unavailable
+from .database.keys import Directory
 from .dispatch import Dispatcher
-from .logs import LOG
+from .http.request import Service
+from .json_log import LOG
 from .metrics import Metrics
 from .routes.table import ROUTES, Route
-from .traces import traces
+from .tracing import traces
 
 try:
     from starlette.applications import Starlette
@@ -37,7 +39,7 @@ def make_app(config: Config, database: Database | None = None, routes: Sequence[
     """
     metrics = Metrics()
     store = database or make_database(config, metrics)
-    service = Service(config, store, Directory(store), metrics)
+    service = Service(config, store, Directory(store), metrics, partial(openapi.document, routes))
     dispatcher = Dispatcher(service, routes, make_auth(config), traces(os.environ))
 
     @asynccontextmanager
@@ -66,10 +68,10 @@ def make_database(config: Config, metrics: Metrics | None = None) -> Database:
     """The database that the settings name, not yet connected."""
     observe = metrics.grouped if metrics else None
     if config.database_kind == "sqlite":
-        from .sqlite import SQLite
+        from .database.sqlite import SQLite
 
         return SQLite(sqlite_path(config.database), observe)
-    from .postgres import Postgres
+    from .database.postgres import Postgres
 
     options = dict(config.database_options) or {"dsn": config.database}
     return Postgres(options, config.pool_size, config.database_patience, observe)
@@ -89,7 +91,7 @@ def _verifier(config: Config) -> Verifier | None:
         raise CommandException(
             "Tokens of an identity provider need an audience.", hint="Type: --oidc-audience <client id>"
         )
-    from .oidc import OIDC
+    from .auth.oidc import OIDC
 
     return OIDC(
         config.oidc_issuer,

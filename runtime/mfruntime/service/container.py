@@ -20,8 +20,8 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 
 from . import __main__ as program
-from . import migrate
 from .config import Config, whole_number
+from .database import migrate
 
 _STOCK = {
     "run_goose.py": "migrate",

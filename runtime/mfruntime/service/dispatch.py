@@ -9,14 +9,14 @@ import time
 from collections.abc import Awaitable, Callable, Iterable
 from typing import Any, NamedTuple
 
-from .auth import Auth, Principal, permit
-from .call import JSON, VERSION, Answer, Call, Service
-from .database import Rejected, Unavailable
-from .faults import Fault
-from .limits import Bodies, Gone, RateLimit
-from .logs import LOG
+from .auth.auth import Auth, Principal, permit
+from .database.base import Rejected, Unavailable
+from .http.limits import Bodies, Gone, RateLimit
+from .http.request import JSON, VERSION, Answer, Call, Service
+from .http_errors import Fault
+from .json_log import LOG
 from .routes.table import Route
-from .traces import Traces
+from .tracing import Traces
 
 Receive = Callable[[], Awaitable[Any]]
 Send = Callable[[dict[str, Any]], Awaitable[None]]

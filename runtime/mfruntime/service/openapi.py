@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import json
 import re
+from collections.abc import Sequence
 from typing import Any
 
-from .call import VERSION
-from .grammar import MAX_LIMIT
+from .http.request import VERSION
+from .lists.query_string import MAX_LIMIT
 from .routes.table import ROUTES, Route
 
 _TEXT = {"type": "string", "maxLength": 255}
@@ -96,10 +97,10 @@ _ERRORS = {
 _ERRORS["write"] = (*_ERRORS["read"], "413")
 
 
-def document() -> str:
-    """The document as JSON text."""
+def document(routes: Sequence[Route] = ROUTES) -> str:
+    """The OpenAPI document of these routes as JSON text."""
     paths: dict[str, dict[str, Any]] = {}
-    for route in ROUTES:
+    for route in routes:
         paths.setdefault(route.path, {})[route.method.lower()] = _operation(route)
     schemes = {
         "key": {"type": "apiKey", "in": "header", "name": "x-api-key"},

@@ -13,7 +13,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from ..errors import DataCorrupt, MetaflowDataMissing, UnpicklableArtifact
-from ..flow import compat
+from ..flow import pickled_names
 from ..ids import check_component, split_pathspec
 from . import layout, logs
 from .blobs import BlobStore
@@ -252,7 +252,7 @@ class TaskWriter:
         """Pickle and save values in one batch. Raises UnpicklableArtifact naming the one that cannot be."""
         for name in values:
             self._check_name(name)
-        with compat.planted():
+        with pickled_names.planted():
             saved = self._store.blobs.save(self._payloads(values))
         for name, blob in zip(values, saved):
             self.objects[name] = blob.key
@@ -345,14 +345,14 @@ def describe(value: Any, payload: bytes) -> Info:
 
 class _Unpickler(pickle.Unpickler):
     def find_class(self, module: str, name: str) -> Any:
-        known = compat.find_class(module, name)
+        known = pickled_names.find_class(module, name)
         return super().find_class(module, name) if known is None else known
 
 
 def _loaded(content: bytes | bytearray) -> Any:
     if len(content) >= _LARGE:  # pickle.loads reads the buffer in place, a file-like object costs copies of it
         try:
-            with compat.planted():
+            with pickled_names.planted():
                 return pickle.loads(content)
         except (ImportError, AttributeError):
             pass  # a class under a name of Metaflow's that only find_class knows

@@ -10,7 +10,7 @@ import hashlib
 
 from .. import settings
 from ..errors import DataCorrupt, MetaflowDataMissing
-from ..flow.compat import IncludedFile
+from ..flow.pickled_names import IncludedFile
 from . import cache, gzip, layout, locate
 from .storage.base import Item, Storage
 

@@ -56,7 +56,7 @@ class RunContext:
         """What is known of the program when a task is registered."""
         from ..metadata_provider.base import Datum
         from ..version import METAFLOW_VERSION
-        from .environment import python_version, runtime_name
+        from .system_tags import python_version, runtime_name
 
         facts = {
             "runtime": runtime_name(),

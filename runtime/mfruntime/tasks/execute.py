@@ -13,8 +13,8 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from ..errors import MetaflowException, StorageError, UnpicklableArtifact
-from ..flow.compat import ForeachFrame, MetaflowExceptionWrapper
 from ..flow.current import current
+from ..flow.pickled_names import ForeachFrame, MetaflowExceptionWrapper
 from . import hooks
 from .command import TaskCommand
 from .context import RunContext

@@ -73,7 +73,7 @@ def _spell(seconds: float) -> str:
 
 def caught(flow: FlowSpec, node: Node, options: StepOptions, error: BaseException, describe: Callable[[], str]) -> bool:
     """Let @catch take an exception over: keep it as an artifact, go on to the next step. False without @catch."""
-    from ..flow.compat import MetaflowExceptionWrapper
+    from ..flow.pickled_names import MetaflowExceptionWrapper
 
     if options.catch is None:
         return False

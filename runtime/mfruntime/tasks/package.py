@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING, Any
 
 from ..errors import CommandException
 from ..version import METAFLOW_VERSION
-from .environment import python_version, runtime_name
+from .system_tags import python_version, runtime_name
 
 if TYPE_CHECKING:
     from ..store.artifacts import FlowStore

@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from mfruntime.errors import DataCorrupt, MetaflowInvalidPathspec, StorageError, UnpicklableArtifact
-from mfruntime.flow.compat import ForeachFrame, MetaflowExceptionWrapper
+from mfruntime.flow.pickled_names import ForeachFrame, MetaflowExceptionWrapper
 from mfruntime.store.artifacts import FlowStore
 from mfruntime.store.storage.local import LocalStorage
 from mfruntime.store.storage.memory import MemoryStorage

@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from mfruntime.errors import DataCorrupt, MetaflowDataMissing
-from mfruntime.flow.compat import IncludedFile
+from mfruntime.flow.pickled_names import IncludedFile
 from mfruntime.metadata_provider.local import LocalMetadata
 from mfruntime.store import logs
 from mfruntime.store.artifacts import FlowStore

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import json
 
-from ..call import TEXT, VERSION, Answer, Call
-from ..faults import Fault
-from ..migrate import latest, migrations
+from ..database.migrate import latest, migrations
+from ..http.request import TEXT, VERSION, Answer, Call
+from ..http_errors import Fault
 
 
 async def ping(call: Call) -> Answer:
@@ -57,9 +57,7 @@ async def metrics(call: Call) -> Answer:
 
 
 async def openapi(call: Call) -> Answer:
-    from ..openapi import document
-
-    return Answer(document())
+    return Answer(call.service.openapi())
 
 
 async def auth_token(call: Call) -> Answer:

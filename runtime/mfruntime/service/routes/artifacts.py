@@ -5,12 +5,13 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from .. import pages, payloads, records
-from ..call import Answer, Call
-from ..database import NewArtifacts
-from ..directory import RunKey, number
-from ..faults import not_found
-from ..listing import ARTIFACTS, Select
+from ..database.base import NewArtifacts
+from ..database.keys import RunKey, number
+from ..http import bodies
+from ..http.request import Answer, Call
+from ..http_errors import not_found
+from ..lists import paging, rows_as_json
+from ..lists.select import ARTIFACTS, Select
 from .runs import grafted
 
 _LAST = (
@@ -50,8 +51,8 @@ async def _listed(call: Call, conditions: dict[str, Any], task: str | None = Non
         conditions["task_id"] = key.task_id
     tags = await grafted(call, run)
     extra = "" if "attempt_id" in conditions else _LAST
-    return await pages.answer(
-        call.service, ARTIFACTS, call.query, conditions, lambda row, _: records.artifact(row, tags), extra
+    return await paging.answer(
+        call.service, ARTIFACTS, call.query, conditions, lambda row, _: rows_as_json.artifact(row, tags), extra
     )
 
 
@@ -71,7 +72,7 @@ async def _one(call: Call, attempt: str | None) -> Answer:
     row = None if attempt is not None and wanted is None else await _row(call, run, step, task, name, wanted)
     if row is None:
         raise not_found(f"The artifact {flow}/{run_name}/{step}/{task}/{name}")
-    return Answer(records.artifact(row, await grafted(call, run)))
+    return Answer(rows_as_json.artifact(row, await grafted(call, run)))
 
 
 async def _row(call: Call, run: RunKey, step: str, task: str, name: str, attempt: int | None) -> Any:
@@ -89,7 +90,7 @@ async def _row(call: Call, run: RunKey, step: str, task: str, name: str, attempt
 
 async def created(call: Call) -> Answer:
     """200 with how many were added, 400 for a task that is not registered."""
-    artifacts = tuple(payloads.each(call.body, payloads.artifact))
+    artifacts = tuple(bodies.each(call.body, bodies.artifact))
     key = await call.service.directory.registered_task(*call.parts)
     outcome = await call.service.database.write(NewArtifacts(key, artifacts))
     return Answer(json.dumps({"artifacts_created": outcome.number}))

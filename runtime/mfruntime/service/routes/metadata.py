@@ -5,14 +5,15 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from .. import pages, payloads, records
-from ..call import Answer, Call
-from ..database import NewFacts, Row
-from ..listing import FACTS
+from ..database.base import NewFacts, Row
+from ..http import bodies
+from ..http.request import Answer, Call
+from ..lists import paging, rows_as_json
+from ..lists.select import FACTS
 
 
 def _write(row: Row, _: str) -> str:
-    return records.fact(row)
+    return rows_as_json.fact(row)
 
 
 async def of_run(call: Call) -> Answer:
@@ -20,7 +21,7 @@ async def of_run(call: Call) -> Answer:
     if run is None:
         return Answer("[]")
     conditions = {"flow_id": run.flow, "run_number": run.run_number}
-    return await pages.answer(call.service, FACTS, call.query, conditions, _write)
+    return await paging.answer(call.service, FACTS, call.query, conditions, _write)
 
 
 async def of_task(call: Call) -> Answer:
@@ -32,12 +33,12 @@ async def of_task(call: Call) -> Answer:
     conditions: dict[str, Any] = {
         "flow_id": flow, "run_number": key.run_number, "step_name": step, "task_id": key.task_id
     }  # fmt: skip
-    return await pages.answer(call.service, FACTS, call.query, conditions, _write)
+    return await paging.answer(call.service, FACTS, call.query, conditions, _write)
 
 
 async def created(call: Call) -> Answer:
     """200 with how many were added, 400 for a task that is not registered."""
-    facts = tuple(payloads.each(call.body, payloads.fact))
+    facts = tuple(bodies.each(call.body, bodies.fact))
     key = await call.service.directory.registered_task(*call.parts)
     outcome = await call.service.database.write(NewFacts(key, facts, once=call.idempotent))
     return Answer(json.dumps({"metadata_created": outcome.number}))

@@ -5,14 +5,15 @@ from __future__ import annotations
 import json
 import time
 
-from .. import pages, payloads, records
-from ..call import Answer, Call
-from ..database import Beat, NewRun, Outcome, Row, TagChange
-from ..directory import RunKey
-from ..faults import Fault, not_found
-from ..listing import RUNS, Select
-from ..status import Attempts, status, successful
-from ..tagging import MAX_CHARACTERS
+from ..database.base import Beat, NewRun, Outcome, Row, TagChange
+from ..database.keys import RunKey
+from ..database.tags import MAX_CHARACTERS
+from ..http import bodies
+from ..http.request import Answer, Call
+from ..http_errors import Fault, not_found
+from ..lists import paging, rows_as_json
+from ..lists.select import RUNS, Select
+from ..lists.status import Attempts, status, successful
 
 #: How often clients are asked to give a sign of life; the answer is JSON inside of a JSON text.
 HEARTBEAT_ANSWER = json.dumps(json.dumps({"wait_time_in_seconds": 10}))
@@ -32,7 +33,7 @@ _ENDING = (
 
 
 async def listed(call: Call) -> Answer:
-    return await pages.answer(call.service, RUNS, call.query, {"flow_id": call.parts[0]}, records.run)
+    return await paging.answer(call.service, RUNS, call.query, {"flow_id": call.parts[0]}, rows_as_json.run)
 
 
 async def shown(call: Call) -> Answer:
@@ -46,22 +47,22 @@ async def _record(call: Call, flow: str, number: int) -> str:
     rows = await database.read(select.sql(), *select.arguments)
     if not rows:
         raise not_found(f"The run {flow}/{number}")
-    return records.run(rows[0], (await pages.statuses(database, RUNS, rows))[0])
+    return rows_as_json.run(rows[0], (await paging.statuses(database, RUNS, rows))[0])
 
 
 async def created(call: Call) -> Answer:
     """200 with the record, 404 without the flow, 409 with the record of a name that is taken."""
     flow = call.parts[0]
-    body = payloads.parsed_object(call.body)
-    name = payloads.own_id(body, "run_number")
+    body = bodies.parsed_object(call.body)
+    name = bodies.own_id(body, "run_number")
     item = NewRun(
         flow,
         name,
-        payloads.text(body, "user_name"),
-        payloads.integer(body, "ts_epoch", payloads.milliseconds()),
-        payloads.tags(body, "tags"),
-        payloads.tags(body, "system_tags"),
-        payloads.first_heartbeat(body),
+        bodies.text(body, "user_name"),
+        bodies.integer(body, "ts_epoch", bodies.milliseconds()),
+        bodies.tags(body, "tags"),
+        bodies.tags(body, "system_tags"),
+        bodies.first_heartbeat(body),
         None if name else request_key(call, body),
     )
     outcome = await call.service.database.write(item)
@@ -71,7 +72,7 @@ async def created(call: Call) -> Answer:
         row = (flow, outcome.number, name, item.user, item.ts, item.heartbeat, item.tags, item.system_tags)
         key = call.service.directory.add_run(str(outcome.number), RunKey(flow, outcome.number, name))
         call.service.directory.add_run(key.shown, key)
-        return Answer(records.run(row, status(None, item.heartbeat, time.time())))
+        return Answer(rows_as_json.run(row, status(None, item.heartbeat, time.time())))
     return await _existing(call, flow, name, outcome)
 
 
@@ -83,8 +84,8 @@ async def _existing(call: Call, flow: str, name: str | None, outcome: Outcome) -
 
 def request_key(call: Call, body: dict[str, object]) -> str | None:
     """What tells a request that is sent twice from two requests; it counts for the path it is sent to."""
-    key = call.header("idempotency-key") or payloads.text(body, "idempotency_key")
-    return None if key is None else f"{'/'.join(call.parts)}:{payloads.checked_text(key, 'idempotency_key')}"
+    key = call.header("idempotency-key") or bodies.text(body, "idempotency_key")
+    return None if key is None else f"{'/'.join(call.parts)}:{bodies.checked_text(key, 'idempotency_key')}"
 
 
 async def heartbeat(call: Call) -> Answer:
@@ -97,9 +98,9 @@ async def heartbeat(call: Call) -> Answer:
 
 async def tags_mutated(call: Call) -> Answer:
     """200 with the tags, 404 without the run, 409 while others change it, 422 for what may not be."""
-    body = payloads.parsed_object(call.body)
-    add = payloads.mutated_tags(body, "tags_to_add", MAX_CHARACTERS)
-    remove = payloads.mutated_tags(body, "tags_to_remove", MAX_CHARACTERS)
+    body = bodies.parsed_object(call.body)
+    add = bodies.mutated_tags(body, "tags_to_add", MAX_CHARACTERS)
+    remove = bodies.mutated_tags(body, "tags_to_remove", MAX_CHARACTERS)
     run = await call.service.directory.run(call.parts[0], call.parts[1])
     outcome = await call.service.database.write(TagChange(run.flow, run.run_number, add, remove))
     if outcome.state == "missing":
@@ -143,7 +144,7 @@ async def _ended_well(call: Call, flow: str, number: int, end_step: str) -> bool
 
 async def grafted(call: Call, run: RunKey) -> str:
     """The tags of a run as members of the records below it."""
-    return records.tags(*await _run_tags(call, run))
+    return rows_as_json.tags(*await _run_tags(call, run))
 
 
 async def _run_tags(call: Call, run: RunKey) -> Row:

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from .. import pages, payloads, records
-from ..call import Answer, Call
-from ..database import NewStep
-from ..faults import not_found
-from ..listing import STEPS, Select
+from ..database.base import NewStep
+from ..http import bodies
+from ..http.request import Answer, Call
+from ..http_errors import not_found
+from ..lists import paging, rows_as_json
+from ..lists.select import STEPS, Select
 from .runs import grafted
 
 
@@ -16,7 +17,7 @@ async def listed(call: Call) -> Answer:
         return Answer("[]")
     tags = await grafted(call, run)
     conditions = {"flow_id": run.flow, "run_number": run.run_number}
-    return await pages.answer(call.service, STEPS, call.query, conditions, lambda row, _: records.step(row, tags))
+    return await paging.answer(call.service, STEPS, call.query, conditions, lambda row, _: rows_as_json.step(row, tags))
 
 
 async def shown(call: Call) -> Answer:
@@ -31,24 +32,24 @@ async def _record(call: Call) -> str:
     rows = await call.service.database.read(select.sql(), *select.arguments)
     if not rows:
         raise not_found(f"The step {flow}/{run_name}/{step}")
-    return records.step(rows[0], await grafted(call, run))
+    return rows_as_json.step(rows[0], await grafted(call, run))
 
 
 async def created(call: Call) -> Answer:
     """200 with the record, 404 without the run, 409 with the record that was there."""
     flow, run_name, step = call.parts
-    payloads.component(step, "step_name")
-    body = payloads.parsed_object(call.body)
+    bodies.component(step, "step_name")
+    body = bodies.parsed_object(call.body)
     run = await call.service.directory.run(flow, run_name)
     item = NewStep(
         flow,
         run.run_number,
         run.shown,
         step,
-        payloads.text(body, "user_name"),
-        payloads.integer(body, "ts_epoch", payloads.milliseconds()),
-        payloads.tags(body, "tags"),
-        payloads.tags(body, "system_tags"),
+        bodies.text(body, "user_name"),
+        bodies.integer(body, "ts_epoch", bodies.milliseconds()),
+        bodies.tags(body, "tags"),
+        bodies.tags(body, "system_tags"),
     )
     outcome = await call.service.database.write(item)
     if outcome.state == "missing":
@@ -56,4 +57,4 @@ async def created(call: Call) -> Answer:
     if outcome.state == "exists":
         return Answer(await _record(call), 200 if call.idempotent else 409)
     row = (flow, run.run_number, run.shown, step, item.user, item.ts)
-    return Answer(records.step(row, records.tags(*outcome.detail)))
+    return Answer(rows_as_json.step(row, rows_as_json.tags(*outcome.detail)))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable
 from typing import NamedTuple
 
-from ..call import Answer, Call
+from ..http.request import Answer, Call
 from . import admin, artifacts, flows, metadata, runs, steps, tasks
 
 Handler = Callable[[Call], Awaitable[Answer]]

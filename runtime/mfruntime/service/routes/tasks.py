@@ -6,13 +6,14 @@ import json
 import time
 from typing import Any
 
-from .. import pages, payloads, records
-from ..call import Answer, Call
-from ..database import Beat, NewFacts, NewStep, NewTask, Outcome, TaskKey
-from ..directory import RunKey
-from ..faults import Fault, malformed, not_found
-from ..listing import TASKS, Select
-from ..status import status
+from ..database.base import Beat, NewFacts, NewStep, NewTask, Outcome, TaskKey
+from ..database.keys import RunKey
+from ..http import bodies
+from ..http.request import Answer, Call
+from ..http_errors import Fault, malformed, not_found
+from ..lists import paging, rows_as_json
+from ..lists.select import TASKS, Select
+from ..lists.status import status
 from .runs import HEARTBEAT_ANSWER, grafted, request_key
 
 #: Tasks in one bulk request, and characters in a pattern.
@@ -26,8 +27,8 @@ async def listed(call: Call) -> Answer:
         return Answer("[]")
     tags = await grafted(call, run)
     conditions = {"flow_id": run.flow, "run_number": run.run_number, "step_name": call.parts[2]}
-    return await pages.answer(
-        call.service, TASKS, call.query, conditions, lambda row, told: records.task(row, tags, told)
+    return await paging.answer(
+        call.service, TASKS, call.query, conditions, lambda row, told: rows_as_json.task(row, tags, told)
     )
 
 
@@ -48,13 +49,13 @@ async def _record(call: Call, run: RunKey, step: str, task_id: int) -> str:
     rows = await database.read(select.sql(), *select.arguments)
     if not rows:
         raise not_found(f"The task {run.flow}/{run.shown}/{step}/{task_id}")
-    return records.task(rows[0], await grafted(call, run), (await pages.statuses(database, TASKS, rows))[0])
+    return rows_as_json.task(rows[0], await grafted(call, run), (await paging.statuses(database, TASKS, rows))[0])
 
 
 async def created(call: Call) -> Answer:
     """200 with the record, 400 for a number as a name, 404 without the step, 409 with the record that was there."""
     flow, run_name, step = call.parts
-    body = payloads.parsed_object(call.body)
+    body = bodies.parsed_object(call.body)
     run = await call.service.directory.run(flow, run_name)
     item = _new_task(call, run, step, body)
     outcome = await call.service.database.write(item)
@@ -68,18 +69,18 @@ async def created(call: Call) -> Answer:
 
 
 def _new_task(call: Call, run: RunKey, step: str, body: dict[str, Any]) -> NewTask:
-    name = payloads.own_id(body, "task_id")
+    name = bodies.own_id(body, "task_id")
     return NewTask(
         run.flow,
         run.run_number,
         run.run_id,
         step,
         name,
-        payloads.text(body, "user_name"),
-        payloads.integer(body, "ts_epoch", payloads.milliseconds()),
-        payloads.tags(body, "tags"),
-        payloads.tags(body, "system_tags"),
-        payloads.first_heartbeat(body),
+        bodies.text(body, "user_name"),
+        bodies.integer(body, "ts_epoch", bodies.milliseconds()),
+        bodies.tags(body, "tags"),
+        bodies.tags(body, "system_tags"),
+        bodies.first_heartbeat(body),
         None if name else request_key(call, body),
     )
 
@@ -89,7 +90,7 @@ def _written(call: Call, item: NewTask, outcome: Outcome) -> str:
     key = TaskKey(item.flow, item.run_number, item.run_id, item.step, outcome.number, item.task_name)
     call.service.directory.add_task(item.task_name or str(outcome.number), key)
     row = (*key, item.user, item.ts, item.heartbeat)
-    return records.task(row, records.tags(*outcome.detail), status(None, item.heartbeat, time.time()))
+    return rows_as_json.task(row, rows_as_json.tags(*outcome.detail), status(None, item.heartbeat, time.time()))
 
 
 async def _number_of(call: Call, run: RunKey, item: NewTask) -> int:
@@ -140,8 +141,8 @@ def _fact_wanted(query: str) -> tuple[str | None, str | None]:
         raise malformed(f"The query string cannot be read: {exc}.") from exc
     field, pattern = wanted.get("metadata_field_name", [None])[0], wanted.get("pattern", [None])[0]
     if pattern is not None:
-        payloads.checked_text(pattern, "pattern", LONGEST_PATTERN)
-    return (None if field is None else payloads.checked_text(field, "metadata_field_name")), pattern
+        bodies.checked_text(pattern, "pattern", LONGEST_PATTERN)
+    return (None if field is None else bodies.checked_text(field, "metadata_field_name")), pattern
 
 
 def _has_fact(select: Select, dialect: Any, field: str | None, pattern: str | None) -> str:
@@ -162,7 +163,7 @@ async def created_in_bulk(call: Call) -> Answer:
     not there are registered. A task that is there stays as it is, and gets the facts.
     """
     flow, run_name = call.parts
-    entries = payloads.parsed_list(call.body)
+    entries = bodies.parsed_list(call.body)
     if len(entries) > MOST_TASKS:
         raise Fault(413, f"{len(entries)} tasks are too many for one request; {MOST_TASKS} are allowed.")
     run = await call.service.directory.run(flow, run_name)
@@ -173,14 +174,14 @@ async def created_in_bulk(call: Call) -> Answer:
 
 
 def _bulk_entry(call: Call, run: RunKey, number: int, entry: dict[str, Any]) -> tuple[NewTask, tuple[Any, ...]]:
-    step = payloads.component(entry.get("step_name"), "step_name")
+    step = bodies.component(entry.get("step_name"), "step_name")
     item = _new_task(call, run, step, entry)
     if item.key is not None:
         item = item._replace(key=f"{item.key}:{number}")
     data = entry.get("metadata") or []
     if not isinstance(data, list) or not all(isinstance(datum, dict) for datum in data):
         raise malformed("The field 'metadata' must be a list of objects.")
-    return item, tuple(payloads.fact(datum, item.ts) for datum in data)
+    return item, tuple(bodies.fact(datum, item.ts) for datum in data)
 
 
 async def _register_steps(call: Call, run: RunKey, items: list[NewTask]) -> None:

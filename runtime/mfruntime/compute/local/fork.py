@@ -1,0 +1,322 @@
+"""Tasks forked from a warm worker.
+
+The worker is one fork of the scheduler, made when the flow has been imported and before the run grows: forking it stays
+cheap however many tasks the run has. Each task is a fork of the worker: its own process, memory, group and exit code.
+
+Scheduler and worker talk over a socket pair. Scheduler to worker: a kind, a length and a pickled value; to start a
+task, its number and TaskCommand, with the two write ends of the output pipes. Worker to scheduler: fixed-size records.
+When the scheduler goes away, however it does, the worker reads end-of-file and ends every task; when the worker goes
+away, the kernel ends the tasks (Linux) and the scheduler ends their groups.
+"""
+
+from __future__ import annotations
+
+import os
+import pickle
+import signal
+import socket
+import struct
+import sys
+from collections.abc import Callable
+from typing import Any, NoReturn
+
+from ...tasks.command import TaskCommand
+from ..base import Exited, Started, WorkerEvent, WorkerLost
+from . import processes
+
+_HEADER = struct.Struct("!cI")  # kind, length of what follows
+_CONFIGURE, _START = b"C", b"T"
+_RECORD = struct.Struct("!cQqqq")  # kind, task number, pid, return code, peak KiB
+
+
+class ForkWorker:
+    """The scheduler's end of a warm worker.
+
+    `run_task` executes a command in the forked child and returns its exit code; `prefetch` is called with each command
+    in the worker, before it forks: what it reads, children that follow need not read again. `configured` takes in the
+    worker what `configure` is given: the worker is made before the run has used the network, whose threads do not
+    survive a fork, and so before the run has an id.
+    """
+
+    isolation = "fork"
+
+    def __init__(
+        self,
+        run_task: Callable[[TaskCommand], int],
+        prefetch: Callable[[TaskCommand], None] = lambda _: None,
+        configured: Callable[[Any], None] = lambda _: None,
+    ):
+        self._socket, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_STREAM)
+        self._pids: dict[int, int] = {}
+        self._tasks: dict[int, str] = {}
+        self._started = 0
+        self._buffer = b""
+        sys.stdout.flush()
+        sys.stderr.flush()
+        self._worker = os.fork()
+        if self._worker == 0:
+            self._socket.close()
+            _Server(theirs, run_task, prefetch, configured).serve()
+        theirs.close()
+        self._socket.setblocking(False)
+
+    def fileno(self) -> int | None:
+        return self._socket.fileno()
+
+    def configure(self, shared: Any) -> None:
+        self._send(_CONFIGURE, shared, [])
+
+    def start(self, command: TaskCommand, stdout: int, stderr: int) -> None:
+        self._started += 1
+        self._tasks[self._started] = command.task_id
+        self._send(_START, (self._started, command), [stdout, stderr])
+
+    def _send(self, kind: bytes, value: Any, descriptors: list[int]) -> None:
+        body = pickle.dumps(value, 4)
+        message = _HEADER.pack(kind, len(body)) + body
+        self._socket.setblocking(True)
+        try:
+            sent = socket.send_fds(self._socket, [message], descriptors) if descriptors else 0
+            self._socket.sendall(message[sent:])
+        except OSError as exc:
+            raise WorkerLost("the worker process is gone") from exc
+        finally:
+            self._socket.setblocking(False)
+
+    def events(self) -> list[WorkerEvent]:
+        closed = self._receive()
+        whole = len(self._buffer) - len(self._buffer) % _RECORD.size
+        records, self._buffer = self._buffer[:whole], self._buffer[whole:]
+        events = [self._event(*record) for record in _RECORD.iter_unpack(records)]
+        if closed and not events:
+            self._kill_orphans()
+            raise WorkerLost("the worker process is gone")
+        return events
+
+    def _receive(self) -> bool:
+        try:
+            while data := self._socket.recv(65536):
+                self._buffer += data
+        except BlockingIOError:
+            return False
+        except OSError:
+            return True
+        return True
+
+    def _event(self, kind: bytes, number: int, pid: int, code: int, peak: int) -> WorkerEvent:
+        if kind == b"S":
+            self._pids[number] = pid
+            return Started(self._tasks[number], pid)
+        self._pids.pop(number, None)
+        return Exited(self._tasks.pop(number), pid, code, peak or None)
+
+    def _kill_orphans(self) -> None:
+        for pid in self._pids.values():
+            processes.signal_group(pid, signal.SIGKILL)
+        self._pids.clear()
+
+    def close(self) -> None:
+        self._socket.close()
+        self._kill_orphans()
+        try:
+            os.waitpid(self._worker, 0)
+        except ChildProcessError:
+            return
+
+
+class _Server:
+    """The worker process: forks a child per command and reports starts and exits."""
+
+    def __init__(
+        self,
+        sock: socket.socket,
+        run_task: Callable[[TaskCommand], int],
+        prefetch: Callable[[TaskCommand], None],
+        configured: Callable[[Any], None],
+    ):
+        self._socket = sock
+        self._run_task = run_task
+        self._prefetch = prefetch
+        self._configured = configured
+        self._children: dict[int, int] = {}
+
+    def serve(self) -> NoReturn:
+        code = 0
+        try:
+            self._prepare()
+            self._loop()
+        except BaseException:
+            import traceback
+
+            traceback.print_exc()
+            code = 1
+        finally:
+            for pid in self._children:
+                processes.signal_group(pid, signal.SIGKILL)
+            os._exit(code)
+
+    def _prepare(self) -> None:
+        """All that every child would otherwise do for itself."""
+        import atexit
+        import gc
+        import threading  # noqa: F401  (children need it when they end)
+
+        os.setsid()  # what the terminal sends, Ctrl-C above all, is the scheduler's business
+        signal.signal(signal.SIGINT, signal.default_int_handler)
+        for stream in (sys.stdout, sys.stderr):
+            stream.reconfigure(line_buffering=True)  # type: ignore[union-attr]
+        null = os.open(os.devnull, os.O_RDONLY)
+        os.dup2(null, 0)
+        os.close(null)
+        atexit._clear()  # handlers of the scheduler are not the tasks'
+        processes.preload()
+        self._wake_read, self._wake_write = os.pipe()
+        os.set_blocking(self._wake_read, False)
+        os.set_blocking(self._wake_write, False)
+        signal.signal(signal.SIGCHLD, lambda *_: None)
+        signal.set_wakeup_fd(self._wake_write, warn_on_full_buffer=False)
+        gc.collect()
+        gc.freeze()  # keeps the collector from touching, and so copying, the pages shared with the children
+
+    def _loop(self) -> None:
+        import select
+
+        poll = select.poll()
+        poll.register(self._socket, select.POLLIN)
+        poll.register(self._wake_read, select.POLLIN)
+        while True:
+            for descriptor, _ in poll.poll():
+                if descriptor == self._wake_read:
+                    self._reap()
+                elif not self._accept():
+                    return
+
+    def _accept(self) -> bool:
+        """Take one message and, where it is a command, fork for it; False when the scheduler has gone."""
+        header, fds = self._read_header()
+        if len(header) < _HEADER.size:
+            return False
+        kind, length = _HEADER.unpack(header)
+        body = self._read(length)
+        if not body:
+            return False
+        if kind == _CONFIGURE:
+            self._configured(pickle.loads(body))
+        else:
+            number, command = pickle.loads(body)
+            self._fork(number, command, fds)
+        return True
+
+    def _fork(self, number: int, command: TaskCommand, fds: list[int]) -> None:
+        self._prefetch(command)
+        pid = os.fork()
+        if pid == 0:
+            self._child(command, fds)
+        for fd in fds:
+            os.close(fd)
+        self._children[pid] = number
+        self._report(b"S", number, pid, 0, 0)
+
+    def _read_header(self) -> tuple[bytes, list[int]]:
+        try:
+            data, fds, _, _ = socket.recv_fds(self._socket, _HEADER.size, 2)
+        except OSError:
+            return b"", []
+        if data and len(data) < _HEADER.size:
+            data += self._read(_HEADER.size - len(data))
+        return data, list(fds)
+
+    def _read(self, size: int) -> bytes:
+        chunks = []
+        while size:
+            try:
+                chunk = self._socket.recv(size)
+            except OSError:
+                return b""
+            if not chunk:
+                return b""
+            chunks.append(chunk)
+            size -= len(chunk)
+        return b"".join(chunks)
+
+    def _reap(self) -> None:
+        try:
+            while os.read(self._wake_read, 512):
+                pass
+        except BlockingIOError:
+            pass
+        while self._children:
+            try:
+                gone = os.waitid(os.P_ALL, 0, os.WEXITED | os.WNOHANG | os.WNOWAIT)
+            except ChildProcessError:
+                return
+            if gone is None:
+                return
+            # The dead leader still holds its group's number: what the task left running is ended safely now.
+            processes.signal_group(gone.si_pid, signal.SIGKILL)
+            pid, status, usage = os.wait4(gone.si_pid, 0)
+            number = self._children.pop(pid, None)
+            if number is not None:
+                peak = usage.ru_maxrss // (1024 if sys.platform == "darwin" else 1)
+                self._report(b"X", number, pid, os.waitstatus_to_exitcode(status), peak)
+
+    def _report(self, kind: bytes, number: int, pid: int, code: int, peak: int) -> None:
+        try:
+            self._socket.sendall(_RECORD.pack(kind, number, pid, code, peak))
+        except OSError:
+            return  # the scheduler is gone; the loop sees end-of-file next
+
+    def _child(self, command: TaskCommand, fds: list[int]) -> NoReturn:
+        code = 1
+        try:
+            worker = os.getppid()
+            os.setsid()
+            processes.die_with(worker)
+            self._enter_child(fds)
+            code = self._run_task(command)
+            _leave_interpreter()
+        except BaseException:
+            import traceback
+
+            traceback.print_exc()
+        finally:
+            _flush()
+            os._exit(code)
+
+    def _enter_child(self, fds: list[int]) -> None:
+        signal.set_wakeup_fd(-1)
+        signal.signal(signal.SIGCHLD, signal.SIG_DFL)
+        stdout, stderr = fds
+        os.dup2(stdout, 1)
+        os.dup2(stderr, 2)
+        for fd in (stdout, stderr, self._wake_read, self._wake_write):
+            os.close(fd)
+        self._socket.close()
+        _reseed()
+
+
+def _reseed() -> None:
+    """Give each task its own random numbers, as a fresh interpreter would (the random module does so by itself)."""
+    numpy_random = sys.modules.get("numpy.random")
+    if numpy_random is not None:
+        numpy_random.seed()
+    torch = sys.modules.get("torch")
+    if torch is not None and hasattr(torch, "seed"):
+        torch.seed()
+
+
+def _leave_interpreter() -> None:
+    """What a normal exit does: wait for the task's threads, call its exit handlers."""
+    import atexit
+    import threading
+
+    threading._shutdown()  # type: ignore[attr-defined]
+    atexit._run_exitfuncs()
+
+
+def _flush() -> None:
+    for stream in (sys.stdout, sys.stderr):
+        try:
+            stream.flush()
+        except (OSError, ValueError):
+            continue

@@ -1,0 +1,101 @@
+"""Buckets of Google Cloud Storage, through google-cloud-storage."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from ..store.storage.gs import TIMEOUT_SECONDS, make_client, retry_policy
+from ..store.storage.objects import PART
+from .downloads import write_in_parts, writing
+from .requests import Attributes, Bucket, Buckets, Facts, Part
+
+
+class GoogleBuckets(Buckets):
+    """Requests that Google Cloud Storage answers. Its client asks for what is known of an object by itself, so fetching
+    one takes two requests; both are of the same generation."""
+
+    _client: Any = None
+    _identity = ""
+
+    def _connect(self, name: str, encryption: str | None) -> tuple[Any, str]:
+        if self._client is None:
+            self._client, self._identity = make_client()
+            self._options = {"timeout": TIMEOUT_SECONDS, "retry": retry_policy(self._settings)}
+        return self._client.bucket(name), self._identity
+
+    def _head(self, bucket: Bucket, key: str) -> Facts:
+        return self._known(self._asked_for(bucket, key))
+
+    def _fetch(self, bucket: Bucket, key: str, path: str, wanted: Part) -> Facts:
+        blob = self._asked_for(bucket, key)
+        start, end = self._bounds(blob, *wanted)
+        facts = self._known(blob)._replace(start=start, length=end - start)
+        self._write(blob, path, start, end)  # changes what the blob tells of itself
+        return facts
+
+    def _put(self, bucket: Bucket, key: str, data: Any, attributes: Attributes, overwrite: bool) -> bool:
+        from google.api_core.exceptions import PreconditionFailed
+
+        blob = bucket.client.blob(key)
+        if attributes.metadata is not None:
+            blob.metadata = {self._kind.metadata_key: attributes.metadata}
+        content_type = attributes.content_type or "application/octet-stream"
+        options = {**self._options, **({} if overwrite else {"if_generation_match": 0})}  # 0: only where there is none
+        try:
+            if isinstance(data, Path):
+                blob.upload_from_filename(str(data), content_type=content_type, **options)
+            else:
+                blob.upload_from_string(data, content_type=content_type, **options)
+        except PreconditionFailed:
+            return False
+        return True
+
+    def _below(self, bucket: Bucket, key: str, recursive: bool) -> tuple[list[tuple[str, int]], list[str]]:
+        delimiter = None if recursive else "/"
+        found = bucket.client.list_blobs(prefix=f"{key}/" if key else None, delimiter=delimiter, **self._options)
+        files = [(blob.name.rstrip("/"), int(blob.size)) for blob in found]
+        return files, sorted(name.rstrip("/") for name in found.prefixes)
+
+    def _is_not_found(self, exc: Exception) -> bool:
+        return type(exc).__name__ == "NotFound"
+
+    # -- how -----------------------------------------------------------------------------------------------------------
+
+    def _asked_for(self, bucket: Bucket, key: str) -> Any:
+        blob = bucket.client.blob(key)
+        blob.reload(**self._options)
+        return blob
+
+    def _known(self, blob: Any) -> Facts:
+        size, modified = int(blob.size), blob.updated.timestamp()
+        version = str(blob.generation)
+        return Facts(size, blob.content_type, blob.metadata or {}, modified, 0, size, blob.etag, version)
+
+    def _bounds(self, blob: Any, offset: int | None, length: int | None) -> tuple[int, int]:
+        """Where the wanted part starts and ends. Raises the store's error where the object has no such part."""
+        size = int(blob.size)
+        if (offset, length) == (None, None):
+            return 0, size
+        if offset is not None and offset < 0:
+            start, end = max(0, size + offset), size
+        else:
+            start = offset or 0
+            end = size if length is None or length < 0 else min(size, start + length)
+        if start >= size:
+            raise self._kind.errors.invalid_range(f"gs://{blob.bucket.name}/{blob.name} has no such part.")
+        return start, end
+
+    def _write(self, blob: Any, path: str, start: int, end: int) -> None:
+        options = {**self._options, "if_generation_match": blob.generation, "raw_download": True}
+        if (start, end) == (0, int(blob.size)):
+            if end > PART:
+                write_in_parts(
+                    path, end, lambda first, last: blob.download_as_bytes(start=first, end=last - 1, **options)
+                )
+                return
+            with writing(path) as file:
+                file.write(blob.download_as_bytes(**options))
+            return
+        with writing(path) as file:
+            blob.download_to_file(file, start=start, end=end - 1, **options)

@@ -1,0 +1,138 @@
+"""Bearer tokens of an OpenID Connect provider, checked by PyJWT against the provider's published keys.
+
+The role is read from a claim (by default `roles`, one name or a list), patterns of flows from the claim `flows`.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import time
+import urllib.request
+from typing import Any
+
+from ...errors import CommandException, MissingExtra
+from ...registry import packages
+from ..http_errors import Fault
+from .auth import ROLES, Principal, Role
+
+#: Asymmetric only: a token must not choose to be checked with a public key as a secret.
+ALGORITHMS = ("RS256", "RS384", "RS512", "PS256", "PS384", "PS512", "ES256", "ES384", "ES512", "EdDSA")
+KEYS_KEPT_SECONDS = 600
+#: A token with a key that is not known fetches the keys again, but no more often than this.
+REFRESH_SECONDS = 30
+LEEWAY_SECONDS = 30
+_TIMEOUT = 5
+_LARGEST = 1 << 20
+
+
+class OIDC:
+    """Checks signature, issuer, audience and time of a token. `default_role` is for tokens without a role claim."""
+
+    def __init__(
+        self,
+        issuer: str,
+        audience: str,
+        jwks_url: str | None = None,
+        role_claim: str = "roles",
+        default_role: Role | None = None,
+    ):
+        try:
+            import jwt
+        except ImportError as exc:
+            raise MissingExtra(
+                "Tokens of an identity provider need PyJWT.", hint=f"Type: pip install {packages('service')}"
+            ) from exc
+        for url in (issuer, jwks_url or issuer):
+            if not url.startswith(("https://", "http://")):
+                raise CommandException(f"The address {url} of the identity provider is not one of http or https.")
+        self._jwt: Any = jwt
+        self._issuer, self._audience, self._url = issuer, audience, jwks_url
+        self._role_claim, self._default_role = role_claim, default_role
+        self._keys: dict[str | None, Any] = {}
+        self._fetched = float("-inf")
+        self._lock = asyncio.Lock()
+
+    async def verify(self, token: str) -> Principal:
+        try:
+            header = self._jwt.get_unverified_header(token)
+        except self._jwt.PyJWTError:
+            raise _refused("it is not a JSON Web Token") from None
+        key = await self._key(header.get("kid"))
+        if key is None:
+            raise _refused("the provider does not know the key that signed it")
+        try:
+            claims = self._jwt.decode(
+                token,
+                key,
+                algorithms=list(ALGORITHMS),
+                audience=self._audience,
+                issuer=self._issuer,
+                leeway=LEEWAY_SECONDS,
+                options={"require": ["exp", "iss", "aud"]},
+            )
+        except self._jwt.ExpiredSignatureError:
+            raise _refused("it has expired") from None
+        except self._jwt.InvalidAudienceError:
+            raise _refused("it is for another audience") from None
+        except self._jwt.InvalidIssuerError:
+            raise _refused("it is from another issuer") from None
+        except (self._jwt.PyJWTError, TypeError, ValueError):
+            raise _refused("its signature or claims do not hold") from None
+        return self._principal(claims)
+
+    def _principal(self, claims: dict[str, Any]) -> Principal:
+        name = str(claims.get("email") or claims.get("preferred_username") or claims.get("sub") or "token")
+        told = claims.get(self._role_claim)
+        held = {told} if isinstance(told, str) else set(told) if isinstance(told, list) else set()
+        roles = [role for role in ROLES if role in held]
+        role = roles[-1] if roles else self._default_role
+        if role is None:
+            raise Fault(403, f"The token of {name} has none of the roles {', '.join(ROLES)}.")
+        flows = claims.get("flows", ["*"])
+        patterns = [flows] if isinstance(flows, str) else flows if isinstance(flows, list) else []
+        return Principal(name, role, tuple(str(pattern) for pattern in patterns))
+
+    async def _key(self, kid: str | None) -> Any:
+        async with self._lock:
+            age = time.monotonic() - self._fetched
+            if age > KEYS_KEPT_SECONDS or (kid not in self._keys and age > REFRESH_SECONDS):
+                await self._refresh()
+        if kid is None and len(self._keys) == 1:
+            return next(iter(self._keys.values()))
+        return self._keys.get(kid)
+
+    async def _refresh(self) -> None:
+        try:
+            keys = await asyncio.get_running_loop().run_in_executor(None, self._fetch)
+        except Exception as exc:
+            if self._keys:  # the ones we have are better than nobody being let in
+                self._fetched = time.monotonic() - KEYS_KEPT_SECONDS + REFRESH_SECONDS
+                return
+            raise Fault(
+                503, f"The keys of the identity provider cannot be fetched: {type(exc).__name__}.", "Try again later."
+            ) from exc
+        self._keys, self._fetched = keys, time.monotonic()
+
+    def _fetch(self) -> dict[str | None, Any]:
+        url = self._url or _json(self._issuer.rstrip("/") + "/.well-known/openid-configuration")["jwks_uri"]
+        keys = {}
+        for entry in _json(url)["keys"]:
+            try:
+                keys[entry.get("kid")] = self._jwt.PyJWK(entry).key
+            except self._jwt.PyJWTError:  # a kind of key that is for something else
+                continue
+        return keys
+
+
+def _json(url: str) -> Any:
+    if not url.startswith(("https://", "http://")):
+        raise ValueError("the address is not one of http or https")
+    with urllib.request.urlopen(url, timeout=_TIMEOUT) as answer:
+        return json.loads(answer.read(_LARGEST))
+
+
+def _refused(reason: str) -> Fault:
+    return Fault(
+        401, f"The bearer token is refused: {reason}.", headers=(("WWW-Authenticate", 'Bearer error="invalid_token"'),)
+    )

@@ -1,0 +1,1 @@
+"""The tables of the metadata service, in SQLite and PostgreSQL."""

@@ -1,0 +1,99 @@
+"""Who is who: from the names and numbers in a path to the keys of the tables.
+
+Runs and tasks never change their names and are never removed, so what was found once is remembered.
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from ..http_errors import Fault, not_found
+from .base import Database, TaskKey
+
+#: Entries kept of each kind; when they are more, all are forgotten.
+_KEPT = 20_000
+_LARGEST_RUN = 2**31 - 1
+_LARGEST_TASK = 2**63 - 1
+
+_RUN = "SELECT flow_id, run_number, run_id FROM runs_v3 WHERE flow_id = $1 AND "
+_TASK = (
+    "SELECT flow_id, run_number, run_id, step_name, task_id, task_name FROM tasks_v3"
+    " WHERE flow_id = $1 AND run_number = $2 AND step_name = $3 AND "
+)
+
+
+class RunKey(NamedTuple):
+    """A run that is known: its number, and its name where it has one."""
+
+    flow: str
+    run_number: int
+    run_id: str | None
+
+    @property
+    def shown(self) -> str:
+        return str(self.run_number) if self.run_id is None else self.run_id
+
+
+def number(text: str, largest: int = _LARGEST_TASK) -> int | None:
+    """The number that a text of digits stands for; None for names, and for numbers that no table can hold."""
+    if not (text.isascii() and text.isdigit() and len(text) < 20):
+        return None
+    value = int(text)
+    return value if value <= largest else None
+
+
+class Directory:
+    """Finds runs and tasks by what clients call them."""
+
+    def __init__(self, database: Database):
+        self._database = database
+        self._runs: dict[tuple[str, str], RunKey] = {}
+        self._tasks: dict[tuple[int, str, str], TaskKey] = {}
+
+    async def find_run(self, flow: str, run: str) -> RunKey | None:
+        known = self._runs.get((flow, run))
+        if known is not None:
+            return known
+        value = number(run, _LARGEST_RUN)
+        by = "run_id = $2" if value is None else "run_number = $2"
+        rows = await self._database.read(_RUN + by, flow, run if value is None else value)
+        return self.add_run(run, RunKey(*rows[0])) if rows else None
+
+    def add_run(self, run: str, key: RunKey) -> RunKey:
+        """Remember a run under what a client calls it."""
+        if len(self._runs) >= _KEPT:
+            self._runs.clear()
+        self._runs[key.flow, run] = key
+        return key
+
+    async def find_task(self, run: RunKey, step: str, task: str) -> TaskKey | None:
+        known = self._tasks.get((run.run_number, step, task))
+        if known is not None:
+            return known
+        value = number(task)
+        by = "task_name = $4" if value is None else "task_id = $4"
+        argument = task if value is None else value
+        rows = await self._database.read(_TASK + by, run.flow, run.run_number, step, argument)
+        return self.add_task(task, TaskKey(*rows[0])) if rows else None
+
+    def add_task(self, task: str, key: TaskKey) -> TaskKey:
+        """Remember a task under what a client calls it."""
+        if len(self._tasks) >= _KEPT:
+            self._tasks.clear()
+        self._tasks[key.run_number, key.step, task] = key
+        return key
+
+    async def run(self, flow: str, run: str) -> RunKey:
+        """As find_run, but a run that is not there is answered by 404."""
+        found = await self.find_run(flow, run)
+        if found is None:
+            raise not_found(f"The run {flow}/{run}")
+        return found
+
+    async def registered_task(self, flow: str, run: str, step: str, task: str) -> TaskKey:
+        """The task that facts or artifacts are for; a task that is not there is answered by 400."""
+        found = await self.find_run(flow, run)
+        key = None if found is None else await self.find_task(found, step, task)
+        if key is None:
+            raise Fault(400, f"The task {flow}/{run}/{step}/{task} is not registered.", "Register run and task first.")
+        return key

@@ -1,0 +1,83 @@
+"""Versions of the tables: which SQL leads from one to another.
+
+Migrations are pairs of files `migrations/<database>/NNN_<name>.{up,down}.sql`. The first makes the tables of Metaflow's
+metadata service. A database that has them already is adopted: its tables are neither made nor ever dropped, and only
+indexes and tables of our own are added.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import NamedTuple
+
+from ...errors import CommandException
+
+#: Where the version is kept: one row.
+SCHEMA_TABLE = "mfruntime_schema"
+#: Columns that a database must have to be adopted; older ones lack them.
+ADOPTED_COLUMNS = {"runs_v3": {"run_id", "last_heartbeat_ts"}, "tasks_v3": {"run_id", "task_name", "last_heartbeat_ts"}}
+
+_FOLDER = Path(__file__).parent / "migrations"
+
+
+class Migration(NamedTuple):
+    number: int
+    name: str
+    up: str
+    down: str
+
+
+class Step(NamedTuple):
+    """SQL to execute, and the version of the tables after it."""
+
+    sql: str
+    version: int
+
+
+def migrations(database: str) -> list[Migration]:
+    """All migrations of `postgres` or `sqlite`, in order."""
+    found = []
+    for path in sorted((_FOLDER / database).glob("*.up.sql")):
+        number, name = path.name.removesuffix(".up.sql").split("_", 1)
+        down = path.with_name(path.name.replace(".up.", ".down."))
+        found.append(Migration(int(number), name, path.read_text("utf-8"), down.read_text("utf-8")))
+    return found
+
+
+def latest(database: str) -> int:
+    """The version that this program works with."""
+    return migrations(database)[-1].number
+
+
+def plan(database: str, current: int, target: int, adopted: bool) -> list[Step]:
+    """The steps from one version to another. Raises CommandException for a version that this program does not know."""
+    known = migrations(database)
+    for version in (current, target):
+        if not 0 <= version <= known[-1].number:
+            raise CommandException(
+                f"The database has, or should get, tables of version {version}; "
+                f"this program knows versions 0 to {known[-1].number}.",
+                hint="Type: pip install --upgrade 'mfinfra-runtime[service]'",
+            )
+    if target >= current:
+        chosen = [Step(_own(m.up, m, adopted), m.number) for m in known if current < m.number <= target]
+    else:
+        chosen = [Step(_own(m.down, m, adopted), m.number - 1) for m in reversed(known) if target < m.number <= current]
+    return chosen
+
+
+def _own(sql: str, migration: Migration, adopted: bool) -> str:
+    """The SQL of a migration; none where it concerns tables that another service made."""
+    return "" if adopted and migration.number == 1 else sql
+
+
+def check_adoptable(columns: dict[str, set[str]]) -> None:
+    """Raise CommandException where tables that are there already lack `columns` which this program needs."""
+    for table, needed in ADOPTED_COLUMNS.items():
+        lacking = needed - columns.get(table, set())
+        if lacking:
+            raise CommandException(
+                f"The table {table} of this database has no column {', '.join(sorted(lacking))}: "
+                "an old version of Metaflow's metadata service made it.",
+                hint="Run the migrations of that service first, then start this one again.",
+            )

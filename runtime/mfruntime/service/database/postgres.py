@@ -1,0 +1,283 @@
+"""PostgreSQL through asyncpg: a pool of connections, prepared statements, one group of writes for each kind."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable, Sequence
+from typing import Any
+
+from ...errors import CommandException, MissingExtra
+from ...registry import packages
+from . import migrate, postgres_writes
+from .base import (
+    SEARCH_SECONDS,
+    SEARCHES,
+    TIME_IS_UP,
+    Beat,
+    NewArtifacts,
+    NewFacts,
+    NewFlow,
+    NewRun,
+    NewStep,
+    NewTask,
+    Outcome,
+    Rejected,
+    Row,
+    TagChange,
+    Unavailable,
+    Write,
+)
+from .group_commit import Group
+
+#: One program's migrations at a time: the number of an advisory lock.
+_MIGRATION_LOCK = 7_216_053_904
+_SERVER_SETTINGS = {"application_name": "mfruntime-service", "jit": "off", "statement_timeout": "30000"}
+_COLUMNS = "SELECT table_name, column_name FROM information_schema.columns WHERE table_schema = current_schema()"
+_ATTEMPTS = 3
+
+_GROUPED: dict[type, Callable[[Any, Any], Awaitable[list[Outcome]]]] = {
+    NewFlow: postgres_writes.flows,
+    NewRun: postgres_writes.runs,
+    NewStep: postgres_writes.steps,
+    NewTask: postgres_writes.tasks,
+    NewFacts: postgres_writes.facts,
+    NewArtifacts: postgres_writes.artifacts,
+    Beat: postgres_writes.beats,
+}
+
+
+class PostgresDialect:
+    """PostgreSQL's way of saying what SQLite says otherwise."""
+
+    def tags(self, column: str) -> str:
+        return f"{column}::text"
+
+    def has_tags(self, columns: Sequence[str], argument: int, every: bool) -> str:
+        held = " || ".join(f"coalesce({column}, '[]'::jsonb)" for column in columns)
+        wanted = f"ARRAY(SELECT jsonb_array_elements_text(${argument}::text::jsonb))"
+        return f"({held}) {'?&' if every else '?|'} {wanted}"
+
+    def tag_like(self, columns: Sequence[str], argument: int) -> str:
+        held = " || ".join(f"coalesce({column}, '[]'::jsonb)" for column in columns)
+        return f"EXISTS (SELECT 1 FROM jsonb_array_elements_text({held}) AS x(v) WHERE v ILIKE ${argument}::text)"
+
+    def one_of(self, column: str, argument: int) -> str:
+        return f"{column} IN (SELECT jsonb_array_elements_text(${argument}::text::jsonb)::bigint)"
+
+    def like(self, column: str, argument: int) -> str:
+        return f"{column}::text ILIKE ${argument}::text"
+
+    def matches(self, column: str, argument: int) -> str:
+        return f"{column} ~ ${argument}::text"
+
+    def check_pattern(self, pattern: str) -> None:
+        """PostgreSQL itself judges; what it takes is what the other service takes."""
+
+
+class Postgres:
+    """The Database protocol over one PostgreSQL database.
+
+    `options` are keyword arguments of asyncpg's `connect` (host, port, user, password, database, ssl) or {"dsn": url}.
+    `patience` is how many seconds `start` waits for a server that does not answer yet.
+    """
+
+    name = "postgresql"
+
+    def __init__(
+        self,
+        options: dict[str, Any],
+        pool_size: int = 10,
+        patience: float = 30.0,
+        observe: Callable[[int], None] | None = None,
+    ):
+        self.dialect = PostgresDialect()
+        self._options, self._pool_size, self._patience = options, pool_size, patience
+        self._pool: Any = None
+        self._asyncpg = _asyncpg()
+        self._searching = asyncio.Semaphore(SEARCHES)
+        self._groups: dict[type, Group[Any, Outcome]] = {
+            kind: Group(self._applier(apply), observe) for kind, apply in _GROUPED.items()
+        }
+
+    async def start(self) -> None:
+        await self.connect()
+        await self.migrate_to(migrate.latest("postgres"))
+
+    async def connect(self) -> None:
+        """Reach the server, waiting for one that is still starting. Raises Unavailable or CommandException."""
+        clock = asyncio.get_running_loop().time
+        deadline = clock() + self._patience
+        while True:
+            try:
+                await self._open_pool()
+                return
+            except Exception as exc:
+                if not self._is_outage(exc):
+                    raise CommandException(
+                        f"The PostgreSQL database cannot be used: {exc}.",
+                        hint="Check user, password and database name: --database postgresql://user@host/name",
+                    ) from exc
+                if clock() > deadline:
+                    raise Unavailable(f"PostgreSQL did not answer within {self._patience:g} s: {exc}.") from exc
+                await asyncio.sleep(0.25)
+
+    async def _open_pool(self) -> None:
+        """A pool that has reached the server once. It keeps no least number of connections, which it would try to
+        restore, and complain about, while the server is down."""
+        self._pool = await self._asyncpg.create_pool(
+            **self._options,
+            min_size=0,
+            max_size=self._pool_size,
+            timeout=5,
+            command_timeout=35,
+            server_settings=_SERVER_SETTINGS,
+            reset=_as_it_is,
+        )
+        async with self._pool.acquire() as db:
+            await db.execute("SELECT 1")
+
+    async def migrate_to(self, version: int) -> None:
+        """Bring the tables to a version, back or forth, in one transaction and one program at a time."""
+        table = migrate.SCHEMA_TABLE
+        async with self._pool.acquire() as db, db.transaction():
+            await db.execute("SELECT pg_advisory_xact_lock($1)", _MIGRATION_LOCK)
+            await db.execute("SET LOCAL statement_timeout = 0")
+            columns = await self._columns(db)
+            if table not in columns:
+                adopted = "flows_v3" in columns
+                if adopted:
+                    migrate.check_adoptable(columns)
+                await db.execute(f"CREATE TABLE {table} (version INTEGER NOT NULL, adopted BOOLEAN NOT NULL)")
+                await db.execute(f"INSERT INTO {table} VALUES (0, $1)", adopted)
+            current, adopted = await db.fetchrow(f"SELECT version, adopted FROM {table}")
+            for step in migrate.plan("postgres", current, version, adopted):
+                if step.sql:
+                    await db.execute(step.sql, timeout=None)
+                await db.execute(f"UPDATE {table} SET version = $1", step.version)
+
+    async def _columns(self, db: Any) -> dict[str, set[str]]:
+        columns: dict[str, set[str]] = {}
+        for table, column in await db.fetch(_COLUMNS):
+            columns.setdefault(table, set()).add(column)
+        return columns
+
+    async def stop(self) -> None:
+        for group in self._groups.values():
+            await group.drain()
+        if self._pool is not None:
+            try:
+                await asyncio.wait_for(self._pool.close(), 5)
+            except Exception:  # the server is gone: there is nobody left to say goodbye to
+                self._pool.terminate()
+
+    async def write(self, item: Write) -> Outcome:
+        if isinstance(item, TagChange):
+            return await self._change_tags(item)
+        return await self._groups[type(item)].submit(item)
+
+    def _applier(
+        self, apply: Callable[[Any, Any], Awaitable[list[Outcome]]]
+    ) -> Callable[[Sequence[Any]], Awaitable[Sequence[Outcome | Exception]]]:
+        async def applied(items: Sequence[Any]) -> Sequence[Outcome | Exception]:
+            try:
+                return await self._tried(apply, items)
+            except Rejected as exc:
+                if len(items) == 1:
+                    return [exc]
+            results: list[Outcome | Exception] = []  # one request's values spoil the statement: each alone
+            for item in items:
+                results += await applied([item])
+            return results
+
+        return applied
+
+    async def _tried(
+        self, apply: Callable[[Any, Any], Awaitable[list[Outcome]]], items: Sequence[Any]
+    ) -> list[Outcome]:
+        for attempt in range(_ATTEMPTS):
+            try:
+                async with self._pool.acquire() as db:
+                    return await apply(db, items)
+            except self._asyncpg.TransactionRollbackError as exc:  # a deadlock with another program: nothing is done
+                if attempt == _ATTEMPTS - 1:
+                    raise Unavailable(str(exc)) from exc
+            except Exception as exc:
+                raise self._translated(exc) from exc
+        raise AssertionError("unreachable")
+
+    async def _change_tags(self, item: TagChange) -> Outcome:
+        try:
+            async with self._pool.acquire() as db:
+                return await postgres_writes.change_tags(db, item)
+        except (self._asyncpg.LockNotAvailableError, self._asyncpg.TransactionRollbackError):
+            return Outcome("busy")
+        except Exception as exc:
+            raise self._translated(exc) from exc
+
+    async def read(self, sql: str, *arguments: Any) -> Sequence[Row]:
+        try:
+            return await self._fetched(sql, arguments)
+        except Unavailable:  # perhaps only this connection was cut; a read may be repeated
+            return await self._fetched(sql, arguments)
+
+    async def _fetched(self, sql: str, arguments: Sequence[Any]) -> Sequence[Row]:
+        try:
+            async with self._pool.acquire() as db:
+                rows: Sequence[Row] = await db.fetch(sql, *arguments)
+                return rows
+        except Exception as exc:
+            raise self._translated(exc) from exc
+
+    async def search(self, sql: str, *arguments: Any) -> Sequence[Row]:
+        try:
+            async with self._searching, self._pool.acquire() as db, db.transaction(readonly=True):
+                await db.execute(f"SET LOCAL statement_timeout = {int(1000 * SEARCH_SECONDS)}")
+                rows: Sequence[Row] = await db.fetch(sql, *arguments)
+                return rows
+        except self._asyncpg.QueryCanceledError:
+            raise Rejected(TIME_IS_UP) from None
+        except Exception as exc:
+            raise self._translated(exc) from exc
+
+    async def ready(self) -> bool:
+        try:
+            await asyncio.wait_for(self._fetched("SELECT 1", ()), 3)
+        except (Unavailable, asyncio.TimeoutError):
+            return False
+        return True
+
+    def _translated(self, exc: Exception) -> Exception:
+        if self._is_outage(exc):
+            return Unavailable(f"{type(exc).__name__}: {exc}")
+        if isinstance(exc, (self._asyncpg.DataError, self._asyncpg.IntegrityConstraintViolationError)):
+            return Rejected(str(exc))
+        return exc
+
+    def _is_outage(self, exc: Exception) -> bool:
+        pg = self._asyncpg
+        outages = (
+            OSError,
+            asyncio.TimeoutError,
+            pg.InterfaceError,
+            pg.InternalClientError,  # a connection that is cut while it answers
+            pg.PostgresConnectionError,
+            pg.OperatorInterventionError,
+            pg.InsufficientResourcesError,
+            pg.ReadOnlySQLTransactionError,
+        )
+        data = isinstance(exc, pg.DataError) or type(exc).__name__ == "ClientConfigurationError"
+        return isinstance(exc, outages) and not data
+
+
+async def _as_it_is(_: Any) -> None:
+    """Nothing of a connection's state is changed for longer than a transaction, so that nothing needs a round trip."""
+
+
+def _asyncpg() -> Any:
+    try:
+        import asyncpg
+    except ImportError as exc:
+        raise MissingExtra(
+            "PostgreSQL needs the package asyncpg.", hint=f"Type: pip install {packages('service')}"
+        ) from exc
+    return asyncpg

@@ -1,0 +1,252 @@
+"""The embedded database: one SQLite file in WAL mode, one thread that writes, a few that read.
+
+`synchronous=FULL`: what was acknowledged is there after a crash of the machine. Group commit pays for it.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import re
+import sqlite3
+import threading
+import time
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from functools import lru_cache
+from typing import Any
+
+from ...errors import CommandException
+from . import migrate, regex, sqlite_writes
+from .base import SEARCH_SECONDS, SEARCHES, TIME_IS_UP, Outcome, Rejected, Row, Unavailable, Write
+from .group_commit import Group
+
+READERS = 4
+#: What PostgreSQL's statement_timeout is there.
+READ_SECONDS = 30.0
+_PRAGMAS = "PRAGMA foreign_keys = ON; PRAGMA busy_timeout = 5000; PRAGMA temp_store = MEMORY;"
+_ARGUMENT = re.compile(r"\$(\d+)")
+
+
+class SQLiteDialect:
+    """SQLite's way of saying what PostgreSQL says otherwise."""
+
+    def tags(self, column: str) -> str:
+        return column
+
+    def has_tags(self, columns: Sequence[str], argument: int, every: bool) -> str:
+        wanted = f"SELECT value FROM json_each(${argument})"
+        held = " UNION ALL ".join(f"SELECT value FROM json_each({column})" for column in columns)
+        if every:
+            return f"NOT EXISTS ({wanted} WHERE value NOT IN ({held}))"
+        return f"EXISTS ({wanted} WHERE value IN ({held}))"
+
+    def tag_like(self, columns: Sequence[str], argument: int) -> str:
+        held = " UNION ALL ".join(f"SELECT value FROM json_each({column})" for column in columns)
+        return f"EXISTS (SELECT 1 FROM ({held}) WHERE value LIKE ${argument} ESCAPE '\\')"
+
+    def one_of(self, column: str, argument: int) -> str:
+        return f"{column} IN (SELECT value FROM json_each(${argument}))"
+
+    def like(self, column: str, argument: int) -> str:
+        return f"{column} LIKE ${argument} ESCAPE '\\'"
+
+    def matches(self, column: str, argument: int) -> str:
+        return f"mf_matches(${argument}, {column})"
+
+    def check_pattern(self, pattern: str) -> None:
+        try:
+            regex.compiled(pattern)
+        except ValueError as exc:
+            raise Rejected(str(exc)) from None
+
+
+@lru_cache(256)
+def _translated(sql: str) -> tuple[str, tuple[int, ...]]:
+    """The SQL with `?` for each `$n`, and which argument each `?` takes."""
+    return _ARGUMENT.sub("?", sql), tuple(int(n) - 1 for n in _ARGUMENT.findall(sql))
+
+
+def _matches(pattern: str, value: str | None) -> bool:
+    return value is not None and regex.compiled(pattern)(value)
+
+
+class Deadline:
+    """Ends what a connection does when its time is up: SQLite asks every so many steps of its machine."""
+
+    _STEPS = 20_000
+
+    def __init__(self, db: sqlite3.Connection):
+        self._at = 0.0
+        db.set_progress_handler(self._passed, self._STEPS)
+
+    def after(self, seconds: float) -> None:
+        self._at = time.monotonic() + seconds
+
+    def _passed(self) -> bool:
+        return time.monotonic() > self._at
+
+
+class _TimeIsUp(Unavailable):
+    """A read that took longer than it may."""
+
+
+class SQLite:
+    """The Database protocol over one file, or over memory for `:memory:` (kept by one connection)."""
+
+    name = "sqlite"
+
+    def __init__(self, path: str, observe: Callable[[int], None] | None = None):
+        self.dialect = SQLiteDialect()
+        self._path = path
+        self._local = threading.local()
+        self._connections: list[sqlite3.Connection] = []
+        self._writer: sqlite3.Connection | None = None
+        self._writing = ThreadPoolExecutor(1, "mf-write")
+        self._reading = ThreadPoolExecutor(READERS, "mf-read")
+        self._searching = asyncio.Semaphore(SEARCHES)
+        self._group: Group[Write, Outcome] = Group(self._apply, observe)
+
+    async def start(self) -> None:
+        loop = asyncio.get_running_loop()
+        await loop.run_in_executor(self._writing, self._open)
+
+    def _open(self) -> None:
+        try:
+            self._writer = db = self._connect()
+            db.execute("PRAGMA journal_mode = WAL")
+            db.execute("PRAGMA synchronous = FULL")
+            self._migrate(db, migrate.latest("sqlite"))
+        except sqlite3.Error as exc:
+            raise CommandException(
+                f"The database file {self._path} cannot be used: {exc}.",
+                hint="Name a file in a folder that exists and can be written: --database sqlite:////path/metadata.db",
+            ) from exc
+
+    def _connect(self) -> sqlite3.Connection:
+        db = sqlite3.connect(self._path, isolation_level=None, check_same_thread=False, cached_statements=256)
+        db.executescript(_PRAGMAS)
+        db.create_function("mf_matches", 2, _matches, deterministic=True)
+        self._connections.append(db)
+        return db
+
+    def migrate_to(self, version: int) -> None:
+        """Bring the tables to a version, back or forth; for the command line, outside of `start`."""
+        try:
+            self._migrate(self._connect(), version)
+        except sqlite3.Error as exc:
+            raise CommandException(f"The database file {self._path} cannot be migrated: {exc}.") from exc
+        finally:
+            self._close()
+
+    def _migrate(self, db: sqlite3.Connection, target: int) -> None:
+        table = migrate.SCHEMA_TABLE
+        db.execute("BEGIN IMMEDIATE")
+        try:
+            db.execute(f"CREATE TABLE IF NOT EXISTS {table} (version INTEGER NOT NULL, adopted INTEGER NOT NULL)")
+            row = db.execute(f"SELECT version, adopted FROM {table}").fetchone()
+            if row is None:
+                row = (0, self._adopts(db))
+                db.execute(f"INSERT INTO {table} VALUES (?, ?)", row)
+            for step in migrate.plan("sqlite", row[0], target, bool(row[1])):
+                for statement in _statements(step.sql):
+                    db.execute(statement)
+                db.execute(f"UPDATE {table} SET version = ?", (step.version,))
+            db.execute("COMMIT")
+        except BaseException:
+            db.execute("ROLLBACK")
+            raise
+
+    def _adopts(self, db: sqlite3.Connection) -> int:
+        tables = {name for (name,) in db.execute("SELECT name FROM sqlite_master WHERE type = 'table'")}
+        if "flows_v3" not in tables:
+            return 0
+        columns = {t: {row[1] for row in db.execute(f"PRAGMA table_info({t})")} for t in migrate.ADOPTED_COLUMNS}
+        migrate.check_adoptable(columns)
+        return 1
+
+    async def stop(self) -> None:
+        await self._group.drain()
+        self._writing.shutdown()
+        self._reading.shutdown()
+        self._close()
+
+    def _close(self) -> None:
+        for db in self._connections:
+            db.close()
+        self._connections.clear()
+
+    async def write(self, item: Write) -> Outcome:
+        return await self._group.submit(item)
+
+    async def _apply(self, items: Sequence[Write]) -> Sequence[Outcome | Exception]:
+        return await asyncio.get_running_loop().run_in_executor(self._writing, self._transaction, items)
+
+    def _transaction(self, items: Sequence[Write]) -> Sequence[Outcome | Exception]:
+        db = self._writer
+        assert db is not None
+        try:
+            db.execute("BEGIN IMMEDIATE")
+            try:
+                results = [_tried(db, item) for item in items]
+                db.execute("COMMIT")
+            except BaseException:
+                if db.in_transaction:
+                    db.execute("ROLLBACK")
+                raise
+        except sqlite3.OperationalError as exc:  # the disk is full, or another process holds the file
+            raise Unavailable(f"the database cannot be written: {exc}") from exc
+        return results
+
+    async def read(self, sql: str, *arguments: Any) -> Sequence[Row]:
+        return await self._selected(sql, arguments, READ_SECONDS)
+
+    async def search(self, sql: str, *arguments: Any) -> Sequence[Row]:
+        async with self._searching:
+            try:
+                return await self._selected(sql, arguments, SEARCH_SECONDS)
+            except _TimeIsUp:
+                raise Rejected(TIME_IS_UP) from None
+
+    async def _selected(self, sql: str, arguments: Sequence[Any], seconds: float) -> Sequence[Row]:
+        loop = asyncio.get_running_loop()
+        return await loop.run_in_executor(self._reading, self._select, sql, arguments, seconds)
+
+    def _select(self, sql: str, arguments: Sequence[Any], seconds: float) -> list[Row]:
+        db, deadline = self._reader()
+        text, order = _translated(sql)
+        deadline.after(seconds)
+        try:
+            return db.execute(text, [arguments[n] for n in order]).fetchall()
+        except sqlite3.OperationalError as exc:
+            if "interrupted" in str(exc):
+                raise _TimeIsUp(f"the database was read for more than {seconds:g} s") from exc
+            raise Unavailable(f"the database cannot be read: {exc}") from exc
+
+    def _reader(self) -> tuple[sqlite3.Connection, Deadline]:
+        """The connection of this thread."""
+        if not hasattr(self._local, "db"):
+            self._local.db = self._connect()
+            self._local.db.execute("PRAGMA query_only = ON")
+            self._local.deadline = Deadline(self._local.db)
+        return self._local.db, self._local.deadline
+
+    async def ready(self) -> bool:
+        try:
+            await self.read("SELECT 1")
+        except Unavailable:
+            return False
+        return True
+
+
+def _tried(db: sqlite3.Connection, item: Write) -> Outcome | Exception:
+    """The outcome of one write; values that the tables refuse are the matter of that request alone."""
+    try:
+        return sqlite_writes.apply(db, item)
+    except (sqlite3.IntegrityError, sqlite3.DataError, OverflowError) as exc:
+        return Rejected(str(exc))
+
+
+def _statements(sql: str) -> list[str]:
+    """The statements of a migration; none of ours holds a semicolon inside of a text."""
+    lines = [line for line in sql.splitlines() if not line.lstrip().startswith("--")]
+    return [text for part in "\n".join(lines).split(";") if (text := part.strip())]

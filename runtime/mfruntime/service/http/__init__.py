@@ -1,0 +1,1 @@
+"""One HTTP request: connection, limits, body, and what handlers see of it."""

@@ -1,0 +1,1 @@
+"""Lists of records: filters of the query string, SELECT statements, pages, rows as JSON."""
