@@ -52,7 +52,7 @@ def home(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPat
 
 def end_servers(home: Path) -> None:
     """End what stacks in a home keep running in the background."""
-    from mfinfra.supervisor import control
+    from mfinfra.machine.supervisor import control
 
     for folder in home.rglob("mfinfra/stacks/*/services"):
         control.stop(folder)

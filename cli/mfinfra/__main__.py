@@ -66,7 +66,7 @@ def _reported(exc: Exception) -> MfinfraError:
     import traceback
     from datetime import datetime
 
-    from .paths import crash_home, write_text
+    from .machine.paths import crash_home, write_text
 
     message = f"mfinfra failed unexpectedly: {type(exc).__name__}: {exc}"
     try:

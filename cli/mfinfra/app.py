@@ -38,7 +38,7 @@ class State:
 
 
 def _stack_names(incomplete: str) -> list[str]:
-    from . import record
+    from .machine import record
 
     return [stack.name for stack in record.every() if stack.name.startswith(incomplete)]
 
@@ -78,7 +78,8 @@ def main(
 
 def _named(given: str | None) -> str:
     """The stack that a command means: as given, as the stack file says, the default, or the only one there is."""
-    from . import profile, record, stackfile
+    from . import stackfile
+    from .machine import profile, record
 
     if given is not None:
         return given
@@ -356,8 +357,9 @@ def kube_token(name: Annotated[str, typer.Argument(help="Name of the stack.")]) 
 @app.command("ls")
 def list_stacks() -> None:
     """List the stacks that were set up from here, local and in clouds."""
-    from . import pipeline, record
-    from .paths import shown
+    from . import pipeline
+    from .machine import record
+    from .machine.paths import shown
 
     stacks = pipeline.listing()
     for name in record.damaged():
@@ -402,8 +404,8 @@ def outputs(
 @app.command()
 def use(name: Annotated[str, typer.Argument(help="Name of the stack.", autocompletion=_stack_names)]) -> None:
     """Make a stack the one that flows use where no profile is named."""
-    from . import profile, record
-    from .paths import shown
+    from .machine import profile, record
+    from .machine.paths import shown
 
     record.need(name)
     path = profile.use(name)

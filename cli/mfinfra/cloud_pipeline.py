@@ -13,24 +13,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from . import (
-    clouds,
-    cluster_pipeline,
-    deployment,
-    description,
-    handover,
-    pipeline,
-    profile,
-    record,
-    rules,
-    service_health,
-    stackfile,
-)
-from .changes import Plan
+from . import clouds, cluster_pipeline, deployment, description, handover, pipeline, rules, service_health, stackfile
 from .cloud_report import Down, show
 from .errors import CloudError, Locked, NotFound, Refused
 from .handover import Here
-from .record import Record
+from .machine import profile, record
+from .machine.record import Record
+from .plans.changes import Plan
 from .stackfile import StackConfig
 
 if TYPE_CHECKING:
@@ -111,9 +100,10 @@ def is_cloud(name: str) -> bool:
 
 def plan(config: StackConfig, out: Path | None, form: str, console: Console) -> Plan:
     """What `up` would change; with `out`, saved for `up --plan`."""
-    from . import plan_text, planfile
+    from .plans import formats
+    from .plans import saved as planfile
 
-    plan_text.check(form)
+    formats.check(form)
     _refuse_local(config)
     with record.locked(config.name):
         connected = connect(config, console)
@@ -179,7 +169,8 @@ def _undescribe(cloud: Cloud, name: str, console: Console) -> None:
 
 def _wanted(connected: Connected, plan_file: Path | None, agreed: Agreed, console: Console) -> Plan:
     """The plan to apply: the saved one, which was agreed to when it was saved, or a new one that is agreed to now."""
-    from . import plan_text, planfile
+    from .plans import formats
+    from .plans import saved as planfile
 
     name = connected.config.name
     if plan_file is not None:
@@ -190,7 +181,7 @@ def _wanted(connected: Connected, plan_file: Path | None, agreed: Agreed, consol
     if wanted.is_empty:
         console.done("Nothing to change")
         return wanted
-    for line in plan_text.text(wanted).splitlines():
+    for line in formats.text(wanted).splitlines():
         console.note(line)
     if not agreed(f"Make these {len(wanted.changes)} changes?"):
         raise Refused(f"The stack '{name}' is left as it is.", hint=f"Type: mfinfra up --name {name} --yes")

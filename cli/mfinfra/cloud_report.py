@@ -6,11 +6,12 @@ from dataclasses import dataclass
 from datetime import datetime, timezone
 from typing import TYPE_CHECKING, Any
 
-from . import profile, rules
-from .changes import Event, Plan
+from . import rules
 from .console import Console
-from .paths import shown
+from .machine import profile
+from .machine.paths import shown
 from .pipeline import server_text
+from .plans.changes import Event, Plan
 
 if TYPE_CHECKING:
     from .pipeline import Up
@@ -73,9 +74,9 @@ def _data(settings: dict[str, str]) -> str:
 
 def report_plan(found: Plan, form: str, console: Console) -> int:
     """Print a plan; returns what the command ends with."""
-    from . import plan_text
+    from .plans import formats
 
-    console.line(plan_text.rendered(found, form))
+    console.line(formats.rendered(found, form))
     return found.exit_code
 
 

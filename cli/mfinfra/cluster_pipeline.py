@@ -10,10 +10,11 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from . import clouds, deployment, machines, pipeline, profile, record, service_health
+from . import clouds, deployment, machines, pipeline, service_health
 from .errors import CloudError, MfinfraError, NotFound, Refused
 from .kube import access, cluster, health, kubeconfig, services, teardown, tunnels
 from .kube.api import Unreachable
+from .machine import profile, record
 from .stackfile import StackConfig
 
 if TYPE_CHECKING:
@@ -21,7 +22,7 @@ if TYPE_CHECKING:
     from .console import Console
     from .deployment import Deployment
     from .kube.api import Api
-    from .record import Record
+    from .machine.record import Record
 
 _PATIENCE_SECONDS = 25.0
 #: Who opens what is in the cluster, and what with.

@@ -10,16 +10,17 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from . import cloud_pipeline, deployed, deployment, handover, profile, record, rules, stackfile
+from . import cloud_pipeline, deployed, deployment, handover, rules, stackfile
 from .errors import Refused
 from .handover import Here
+from .machine import profile, record
 from .stackfile import StackConfig
 
 if TYPE_CHECKING:
     from . import pipeline
     from .console import Console
     from .deployed import Deployed
-    from .record import Record
+    from .machine.record import Record
 
 #: What a stack file may say otherwise than the stack does: it is of this machine, or found out when it is deployed.
 _OPEN = {"runtime", "engine", "account"}

@@ -89,7 +89,7 @@ def _by_terraform(cloud: Cloud, states: States | None) -> dict[str, Any] | None:
 def _by_cloudformation(cloud: Cloud, config: StackConfig) -> dict[str, Any] | None:
     """The outputs of the stack in CloudFormation; {} where it is not whole."""
     from . import cfn_template
-    from .clouds.aws import Aws
+    from .clouds.aws.cloud import Aws
     from .engines import cloudformation
 
     if not isinstance(cloud, Aws):

@@ -7,14 +7,14 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
-from .changes import Change, Event, Plan
 from .clouds.base import Holder, Report
 from .errors import Locked, Refused
+from .machine.paths import stacks_home, write_bytes
 from .names import stack_tags
-from .paths import stacks_home, write_bytes
+from .plans.changes import Change, Event, Plan
 
 if TYPE_CHECKING:
-    from .clouds.aws import Aws
+    from .clouds.aws.cloud import Aws
     from .clouds.base import Cloud
     from .stackfile import StackConfig
 
@@ -96,7 +96,7 @@ def chosen_engine(config: StackConfig) -> str:
 def of(cloud: Cloud, engine: str, report: Report) -> Deployment:
     """The deployment of a stack; its state has a place when this returns."""
     if engine == "cloudformation":
-        from .clouds.aws import Aws
+        from .clouds.aws.cloud import Aws
 
         if not isinstance(cloud, Aws):
             raise Refused("CloudFormation is in AWS only.", hint="Type the same with --engine terraform")
@@ -235,7 +235,7 @@ class CloudFormationDeployment:
         )
 
     def _check_network(self) -> None:
-        from .clouds import aws_network
+        from .clouds.aws import network as aws_network
 
         network, ui = self._config.network, self._config.ui
         if network.vpc is not None:

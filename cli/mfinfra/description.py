@@ -19,7 +19,7 @@ from .stackfile import StackConfig
 
 if TYPE_CHECKING:
     from .clouds.base import States
-    from .record import Record
+    from .machine.record import Record
 
 VERSION = 1
 

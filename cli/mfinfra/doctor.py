@@ -9,9 +9,10 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-from . import profile, record, runtime_install
+from . import runtime_install
 from .console import Console
 from .errors import DoctorFoundProblems, MfinfraError
+from .machine import profile, record
 from .runtime_install import NEWEST_PYTHON, Environment
 
 _LOW_SPACE = 1 << 30

@@ -10,20 +10,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from . import (
-    cluster_pipeline,
-    deployment,
-    pipeline,
-    profile,
-    prove,
-    record,
-    runtime_install,
-    service_health,
-    workspace,
-)
+from . import cluster_pipeline, deployment, pipeline, prove, runtime_install, service_health, workspace
 from .errors import ProofFailed, Refused
-from .paths import shown
-from .record import Record
+from .machine import profile, record
+from .machine.paths import shown
+from .machine.record import Record
 
 if TYPE_CHECKING:
     from .clouds.base import Cloud

@@ -13,20 +13,21 @@ from pathlib import Path
 from shutil import which
 from typing import TYPE_CHECKING, Any
 
-from . import profile, prove, record, runtime_install
+from . import prove, runtime_install
 from .console import Console
 from .engines import local, local_servers
 from .errors import MfinfraError, NotFound, ProofFailed, Refused
-from .paths import shown
+from .machine import profile, record
+from .machine.paths import shown
 
 if TYPE_CHECKING:
-    from .profile import Profile
+    from .machine.profile import Profile
+    from .machine.record import Record
+    from .machine.supervisor.spec import Server
+    from .machine.supervisor.state import ServerState
     from .prove import Proof
-    from .record import Record
     from .runtime_install import Environment, Installed
     from .stackfile import StackConfig
-    from .supervisor.spec import Server
-    from .supervisor.state import ServerState
 
 STATUS_VERSION = 1
 

@@ -6,9 +6,10 @@ import json
 from pathlib import Path
 from typing import Any
 
-from . import process, runtime_install
+from . import runtime_install
 from .errors import MfinfraError, NotFound
-from .paths import shown
+from .machine import process
+from .machine.paths import shown
 
 _SETTINGS = Path(__file__).parent / "inside" / "settings.py"
 

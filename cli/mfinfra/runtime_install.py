@@ -17,10 +17,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from shutil import which
 
-from . import lock, process
 from .errors import InstallFailed, MfinfraError, NotFound
 from .inside.probe import digest, folder_files
-from .paths import data_home
+from .machine import lock, process
+from .machine.paths import data_home
 
 OLDEST_PYTHON, NEWEST_PYTHON = (3, 10), (3, 13)
 _PROBE = Path(__file__).parent / "inside" / "probe.py"

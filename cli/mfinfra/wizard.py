@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from .errors import Interrupted, Refused, StackFileError
-from .paths import write_text
+from .machine.paths import write_text
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -13,7 +13,7 @@ from pathlib import Path, PurePosixPath
 from typing import Any
 
 from .errors import MfinfraError, Refused
-from .paths import make_folder, write_bytes
+from .machine.paths import make_folder, write_bytes
 
 MANIFEST = ".mfinfra-files.json"
 #: What may lie in a folder that nothing was rendered into: providers that were fetched. A state is somebody's stack.

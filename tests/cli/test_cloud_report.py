@@ -6,10 +6,11 @@ from datetime import datetime, timedelta, timezone
 
 import pytest
 
-from mfinfra import cloud_report, pipeline, profile, prove, runtime_install
+from mfinfra import cloud_report, pipeline, prove, runtime_install
 from mfinfra.cloud_report import _ago
 from mfinfra.console import Console
-from mfinfra.record import Record
+from mfinfra.machine import profile
+from mfinfra.machine.record import Record
 
 PLACES = [
     ("aws", "eu-west-1", "123456789012", "AWS eu-west-1, account 123456789012", {"S3": "s3://demo/metaflow"}),

@@ -13,7 +13,7 @@ from tests.conftest import ROOT
 from mfinfra import description, stackfile
 from mfinfra.engines import tf_state
 from mfinfra.errors import EngineError, MfinfraError
-from mfinfra.record import Record
+from mfinfra.machine.record import Record
 from mfinfra.stackfile import StackConfig
 from mfinfra.yamlfile import read
 

@@ -10,10 +10,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mfinfra import addresses, cfn_risk, plan_text, planfile, policies, risk
-from mfinfra.changes import ACTIONS, RISKS, Change, Plan
-from mfinfra.clouds.aws_errors import explain_text
+from mfinfra.clouds.aws.errors import explain_text
 from mfinfra.errors import MfinfraError, Refused
+from mfinfra.plans import cidr as addresses
+from mfinfra.plans import cloudformation_risk, formats, iam_policies, risk
+from mfinfra.plans import saved as planfile
+from mfinfra.plans.changes import ACTIONS, RISKS, Change, Plan
 
 
 def entry(kind: str, before: Any, after: Any, **rest: Any) -> dict[str, Any]:
@@ -142,7 +144,7 @@ def test_a_policy_that_is_not_known_yet_is_told() -> None:
     ],
 )  # fmt: skip
 def test_what_is_dangerous_in_a_change_set(change: dict[str, Any], expected: str | None) -> None:
-    found, reason = cfn_risk.of(change, False, cfn_risk.Moved())
+    found, reason = cloudformation_risk.of(change, False, cloudformation_risk.Moved())
     assert found == expected
     assert bool(reason) == (expected is not None)
 
@@ -176,10 +178,10 @@ def test_how_a_parameter_moves_says_whether_it_is_dangerous(
     }
     direct = {"Target": target, "Evaluation": "Dynamic", "ChangeSource": "DirectModification"}
     change = {"ResourceType": kind, "Action": "Modify", "Replacement": "False", "Details": [direct, caused]}
-    moved = cfn_risk.Moved({parameter: before}, {parameter: after})
-    assert cfn_risk.of(change, False, moved)[0] == expected
+    moved = cloudformation_risk.Moved({parameter: before}, {parameter: after})
+    assert cloudformation_risk.of(change, False, moved)[0] == expected
     changed_too = {**change, "Details": [{**direct, "Evaluation": "Static"}, caused]}
-    assert cfn_risk.of(changed_too, False, moved)[0] is not None
+    assert cloudformation_risk.of(changed_too, False, moved)[0] is not None
 
 
 @given(
@@ -194,7 +196,7 @@ def test_how_a_parameter_moves_says_whether_it_is_dangerous(
     )
 )
 def test_no_policy_however_odd_breaks_the_reader(value: Any) -> None:
-    assert isinstance(policies.grants(json.dumps(value)), set)
+    assert isinstance(iam_policies.grants(json.dumps(value)), set)
 
 
 texts = st.text(max_size=60)
@@ -211,7 +213,7 @@ plans = st.builds(
 @given(plans)
 def test_exit_codes_say_how_dangerous(plan: Plan) -> None:
     expected = 0 if not plan.changes else 3 if any(change.risk for change in plan.changes) else 2
-    assert plan.exit_code == expected == json.loads(plan_text.rendered(plan, "json"))["exit_code"]
+    assert plan.exit_code == expected == json.loads(formats.rendered(plan, "json"))["exit_code"]
     assert [RISKS.index(str(change.risk)) for change in plan.dangerous] == sorted(
         RISKS.index(str(c.risk)) for c in plan.dangerous
     )
@@ -219,7 +221,7 @@ def test_exit_codes_say_how_dangerous(plan: Plan) -> None:
 
 @given(plans)
 def test_a_comment_holds_no_markup_of_others(plan: Plan) -> None:
-    text = plan_text.markdown(plan)
+    text = formats.markdown(plan)
     inside = text.replace("<details><summary>", "").replace("</summary>", "").replace("</details>", "")
     assert "<" not in inside
     assert "@" not in inside
@@ -230,7 +232,7 @@ def test_a_comment_fits_whatever_the_size() -> None:
         Change(f"module.x.aws_thing.this[{i}]" * 3, "aws_thing", "create", "iam" if i % 2 else None, "because " * 20)
         for i in range(5000)
     )
-    text = plan_text.markdown(Plan("big", "terraform", many, ""))
+    text = formats.markdown(Plan("big", "terraform", many, ""))
     assert len(text) < 65_536
     assert "more" in text
 

@@ -14,10 +14,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 from ruamel.yaml import YAML
 
-from mfinfra import outputs, record, stackfile, wizard
+from mfinfra import outputs, stackfile, wizard
 from mfinfra.errors import MfinfraError, StackFileError
+from mfinfra.machine import record
+from mfinfra.machine.paths import stacks_home
 from mfinfra.names import check_name
-from mfinfra.paths import stacks_home
 
 names = st.from_regex(r"[a-z][a-z0-9-]{0,30}", fullmatch=True)
 packages = st.from_regex(r"[A-Za-z0-9][A-Za-z0-9._\-\[\],<>=!~ ]{0,30}", fullmatch=True)

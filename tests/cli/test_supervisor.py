@@ -14,12 +14,12 @@ from pathlib import Path
 
 import pytest
 
-from mfinfra import process
 from mfinfra.errors import EngineError, MfinfraError
-from mfinfra.supervisor import control, spec
-from mfinfra.supervisor import ports as local_ports
-from mfinfra.supervisor.spec import Server
-from mfinfra.supervisor.state import ServerState
+from mfinfra.machine import process
+from mfinfra.machine.supervisor import control, spec
+from mfinfra.machine.supervisor import ports as local_ports
+from mfinfra.machine.supervisor.spec import Server
+from mfinfra.machine.supervisor.state import ServerState
 
 WEB = "import http.server, sys; http.server.ThreadingHTTPServer(('127.0.0.1', int(sys.argv[1])), http.server.SimpleHTTPRequestHandler).serve_forever()"
 
@@ -111,7 +111,7 @@ def test_a_number_that_went_to_another_process_is_left_alone(folder: Path) -> No
 
 def test_it_outlives_the_terminal_that_started_it(folder: Path) -> None:
     spec.save(folder, [web(folder)])
-    code = f"from pathlib import Path; from mfinfra.supervisor import control, spec; f = Path({str(folder)!r}); control.start(f, spec.load(f)); print('up')"
+    code = f"from pathlib import Path; from mfinfra.machine.supervisor import control, spec; f = Path({str(folder)!r}); control.start(f, spec.load(f)); print('up')"
     shell = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=60)
     assert shell.stdout == "up\n", shell.stderr  # and the pipe is at its end: nobody else holds it
     assert os.getsid(supervisor_pid(folder)) == supervisor_pid(folder)
@@ -183,7 +183,9 @@ def test_a_server_that_needs_credentials_has_them_in_memory_only(folder: Path, m
 
 def test_two_supervisors_of_one_folder_are_one_too_many(folder: Path) -> None:
     control.start(folder, [web(folder)])
-    done = subprocess.run([sys.executable, "-m", "mfinfra.supervisor", str(folder)], capture_output=True, text=True)
+    done = subprocess.run(
+        [sys.executable, "-m", "mfinfra.machine.supervisor", str(folder)], capture_output=True, text=True
+    )
     assert done.returncode == 1
     assert "is being changed by process" in done.stderr
 

@@ -7,12 +7,12 @@ from pathlib import Path
 
 import pytest
 
-from mfinfra import record
 from mfinfra.kube import services, tunnels
-from mfinfra.record import Record
+from mfinfra.machine import record
+from mfinfra.machine.record import Record
+from mfinfra.machine.supervisor import spec
+from mfinfra.machine.supervisor.spec import Server
 from mfinfra.stackfile import StackConfig
-from mfinfra.supervisor import spec
-from mfinfra.supervisor.spec import Server
 
 ADDRESS = "http://127.0.0.1"
 

@@ -102,7 +102,7 @@ def test_the_guides_commands_run(tmp_path: Path) -> None:
 def test_the_page_of_plans_has_every_key() -> None:
     from dataclasses import fields
 
-    from mfinfra.changes import ACTIONS, RISKS, Change, Plan
+    from mfinfra.plans.changes import ACTIONS, RISKS, Change, Plan
 
     text = (ROOT / "docs/reference/plan-json.md").read_text()
     keys = [*Plan("x", "terraform", (), "").document(), *(f"changes[].{field.name}" for field in fields(Change))]

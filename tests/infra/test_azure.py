@@ -17,7 +17,7 @@ import pytest
 import trustme
 
 from mfinfra import backends
-from mfinfra.clouds.azure_errors import explain_text
+from mfinfra.clouds.azure.errors import explain_text
 from tests import servers
 from tests.conftest import Call, run_program
 

@@ -12,9 +12,9 @@ from typing import Any
 import pytest
 
 from mfinfra import presets, stackfile
-from mfinfra.changes import Event, Plan
 from mfinfra.engines.terraform import Terraform
 from mfinfra.errors import MfinfraError, Refused
+from mfinfra.plans.changes import Event, Plan
 from mfinfra.yamlfile import Document, read
 
 from .conftest import ROOT, TfCloud

@@ -10,8 +10,8 @@ from typing import Any
 import pytest
 
 from mfinfra import stackfile
-from mfinfra.changes import Event, Plan
 from mfinfra.engines.terraform import Terraform
+from mfinfra.plans.changes import Event, Plan
 from mfinfra.yamlfile import read
 
 from .conftest import ROOT, TfCloud

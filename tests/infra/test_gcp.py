@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from mfinfra.clouds.gcp_errors import explain_text
+from mfinfra.clouds.gcp.errors import explain_text
 from tests import servers
 from tests.conftest import Call, run_program
 

@@ -11,8 +11,8 @@ import pytest
 from ruamel.yaml import YAML
 
 from mfinfra import stackfile
-from mfinfra.changes import Event, Plan
 from mfinfra.engines.terraform import Terraform
+from mfinfra.plans.changes import Event, Plan
 from mfinfra.yamlfile import read
 
 from .conftest import ROOT, TfCloud

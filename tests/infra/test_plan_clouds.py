@@ -9,9 +9,10 @@ from typing import Any
 
 import pytest
 
-from mfinfra import plan_text, stackfile
-from mfinfra.changes import Event, Plan
+from mfinfra import stackfile
 from mfinfra.engines.terraform import Terraform
+from mfinfra.plans import formats
+from mfinfra.plans.changes import Event, Plan
 from mfinfra.yamlfile import Document
 
 Stack = Callable[[stackfile.StackConfig], Terraform]
@@ -95,10 +96,10 @@ def test_a_change_of_the_stack_file_is_told(cloud: str, stack: Stack) -> None:
     for change in [*CHANGES, (said, RIGHT, "iam", words)]:
         check(plan(stack(config(cloud, change[0]))), change[1][cloud], *change[2:])
     found = plan(stack(config(cloud, HARMLESS)))
-    assert found.exit_code == 2, plan_text.text(found)
+    assert found.exit_code == 2, formats.text(found)
 
 
 def check(found: Plan, kind: str, risk: str, words: str) -> None:
     reasons = [change.reason for change in found.changes if (change.kind, change.risk) == (kind, risk)]
-    assert any(words in reason for reason in reasons), plan_text.text(found)
+    assert any(words in reason for reason in reasons), formats.text(found)
     assert found.exit_code == 3

@@ -9,8 +9,8 @@ from typing import Any
 
 import pytest
 
-from mfinfra import risk_facts
-from mfinfra.risk_facts.kubernetes import CHARTS
+from mfinfra.plans import resource_types
+from mfinfra.plans.resource_types.kubernetes import CHARTS
 from tests.conftest import ROOT
 
 #: Types of our modules that hold nothing: each can be made again as it was. Logs are not data here.
@@ -74,11 +74,13 @@ def block_of(kind: str) -> Any:
 
 def test_every_type_of_the_modules_is_known_to_hold_data_or_not() -> None:
     found = {
-        risk_facts.plain(kind) for text in texts() for kind in re.findall(r'^resource "(\w+)"', text, re.MULTILINE)
+        resource_types.plain(kind) for text in texts() for kind in re.findall(r'^resource "(\w+)"', text, re.MULTILINE)
     }
     found.remove("helm_release")  # it depends on the chart, see below
-    assert found - set(risk_facts.STATEFUL) == STATELESS, "put it into risk_facts, or say here that it holds nothing"
-    assert not STATELESS & set(risk_facts.STATEFUL)
+    assert found - set(resource_types.STATEFUL) == STATELESS, (
+        "put it into risk_facts, or say here that it holds nothing"
+    )
+    assert not STATELESS & set(resource_types.STATEFUL)
 
 
 def test_every_chart_of_the_modules_is_known_to_hold_data_or_not() -> None:
@@ -89,13 +91,13 @@ def test_every_chart_of_the_modules_is_known_to_hold_data_or_not() -> None:
     assert {chart for chart in charts if not chart.startswith("$")} | own == set(CHARTS) | STATELESS_CHARTS
 
 
-@pytest.mark.parametrize("kind", [kind for kind in risk_facts.STATEFUL if "::" not in kind])
+@pytest.mark.parametrize("kind", [kind for kind in resource_types.STATEFUL if "::" not in kind])
 def test_what_holds_data_is_a_type_of_its_provider(kind: str) -> None:
     assert block_of(kind) is not None or kind == "aws_rds_cluster"
 
 
 def paths() -> Iterator[tuple[str, Any]]:
-    for facts in map(risk_facts.of, ("aws_", "azurerm_", "google_", "kubernetes_")):
+    for facts in map(resource_types.of, ("aws_", "azurerm_", "google_", "kubernetes_")):
         for kind, listed in facts.weaker.items():
             yield from ((kind, fact.path) for fact in listed)
         for presences in (facts.doors, facts.shutters, facts.locks):

@@ -9,9 +9,10 @@ from typing import Any
 
 import pytest
 
-from mfinfra import risk, stackfile
+from mfinfra import stackfile
 from mfinfra.engines import tf_plan
 from mfinfra.engines.terraform import Terraform
+from mfinfra.plans import risk
 from mfinfra.yamlfile import read
 
 from .conftest import ROOT

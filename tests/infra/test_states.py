@@ -8,10 +8,12 @@ from typing import Any
 
 import pytest
 
-from mfinfra.clouds import aws_state, azure_state, gcp_state
-from mfinfra.clouds.azure_blobs import Blobs
+from mfinfra.clouds.aws import state as aws_state
+from mfinfra.clouds.azure import state as azure_state
+from mfinfra.clouds.azure.blobs import Blobs
 from mfinfra.clouds.base import States, Unreadable
-from mfinfra.clouds.gcp_identity import Project, Rest
+from mfinfra.clouds.gcp import state as gcp_state
+from mfinfra.clouds.gcp.identity import Project, Rest
 from mfinfra.errors import CloudError
 from tests import servers
 

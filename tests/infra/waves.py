@@ -11,9 +11,9 @@ from pathlib import Path
 
 import pytest
 
-from mfinfra.changes import Event, Plan
 from mfinfra.engines.terraform import Terraform
 from mfinfra.errors import MfinfraError
+from mfinfra.plans.changes import Event, Plan
 from mfinfra.stackfile import StackConfig
 
 from .conftest import TfCloud

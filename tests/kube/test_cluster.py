@@ -128,11 +128,12 @@ def question(token: str) -> SplitResult:
 
 
 def test_the_token_of_eks_is_a_signed_question_who_we_are(monkeypatch: pytest.MonkeyPatch) -> None:
-    from mfinfra.clouds import aws_cluster, aws_identity
+    from mfinfra.clouds.aws import cluster as aws_cluster
+    from mfinfra.clouds.aws import identity
 
     for name, value in {**KEYS, "AWS_ENDPOINT_URL": "http://127.0.0.1:9"}.items():
         monkeypatch.setenv(name, value)
-    token = aws_cluster.token(aws_identity.session("eu-west-1"), "demo")
+    token = aws_cluster.token(identity.session("eu-west-1"), "demo")
     assert token.text.startswith("k8s-aws-v1.")
     assert "=" not in token.text
     url = question(token.text)
@@ -158,22 +159,24 @@ def test_the_token_of_eks_is_signed_for_who_is_asked(
     endpoints: str, region: str, host: str, scope: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """STS refuses what was signed for another region than its own."""
-    from mfinfra.clouds import aws_cluster, aws_identity
+    from mfinfra.clouds.aws import cluster as aws_cluster
+    from mfinfra.clouds.aws import identity
 
     for name, value in {**KEYS, "AWS_STS_REGIONAL_ENDPOINTS": endpoints}.items():
         monkeypatch.setenv(name, value)
-    url = question(aws_cluster.token(aws_identity.session(region), "demo").text)
+    url = question(aws_cluster.token(identity.session(region), "demo").text)
     assert url.netloc == host
     assert parse_qs(url.query)["X-Amz-Credential"][0].split("/")[2] == scope
 
 
 def test_without_keys_there_is_no_token_for_eks(monkeypatch: pytest.MonkeyPatch) -> None:
-    from mfinfra.clouds import aws_cluster, aws_identity
+    from mfinfra.clouds.aws import cluster as aws_cluster
+    from mfinfra.clouds.aws import identity
 
     monkeypatch.setenv("AWS_EC2_METADATA_DISABLED", "true")
     monkeypatch.setenv("AWS_SHARED_CREDENTIALS_FILE", os.devnull)
     with pytest.raises(CloudError, match="There are no AWS credentials"):
-        aws_cluster.token(aws_identity.session("eu-west-1"), "demo")
+        aws_cluster.token(identity.session("eu-west-1"), "demo")
 
 
 def test_a_proxy_is_asked_for_what_is_not_excepted_from_it(

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from mfinfra import backends
-from mfinfra.clouds.azure_blobs import Blobs
+from mfinfra.clouds.azure.blobs import Blobs
 from tests.conftest import Call, end_servers
 from tests.infra.conftest import TfCloud
 from tests.infra.doubles import azure

@@ -9,7 +9,8 @@ from collections.abc import Callable, Iterator
 
 import pytest
 
-from mfinfra.clouds import aws_cluster, aws_identity
+from mfinfra.clouds.aws import cluster as aws_cluster
+from mfinfra.clouds.aws import identity
 from tests.infra.conftest import Aws
 from tests.infra.doubles.eks import Keys, cluster, new_user
 
@@ -34,7 +35,7 @@ def token(aws: Aws, keys: Keys, monkeypatch: pytest.MonkeyPatch) -> Callable[...
     def make(name: str, owner: Keys = keys) -> str:
         for variable, value in {**aws.environment, **owner.environment}.items():
             monkeypatch.setenv(variable, value)
-        return aws_cluster.token(aws_identity.session("us-east-1"), name).text
+        return aws_cluster.token(identity.session("us-east-1"), name).text
 
     return make
 

@@ -1,4 +1,4 @@
-"""Clouds by name. Each is one module with a `connect`; its SDK is imported there, when it is first used."""
+"""Clouds by name. Each is a folder; its SDK is imported there, when it is first used."""
 
 from __future__ import annotations
 
@@ -12,11 +12,11 @@ if TYPE_CHECKING:
 
 def connect(config: StackConfig) -> Cloud:
     """The cloud of a stack, with who we are in it. Raises CloudError where there are no credentials."""
-    cloud: Cloud = import_module(f".{config.cloud}", __name__).connect(config)
+    cloud: Cloud = import_module(f".{config.cloud}.cloud", __name__).connect(config)
     return cloud
 
 
 def clusters(config: StackConfig) -> Clusters:
     """What lets us into the cluster of a stack. Asks the cloud for nothing yet."""
-    found: Clusters = import_module(f".{config.cloud}", __name__).clusters(config)
+    found: Clusters = import_module(f".{config.cloud}.cloud", __name__).clusters(config)
     return found

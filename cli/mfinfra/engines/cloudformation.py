@@ -7,11 +7,11 @@ import time
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from .. import cfn_risk
-from ..changes import Change, Event, Plan
-from ..clouds.aws_errors import explain_text
-from ..clouds.aws_identity import call, client, pages
+from ..clouds.aws.errors import explain_text
+from ..clouds.aws.identity import call, client, pages
 from ..errors import CloudError, EngineError, MfinfraError, NotFound, Refused
+from ..plans import cloudformation_risk
+from ..plans.changes import Change, Event, Plan
 from .cfn_events import Follower, root_cause
 
 OnEvent = Callable[[Event], None]
@@ -94,7 +94,7 @@ def plan(
     arn = str(made["Id"])
     entries = _ready(cloudformation, arn, name)
     before = {p["ParameterKey"]: p.get("ParameterValue", "") for p in (stack or {}).get("Parameters", [])}
-    moved = cfn_risk.Moved(before, parameters)
+    moved = cloudformation_risk.Moved(before, parameters)
     return Plan(name, "cloudformation", tuple(_change(entry, is_new, moved) for entry in entries), arn)
 
 
@@ -133,10 +133,10 @@ def _all_changes(cloudformation: Any, arn: str, name: str, answer: dict[str, Any
     return [entry["ResourceChange"] for entry in entries if entry.get("Type", "Resource") == "Resource"]
 
 
-def _change(entry: dict[str, Any], is_new: bool, moved: cfn_risk.Moved) -> Change:
-    changes = "replace" if cfn_risk.is_replaced(entry) else "update"
+def _change(entry: dict[str, Any], is_new: bool, moved: cloudformation_risk.Moved) -> Change:
+    changes = "replace" if cloudformation_risk.is_replaced(entry) else "update"
     action = {"Add": "create", "Remove": "delete"}.get(str(entry["Action"]), changes)
-    danger, reason = cfn_risk.of(entry, is_new, moved)
+    danger, reason = cloudformation_risk.of(entry, is_new, moved)
     targets = [(detail.get("Target") or {}) for detail in entry.get("Details") or []]
     names = sorted({str(target["Name"]) for target in targets if target.get("Name")})
     return Change(

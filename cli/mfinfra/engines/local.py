@@ -11,10 +11,10 @@ import os
 import shutil
 from pathlib import Path
 
-from .. import record
 from ..errors import MfinfraError, Refused
-from ..paths import make_folder
-from ..record import Record
+from ..machine import record
+from ..machine.paths import make_folder
+from ..machine.record import Record
 from . import local_metadata, local_secrets, local_servers
 
 #: Everything that a local stack's folder can hold of ours.

@@ -7,8 +7,8 @@ import json
 from typing import Any
 from urllib.parse import quote
 
-from ..record import Record
-from ..supervisor import spec
+from ..machine.record import Record
+from ..machine.supervisor import spec
 from . import local_secrets, local_servers
 
 _SECONDS = 10.0

@@ -8,7 +8,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from ..errors import MfinfraError
-from ..paths import write_text
+from ..machine.paths import write_text
 
 FILE_NAME = "secrets.json"
 

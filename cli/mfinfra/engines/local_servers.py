@@ -10,14 +10,14 @@ import os
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-from .. import process, record
 from ..errors import EngineError, MfinfraError, Refused
-from ..paths import make_folder, write_text
-from ..record import Record
-from ..supervisor import control, spec
-from ..supervisor import ports as assigned_ports
-from ..supervisor.spec import Server
-from ..supervisor.state import ServerState
+from ..machine import process, record
+from ..machine.paths import make_folder, write_text
+from ..machine.record import Record
+from ..machine.supervisor import control, spec
+from ..machine.supervisor import ports as assigned_ports
+from ..machine.supervisor.spec import Server
+from ..machine.supervisor.state import ServerState
 from . import local_secrets
 from .local_secrets import Secrets
 

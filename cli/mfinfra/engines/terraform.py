@@ -14,9 +14,9 @@ from pathlib import Path
 from shutil import which
 from typing import Any
 
-from .. import process
-from ..changes import Event, Plan
 from ..errors import EngineError, MfinfraError
+from ..machine import process
+from ..plans.changes import Event, Plan
 from . import tf_events, tf_plan
 
 OLDEST = (1, 11)

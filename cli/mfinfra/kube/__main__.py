@@ -6,9 +6,10 @@ import signal
 import sys
 import threading
 
-from .. import clouds, record
+from .. import clouds
 from ..errors import MfinfraError, NotFound, UsageError
-from ..record import Record
+from ..machine import record
+from ..machine.record import Record
 from ..stackfile import StackConfig
 from . import services
 from .access import api_of

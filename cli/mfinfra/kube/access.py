@@ -7,7 +7,7 @@ from typing import Any
 
 from ..clouds.base import Clusters
 from ..errors import NotFound
-from ..record import Record
+from ..machine.record import Record
 from . import cluster
 from .api import Api
 from .cluster import Cluster

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from ..clouds.base import ClusterToken
 from ..errors import MfinfraError
-from ..paths import home, write_text
+from ..machine.paths import home, write_text
 from .cluster import Cluster
 
 if TYPE_CHECKING:

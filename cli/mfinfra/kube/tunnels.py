@@ -9,12 +9,12 @@ import shutil
 import sys
 from pathlib import Path
 
-from .. import record
-from ..record import Record
+from ..machine import record
+from ..machine.record import Record
+from ..machine.supervisor import control, ports, spec
+from ..machine.supervisor.spec import Server
+from ..machine.supervisor.state import ServerState
 from ..stackfile import StackConfig
-from ..supervisor import control, ports, spec
-from ..supervisor.spec import Server
-from ..supervisor.state import ServerState
 from . import services
 from .access import cluster_of
 

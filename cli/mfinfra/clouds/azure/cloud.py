@@ -1,0 +1,151 @@
+"""Azure as the pipeline sees it."""
+
+from __future__ import annotations
+
+import os
+import uuid
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+from ... import backends
+from ...errors import MfinfraError
+from ..base import ClusterToken, Holder, Outputs, Report
+from . import identity
+from . import state as azure_state
+from .blobs import Blobs, account_url
+from .errors import explain_text
+
+if TYPE_CHECKING:
+    from ...stackfile import StackConfig
+    from ..base import States
+
+#: Terraform's variables, and what the Azure SDK calls the same.
+_TERRAFORM = {
+    "ARM_TENANT_ID": "AZURE_TENANT_ID",
+    "ARM_CLIENT_ID": "AZURE_CLIENT_ID",
+    "ARM_CLIENT_SECRET": "AZURE_CLIENT_SECRET",
+    "ARM_CLIENT_CERTIFICATE_PATH": "AZURE_CLIENT_CERTIFICATE_PATH",
+    "ARM_OIDC_TOKEN_FILE_PATH": "AZURE_FEDERATED_TOKEN_FILE",
+}
+
+
+def connect(config: StackConfig) -> Azure:
+    """Find out who we are. Raises CloudError where there are no credentials, or no such subscription or region."""
+    where = identity.environment()
+    credential = identity.credential(where)
+    claims = identity.claims(identity.token(credential, where.scope))
+    manager = identity.Manager(where, credential)
+    subscription = identity.subscription(manager, config.account)
+    identity.check_region(manager, subscription, str(config.region))
+    return Azure(config, where, credential, manager, subscription, claims)
+
+
+def clusters(config: StackConfig) -> Clusters:
+    """What lets us into the cluster of a stack."""
+    where = identity.environment()
+    return Clusters(identity.credential(where))
+
+
+class Clusters:
+    """Tokens for clusters: every one with Entra ID takes the same."""
+
+    def __init__(self, credential: Any) -> None:
+        self._credential = credential
+
+    def cluster_token(self, cluster: str) -> ClusterToken:
+        found = identity.access(self._credential, f"{identity.AKS_SERVER}/.default")
+        return ClusterToken(str(found.token), float(found.expires_on))
+
+
+class Azure:
+    """A subscription of Azure, for a stack."""
+
+    requirements = ("azure-identity>=1.19,<2", "obstore>=0.12,<0.13")
+    data_kinds = (
+        "azurerm_storage_account",
+        "azurerm_storage_container",
+        "azurerm_storage_management_policy",
+        "azurerm_key_vault_key",
+    )
+
+    def __init__(
+        self,
+        config: StackConfig,
+        where: identity.Environment,
+        credential: Any,
+        manager: identity.Manager,
+        subscription: str,
+        claims: Mapping[str, Any],
+    ) -> None:
+        self.config, self.account = config, subscription
+        self.who = str(claims.get("upn") or claims.get("unique_name") or claims.get("appid") or claims.get("oid", ""))
+        self._where, self._credential, self._manager = where, credential, manager
+        self._principal = claims.get("oid")
+        state = account_url(backends.state_account(subscription), where)
+        self._states = Blobs(state, backends.CONTAINER, credential)
+
+    def ensure_state(self, report: Report) -> None:
+        principal = str(self._principal) if self._principal else None
+        azure_state.ensure(self._manager, self.account, str(self.config.region), principal, self._states, report)
+
+    def states(self) -> States | None:
+        return azure_state.States(self._states) if azure_state.is_there(self._manager, self.account) else None
+
+    def state_place(self, stack: str) -> str:
+        account = account_url(backends.state_account(self.account), self._where)
+        return f"{account}/{backends.CONTAINER}/{backends.state_key(stack)}"
+
+    def lock(self, stack: str) -> Holder | None:
+        return azure_state.lock(self._states, stack)
+
+    def unlock(self, stack: str, holder: Holder) -> None:
+        azure_state.unlock(self._states, stack, holder)
+
+    def explain(self, text: str) -> MfinfraError | None:
+        return explain_text(text)
+
+    def environment(self) -> dict[str, str]:
+        """Who we are, as Terraform reads it, and a token for the cluster: it is in no file, lives for an hour, and is
+        new each time, for an apply may take as long."""
+        said = {
+            ours: os.environ[sdk] for ours, sdk in _TERRAFORM.items() if sdk in os.environ and ours not in os.environ
+        }
+        if "ARM_OIDC_TOKEN_FILE_PATH" in said:
+            said["ARM_USE_OIDC"] = "true"
+        fresh = clusters(self.config).cluster_token(self.config.name)
+        return {**said, "ARM_SUBSCRIPTION_ID": self.account, "TF_VAR_kubernetes_token": fresh.text}
+
+    def has_cluster(self, outputs: Outputs) -> bool:
+        name, group = outputs["cluster"]["name"], outputs.get("resource_group", self.config.name)
+        path = f"/subscriptions/{self.account}/resourceGroups/{group}/providers/Microsoft.ContainerService"
+        return self._manager.get(f"{path}/managedClusters/{name}", "2025-01-01") is not None
+
+    def settings(self, outputs: Outputs) -> dict[str, str]:
+        return {}
+
+    def trial(self, settings: Mapping[str, str]) -> list[str]:
+        """Put a blob into the container, read it back, remove it."""
+        container, _, prefix = settings.get("METAFLOW_DATASTORE_SYSROOT_AZURE", "").partition("/")
+        endpoint = settings.get("METAFLOW_AZURE_STORAGE_BLOB_SERVICE_ENDPOINT", "")
+        blobs, content = Blobs(endpoint, container, self._credential), uuid.uuid4().hex.encode()
+        name = f"{prefix}/mfinfra-trial/{content.decode()}".lstrip("/")
+        try:
+            blobs.put(name, content)
+            read = blobs.get(name)
+            blobs.delete(name)
+        except MfinfraError as exc:
+            return [f"The container {container} cannot be used: {exc.message}"]
+        return [] if read == content else [f"The container {container} does not give back what was put into it."]
+
+    def empty(self, outputs: Outputs, keep_data: bool, report: Report) -> tuple[str, ...]:
+        """A storage account goes with what is in it; nothing need be emptied."""
+        return ()
+
+    def left(self, engine: str, keep_data: bool, report: Report) -> tuple[str, ...]:
+        """What still has the tag of the stack."""
+        filter = f"tagName eq 'mfinfra:stack' and tagValue eq '{self.config.name}'"
+        found = self._manager.every(f"/subscriptions/{self.account}/resources", "2021-04-01", **{"$filter": filter})
+        return tuple(str(one["id"]) for one in found)
+
+    def queues(self, outputs: Outputs) -> list[dict[str, Any]]:
+        return []

@@ -1,0 +1,1 @@
+"""What mfinfra asks of Google Cloud itself, beside the engine: identity, state, permissions, errors."""

@@ -1,0 +1,114 @@
+"""Starting, stopping and asking a supervisor from another process."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import sys
+import time
+from collections.abc import Sequence
+from pathlib import Path
+
+from ...errors import EngineError, MfinfraError
+from .. import lock, process
+from ..paths import make_folder
+from . import spec, state
+from .loop import LOCK_NAME, LOGS, end_left_behind
+from .spec import Server
+from .state import ServerState
+
+_READY_SECONDS = 60.0
+_END_SECONDS = 90.0
+_TICK_SECONDS = 0.02
+#: A server that ended this often before it ever answered will not start.
+_HOPELESS = 4
+
+
+def is_running(folder: Path) -> bool:
+    return lock.is_held(folder / LOCK_NAME)
+
+
+def start(folder: Path, servers: Sequence[Server], inherit: tuple[str, ...] = ()) -> None:
+    """Have exactly these servers run and answer when this returns. Raises EngineError naming the one that does not
+    start, with the end of its log. `inherit` are beginnings of variables that they get from us although these may be
+    credentials; they are in the memory of the processes only."""
+    if is_running(folder) and spec.load(folder) == tuple(servers):
+        _await_ready(folder, servers)
+        return
+    stop(folder)
+    make_folder(folder / LOGS)
+    spec.save(folder, servers)
+    state.save(folder, ())
+    argv = [sys.executable, "-m", "mfinfra.machine.supervisor", str(folder)]
+    process.detached(argv, folder / LOGS / "supervisor.log", _environment(inherit), str(folder))
+    _await_ready(folder, servers)
+
+
+def _environment(inherit: tuple[str, ...]) -> dict[str, str]:
+    """Ours without what is meant for flows and clouds: credentials do not live on in a server that needs none."""
+    every = ("METAFLOW_", "MFINFRA_", "MF_", "AWS_", "AZURE_", "GOOGLE_", "ARM_", "CLOUDSDK_", "PG", "TF_")
+    prefixes = tuple(prefix for prefix in every if prefix not in inherit)
+    return {name: value for name, value in os.environ.items() if not name.startswith(prefixes)}
+
+
+def _await_ready(folder: Path, servers: Sequence[Server]) -> None:
+    deadline = time.monotonic() + _READY_SECONDS
+    wanted = {server.name for server in servers}
+    while True:
+        known = state.load(folder)
+        if {one.name for one in known if one.state == "ready"} >= wanted:
+            return
+        hopeless = [one for one in known if one.restarts >= _HOPELESS and one.state != "ready"]
+        if hopeless or time.monotonic() > deadline:
+            late = hopeless or [one for one in known if one.state != "ready"]
+            stop(folder)
+            raise _failure(folder, late[0].name if late else "supervisor", late[0].ended if late else None)
+        time.sleep(_TICK_SECONDS)
+
+
+def _failure(folder: Path, name: str, ended: str | None) -> EngineError:
+    log = folder / LOGS / f"{name}.log"
+    try:
+        lines = [line.strip() for line in log.read_text(errors="replace").splitlines() if line.strip()]
+    except OSError:
+        lines = []
+    last = f": {lines[-1][:300]}" if lines else "."
+    how = ended or f"does not answer after {_READY_SECONDS:.0f} seconds"
+    return EngineError(f"The server '{name}' does not start; it {how}{last}", hint=f"See its log: {log}")
+
+
+def stop(folder: Path) -> None:
+    """End the supervisor and its servers; nothing happens where none run. Raises MfinfraError where it will not end."""
+    deadline = time.monotonic() + _END_SECONDS
+    told = False
+    while is_running(folder):
+        pid = _pid(folder)
+        if pid is not None and not told:
+            told = _signalled(pid)
+        if time.monotonic() > deadline:
+            raise MfinfraError(f"The supervisor (process {pid}) does not end.", hint=f"Type: kill -9 {pid}")
+        time.sleep(_TICK_SECONDS)
+    end_left_behind(folder)
+
+
+def _pid(folder: Path) -> int | None:
+    try:
+        return int(json.loads((folder / LOCK_NAME).read_text(encoding="utf-8"))["pid"])
+    except (OSError, ValueError, KeyError, TypeError):
+        return None  # it is just being written
+
+
+def _signalled(pid: int) -> bool:
+    try:
+        os.kill(pid, signal.SIGTERM)
+    except OSError:
+        return False
+    return True
+
+
+def states(folder: Path) -> list[tuple[Server, ServerState | None]]:
+    """Every server of a folder with how it is doing; None for one that is not kept running now."""
+    alive = is_running(folder)
+    known = {one.name: one for one in state.load(folder)} if alive else {}
+    return [(server, known.get(server.name)) for server in spec.load(folder)]

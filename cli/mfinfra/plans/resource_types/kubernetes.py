@@ -1,0 +1,161 @@
+"""What is known of what lies in a cluster, and of what Helm installs there."""
+
+# ruff: noqa: E501 - a fact is one line
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from ..cidr import EVERYWHERE
+from .base import Facts, Presence, Reach, Right, Values, Weaker, becomes, every, falls, first, gone, grows
+
+_STATEFUL = {
+    "kubernetes_namespace": "everything in the namespace",
+    "kubernetes_persistent_volume_claim": "what is on the volume",
+    "kubernetes_persistent_volume": "what is on the volume",
+    "kubernetes_stateful_set": "what its volumes hold",
+    "kubernetes_secret": "a password",
+}
+#: What goes with a release of Helm, by the last part of its chart's name; other charts hold nothing.
+CHARTS = {
+    "argo-workflows": "deployed flows, their schedules, and runs that are not archived yet",
+    "argo-events": "triggers of flows",
+    "flow-events": "events that wait",
+    "airflow": "what runs in Airflow; its history stays in the database",
+    "jobset": "steps that run on several machines",
+}
+
+_POD_SECURITY = ("metadata", "labels", "pod-security.kubernetes.io/enforce")
+_WEAKER = {
+    "kubernetes_namespace": (
+        Weaker(_POD_SECURITY, "iam", "pods may do more on their machines", falls("privileged", "baseline", "restricted")),
+        Weaker(_POD_SECURITY, "iam", "nothing bounds any more what pods may do on their machines", gone),
+    ),
+    "kubernetes_persistent_volume": (
+        Weaker("spec.persistent_volume_reclaim_policy", "data loss", "what it holds goes with its claim", becomes("Delete")),
+    ),
+    "kubernetes_service": (
+        Weaker("spec.type", "exposure", "becomes reachable from outside of the cluster", falls("LoadBalancer", "NodePort", "ClusterIP")),
+        Weaker("spec.external_ips", "exposure", "becomes reachable at other addresses", grows),
+    ),
+}  # fmt: skip
+_DOORS = {
+    "kubernetes_service": Presence(
+        "a service becomes reachable from outside of the cluster", {"spec.type": ("LoadBalancer", "NodePort")}
+    ),
+    "kubernetes_ingress": Presence("a service becomes reachable from outside of the cluster"),
+}
+
+
+def _isolated(values: Values) -> list[tuple[str, str]]:
+    """What a network policy is there for: all of a namespace, or, with us, the deployment that has its name."""
+    place = str(first(values, "metadata.namespace"))
+    return [("kubernetes_namespace", place), ("kubernetes_deployment", f"{place}/{first(values, 'metadata.name')}")]
+
+
+_SHUTTERS = {
+    "kubernetes_network_policy": Presence("nothing says any more who reaches these pods", guarded=_isolated),
+}
+
+
+def _service(values: Values) -> list[Any]:
+    if first(values, "spec.type") != "LoadBalancer":
+        return []
+    return every(values, "spec.load_balancer_source_ranges") or [EVERYWHERE]
+
+
+_REACH = {"kubernetes_service": Reach(_service, ("spec.load_balancer_source_ranges",))}
+
+
+def _passages(kind: str, values: Values) -> list[Right]:
+    """Who reaches which pods, and by which names the outside reaches services."""
+    if kind == "kubernetes_ingress":
+        hosts = [first(rule, "host") or "any name" for rule in every(values, "spec.rule")]
+        return [Right("", host, text=f"a service becomes reachable as {host}") for host in hosts]
+    if kind != "kubernetes_network_policy" or not values:
+        return []
+    pods = _text(every(values, "spec.pod_selector"))
+    if "Ingress" not in every(values, "spec.policy_types"):
+        return [_passage("*", "*", pods)]
+    return [found for rule in every(values, "spec.ingress") for found in _of_rule(rule, pods)]
+
+
+def _of_rule(rule: Any, pods: str) -> list[Right]:
+    """A rule without sources is for all, without ports for every port."""
+    sources = [_source(one) for one in every(rule, "from")] or ["*"]
+    ports = [f"{first(one, 'protocol') or 'TCP'} {first(one, 'port') or '*'}" for one in every(rule, "ports")] or ["*"]
+    return [_passage(source, port, pods) for source in sources for port in ports]
+
+
+def _passage(source: str, port: str, pods: str) -> Right:
+    words = ("everything" if source == "*" else source, "every port" if port == "*" else port)
+    return Right(source, port, pods, text=f"{words[0]} may reach pods at {words[1]}")
+
+
+def _source(peer: Any) -> str:
+    return _text({key: value for key, value in peer.items() if value}) if isinstance(peer, dict) else str(peer)
+
+
+def _text(value: Any) -> str:
+    return json.dumps(value, sort_keys=True)
+
+
+#: Annotations by which a service account acts as somebody in a cloud.
+_IDENTITIES = ("eks.amazonaws.com/role-arn", "azure.workload.identity/client-id", "iam.gke.io/gcp-service-account")
+_ROLES = ("kubernetes_role", "kubernetes_cluster_role")
+_BINDINGS = ("kubernetes_role_binding", "kubernetes_cluster_role_binding")
+_EVERYWHERE = "the whole cluster"
+
+
+def _given(kind: str, values: Values) -> list[Right]:
+    place = first(values, "metadata.namespace") or _EVERYWHERE
+    if kind == "kubernetes_service_account":
+        found = [every(values, ("metadata", "annotations", name)) for name in _IDENTITIES]
+        account = f"{place}/{first(values, 'metadata.name')}"
+        return [Right(account, f"act as {identity}") for one in found for identity in one]
+    if kind not in _BINDINGS:
+        return []
+    role = f"do what the {first(values, 'role_ref.kind')} {first(values, 'role_ref.name')} says"
+    return [Right(_subject(one), role, place) for one in every(values, "subject")]
+
+
+def _subject(subject: Any) -> str:
+    names = [str(first(subject, key)) for key in ("namespace", "name") if first(subject, key)]
+    return f"{first(subject, 'kind')} {'/'.join(names) or 'that is made with it'}"
+
+
+def _defined(kind: str, values: Values) -> list[Right]:
+    return [right for rule in every(values, "rule") for right in _of_role(rule)] if kind in _ROLES else []
+
+
+def _of_role(rule: Any) -> list[Right]:
+    """Verbs, groups and resources of a rule in every combination; names of resources narrow it."""
+    only = ", ".join(sorted(map(str, every(rule, "resource_names"))))
+    things = [
+        (str(what), str(group)) for what in every(rule, "resources") for group in every(rule, "api_groups") or [""]
+    ]
+    things += [(str(url), "") for url in every(rule, "non_resource_urls")]
+    return [
+        Right(str(verb), what, group, only, f"its holders may {verb} {what}{f' of {group}' if group else ''}")
+        for verb in every(rule, "verbs")
+        for what, group in things
+    ]
+
+
+def _is_too_much(kind: str, right: Right) -> bool:
+    """Everything on everything, by a role of one's own or by that which every cluster has."""
+    is_all = kind in _ROLES and (right.who, right.what, right.condition) == ("*", "*", "")
+    return is_all or (kind in _BINDINGS and right.what == "do what the ClusterRole cluster-admin says")
+
+
+KUBERNETES = Facts(
+    _STATEFUL,
+    _WEAKER,
+    doors=_DOORS,
+    shutters=_SHUTTERS,
+    reach=_REACH,
+    given=_given,
+    defined=_defined,
+    passages=_passages,
+    is_too_much=_is_too_much,
+)

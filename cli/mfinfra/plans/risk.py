@@ -1,0 +1,211 @@
+"""Which changes are dangerous, and why in words: lost data, what holds data made anew, wider reach, wider permissions.
+
+These are the rules; what they know of types of resources is in risk_facts, of policy documents in policies.py. A stack
+that does not exist yet exposes and permits what its stack file asks for; that is no widening. Only what may do
+everything is told even then. What a change set of CloudFormation says is in cfn_risk.py.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from . import iam_policies, resource_types
+from .changes import RISKS
+from .cidr import EVERYWHERE, added_ports, added_sources
+from .resource_types.base import Presence, Right, Values, changes, every, is_unknown
+
+Verdict = tuple["str | None", str]
+SAFE: Verdict = (None, "")
+#: Type and id, or type and name, of what a plan removes.
+Leaving = Collection[tuple[str, str]]
+
+#: Policies of what is reached, not of who reaches: wider is exposure.
+_DOOR_POLICIES = ("aws_s3_bucket_policy", "aws_api_gateway_rest_api_policy")
+_POLICY_KEYS = ("policy", "assume_role_policy", "inline_policy")
+_IAM_ATTACHMENTS = ("aws_iam_role_policy_attachment", "aws_iam_role_policy", "aws_iam_policy_attachment")
+#: Google's words for everybody, and for everybody who has an account there.
+_PUBLIC = ("allUsers", "allAuthenticatedUsers")
+_LATER = "something that is known only when it is made"
+
+
+@dataclass(frozen=True)
+class _Step:
+    """One entry of `resource_changes`: what is, what will be, what is not known of that yet."""
+
+    kind: str
+    action: str
+    is_new: bool
+    before: Values
+    after: Values
+    unknown: Values
+    leaving: Leaving
+
+    @property
+    def changes(self) -> bool:
+        return self.action in ("update", "replace")
+
+    @property
+    def expected(self) -> Values:
+        """What will be, where whatever is not known yet is taken to stay as it is."""
+        kept = {key: self.before[key] for key, value in self.unknown.items() if value is True and key in self.before}
+        return {**self.after, **kept}
+
+    def guards_what_goes(self, presence: Presence) -> bool:
+        return any(one in self.leaving for one in presence.guarded(self.before))
+
+
+def leaving(entries: Iterable[Mapping[str, Any]]) -> Leaving:
+    """What a plan removes, so that what was there to guard it is not missed."""
+    found: set[tuple[str, str]] = set()
+    for entry in entries:
+        change = entry.get("change") or {}
+        if change.get("actions") == ["delete"]:
+            kind, before = resource_types.plain(str(entry.get("type"))), change.get("before") or {}
+            found |= {(kind, str(before[key])) for key in ("id", "name") if before.get(key)}
+    return found
+
+
+def of_terraform(entry: Mapping[str, Any], action: str, is_new: bool, leaving: Leaving = ()) -> Verdict:
+    """The risk of one entry of `resource_changes`; `is_new` says that the stack does not exist yet."""
+    change = entry.get("change") or {}
+    values = [change.get(key) or {} for key in ("before", "after", "after_unknown")]
+    step = _Step(resource_types.plain(str(entry.get("type"))), action, is_new, values[0], values[1], values[2], leaving)
+    return _together([_loss(step, _paths(change)), *_weaker(step), *_exposure(step), *_permissions(step)])
+
+
+def of_loss(kind: str, action: str, forced_by: Iterable[str] = (), values: Values | None = None) -> Verdict:
+    """The risk of removing or replacing something that holds data; the same for both engines."""
+    data = resource_types.data_of(kind, values or {})
+    if data is None:
+        return SAFE
+    if action == "delete":
+        return "data loss", f"removes {data}"
+    if action == "replace":
+        names = ", ".join(forced_by)
+        return "replacement", f"made anew{f' because of {names}' if names else ''}; the old one held {data}"
+    return SAFE
+
+
+def _loss(step: _Step, forced_by: list[str]) -> Verdict:
+    if step.action == "delete" and step.before.get("deletion_policy") == "ABANDON":
+        return SAFE  # terraform forgets it and Google keeps it
+    return of_loss(step.kind, step.action, forced_by, step.before)
+
+
+def _paths(change: Mapping[str, Any]) -> list[str]:
+    """The attributes that force a replacement."""
+    return sorted({str(path[0]) for path in change.get("replace_paths") or [] if path})
+
+
+def _together(verdicts: Iterable[Verdict]) -> Verdict:
+    """The worst class with its reasons, and those of the others after them."""
+    found = sorted({one: None for one in verdicts if one != SAFE}, key=lambda one: RISKS.index(str(one[0])))
+    if not found:
+        return SAFE
+    worst = found[0][0]
+    return worst, "; ".join(text if risk == worst else f"{risk}: {text}" for risk, text in found)
+
+
+def _weaker(step: _Step) -> Iterator[Verdict]:
+    """Arguments that guard less, and what guarded by being there."""
+    facts = resource_types.of(step.kind)
+    lock = facts.locks.get(step.kind)
+    if lock and step.action in ("delete", "replace") and lock.holds(step.before):
+        yield "data loss", lock.text
+    for fact in facts.weaker.get(step.kind, ()) if step.changes else ():
+        if is_unknown(step.unknown, fact.path):
+            is_weaker = fact.weakens is changes
+        else:
+            is_weaker = fact.weakens(every(step.before, fact.path), every(step.after, fact.path))
+        if is_weaker:
+            yield fact.risk, fact.text
+
+
+def _exposure(step: _Step) -> Iterator[Verdict]:
+    if step.is_new:
+        return
+    facts = resource_types.of(step.kind)
+    door, shutter = facts.doors.get(step.kind), facts.shutters.get(step.kind)
+    if door and step.action == "create" and door.holds(step.after):
+        yield "exposure", door.text
+    if shutter and step.action == "delete" and not step.guards_what_goes(shutter):
+        yield "exposure", shutter.text
+    if step.action != "delete":
+        yield from _reach(step)
+    yield from _denied(step)
+    if step.changes or (step.action == "create" and step.kind == "kubernetes_ingress"):
+        yield from (("exposure", str(right)) for right in _added(facts.passages, step)[:1])
+
+
+def _reach(step: _Step) -> Iterator[Verdict]:
+    """Whether addresses get in that did not before, or by other ports."""
+    facts = resource_types.of(step.kind)
+    reach, ports = facts.reach.get(step.kind), facts.ports.get(step.kind)
+    if reach is None or (step.action == "create" and not reach.adds):
+        return
+    if any(is_unknown(step.unknown, path) for path in reach.paths):
+        yield "exposure", f"{_LATER} may come in"
+        return
+    added = added_sources(reach.sources(step.before), reach.sources(step.after))
+    if added:
+        yield "exposure", f"{_shortened(added)} may come in"
+    elif ports and step.changes and (more := added_ports(ports(step.before), ports(step.after))):
+        yield "exposure", f"more ports are open: {_shortened(more)}"
+
+
+def _shortened(names: list[str]) -> str:
+    shown = ["everybody" if name == EVERYWHERE else name for name in names]
+    return ", ".join(shown[:5]) + (f" and {len(shown) - 5} more" if len(shown) > 5 else "")
+
+
+def _denied(step: _Step) -> Iterator[Verdict]:
+    """Whether addresses were kept out that no longer are."""
+    denied = resource_types.of(step.kind).denied.get(step.kind)
+    if denied is None or step.action == "create":
+        return
+    missed = added_sources(denied(step.expected), denied(step.before))
+    if missed:
+        yield "exposure", f"{_shortened(missed)} is kept out no longer"
+
+
+def _permissions(step: _Step) -> Iterator[Verdict]:
+    if step.action == "delete":
+        return
+    yield from _policies(step)
+    facts = resource_types.of(step.kind)
+    given, defined = _added(facts.given, step), _added(facts.defined, step)
+    mighty = [right for right in given + defined if facts.is_too_much(step.kind, right)]
+    told = mighty or ([] if step.is_new else given + (defined if step.changes else []))
+    if told:
+        more = f" and {len(told) - 1} more" if len(told) > 1 else ""
+        yield "exposure" if told[0].who in _PUBLIC else "iam", f"{told[0]}{more}"
+    is_attached = step.kind in _IAM_ATTACHMENTS and step.action == "create" and not step.is_new
+    if is_attached and isinstance(step.after.get("role"), str):
+        yield "iam", f"the role {step.after['role']} may do more"
+
+
+def _added(rights: Any, step: _Step) -> list[Right]:
+    """The rights that there will be and that nobody has now."""
+    had = rights(step.kind, step.before)
+    return sorted(right for right in rights(step.kind, step.expected) if not any(old.covers(right) for old in had))
+
+
+def _policies(step: _Step) -> Iterator[Verdict]:
+    risk = "exposure" if step.kind in _DOOR_POLICIES else "iam"
+    for key in _POLICY_KEYS:
+        text = _policy(step, key)
+        if text:
+            yield risk, text
+
+
+def _policy(step: _Step, key: str) -> str:
+    before, after = step.before.get(key), step.after.get(key)
+    if iam_policies.allows_everything(before, after):
+        return "allows everything on everything"
+    if step.is_new or step.action == "create":
+        return ""
+    if step.unknown.get(key) and before:
+        return "the policy is known only when it is made"
+    return iam_policies.wider(before, after)
