@@ -420,7 +420,7 @@ def doctor(python: Python = None) -> None:
     from dataclasses import asdict
 
     from . import doctor as checks
-    from .runtime_install import default_python
+    from .runtime.install import default_python
 
     findings = [*checks.examine(python or default_python()), checks.terminal(State.console)]
     if State.console.as_json:
@@ -439,7 +439,7 @@ def runtime_install(
     """Install the bundled runtime into a Python environment."""
     from dataclasses import asdict
 
-    from . import runtime_install as installer
+    from .runtime import install as installer
 
     target = python or installer.default_python()
     found = installer.ensure(target, (), State.console.step)
@@ -454,14 +454,14 @@ def runtime_install(
 @runtime_app.command("info")
 def runtime_info(python: Python = None) -> None:
     """Show the runtime of a Python environment and the settings in force."""
-    from . import runtime_facts
-    from .runtime_install import default_python
+    from .runtime import info
+    from .runtime.install import default_python
 
-    facts = runtime_facts.gather(python or default_python())
+    facts = info.gather(python or default_python())
     if State.console.as_json:
         State.console.document(facts)
     else:
-        State.console.table(("", "value", "from"), runtime_facts.rows(facts))
+        State.console.table(("", "value", "from"), info.rows(facts))
 
 
 @app.command()

@@ -20,7 +20,7 @@ def cloudformation_folder() -> Path:
 
 def _folder(name: str) -> Path:
     here = Path(__file__).parent
-    for folder in (here / "_bundled" / name, here.parent.parent / name):
+    for folder in (here / "_bundled" / name, here.parents[1] / name):
         if folder.is_dir():
             return folder
     raise NotFound("The templates of stacks are missing from this installation of mfinfra.", hint="Install it again.")

@@ -10,11 +10,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from . import cluster_pipeline, deployment, pipeline, prove, runtime_install, service_health, workspace
+from . import cluster_pipeline, deployment, pipeline, service_health, workspace
 from .errors import ProofFailed, Refused
 from .machine import profile, record
 from .machine.paths import shown
 from .machine.record import Record
+from .runtime import install, smoke_test
 
 if TYPE_CHECKING:
     from .clouds.base import Cloud
@@ -63,7 +64,7 @@ def take_over(stack: Record, here: Here, outputs: dict[str, Any], console: Conso
     written = profile.write(config.name, {**deployment.settings(outputs), **cloud.settings(outputs), **tunnelled})
     console.done(f"Profile {shown(written.path)}")
     packages = (*config.runtime.packages, *cloud.requirements)
-    runtime = runtime_install.ensure(here.python, packages, console.step)
+    runtime = install.ensure(here.python, packages, console.step)
     console.done(f"Runtime {runtime.version} in {shown(runtime.python)}")
     stack = stack.updated(python=runtime.python, runtime_version=runtime.version)
     record.save(stack)
@@ -75,10 +76,10 @@ def take_over(stack: Record, here: Here, outputs: dict[str, Any], console: Conso
 
 def python_of(config: StackConfig) -> str:
     """The Python that flows run with. Raises MfinfraError for one that cannot."""
-    return runtime_install.supported(config.runtime.python or runtime_install.default_python()).python
+    return install.supported(config.runtime.python or install.default_python()).python
 
 
-def _prove(config: StackConfig, cloud: Cloud, python: str, console: Console) -> prove.Proof:
+def _prove(config: StackConfig, cloud: Cloud, python: str, console: Console) -> smoke_test.Proof:
     """Use what was made: bucket, table and service by themselves, then a flow by the profile alone. Raises ProofFailed
     naming the first that does not work. A service that is private cannot be reached from here: the flow's metadata then
     stays on this machine."""
@@ -93,7 +94,7 @@ def _prove(config: StackConfig, cloud: Cloud, python: str, console: Console) -> 
         raise ProofFailed(problems[0], hint=f"Type: mfinfra status {name}")
     console.step("Running the smoke flow")
     private = {} if is_near else {"METAFLOW_DEFAULT_METADATA": "local"}
-    proof = prove.prove(name, python, _smoke_folder(name), **private)
+    proof = smoke_test.prove(name, python, _smoke_folder(name), **private)
     console.done(f"{proof.run} ran with its artifacts in the stack's bucket and was read back ({proof.seconds:.1f} s)")
     if not is_near:
         console.note("The metadata service is private and was not tried from here.")
@@ -115,5 +116,5 @@ def forget(stack: Record) -> None:
     profile.remove(stack.name)
     cluster_pipeline.leave(stack)
     workspace.remove(deployment.workspace_of(stack.name))
-    prove.forget(_smoke_folder(stack.name))
+    smoke_test.forget(_smoke_folder(stack.name))
     record.forget(stack.name)

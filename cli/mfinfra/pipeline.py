@@ -13,20 +13,20 @@ from pathlib import Path
 from shutil import which
 from typing import TYPE_CHECKING, Any
 
-from . import prove, runtime_install
 from .console import Console
 from .engines import local, local_servers
 from .errors import MfinfraError, NotFound, ProofFailed, Refused
 from .machine import profile, record
 from .machine.paths import shown
+from .runtime import install, smoke_test
 
 if TYPE_CHECKING:
     from .machine.profile import Profile
     from .machine.record import Record
     from .machine.supervisor.spec import Server
     from .machine.supervisor.state import ServerState
-    from .prove import Proof
-    from .runtime_install import Environment, Installed
+    from .runtime.install import Environment, Installed
+    from .runtime.smoke_test import Proof
     from .stackfile import StackConfig
 
 STATUS_VERSION = 1
@@ -59,12 +59,12 @@ def up(config: StackConfig, smoke: bool, console: Console) -> Up:
     """Make the stack exist and prove that flows run through it. May be repeated; goes on where it was stopped."""
     with record.locked(config.name):
         _refuse_cloud(config.name)
-        python = runtime_install.supported(_python(config, local.known(config.name))).python
+        python = install.supported(_python(config, local.known(config.name))).python
         asked = config.preset if "preset" in config.model_fields_set else None
         stack = local.create(config.name, profile.path_of(config.name), asked)
         console.done(f"Stack {config.name}: {shown(stack.data_folder)}")
         packages = (*local_servers.PACKAGES[local_servers.preset(stack)], *config.runtime.packages)
-        runtime = runtime_install.ensure(python, packages, console.step)
+        runtime = install.ensure(python, packages, console.step)
         console.done(f"Runtime {runtime.version} in {shown(runtime.python)}")
         stack = stack.updated(python=runtime.python, runtime_version=runtime.version)
         record.save(stack)
@@ -151,11 +151,11 @@ def _python(config: StackConfig, stack: Record | None) -> str:
         return config.runtime.python
     if stack is not None and stack.python is not None and os.path.exists(stack.python):
         return stack.python
-    return runtime_install.default_python()
+    return install.default_python()
 
 
 def _examples(runtime: Installed, console: Console) -> bool:
-    command = runtime_install.ensure_examples(runtime.python, console.step)
+    command = install.ensure_examples(runtime.python, console.step)
     if command is not None:
         console.warn("scikit-learn could not be installed; train_digits.py needs it.", hint=f"Type: {command}")
     return command is None
@@ -163,7 +163,7 @@ def _examples(runtime: Installed, console: Console) -> bool:
 
 def _proof(stack: Record, runtime: Installed, console: Console) -> Proof:
     console.step("Running the smoke flow")
-    proof = prove.prove(stack.name, runtime.python, local.log_folder(stack.name))
+    proof = smoke_test.prove(stack.name, runtime.python, local.log_folder(stack.name))
     if not local.has_run(stack, proof.run):
         raise ProofFailed(
             f"The smoke flow ran, but {proof.run} is not in {stack.data_folder}: something overrides the profile.",
@@ -258,7 +258,7 @@ def status(name: str) -> dict[str, Any]:
         "runtime": {
             "python": stack.python,
             "version": found.version if found else None,
-            "is_current": found is not None and runtime_install.is_current(found),
+            "is_current": found is not None and install.is_current(found),
         },
         "proof": {"run": stack.proven_run, "at": stack.proven_at},
     }
@@ -269,7 +269,7 @@ def _environment(stack: Record) -> Environment | None:
     if stack.python is None:
         return None
     try:
-        return runtime_install.look(stack.python)
+        return install.look(stack.python)
     except MfinfraError:
         return None
 

@@ -6,11 +6,12 @@ from datetime import datetime, timedelta, timezone
 
 import pytest
 
-from mfinfra import cloud_report, pipeline, prove, runtime_install
+from mfinfra import cloud_report, pipeline
 from mfinfra.cloud_report import _ago
 from mfinfra.console import Console
 from mfinfra.machine import profile
 from mfinfra.machine.record import Record
+from mfinfra.runtime import install, smoke_test
 
 PLACES = [
     ("aws", "eu-west-1", "123456789012", "AWS eu-west-1, account 123456789012", {"S3": "s3://demo/metaflow"}),
@@ -45,8 +46,10 @@ def test_what_up_says_is_in_the_words_of_the_cloud(
     stack = Record(
         "demo", cloud, "ready", "", "", str(written.path), engine="terraform", region=region, account=account
     )
-    runtime = runtime_install.Installed("/python", "3.11", "1", "/site-packages")
-    cloud_report.report_up(pipeline.Up(stack, written, runtime, prove.Proof("SmokeFlow/1", 1.0), "next"), Console())
+    runtime = install.Installed("/python", "3.11", "1", "/site-packages")
+    cloud_report.report_up(
+        pipeline.Up(stack, written, runtime, smoke_test.Proof("SmokeFlow/1", 1.0), "next"), Console()
+    )
     table = capsys.readouterr().out
     for words in (f"{where}, by terraform", address, "SmokeFlow/1"):
         assert words in " ".join(table.split()), table

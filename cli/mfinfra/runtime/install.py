@@ -17,10 +17,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from shutil import which
 
-from .errors import InstallFailed, MfinfraError, NotFound
+from ..errors import InstallFailed, MfinfraError, NotFound
+from ..machine import lock, process
+from ..machine.paths import data_home
 from .inside.probe import digest, folder_files
-from .machine import lock, process
-from .machine.paths import data_home
 
 OLDEST_PYTHON, NEWEST_PYTHON = (3, 10), (3, 13)
 _PROBE = Path(__file__).parent / "inside" / "probe.py"
@@ -79,7 +79,7 @@ class Installed:
 
 def source() -> Source:
     """The runtime that belongs to this mfinfra. Raises NotFound where an installation lost it."""
-    here = Path(__file__).parent
+    here = Path(__file__).parents[1]
     wheels = sorted((here / "_bundled").glob("mfinfra_runtime-*.whl"))
     if wheels:
         return Source(wheels[-1], digest(_wheel_files(wheels[-1])))

@@ -6,9 +6,9 @@ import os
 from dataclasses import dataclass
 from pathlib import Path
 
-from .errors import ProofFailed
-from .machine import process
-from .machine.paths import make_folder, profiles_home, write_text
+from ..errors import ProofFailed
+from ..machine import process
+from ..machine.paths import make_folder, profiles_home, write_text
 
 _SMOKE = Path(__file__).parent / "smoke"
 

@@ -6,17 +6,17 @@ import json
 from pathlib import Path
 from typing import Any
 
-from . import runtime_install
-from .errors import MfinfraError, NotFound
-from .machine import process
-from .machine.paths import shown
+from ..errors import MfinfraError, NotFound
+from ..machine import process
+from ..machine.paths import shown
+from . import install
 
 _SETTINGS = Path(__file__).parent / "inside" / "settings.py"
 
 
 def gather(python: str) -> dict[str, Any]:
     """Version, place and settings in force. Raises NotFound where the runtime is not installed."""
-    found = runtime_install.look(python)
+    found = install.look(python)
     if found.version is None:
         raise NotFound(f"The runtime is not installed in {found.python}.", hint="Type: mfinfra runtime install")
     done = process.run([found.python, str(_SETTINGS)])
@@ -26,7 +26,7 @@ def gather(python: str) -> dict[str, Any]:
     settings = {name: {"value": value, "source": source} for name, value, source in json.loads(done.output)}
     return {
         "version": found.version,
-        "is_current": runtime_install.is_current(found),
+        "is_current": install.is_current(found),
         "path": found.path,
         "python": found.python,
         "python_version": found.python_version,
