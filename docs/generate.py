@@ -11,7 +11,7 @@ import typer
 
 from mfinfra import capabilities, errors
 from mfinfra.app import app
-from mfinfra.stackfile import json_schema
+from mfinfra.stackfile.schema import json_schema
 from mfruntime.settings import SETTINGS
 
 REFERENCE = Path(__file__).parent / "reference"

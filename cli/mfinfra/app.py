@@ -16,7 +16,7 @@ from .console import Console
 from .errors import InstallFailed, NotFound, Refused, UsageError
 
 if TYPE_CHECKING:
-    from .stackfile import StackConfig
+    from .stackfile.schema import StackConfig
 
 app = typer.Typer(
     name="mfinfra",
@@ -78,18 +78,19 @@ def main(
 
 def _named(given: str | None) -> str:
     """The stack that a command means: as given, as the stack file says, the default, or the only one there is."""
-    from . import stackfile
     from .machine import profile, record
+    from .stackfile import load
+    from .stackfile import schema as stackfile_schema
 
     if given is not None:
         return given
-    if os.path.lexists(stackfile.FILE_NAME):
-        return stackfile.name_in(Path())
+    if os.path.lexists(stackfile_schema.FILE_NAME):
+        return load.name_in(Path())
     stacks = [stack.name for stack in record.every()]
     default = profile.default_stack()
     if default in stacks:
         return str(default)
-    return stacks[0] if len(stacks) == 1 else stackfile.DEFAULT_NAME
+    return stacks[0] if len(stacks) == 1 else stackfile_schema.DEFAULT_NAME
 
 
 def _config(**options: str | None) -> StackConfig:
@@ -97,14 +98,16 @@ def _config(**options: str | None) -> StackConfig:
 
     A region that is named nowhere is that of the shell.
     """
-    from . import cloud_pipeline, stackfile
+    from . import cloud_pipeline
+    from .stackfile import load
+    from .stackfile import schema as stackfile_schema
 
     name = options.get("name")
     if name is not None and {key for key, value in options.items() if value is not None} == {"name"}:
         last = cloud_pipeline.recorded(name)
-        if last is not None and not os.path.lexists(stackfile.FILE_NAME):
+        if last is not None and not os.path.lexists(stackfile_schema.FILE_NAME):
             return last
-    return stackfile.load(Path(), stackfile.with_region(Path(), options))
+    return load.load(Path(), load.with_region(Path(), options))
 
 
 @app.command()
@@ -119,7 +122,7 @@ def init(
     force: Annotated[bool, typer.Option("--force", help="Replace a stack file that exists.")] = False,
 ) -> None:
     """Write a stack file, mfinfra.yaml: by questions on a terminal, else by flags."""
-    from . import wizard
+    from .stackfile import wizard
 
     given: dict[str, Any] = {"name": name, "cloud": cloud, "region": region, "preset": preset, "python": python}
     given |= {"packages": package or None, "examples": examples}
@@ -483,6 +486,6 @@ def version() -> None:
 @app.command()
 def schema() -> None:
     """Print the JSON Schema of the stack file."""
-    from . import stackfile
+    from .stackfile import schema as stackfile_schema
 
-    State.console.document(stackfile.json_schema())
+    State.console.document(stackfile_schema.json_schema())

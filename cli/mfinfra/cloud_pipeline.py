@@ -13,14 +13,15 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from . import clouds, cluster_pipeline, deployment, description, handover, pipeline, rules, service_health, stackfile
+from . import clouds, cluster_pipeline, deployment, description, handover, pipeline, service_health
 from .cloud_report import Down, show
 from .errors import CloudError, Locked, NotFound, Refused
 from .handover import Here
 from .machine import profile, record
 from .machine.record import Record
 from .plans.changes import Plan
-from .stackfile import StackConfig
+from .stackfile import immutable, load, rules, schema
+from .stackfile.schema import StackConfig
 
 if TYPE_CHECKING:
     from .clouds.base import Cloud
@@ -45,7 +46,7 @@ def connect(config: StackConfig, console: Console) -> Connected:
     before = stack.engine if stack is not None else None
     engine = config.engine or before or deployment.chosen_engine(config)
     if stack is not None and stack.config is not None:
-        stackfile.check_unmoved(json.loads(stack.config), config.model_copy(update={"engine": engine}))
+        immutable.check_unmoved(json.loads(stack.config), config.model_copy(update={"engine": engine}))
     cloud = identified(config, console)
     return Connected(config, cloud, deployment.of(cloud, engine, console.step))
 
@@ -82,8 +83,8 @@ def known(name: str) -> StackConfig:
     last = recorded(name)
     if last is not None:
         return last
-    if os.path.lexists(stackfile.FILE_NAME):
-        config = stackfile.load(Path(), {})
+    if os.path.lexists(schema.FILE_NAME):
+        config = load.load(Path(), {})
         if config.name == name and config.cloud != "local":
             return config
     raise NotFound(f"There is no stack named '{name}'.", hint=f"Type: mfinfra up --name {name}")

@@ -6,12 +6,12 @@ from dataclasses import dataclass
 from datetime import datetime, timezone
 from typing import TYPE_CHECKING, Any
 
-from . import rules
 from .console import Console
 from .machine import profile
 from .machine.paths import shown
 from .pipeline import server_text
 from .plans.changes import Event, Plan
+from .stackfile import rules
 
 if TYPE_CHECKING:
     from .pipeline import Up

@@ -10,12 +10,13 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from . import clouds, deployment, machines, pipeline, service_health
+from . import clouds, deployment, pipeline, service_health
 from .errors import CloudError, MfinfraError, NotFound, Refused
 from .kube import access, cluster, health, kubeconfig, services, teardown, tunnels
 from .kube.api import Unreachable
 from .machine import profile, record
-from .stackfile import StackConfig
+from .stackfile import machine_types
+from .stackfile.schema import StackConfig
 
 if TYPE_CHECKING:
     from .clouds.base import Cloud
@@ -283,7 +284,7 @@ def status(cloud: Cloud, outputs: Mapping[str, Any]) -> dict[str, Any]:
     found, config = cluster.of(outputs), cloud.config
     if found is None:
         return {"name": None, "problem": "there is none yet"}
-    bounds = {name: machines.nodes(config.cloud, pool) for name, pool in config.compute.pools.items()}
+    bounds = {name: machine_types.nodes(config.cloud, pool) for name, pool in config.compute.pools.items()}
     api = access.api(found, clouds.clusters(cloud.config), repeats=1)
     try:
         return {

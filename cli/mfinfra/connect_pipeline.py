@@ -10,11 +10,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from . import cloud_pipeline, deployed, deployment, handover, rules, stackfile
+from . import cloud_pipeline, deployed, deployment, handover
 from .errors import Refused
 from .handover import Here
 from .machine import profile, record
-from .stackfile import StackConfig
+from .stackfile import load, rules, schema
+from .stackfile.schema import StackConfig
 
 if TYPE_CHECKING:
     from . import pipeline
@@ -92,7 +93,7 @@ def _is_described_here(name: str, before: Record | None) -> bool:
 
 def _has_file(name: str) -> bool:
     """Whether this folder has the stack file of a stack."""
-    return os.path.lexists(stackfile.FILE_NAME) and stackfile.name_in(Path()) == name
+    return os.path.lexists(schema.FILE_NAME) and load.name_in(Path()) == name
 
 
 def _as_deployed(found: Deployed, asked: Asked, console: Console) -> StackConfig:
@@ -111,7 +112,7 @@ def _as_deployed(found: Deployed, asked: Asked, console: Console) -> StackConfig
         return config.with_runtime(python=asked.config.runtime.python)
     if config.model_dump(exclude=_OPEN) != asked.config.model_dump(exclude=_OPEN):
         console.warn(
-            f"{stackfile.FILE_NAME} is not what the stack was deployed from last; that is what counts here.",
+            f"{schema.FILE_NAME} is not what the stack was deployed from last; that is what counts here.",
             hint=f"To see what it would change: mfinfra plan --name {name}",
         )
     return config.model_copy(update={"runtime": asked.config.runtime, "account": asked.config.account})

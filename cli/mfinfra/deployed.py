@@ -9,14 +9,15 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from . import backends, description, rules
+from . import backends, description
 from .clouds.base import Unreadable
 from .errors import CloudError, NotFound, Refused
+from .stackfile import rules
 
 if TYPE_CHECKING:
     from .clouds.base import Cloud, States
     from .description import Description
-    from .stackfile import StackConfig
+    from .stackfile.schema import StackConfig
 
 
 @dataclass(frozen=True)

@@ -16,7 +16,7 @@ from .plans.changes import Change, Event, Plan
 if TYPE_CHECKING:
     from .clouds.aws.cloud import Aws
     from .clouds.base import Cloud
-    from .stackfile import StackConfig
+    from .stackfile.schema import StackConfig
 
 OnEvent = Callable[[Event], None]
 

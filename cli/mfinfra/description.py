@@ -15,7 +15,7 @@ from pydantic import ValidationError
 
 from . import backends
 from .errors import MfinfraError
-from .stackfile import StackConfig
+from .stackfile.schema import StackConfig
 
 if TYPE_CHECKING:
     from .clouds.base import States

@@ -20,7 +20,7 @@ from .runtime import install, smoke_test
 if TYPE_CHECKING:
     from .clouds.base import Cloud
     from .console import Console
-    from .stackfile import StackConfig
+    from .stackfile.schema import StackConfig
 
 
 @dataclass(frozen=True)

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from .machine.supervisor.state import ServerState
     from .runtime.install import Environment, Installed
     from .runtime.smoke_test import Proof
-    from .stackfile import StackConfig
+    from .stackfile.schema import StackConfig
 
 STATUS_VERSION = 1
 
@@ -351,7 +351,7 @@ def outputs(name: str) -> dict[str, str]:
 
 def where(stack: dict[str, Any]) -> str:
     """The place of a stack in a cloud, in the words of that cloud."""
-    from . import rules
+    from .stackfile import rules
 
     return f"{stack['region']}, {rules.ACCOUNTS[stack['cloud']]} {stack['account']}"
 

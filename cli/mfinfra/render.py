@@ -13,7 +13,7 @@ from typing import Any
 from . import backends, catalog, versions
 from . import values as variables
 from .errors import Refused
-from .stackfile import StackConfig
+from .stackfile.schema import StackConfig
 
 BACKEND, VALUES, PARAMETERS, README = "backend.tf.json", "terraform.tfvars.json", "parameters.json", "README.md"
 #: How the roots name their modules.

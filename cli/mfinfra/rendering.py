@@ -11,7 +11,7 @@ from .errors import EngineError, MfinfraError, Refused
 
 if TYPE_CHECKING:
     from .console import Console
-    from .stackfile import StackConfig
+    from .stackfile.schema import StackConfig
 
 
 @dataclass(frozen=True)

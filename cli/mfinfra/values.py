@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from . import machines
 from .names import stack_tags
-from .stackfile import StackConfig
+from .stackfile import machine_types
+from .stackfile.schema import StackConfig
 
 Values = dict[str, Any]
 
@@ -110,9 +110,9 @@ def _cluster(config: StackConfig, said: Values) -> Values:
 
 
 def _nodes(cloud: str, pool: Any) -> Values:
-    least, most = machines.nodes(cloud, pool)
+    least, most = machine_types.nodes(cloud, pool)
     return {
-        "machine_types": machines.of_pool(cloud, pool),
+        "machine_types": machine_types.of_pool(cloud, pool),
         "spot": pool.kind == "spot",
         "gpu": pool.gpu,
         "min_nodes": least,

@@ -51,7 +51,7 @@ POSIX = ("fcntl", "grp", "pwd", "resource", "termios", "tty", "pty", "_posixsubp
 @pytest.mark.parametrize(
     "code",
     [
-        "import mfinfra.app, mfinfra.pipeline, mfinfra.doctor, mfinfra.wizard, mfinfra.stackfile, mfinfra.runtime.info",
+        "import mfinfra.app, mfinfra.pipeline, mfinfra.doctor, mfinfra.stackfile.wizard, mfinfra.stackfile.load, mfinfra.runtime.info",
         "import mfruntime; mfruntime.FlowSpec, mfruntime.step, mfruntime.Run, mfruntime.Flow, mfruntime.namespace",
     ],
     ids=["tool", "client"],

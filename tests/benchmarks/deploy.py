@@ -20,9 +20,10 @@ sys.path.insert(0, str(Path(__file__).parents[2]))
 
 from tests.infra import environment
 
-from mfinfra import render, stackfile, workspace
+from mfinfra import render, workspace
 from mfinfra.engines.terraform import Terraform
-from mfinfra.yamlfile import read
+from mfinfra.stackfile import load
+from mfinfra.stackfile.yaml_reader import read
 
 ROOT = Path(__file__).parents[2]
 PAIRS = 5
@@ -58,7 +59,7 @@ def main() -> None:
         server = subprocess.Popen(argv, cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
         assert server.stdout is not None
         os.environ |= {"TF_REATTACH_PROVIDERS": server.stdout.readline().strip(), "TF_CLI_CONFIG_FILE": os.devnull}
-        config = stackfile.validated(read(ROOT / "examples" / "stacks" / "aws-sandbox.yaml"))
+        config = load.validated(read(ROOT / "examples" / "stacks" / "aws-sandbox.yaml"))
         began = time.perf_counter()
         files = render.render(config)
         print(f"render {time.perf_counter() - began:.3f} s")

@@ -13,10 +13,11 @@ import pytest
 from tests.conftest import run_program
 from tests.stackfiles import SHAPES
 
-from mfinfra import capabilities, render, stackfile
+from mfinfra import capabilities, render
 from mfinfra.capabilities import COMPONENTS, PLACES, Component, Place
 from mfinfra.errors import MfinfraError
-from mfinfra.yamlfile import Document
+from mfinfra.stackfile import load, schema
+from mfinfra.stackfile.yaml_reader import Document
 
 REGIONS = {"aws": "eu-west-1", "azure": "westeurope", "gcp": "europe-west1"}
 SHAPE_OF = {"batch": "batch", "cloudformation": "batch", "eks": "eks", "aks": "azure", "gke": "gcp"}
@@ -94,7 +95,7 @@ def files_of(component: Component, place: Place) -> dict[str, str]:
         "preset": "team",
     }
     said |= {"compute": {"backend": place.backend}, **asked(component, place)}
-    return render.render(stackfile.validated(Document(said, {}, "mfinfra.yaml")))
+    return render.render(load.validated(Document(said, {}, "mfinfra.yaml")))
 
 
 def rendered_by(place: Place, files: dict[str, str], source: str) -> str:
@@ -173,9 +174,9 @@ ON_ALL = [
 ]
 
 
-def one(tmp_path: Path, place: Place) -> stackfile.StackConfig:
+def one(tmp_path: Path, place: Place) -> schema.StackConfig:
     (tmp_path / "mfinfra.yaml").write_text(ONE)
-    return stackfile.load(tmp_path, {"cloud": place.cloud, "region": REGIONS[place.cloud]})
+    return load.load(tmp_path, {"cloud": place.cloud, "region": REGIONS[place.cloud]})
 
 
 @pytest.mark.parametrize("place", CLUSTERS, ids=lambda place: place.key)

@@ -9,15 +9,17 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from mfinfra import presets, rules, stackfile
 from mfinfra.errors import StackFileError
-from mfinfra.yamlfile import Document
+from mfinfra.stackfile import immutable, presets, rules
+from mfinfra.stackfile import load as stackfile_load
+from mfinfra.stackfile import schema as stackfile_schema
+from mfinfra.stackfile.yaml_reader import Document
 
 AWS: dict[str, Any] = {"name": "demo", "cloud": "aws", "region": "eu-west-1"}
 
 
-def load(**values: Any) -> stackfile.StackConfig:
-    return stackfile.validated(Document({**AWS, **values}, {}, "mfinfra.yaml"))
+def load(**values: Any) -> stackfile_schema.StackConfig:
+    return stackfile_load.validated(Document({**AWS, **values}, {}, "mfinfra.yaml"))
 
 
 def refusal(**values: Any) -> str:
@@ -129,7 +131,7 @@ def test_g4dn_is_x86_and_c7g_is_arm() -> None:
 
 def test_a_local_stack_has_no_options_of_clouds() -> None:
     with pytest.raises(StackFileError, match="a local stack has no network"):
-        stackfile.validated(Document({"network": {"zones": 2}}, {}, "mfinfra.yaml"))
+        stackfile_load.validated(Document({"network": {"zones": 2}}, {}, "mfinfra.yaml"))
 
 
 @pytest.mark.parametrize(
@@ -149,17 +151,17 @@ def test_what_cannot_move_is_refused_on_the_second_up(place: tuple[str, ...], va
         node = node[part]
     node[place[-1]] = value
     with pytest.raises(StackFileError, match=f"{'.'.join(place)} of the stack 'demo' is"):
-        stackfile.check_unmoved(before, stackfile.StackConfig.model_validate(changed))
+        immutable.check_unmoved(before, stackfile_schema.StackConfig.model_validate(changed))
 
 
 def test_what_can_change_is_let_through() -> None:
     before = load(engine="terraform").model_dump()
-    stackfile.check_unmoved(before, load(engine="terraform", metadata={"replicas": 3}, account="123456789012"))
+    immutable.check_unmoved(before, load(engine="terraform", metadata={"replicas": 3}, account="123456789012"))
 
 
 def texts(node: Any, place: tuple[str, ...] = ()) -> list[tuple[str, ...]]:
     """The places of all texts in the schema."""
-    schema = stackfile.json_schema()
+    schema = stackfile_schema.json_schema()
 
     def walk(part: dict[str, Any], at: tuple[str, ...]) -> list[tuple[str, ...]]:
         if "$ref" in part:
@@ -188,7 +190,7 @@ def test_no_text_of_the_schema_lets_anything_through_that_means_something_elsewh
         node = node.setdefault(part, {})
     node[place[-1]] = evil
     with pytest.raises(StackFileError) as caught:
-        stackfile.validated(Document(values, {}, "mfinfra.yaml"))
+        stackfile_load.validated(Document(values, {}, "mfinfra.yaml"))
     assert "mfinfra.yaml" in str(caught.value) or "command line" in str(caught.value)
 
 
@@ -243,8 +245,8 @@ def test_a_dump_of_a_stack_in_a_cloud_is_read_again() -> None:
         tags={"team": "a b"},
     )
     with tempfile.TemporaryDirectory() as folder:
-        (Path(folder) / "mfinfra.yaml").write_text(stackfile.dump(config))
-        assert stackfile.load(Path(folder), {}) == config
+        (Path(folder) / "mfinfra.yaml").write_text(stackfile_load.dump(config))
+        assert stackfile_load.load(Path(folder), {}) == config
 
 
 @pytest.mark.parametrize(
@@ -267,7 +269,7 @@ def test_a_dump_of_a_stack_in_a_cloud_is_read_again() -> None:
 def test_what_is_wrong_is_said_in_words(text: str, message: str, tmp_path: Path) -> None:
     (tmp_path / "mfinfra.yaml").write_text(f"cloud: aws\nregion: us-east-1\n{text}\n")
     with pytest.raises(StackFileError) as failure:
-        stackfile.load(tmp_path, {})
+        stackfile_load.load(tmp_path, {})
     assert "mfinfra.yaml, line 3: " in failure.value.message
     assert message in failure.value.message
     assert "pydantic" not in failure.value.message

@@ -10,10 +10,12 @@ from typing import Any
 import pytest
 from tests.stackfiles import SHAPES
 
-from mfinfra import machines, presets, stackfile, versions
+from mfinfra import versions
 from mfinfra.errors import StackFileError
-from mfinfra.rules import kubernetes
-from mfinfra.yamlfile import Document
+from mfinfra.stackfile import immutable, machine_types, presets, schema
+from mfinfra.stackfile import load as stackfile_load
+from mfinfra.stackfile.rules import kubernetes
+from mfinfra.stackfile.yaml_reader import Document
 
 BASES: dict[str, dict[str, Any]] = {
     "aws": {"name": "demo", "cloud": "aws", "region": "eu-west-1", "compute": "kubernetes"},
@@ -36,8 +38,8 @@ def on_a_day(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(kubernetes, "_today", lambda: date(2026, 11, 25))
 
 
-def load(cloud: str, **values: Any) -> stackfile.StackConfig:
-    return stackfile.validated(Document({**BASES[cloud], **values}, {}, "mfinfra.yaml"))
+def load(cloud: str, **values: Any) -> schema.StackConfig:
+    return stackfile_load.validated(Document({**BASES[cloud], **values}, {}, "mfinfra.yaml"))
 
 
 def refusal(cloud: str, values: dict[str, Any]) -> str:
@@ -55,7 +57,7 @@ def test_presets_are_valid_everywhere_and_mean_the_same(cloud: str, preset: str)
     assert config.orchestrator.argo_workflows
     assert config.orchestrator.argo_events
     assert not config.orchestrator.step_functions
-    assert config.metadata.instance_class == machines.database(cloud, config.metadata.size)
+    assert config.metadata.instance_class == machine_types.database(cloud, config.metadata.size)
     assert config.deletion_protection == (preset == "production")
     assert list(config.compute.pools) == (["cpu"] if preset == "sandbox" else ["cpu", "spot"])
 
@@ -232,7 +234,7 @@ def test_what_is_near_the_border_is_let_through(cloud: str, values: dict[str, An
 def test_names_of_pools_that_break_the_rule_are_told_with_it(shape: str, name: str) -> None:
     said = {**SHAPES[shape][0], "compute": {**SHAPES[shape][0]["compute"], "pools": {name: {}}}}
     with pytest.raises(StackFileError, match="the name of a pool: lower-case letters and digits"):
-        stackfile.validated(Document(said, {}, "mfinfra.yaml"))
+        stackfile_load.validated(Document(said, {}, "mfinfra.yaml"))
 
 
 @every
@@ -285,7 +287,7 @@ def test_the_short_form_is_the_backend_alone_and_leaves_the_presets_pools(cloud:
 def test_a_short_form_that_is_no_backend_is_told_as_one(cloud: str, tmp_path: Path) -> None:
     (tmp_path / "mfinfra.yaml").write_text(f"cloud: {cloud}\nregion: {BASES[cloud]['region']}\ncompute: kubernets\n")
     with pytest.raises(StackFileError) as caught:
-        stackfile.load(tmp_path, {})
+        stackfile_load.load(tmp_path, {})
     assert "mfinfra.yaml, line 3: compute.backend must be one of batch, kubernetes" in caught.value.message
     assert "did you mean 'kubernetes'" in caught.value.message
 
@@ -293,8 +295,8 @@ def test_a_short_form_that_is_no_backend_is_told_as_one(cloud: str, tmp_path: Pa
 @every
 def test_a_dump_is_read_again(cloud: str, tmp_path: Path) -> None:
     config = load(cloud, preset="production", kubernetes={"namespaces": {"flows": {"max_pods": 3}}}, tags={"a": "b"})
-    (tmp_path / "mfinfra.yaml").write_text(stackfile.dump(config))
-    assert stackfile.load(tmp_path, {}) == config
+    (tmp_path / "mfinfra.yaml").write_text(stackfile_load.dump(config))
+    assert stackfile_load.load(tmp_path, {}) == config
 
 
 # A stack that exists
@@ -323,15 +325,15 @@ def test_what_cannot_move_is_refused_on_the_second_up(cloud: str) -> None:
     for key, values in moves.items():
         after = load(cloud, **{"engine": "terraform", "account": account, **values})
         with pytest.raises(StackFileError, match=f"{key} of the stack 'demo' is .* and cannot become"):
-            stackfile.check_unmoved(before.model_dump(), after)
-    stackfile.check_unmoved(before.model_dump(), before)
+            immutable.check_unmoved(before.model_dump(), after)
+    immutable.check_unmoved(before.model_dump(), before)
 
 
 def test_batch_does_not_become_a_cluster_nor_a_cluster_batch() -> None:
     cluster, batch = load("aws", engine="terraform"), load("aws", engine="terraform", compute="batch")
     for before, after in ((cluster, batch), (batch, cluster)):
         with pytest.raises(StackFileError, match=r"compute\.backend of the stack 'demo' is .* and cannot become"):
-            stackfile.check_unmoved(before.model_dump(), after)
+            immutable.check_unmoved(before.model_dump(), after)
 
 
 @every
@@ -339,7 +341,7 @@ def test_a_stack_does_not_move_to_another_cloud(cloud: str) -> None:
     for other in BASES:
         if other != cloud:
             with pytest.raises(StackFileError, match="a stack cannot move to another cloud"):
-                stackfile.check_unmoved(load(cloud).model_dump(), load(other))
+                immutable.check_unmoved(load(cloud).model_dump(), load(other))
 
 
 @every
@@ -348,7 +350,7 @@ def test_a_version_and_pools_of_a_cluster_may_change(cloud: str) -> None:
     after = load(
         cloud, kubernetes={"version": "1.35", "namespaces": {"flows": {}, "research": {}}}, **pooled(max_vcpus=32)
     )
-    stackfile.check_unmoved(before.model_dump(), after)
+    immutable.check_unmoved(before.model_dump(), after)
 
 
 def test_production_on_eks_pays_for_no_endpoint_of_batch() -> None:

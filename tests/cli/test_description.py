@@ -10,12 +10,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 from tests.conftest import ROOT
 
-from mfinfra import description, stackfile
+from mfinfra import description
 from mfinfra.engines import tf_state
 from mfinfra.errors import EngineError, MfinfraError
 from mfinfra.machine.record import Record
-from mfinfra.stackfile import StackConfig
-from mfinfra.yamlfile import read
+from mfinfra.stackfile import load
+from mfinfra.stackfile.schema import StackConfig
+from mfinfra.stackfile.yaml_reader import read
 
 STACKS = [path for path in sorted((ROOT / "examples" / "stacks").glob("*.yaml")) if "local" not in path.stem]
 
@@ -51,7 +52,7 @@ def recorded(config: StackConfig) -> Record:
 
 @pytest.mark.parametrize("path", STACKS, ids=lambda path: path.stem)
 def test_every_stack_comes_back_as_it_was_asked_for(path: Path) -> None:
-    config = stackfile.validated(read(path)).with_runtime(python="/home/ada/venv/bin/python")
+    config = load.validated(read(path)).with_runtime(python="/home/ada/venv/bin/python")
     states = Memory()
     assert description.write(states, recorded(config))
     assert not description.write(states, recorded(config))

@@ -16,9 +16,11 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from tests.stackfiles import ACCOUNTS, AZURE, BATCH, EKS, GCP, MARK, SHAPES
 
-from mfinfra import catalog, cfn_template, options, presets, render, stackfile, values, versions, workspace
+from mfinfra import catalog, cfn_template, render, values, versions, workspace
 from mfinfra.errors import MfinfraError, Refused, StackFileError
-from mfinfra.yamlfile import Document, read
+from mfinfra.stackfile import load, presets, sections
+from mfinfra.stackfile import schema as stackfile_schema
+from mfinfra.stackfile.yaml_reader import Document, read
 from mfruntime.settings import SETTINGS
 
 ROOT = Path(__file__).parents[2]
@@ -26,11 +28,11 @@ REGIONS = {"aws": "eu-west-1", "azure": "westeurope", "gcp": "europe-west1"}
 VALUES_OF_USERS = {render.VALUES, render.BACKEND, render.PARAMETERS}
 
 
-def config(**said: Any) -> stackfile.StackConfig:
-    return stackfile.validated(Document({"cloud": "aws", "region": "eu-west-1", **said}, {}, ""))
+def config(**said: Any) -> stackfile_schema.StackConfig:
+    return load.validated(Document({"cloud": "aws", "region": "eu-west-1", **said}, {}, ""))
 
 
-CONFIGS = {path.stem: stackfile.validated(read(path)) for path in sorted((ROOT / "examples/stacks").glob("*.yaml"))}
+CONFIGS = {path.stem: load.validated(read(path)) for path in sorted((ROOT / "examples/stacks").glob("*.yaml"))}
 CONFIGS |= {
     f"{preset}-{region}": config(region=region, preset=preset)
     for preset in presets.PRESETS
@@ -42,7 +44,7 @@ CONFIGS |= {
     for preset in presets.PRESETS
 }
 CONFIGS |= {
-    f"{shape}-{case}": stackfile.validated(Document(said, {}, ""))
+    f"{shape}-{case}": load.validated(Document(said, {}, ""))
     for shape, pair in SHAPES.items()
     for case, said in zip(("full", "guest"), pair, strict=True)
 }
@@ -187,7 +189,7 @@ HELD = {
 }
 
 
-def state_of(stack: stackfile.StackConfig) -> dict[str, Any]:
+def state_of(stack: stackfile_schema.StackConfig) -> dict[str, Any]:
     """Where the state of a stack lies, as Terraform's backends are told."""
     account, key = ACCOUNTS[stack.cloud], f"stacks/{stack.name}/terraform.tfstate"
     if stack.cloud == "aws":
@@ -219,7 +221,7 @@ def test_only_an_unprotected_sandbox_goes_with_what_is_in_it(name: str) -> None:
 
 
 def test_versions_are_in_one_place() -> None:
-    assert options.METADATA_IMAGE == versions.METADATA_IMAGE
+    assert sections.METADATA_IMAGE == versions.METADATA_IMAGE
     files = by_terraform("aws-everything")
     assert f'version = "{versions.AWS_PROVIDER}"' in files["versions.tf"]
     assert f'required_version = ">= {versions.TERRAFORM}"' in files["versions.tf"]
@@ -309,7 +311,10 @@ def kind_of(place: Place) -> Place:
 
 def fields() -> set[Place]:
     """Every text of the schema; the pool of the shapes stands for any."""
-    found = {tuple("cpu" if part == "{}" else part for part in place) for place in text_fields(stackfile.json_schema())}
+    found = {
+        tuple("cpu" if part == "{}" else part for part in place)
+        for place in text_fields(stackfile_schema.json_schema())
+    }
     return found - {("tags", "cpu")}
 
 
@@ -325,7 +330,7 @@ def test_a_text_that_is_not_tried_on_a_cloud_is_refused_there_by_its_name(shape:
     for kind in sorted(fields() - tried):
         said, place = laid(SHAPES[shape][0], *others[kind])
         with pytest.raises(StackFileError, match=re.escape(".".join(map(str, place)))):
-            stackfile.validated(Document(said, {}, "mfinfra.yaml"))
+            load.validated(Document(said, {}, "mfinfra.yaml"))
 
 
 def laid(into: dict[str, Any], base: dict[str, Any], place: Place) -> tuple[dict[str, Any], Place]:
@@ -389,7 +394,7 @@ CODE = st.lists(
 def check_only_values(said: dict[str, Any], is_structure: bool = False) -> bool:
     """Whether a stack file is accepted; then nothing that it says is in what is rendered, but as a value."""
     try:
-        stack = stackfile.validated(Document(said, {}, ""))
+        stack = load.validated(Document(said, {}, ""))
     except StackFileError as exc:
         assert "Traceback" not in exc.message
         return False
@@ -406,7 +411,7 @@ def check_only_values(said: dict[str, Any], is_structure: bool = False) -> bool:
 @pytest.mark.parametrize("shape", SHAPES)
 def test_texts_of_every_field_are_values_and_nothing_else(shape: str) -> None:
     for base in SHAPES[shape]:
-        stackfile.validated(Document(base, {}, ""))
+        load.validated(Document(base, {}, ""))
         assert check_only_values(base)
 
 

@@ -14,20 +14,21 @@ from hypothesis import given
 from hypothesis import strategies as st
 from ruamel.yaml import YAML
 
-from mfinfra import outputs, stackfile, wizard
+from mfinfra import outputs
 from mfinfra.errors import MfinfraError, StackFileError
 from mfinfra.machine import record
 from mfinfra.machine.paths import stacks_home
 from mfinfra.names import check_name
+from mfinfra.stackfile import load, schema, wizard
 
 names = st.from_regex(r"[a-z][a-z0-9-]{0,30}", fullmatch=True)
 packages = st.from_regex(r"[A-Za-z0-9][A-Za-z0-9._\-\[\],<>=!~ ]{0,30}", fullmatch=True)
 pythons = st.text(st.characters(exclude_categories=("Cs", "Cc"), exclude_characters="\x7f"), min_size=1, max_size=40)
 configs = st.builds(
-    stackfile.StackConfig,
+    schema.StackConfig,
     name=names,
     runtime=st.builds(
-        stackfile.RuntimeOptions,
+        schema.RuntimeOptions,
         python=st.none() | pythons,
         examples=st.booleans(),
         packages=st.lists(packages, max_size=3),
@@ -43,13 +44,13 @@ keys = st.sampled_from(["name", "cloud", "runtime", "python", "packages", "examp
 )
 
 
-def loaded(content: str | bytes) -> stackfile.StackConfig | str:
+def loaded(content: str | bytes) -> schema.StackConfig | str:
     """The stack that a file's content gives, or the message that refuses it."""
     with tempfile.TemporaryDirectory() as folder:
         data = content.encode("utf-8", "surrogatepass") if isinstance(content, str) else content
         (Path(folder) / "mfinfra.yaml").write_bytes(data)
         try:
-            return stackfile.load(Path(folder), {})
+            return load.load(Path(folder), {})
         except MfinfraError as exc:
             return exc.message
 
@@ -64,12 +65,12 @@ def test_any_mapping_gives_a_stack_or_a_message(mapping: dict[str, Any]) -> None
     text = StringIO()
     YAML().dump(mapping, text)
     result = loaded(text.getvalue())
-    assert isinstance(result, stackfile.StackConfig) or "mfinfra.yaml" in result or "Nothing was touched" in result
+    assert isinstance(result, schema.StackConfig) or "mfinfra.yaml" in result or "Nothing was touched" in result
 
 
 @given(configs)
-def test_what_is_written_is_read_again(config: stackfile.StackConfig) -> None:
-    assert loaded(stackfile.dump(config)) == config
+def test_what_is_written_is_read_again(config: schema.StackConfig) -> None:
+    assert loaded(load.dump(config)) == config
 
 
 @given(st.text())
@@ -83,7 +84,7 @@ def test_a_name_never_leads_out_of_the_folder_of_stacks(name: str) -> None:
 
 
 @given(configs)
-def test_the_one_line_holds_every_answer(config: stackfile.StackConfig) -> None:
+def test_the_one_line_holds_every_answer(config: schema.StackConfig) -> None:
     words = shlex.split(wizard.one_line(config))
     assert words[:4] == ["mfinfra", "init", "--name", config.name]
     assert ("--no-examples" in words[4:]) or config.runtime.examples
@@ -100,4 +101,4 @@ def test_settings_as_shell_lines_keep_their_values(settings: dict[str, str]) -> 
 def test_a_value_of_the_command_line_is_not_blamed_on_the_file(tmp_path: Path) -> None:
     (tmp_path / "mfinfra.yaml").write_text("name: fine\n")
     with pytest.raises(StackFileError, match=r"^The command line: '\.\./x' cannot be the name of a stack"):
-        stackfile.load(tmp_path, {"name": "../x"})
+        load.load(tmp_path, {"name": "../x"})

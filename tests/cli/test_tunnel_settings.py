@@ -12,7 +12,7 @@ from mfinfra.machine import record
 from mfinfra.machine.record import Record
 from mfinfra.machine.supervisor import spec
 from mfinfra.machine.supervisor.spec import Server
-from mfinfra.stackfile import StackConfig
+from mfinfra.stackfile.schema import StackConfig
 
 ADDRESS = "http://127.0.0.1"
 

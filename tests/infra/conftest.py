@@ -23,7 +23,7 @@ import pytest
 
 from mfinfra import render, workspace
 from mfinfra.engines.terraform import Terraform
-from mfinfra.stackfile import StackConfig
+from mfinfra.stackfile.schema import StackConfig
 from tests.conftest import ROOT, Call, run_program
 
 from . import environment

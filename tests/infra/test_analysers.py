@@ -10,8 +10,9 @@ from typing import Any
 
 import pytest
 
-from mfinfra import catalog, cfn_template, presets, render, stackfile, workspace
-from mfinfra.yamlfile import Document, read
+from mfinfra import catalog, cfn_template, render, workspace
+from mfinfra.stackfile import load, presets, schema
+from mfinfra.stackfile.yaml_reader import Document, read
 from tests.conftest import ROOT
 
 from . import environment
@@ -28,7 +29,7 @@ LEAST = 95.0
 
 
 def values(name: str) -> dict[str, Any]:
-    return stackfile.validated(read(ROOT / "examples" / "stacks" / f"{name}.yaml")).model_dump()
+    return load.validated(read(ROOT / "examples" / "stacks" / f"{name}.yaml")).model_dump()
 
 
 def cases() -> dict[str, dict[str, Any]]:
@@ -37,7 +38,7 @@ def cases() -> dict[str, dict[str, Any]]:
     for preset in presets.PRESETS:
         for region in ("us-east-1", "cn-north-1", "us-gov-west-1"):
             given = {"name": "demo", "cloud": "aws", "region": region, "preset": preset}
-            found[f"{preset}-{region}"] = stackfile.validated(Document(given, {}, "")).model_dump()
+            found[f"{preset}-{region}"] = load.validated(Document(given, {}, "")).model_dump()
     return found
 
 
@@ -77,7 +78,7 @@ DAILY = ("aws-everything", "aws-eks-everything", "azure-everything", "gcp-everyt
 def test_checkov_passes_and_the_documents_say_how_far(name: str, framework: str, tmp_path: Path) -> None:
     case = values(name)
     if framework == "terraform":
-        config = stackfile.StackConfig.model_validate({**case, "engine": "terraform"})
+        config = schema.StackConfig.model_validate({**case, "engine": "terraform"})
         workspace.write(render.render(config), tmp_path / "stack")
     else:
         (tmp_path / "stack").mkdir()

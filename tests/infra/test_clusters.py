@@ -11,11 +11,11 @@ from typing import Any
 
 import pytest
 
-from mfinfra import presets, stackfile
 from mfinfra.engines.terraform import Terraform
 from mfinfra.errors import MfinfraError, Refused
 from mfinfra.plans.changes import Event, Plan
-from mfinfra.yamlfile import Document, read
+from mfinfra.stackfile import load, presets, schema
+from mfinfra.stackfile.yaml_reader import Document, read
 
 from .conftest import ROOT, TfCloud
 from .waves import Waves
@@ -23,12 +23,12 @@ from .waves import Waves
 REGIONS = {"aws": "eu-west-1", "azure": "westeurope", "gcp": "europe-west1"}
 
 
-def config(cloud: str, **said: Any) -> stackfile.StackConfig:
+def config(cloud: str, **said: Any) -> schema.StackConfig:
     values = {"name": "demo", "cloud": cloud, "region": REGIONS[cloud], "engine": "terraform", "compute": "kubernetes"}
-    return stackfile.validated(Document({**values, **said}, {}, ""))
+    return load.validated(Document({**values, **said}, {}, ""))
 
 
-EXAMPLES = {path.stem: stackfile.validated(read(path)) for path in sorted((ROOT / "examples/stacks").glob("*.yaml"))}
+EXAMPLES = {path.stem: load.validated(read(path)) for path in sorted((ROOT / "examples/stacks").glob("*.yaml"))}
 CONFIGS = {name: found for name, found in EXAMPLES.items() if found.compute.backend == "kubernetes"}
 CONFIGS |= {f"{cloud}-{preset}": config(cloud, preset=preset) for cloud in REGIONS for preset in presets.PRESETS}
 
@@ -87,7 +87,7 @@ def test_a_stack_lives_its_whole_life(name: str, stack: Callable[..., Terraform]
     assert terraform.state_resources() == []
 
 
-def check_settings(config: stackfile.StackConfig, outputs: dict[str, Any]) -> None:
+def check_settings(config: schema.StackConfig, outputs: dict[str, Any]) -> None:
     settings = outputs["runtime_config"]
     found = {key.removeprefix("METAFLOW_") for key in settings}
     wanted = ALWAYS | OF_CLOUD[config.cloud]
@@ -150,7 +150,7 @@ def test_a_half_made_stack_can_be_removed(cloud: str, stack: Callable[..., Terra
     assert terraform.state_resources() == []
 
 
-def without_airflow(config: stackfile.StackConfig) -> stackfile.StackConfig:
+def without_airflow(config: schema.StackConfig) -> schema.StackConfig:
     orchestrator = config.orchestrator.model_copy(update={"airflow": False})
     return config.model_copy(update={"orchestrator": orchestrator})
 

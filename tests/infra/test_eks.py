@@ -9,17 +9,17 @@ from typing import Any
 
 import pytest
 
-from mfinfra import stackfile
 from mfinfra.engines.terraform import Terraform
 from mfinfra.plans.changes import Event, Plan
-from mfinfra.yamlfile import read
+from mfinfra.stackfile import load, schema
+from mfinfra.stackfile.yaml_reader import read
 
 from .conftest import ROOT, TfCloud
 
 CONFIGS = {
     path.stem: config
     for path in sorted((ROOT / "examples" / "stacks").glob("aws-*.yaml"))
-    if (config := stackfile.validated(read(path))).compute.backend == "kubernetes"
+    if (config := load.validated(read(path))).compute.backend == "kubernetes"
 }
 #: What a stack on EKS says to the runtime, whatever else it has.
 ALWAYS = {
@@ -61,7 +61,7 @@ def test_a_stack_with_a_cluster_lives_its_whole_life(
     assert terraform.state_resources() == []
 
 
-def check_settings(config: stackfile.StackConfig, outputs: dict[str, Any]) -> None:
+def check_settings(config: schema.StackConfig, outputs: dict[str, Any]) -> None:
     found = {key.removeprefix("METAFLOW_") for key in outputs["runtime_config"]}
     assert found >= ALWAYS
     assert (found >= EVENTS) == config.orchestrator.argo_events

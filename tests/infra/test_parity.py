@@ -9,9 +9,9 @@ from pathlib import Path
 
 import pytest
 
-from mfinfra import stackfile
 from mfinfra.engines.terraform import Terraform
-from mfinfra.yamlfile import Document
+from mfinfra.stackfile import load, schema
+from mfinfra.stackfile.yaml_reader import Document
 from tests.conftest import Call
 
 Cloud = Callable[..., Call]
@@ -85,7 +85,7 @@ POOLS = {"cpu": {}, "spot": {"kind": "spot"}, "gpu": {"gpu": True}}
 
 
 def test_one_stack_file_gives_flows_the_same_way_to_every_pool_on_three_clouds(
-    stack: Callable[[stackfile.StackConfig], Terraform],
+    stack: Callable[[schema.StackConfig], Terraform],
 ) -> None:
     """The same settings, but for those of the store; and who names a pool needs to say no more: the taints of Spot and
     of GPUs are tolerated, whichever pool is the default."""
@@ -93,7 +93,7 @@ def test_one_stack_file_gives_flows_the_same_way_to_every_pool_on_three_clouds(
     for cloud, region in REGIONS.items():
         said = {"name": "demo", "cloud": cloud, "region": region, "engine": "terraform"}
         said |= {"compute": {"backend": "kubernetes", "pools": POOLS}}
-        terraform = stack(stackfile.validated(Document(said, {}, "")))
+        terraform = stack(load.validated(Document(said, {}, "")))
         wanted = terraform.plan("demo", terraform.folder / "p")
         terraform.apply(Path(wanted.handle), lambda _: None)
         settings = terraform.outputs()["runtime_config"]

@@ -10,10 +10,10 @@ from typing import Any
 import pytest
 from ruamel.yaml import YAML
 
-from mfinfra import stackfile
 from mfinfra.engines.terraform import Terraform
 from mfinfra.plans.changes import Event, Plan
-from mfinfra.yamlfile import read
+from mfinfra.stackfile import load, schema
+from mfinfra.stackfile.yaml_reader import read
 
 from .conftest import ROOT, TfCloud
 
@@ -78,7 +78,7 @@ def readers(terraform: Terraform) -> dict[str, set[str]]:
 def test_new_passwords_reach_all_that_use_them_in_one_apply(
     name: str, stack: Callable[..., Terraform], tfcloud: TfCloud
 ) -> None:
-    config = stackfile.validated(read(ROOT / "examples" / "stacks" / f"{name}.yaml"))
+    config = load.validated(read(ROOT / "examples" / "stacks" / f"{name}.yaml"))
     terraform = stack(config)
     terraform.apply(Path(plan(terraform).handle), ignore)
     before, jobs, first = revisions(terraform), names_of_jobs(terraform), tfcloud.calls()
@@ -99,7 +99,7 @@ def test_new_passwords_reach_all_that_use_them_in_one_apply(
     assert plan(terraform).is_empty
 
 
-def check_passwords(config: stackfile.StackConfig, first: list[Call], second: list[Call]) -> None:
+def check_passwords(config: schema.StackConfig, first: list[Call], second: list[Call]) -> None:
     """What the second apply wrote into database and cluster is what it made, and nothing of what the first one wrote."""
     made = passwords(call for call in second if call["type"] in SOURCES)
     used = passwords(call for call in second if call["type"] not in SOURCES)
@@ -121,7 +121,7 @@ def names_of_jobs(terraform: Terraform) -> set[str]:
     }
 
 
-def programs(config: stackfile.StackConfig) -> set[str]:
+def programs(config: schema.StackConfig) -> set[str]:
     """What reads an account when it starts, by what a stack file asks for."""
     on_ecs, has_balancer = config.cloud == "aws", config.ui.certificate is not None
     metadata = "aws_ecs_task_definition" if on_ecs else "kubernetes_deployment_v1"

@@ -9,13 +9,13 @@ from typing import Any
 
 import pytest
 
-from mfinfra import stackfile
 from mfinfra.engines.terraform import Terraform
 from mfinfra.plans import formats
 from mfinfra.plans.changes import Event, Plan
-from mfinfra.yamlfile import Document
+from mfinfra.stackfile import load, schema
+from mfinfra.stackfile.yaml_reader import Document
 
-Stack = Callable[[stackfile.StackConfig], Terraform]
+Stack = Callable[[schema.StackConfig], Terraform]
 BASE: dict[str, Any] = {
     "name": "demo",
     "engine": "terraform",
@@ -65,7 +65,7 @@ HARMLESS = {
 }
 
 
-def config(cloud: str, said: dict[str, Any]) -> stackfile.StackConfig:
+def config(cloud: str, said: dict[str, Any]) -> schema.StackConfig:
     values = copy.deepcopy({**BASE, "cloud": cloud, "region": CLOUDS[cloud]})
     for place, value in said.items():
         node: Any = values
@@ -73,7 +73,7 @@ def config(cloud: str, said: dict[str, Any]) -> stackfile.StackConfig:
         for part in parents:
             node = node[part]
         node[last] = value
-    return stackfile.validated(Document(values, {}, ""))
+    return load.validated(Document(values, {}, ""))
 
 
 def ignore(_: Event) -> None:

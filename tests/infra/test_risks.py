@@ -9,15 +9,15 @@ from typing import Any
 
 import pytest
 
-from mfinfra import stackfile
 from mfinfra.engines import tf_plan
 from mfinfra.engines.terraform import Terraform
 from mfinfra.plans import risk
-from mfinfra.yamlfile import read
+from mfinfra.stackfile import load, schema
+from mfinfra.stackfile.yaml_reader import read
 
 from .conftest import ROOT
 
-Make = Callable[[stackfile.StackConfig], Terraform]
+Make = Callable[[schema.StackConfig], Terraform]
 _SHOWN: dict[str, dict[str, Any]] = {}
 
 
@@ -29,7 +29,7 @@ def shown(request: pytest.FixtureRequest) -> Callable[[str], dict[str, Any]]:
         if cloud not in _SHOWN:
             make: Make = request.getfixturevalue("stack")
             name = "aws-eks-everything" if cloud == "aws" else f"{cloud}-everything"
-            terraform = make(stackfile.validated(read(ROOT / "examples" / "stacks" / f"{name}.yaml")))
+            terraform = make(load.validated(read(ROOT / "examples" / "stacks" / f"{name}.yaml")))
             found = terraform.plan("demo", terraform.folder / "p")
             assert found.exit_code == 2, found.dangerous
             _SHOWN[cloud] = terraform._json("show", str(terraform.folder / "p"))

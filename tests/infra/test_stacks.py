@@ -12,20 +12,20 @@ from typing import Any
 
 import pytest
 
-from mfinfra import presets, stackfile
 from mfinfra.engines.terraform import Terraform
 from mfinfra.errors import MfinfraError
 from mfinfra.plans.changes import Event, Plan
-from mfinfra.yamlfile import Document, read
+from mfinfra.stackfile import load, presets, schema
+from mfinfra.stackfile.yaml_reader import Document, read
 from mfruntime.settings import SETTINGS
 
 from .conftest import ROOT, TfCloud
 from .waves import Waves, told_gone_on_from_and_removed
 
 EXAMPLES = sorted((ROOT / "examples" / "stacks").glob("*.yaml"))
-CONFIGS = {path.stem: stackfile.validated(read(path)) for path in EXAMPLES}
+CONFIGS = {path.stem: load.validated(read(path)) for path in EXAMPLES}
 CONFIGS |= {
-    f"preset-{preset}": stackfile.validated(Document({"name": "demo", "cloud": "aws", "region": "eu-west-1", "preset": preset, "engine": "terraform"}, {}, ""))
+    f"preset-{preset}": load.validated(Document({"name": "demo", "cloud": "aws", "region": "eu-west-1", "preset": preset, "engine": "terraform"}, {}, ""))
     for preset in presets.PRESETS
 }  # fmt: skip
 CONFIGS = {name: config for name, config in CONFIGS.items() if config.compute.backend == "batch"}
@@ -84,7 +84,7 @@ def test_a_stack_lives_its_whole_life(name: str, stack: Callable[..., Terraform]
     assert terraform.state_resources() == []
 
 
-def check_settings(config: stackfile.StackConfig, outputs: dict[str, Any]) -> None:
+def check_settings(config: schema.StackConfig, outputs: dict[str, Any]) -> None:
     found = {key.removeprefix("METAFLOW_") for key in outputs["runtime_config"]}
     wanted = ALWAYS | (STEP_FUNCTIONS if config.orchestrator.step_functions else set())
     wanted |= {"UI_URL"} if config.ui.enabled else set()
@@ -101,7 +101,7 @@ def check_settings(config: stackfile.StackConfig, outputs: dict[str, Any]) -> No
         assert "arn:aws:" not in text
 
 
-def check_secrets(terraform: Terraform, config: stackfile.StackConfig) -> None:
+def check_secrets(terraform: Terraform, config: schema.StackConfig) -> None:
     """No password of a database is in the state or the plan."""
     for path in (terraform.folder / "terraform.tfstate", terraform.folder / "p"):
         content = path.read_bytes()

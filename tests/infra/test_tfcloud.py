@@ -9,8 +9,9 @@ from pathlib import Path
 
 import pytest
 
-from mfinfra import render, stackfile, versions, workspace
-from mfinfra.yamlfile import read
+from mfinfra import render, versions, workspace
+from mfinfra.stackfile import load
+from mfinfra.stackfile.yaml_reader import read
 from tests.conftest import ROOT
 
 from . import environment
@@ -30,7 +31,7 @@ def call(terraform: str, folder: Path, *argv: str, **env: str) -> subprocess.Com
 def test_init_locks_the_pinned_version_and_rendering_again_keeps_the_lock(terraform: str, tmp_path: Path) -> None:
     python = environment.programs("tfcloud") / "python"
     config = mirror.make(tmp_path / "mirror", python, {"aws": versions.AWS_PROVIDER})
-    files = render.render(stackfile.validated(read(ROOT / "examples/stacks/aws-sandbox.yaml")))
+    files = render.render(load.validated(read(ROOT / "examples/stacks/aws-sandbox.yaml")))
     folder = tmp_path / "stack"
     workspace.write(files, folder)
     env = {"TF_CLI_CONFIG_FILE": str(config)}
@@ -47,7 +48,7 @@ def test_another_version_than_the_pinned_one_is_not_taken(terraform: str, tmp_pa
     python = environment.programs("tfcloud") / "python"
     config = mirror.make(tmp_path / "mirror", python, {"aws": "6.1.0"})
     folder = tmp_path / "stack"
-    workspace.write(render.render(stackfile.validated(read(ROOT / "examples/stacks/aws-sandbox.yaml"))), folder)
+    workspace.write(render.render(load.validated(read(ROOT / "examples/stacks/aws-sandbox.yaml"))), folder)
     done = call(terraform, folder, "init", TF_CLI_CONFIG_FILE=str(config))
     assert done.returncode == 1
     assert versions.AWS_PROVIDER in done.stderr

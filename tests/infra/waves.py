@@ -14,7 +14,7 @@ import pytest
 from mfinfra.engines.terraform import Terraform
 from mfinfra.errors import MfinfraError
 from mfinfra.plans.changes import Event, Plan
-from mfinfra.stackfile import StackConfig
+from mfinfra.stackfile.schema import StackConfig
 
 from .conftest import TfCloud
 

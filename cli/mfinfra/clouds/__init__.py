@@ -6,7 +6,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from ..stackfile import StackConfig
+    from ..stackfile.schema import StackConfig
     from .base import Cloud, Clusters
 
 

@@ -11,7 +11,7 @@ from ..errors import CloudError
 
 if TYPE_CHECKING:
     from ..errors import MfinfraError
-    from ..stackfile import StackConfig
+    from ..stackfile.schema import StackConfig
 
 Report = Callable[[str], None]
 Outputs = Mapping[str, Any]

@@ -10,7 +10,7 @@ from .. import clouds
 from ..errors import MfinfraError, NotFound, UsageError
 from ..machine import record
 from ..machine.record import Record
-from ..stackfile import StackConfig
+from ..stackfile.schema import StackConfig
 from . import services
 from .access import api_of
 from .services import Service

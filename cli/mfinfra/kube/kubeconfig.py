@@ -14,7 +14,7 @@ from ..machine.paths import home, write_text
 from .cluster import Cluster
 
 if TYPE_CHECKING:
-    from ..stackfile import StackConfig
+    from ..stackfile.schema import StackConfig
 
 _VERSION = "client.authentication.k8s.io/v1"
 #: The application that every AKS cluster with Entra ID trusts.

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from ..stackfile import StackConfig
+    from ..stackfile.schema import StackConfig
 
 
 @dataclass(frozen=True)

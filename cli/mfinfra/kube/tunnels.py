@@ -14,7 +14,7 @@ from ..machine.record import Record
 from ..machine.supervisor import control, ports, spec
 from ..machine.supervisor.spec import Server
 from ..machine.supervisor.state import ServerState
-from ..stackfile import StackConfig
+from ..stackfile.schema import StackConfig
 from . import services
 from .access import cluster_of
 

@@ -14,7 +14,7 @@ from .errors import explain_text
 
 if TYPE_CHECKING:
     from ...errors import MfinfraError
-    from ...stackfile import StackConfig
+    from ...stackfile.schema import StackConfig
     from ..base import States
     from .identity import Identity
 

@@ -16,7 +16,7 @@ from .blobs import Blobs, account_url
 from .errors import explain_text
 
 if TYPE_CHECKING:
-    from ...stackfile import StackConfig
+    from ...stackfile.schema import StackConfig
     from ..base import States
 
 #: Terraform's variables, and what the Azure SDK calls the same.

@@ -15,7 +15,7 @@ from . import identity, state
 from .errors import explain_text
 
 if TYPE_CHECKING:
-    from ...stackfile import StackConfig
+    from ...stackfile.schema import StackConfig
     from ..base import States
 
 

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from .errors import StackFileError
+from ..errors import StackFileError
 
 MAX_BYTES = 64 * 1024
 MAX_ALIASES = 20

@@ -10,7 +10,7 @@ from .aws import partition_of
 from .base import ACCOUNTS, CLOUD_PRESETS, TITLES, Given, Problem
 
 if TYPE_CHECKING:
-    from ..stackfile import StackConfig
+    from ..schema import StackConfig
 
 __all__ = ["ACCOUNTS", "CLOUD_PRESETS", "LOCAL_PRESETS", "TITLES", "partition_of", "problems"]
 

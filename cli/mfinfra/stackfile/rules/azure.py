@@ -10,11 +10,11 @@ import re
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
+from .azure_and_gcp import of_aws, service
 from .base import COMMON, Given, Problem, Rule, said
-from .elsewhere import of_aws, service
 
 if TYPE_CHECKING:
-    from ..stackfile import StackConfig
+    from ..schema import StackConfig
 
 _REGION = re.compile(r"[a-z]{5,24}\d?")
 _SUBSCRIPTION = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")

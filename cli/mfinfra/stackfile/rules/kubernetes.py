@@ -7,13 +7,14 @@ from collections.abc import Iterator
 from datetime import date
 from typing import TYPE_CHECKING
 
-from .. import machines, versions
-from ..options import Kubernetes
+from ... import versions
+from .. import machine_types
+from ..sections import Kubernetes
 from .base import TITLES, Given, Place, Problem, cidrs, refused
 
 if TYPE_CHECKING:
-    from ..options import Pool
-    from ..stackfile import StackConfig
+    from ..schema import StackConfig
+    from ..sections import Pool
 
 #: Namespaces that the stack itself has, or that every cluster has.
 _TAKEN = re.compile(r"kube-.*|default|mfinfra|argo|argo-events|airflow|jobset-system|gke-.*|aks-.*|calico-.*")
@@ -54,15 +55,15 @@ def _pools(config: StackConfig, given: Given) -> Iterator[Problem]:
 
 def _machines(cloud: str, place: Place, pool: Pool) -> Iterator[Problem]:
     for index, name in enumerate(pool.instance_types):
-        if machines.vcpus(cloud, name) is None:
-            like = machines.of_pool(cloud, pool.model_copy(update={"instance_types": []}))[0]
+        if machine_types.vcpus(cloud, name) is None:
+            like = machine_types.of_pool(cloud, pool.model_copy(update={"instance_types": []}))[0]
             yield (*place, "instance_types", index), f"'{name}' is not a machine type of {TITLES[cloud]}, as in {like}"
             return
     if cloud != "aws" and len(pool.instance_types) > 1:
         yield (*place, "instance_types"), f"a pool of {TITLES[cloud]} has one machine type; make a pool of each"
-    elif len({machines.vcpus(cloud, name) for name in pool.instance_types}) > 1:
+    elif len({machine_types.vcpus(cloud, name) for name in pool.instance_types}) > 1:
         yield (*place, "instance_types"), "a pool in a cluster has machines of one size; make a pool of each"
-    largest = min((machines.vcpus(cloud, name) or 1 for name in machines.of_pool(cloud, pool)), default=1)
+    largest = min((machine_types.vcpus(cloud, name) or 1 for name in machine_types.of_pool(cloud, pool)), default=1)
     if pool.max_vcpus < largest:
         yield (*place, "max_vcpus"), f"is less than one machine has ({largest})"
 

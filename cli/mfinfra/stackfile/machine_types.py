@@ -10,7 +10,7 @@ import re
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from .options import Pool
+    from .sections import Pool
 
 #: Sizes of databases for PostgreSQL.
 _DATABASES = {

@@ -8,13 +8,13 @@ import shlex
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from .errors import Interrupted, Refused, StackFileError
-from .machine.paths import write_text
+from ..errors import Interrupted, Refused, StackFileError
+from ..machine.paths import write_text
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from .stackfile import StackConfig
+    from .schema import StackConfig
 
 #: The region that is proposed in each cloud where the shell names none.
 _NEAR_MOST = {"aws": "us-east-1", "azure": "eastus2", "gcp": "us-central1"}
@@ -24,7 +24,7 @@ def ask(given: dict[str, Any]) -> dict[str, Any]:
     """Ask a person for what was not given. Raises Interrupted where they leave."""
     import questionary
 
-    from .stackfile import region_of_shell
+    from .load import region_of_shell
 
     answers = dict(given)
 
@@ -51,14 +51,14 @@ def ask(given: dict[str, Any]) -> dict[str, Any]:
 
 def _check(answers: dict[str, Any], key: str) -> Callable[[str], bool | str]:
     """Says what is wrong with an answer, as the schema and the rules of the cloud have it; True where nothing is."""
-    from . import stackfile
-    from .yamlfile import Document
+    from . import load
+    from .yaml_reader import Document
 
     def check(text: str) -> bool | str:
         cloud = answers["cloud"]
         said = {"name": cloud, "cloud": cloud, **({"region": _NEAR_MOST[cloud]} if cloud in _NEAR_MOST else {})}
         try:
-            stackfile.validated(Document({**said, key: text}, {}, ""))
+            load.validated(Document({**said, key: text}, {}, ""))
         except StackFileError as exc:
             found = re.search(rf"\b{key}\b(: | ).*", exc.message)
             return found.group(0) if found else True
@@ -69,20 +69,20 @@ def _check(answers: dict[str, Any], key: str) -> Callable[[str], bool | str]:
 
 def write(folder: Path, answers: dict[str, Any], force: bool) -> tuple[Path, StackConfig]:
     """Write the stack file. Raises Refused where one exists and `force` is not given."""
-    from . import stackfile
-    from .yamlfile import Document
+    from . import load, schema
+    from .yaml_reader import Document
 
-    path = folder / stackfile.FILE_NAME
+    path = folder / schema.FILE_NAME
     if os.path.lexists(path) and not force:
         raise Refused(f"{path} exists already; it is left as it is.", hint="Type: mfinfra init --force to replace it")
     given = {key: value for key, value in answers.items() if value is not None}
     top: dict[str, Any] = {key: given.pop(key) for key in ("name", "cloud", "region", "preset") if key in given}
     if top.get("cloud", "local") != "local":
         top.setdefault("name", top["cloud"])
-        region = stackfile.region_of_shell(top["cloud"])
+        region = load.region_of_shell(top["cloud"])
         top |= {"region": region} if region is not None and "region" not in top else {}
-    config = stackfile.validated(Document({**top, "runtime": given}, {}, str(path)))
-    write_text(path, stackfile.dump(config))
+    config = load.validated(Document({**top, "runtime": given}, {}, str(path)))
+    write_text(path, load.dump(config))
     return path, config
 
 

@@ -6,12 +6,12 @@ import re
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from ..options import ARN_PATTERN
+from ..sections import ARN_PATTERN
 from .base import COMMON, Given, Place, Problem, Rule, cidrs, refused, said
 
 if TYPE_CHECKING:
-    from ..options import Pool
-    from ..stackfile import StackConfig
+    from ..schema import StackConfig
+    from ..sections import Pool
 
 _REGION = re.compile(r"(us-gov|us-iso[a-z]?|[a-z]{2})-[a-z]{4,10}-\d")
 _ACCOUNT = re.compile(r"\d{12}")

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from .base import TITLES, Given, Problem, refused
 
 if TYPE_CHECKING:
-    from ..stackfile import StackConfig
+    from ..schema import StackConfig
 
 _BALANCER_KEYS = ("certificate", "domain", "auth", "cognito_prefix", "oidc", "internal", "allow")
 

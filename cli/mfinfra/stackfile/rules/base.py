@@ -6,11 +6,11 @@ import ipaddress
 from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Any
 
-from .. import machines
+from .. import machine_types
 
 if TYPE_CHECKING:
-    from ..options import Pool
-    from ..stackfile import StackConfig
+    from ..schema import StackConfig
+    from ..sections import Pool
 
 Place = tuple[Any, ...]
 Problem = tuple[Place, str]
@@ -132,7 +132,7 @@ def pools(config: StackConfig, _: Given) -> Iterator[Problem]:
 
 def _gpus(cloud: str, place: Place, pool: Pool) -> Iterator[Problem]:
     for index, name in enumerate(pool.instance_types):
-        if not machines.has_gpu(cloud, name):
+        if not machine_types.has_gpu(cloud, name):
             yield (*place, "instance_types", index), f"{name} has no GPU"
 
 

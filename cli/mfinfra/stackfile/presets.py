@@ -5,7 +5,7 @@ from __future__ import annotations
 from copy import deepcopy
 from typing import Any
 
-from . import machines
+from . import machine_types
 
 _PRIVATE_ENDPOINTS = ["ecr.api", "ecr.dkr", "logs", "secretsmanager", "sts", "batch", "ecs", "ecs-agent",
                       "ecs-telemetry", "kms", "states"]  # fmt: skip
@@ -95,7 +95,7 @@ def _of_cloud(merged: dict[str, Any]) -> dict[str, Any]:
     orchestrators = dict.fromkeys(_ORCHESTRATORS.get(str(compute["backend"]), ()), True)
     metadata = {**({"api": "private"} if cloud != "aws" else {}), **sections["metadata"]}
     if metadata.get("instance_class") is None:
-        metadata["instance_class"] = machines.database(cloud, metadata.get("size", "small"))
+        metadata["instance_class"] = machine_types.database(cloud, metadata.get("size", "small"))
     return {
         **merged,
         "compute": compute,
@@ -110,7 +110,7 @@ def _with_gpu_types(compute: dict[str, Any]) -> dict[str, Any]:
     if compute["backend"] != "batch" or not isinstance(pools, dict):
         return compute
     filled = {
-        name: {**pool, "instance_types": list(machines.BATCH_GPU)}
+        name: {**pool, "instance_types": list(machine_types.BATCH_GPU)}
         if isinstance(pool, dict) and pool.get("gpu") is True and not pool.get("instance_types")
         else pool
         for name, pool in pools.items()

@@ -10,11 +10,11 @@ import re
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
+from .azure_and_gcp import of_aws, service
 from .base import COMMON, Given, Problem, Rule
-from .elsewhere import of_aws, service
 
 if TYPE_CHECKING:
-    from ..stackfile import StackConfig
+    from ..schema import StackConfig
 
 _REGION = re.compile(r"[a-z]+-[a-z]+\d{1,2}")
 _PROJECT = re.compile(r"[a-z][a-z0-9-]{4,28}[a-z0-9]")

@@ -1,0 +1,1 @@
+"""The stack file: its schema, its rules, and how it is read."""
