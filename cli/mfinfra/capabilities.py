@@ -11,7 +11,7 @@ import inspect
 import re
 from dataclasses import dataclass
 
-from . import catalog, cfn_parameters
+from .render import cloudformation_parameters, templates
 
 
 @dataclass(frozen=True)
@@ -154,13 +154,13 @@ def stands(word: str, text: str) -> bool:
 
 def _source(place: Place, name: str) -> str:
     if name == "parameters":
-        return inspect.getsource(cfn_parameters)
+        return inspect.getsource(cloudformation_parameters)
     if place.engine == "cloudformation":
-        part = catalog.cloudformation_folder() / "parts" / f"{name}.yaml.j2"
+        part = templates.cloudformation_folder() / "parts" / f"{name}.yaml.j2"
         return part.read_text(encoding="utf-8") if part.is_file() else ""
-    root = "".join([*catalog.root_templates(place.cloud).values(), *catalog.shared_templates().values()])
+    root = "".join([*templates.root_templates(place.cloud).values(), *templates.shared_templates().values()])
     if name == "root":
         return root
     cloud, _, noun = name.partition("/")
-    is_called = f'"./modules/{name}"' in root and noun in catalog.modules(cloud)
-    return "".join(catalog.module_files(cloud, noun).values()) if is_called else ""
+    is_called = f'"./modules/{name}"' in root and noun in templates.modules(cloud)
+    return "".join(templates.module_files(cloud, noun).values()) if is_called else ""

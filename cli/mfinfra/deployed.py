@@ -9,9 +9,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from . import backends, description
+from . import description
 from .clouds.base import Unreadable
 from .errors import CloudError, NotFound, Refused
+from .render import state_location
 from .stackfile import rules
 
 if TYPE_CHECKING:
@@ -80,7 +81,7 @@ def _by_terraform(cloud: Cloud, states: States | None) -> dict[str, Any] | None:
     from .engines import tf_state
 
     name = cloud.config.name
-    text = states.read(backends.state_object(cloud.config.cloud, name)) if states is not None else None
+    text = states.read(state_location.state_object(cloud.config.cloud, name)) if states is not None else None
     if text is None:
         return None
     state = tf_state.read(text, cloud.state_place(name))
@@ -89,9 +90,9 @@ def _by_terraform(cloud: Cloud, states: States | None) -> dict[str, Any] | None:
 
 def _by_cloudformation(cloud: Cloud, config: StackConfig) -> dict[str, Any] | None:
     """The outputs of the stack in CloudFormation; {} where it is not whole."""
-    from . import cfn_template
     from .clouds.aws.cloud import Aws
     from .engines import cloudformation
+    from .render import cloudformation as cfn_template
 
     if not isinstance(cloud, Aws):
         raise Refused("CloudFormation is in AWS only.", hint="Type the same with --engine terraform")

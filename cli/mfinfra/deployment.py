@@ -110,8 +110,9 @@ class TerraformDeployment:
     engine = "terraform"
 
     def __init__(self, cloud: Cloud, report: Report) -> None:
-        from . import render, workspace
         from .engines.terraform import Terraform
+        from .render import files as render
+        from .render import workspace
 
         self._cloud, self._name, self._report = cloud, cloud.config.name, report
         cloud.ensure_state(report)
@@ -139,9 +140,9 @@ class TerraformDeployment:
 
     def _refuse_foreign(self, found: Plan) -> None:
         """What would go and is in no module and no root of ours, somebody else made, and put into our state."""
-        from . import catalog
+        from .render import templates
 
-        ours = catalog.root_resources(self._cloud.config.cloud)
+        ours = templates.root_resources(self._cloud.config.cloud)
         going = [change.address for change in found.changes if change.action == "delete"]
         foreign = [a for a in going if not a.startswith("module.") and a.partition("[")[0] not in ours]
         if foreign:
@@ -199,13 +200,14 @@ class CloudFormationDeployment:
     engine = "cloudformation"
 
     def __init__(self, cloud: Aws, report: Report) -> None:
-        from . import catalog, cfn_template, workspace
+        from .render import cloudformation as cfn_template
+        from .render import templates, workspace
 
         config = cloud.config
         refuse_unsupported(config)
         values = config.model_dump()
         self._config, self._session, self._bucket = config, cloud.session, cloud.bucket
-        self._template = cfn_template.render(values, catalog.cloudformation_folder())
+        self._template = cfn_template.render(values, templates.cloudformation_folder())
         self._parameters = cfn_template.parameters(values)
         cloud.ensure_state(report)
         self.digest = workspace.write(
@@ -252,8 +254,8 @@ class CloudFormationDeployment:
         cloudformation.protect(self._session, self._config.name, self._config.deletion_protection)
 
     def outputs(self) -> dict[str, Any]:
-        from . import cfn_template
         from .engines import cloudformation
+        from .render import cloudformation as cfn_template
 
         names = cfn_template.settings(self._config.model_dump())
         return cloudformation.outputs(self._session, self._config.name, names)
@@ -301,7 +303,7 @@ class CloudFormationDeployment:
 
 def refuse_unsupported(config: StackConfig) -> None:
     """Raise Refused for what CloudFormation cannot express."""
-    from . import cfn_template
+    from .render import cloudformation as cfn_template
 
     reasons = cfn_template.unsupported(config.model_dump())
     if reasons:

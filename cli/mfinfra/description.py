@@ -13,8 +13,8 @@ from typing import TYPE_CHECKING, Any
 
 from pydantic import ValidationError
 
-from . import backends
 from .errors import MfinfraError
+from .render import state_location
 from .stackfile.schema import StackConfig
 
 if TYPE_CHECKING:
@@ -35,7 +35,7 @@ class Description:
 
 def write(states: States, stack: Record) -> bool:
     """Leave the description of a stack that was deployed; returns whether it is another than before."""
-    key, said = backends.description_key(stack.name), text(stack)
+    key, said = state_location.description_key(stack.name), text(stack)
     if states.read(key) == said:
         return False
     states.write(key, said)
@@ -53,7 +53,7 @@ def text(stack: Record) -> str:
 
 def read(states: States, name: str) -> Description | None:
     """The description of a stack, None where there is none. Raises MfinfraError for one that cannot be understood."""
-    found = states.read(backends.description_key(name))
+    found = states.read(state_location.description_key(name))
     return None if found is None else parsed(found, name)
 
 
@@ -67,7 +67,7 @@ def parsed(found: str, name: str) -> Description:
         return Description(config, dict(content["outputs"]), str(content["created_at"]))
     except (ValidationError, ValueError, LookupError, TypeError, RecursionError) as exc:
         raise MfinfraError(
-            f"What the stack '{name}' says of itself ({backends.description_key(name)}) is damaged, or of a newer"
+            f"What the stack '{name}' says of itself ({state_location.description_key(name)}) is damaged, or of a newer"
             " mfinfra.",
             hint="Take the mfinfra that deployed it; with an older one, type the same in the folder of its stack file",
         ) from exc
@@ -75,4 +75,4 @@ def parsed(found: str, name: str) -> Description:
 
 def remove(states: States, name: str) -> None:
     """Take away the description of a stack that is gone."""
-    states.remove(backends.description_key(name))
+    states.remove(state_location.description_key(name))

@@ -10,11 +10,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from . import cluster_pipeline, deployment, pipeline, service_health, workspace
+from . import cluster_pipeline, deployment, pipeline, service_health
 from .errors import ProofFailed, Refused
 from .machine import profile, record
 from .machine.paths import shown
 from .machine.record import Record
+from .render import workspace
 from .runtime import install, smoke_test
 
 if TYPE_CHECKING:

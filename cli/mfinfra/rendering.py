@@ -6,8 +6,10 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from . import deployment, render, workspace
+from . import deployment
 from .errors import EngineError, MfinfraError, Refused
+from .render import files as render
+from .render import workspace
 
 if TYPE_CHECKING:
     from .console import Console

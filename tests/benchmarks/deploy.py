@@ -20,8 +20,9 @@ sys.path.insert(0, str(Path(__file__).parents[2]))
 
 from tests.infra import environment
 
-from mfinfra import render, workspace
 from mfinfra.engines.terraform import Terraform
+from mfinfra.render import files as render
+from mfinfra.render import workspace
 from mfinfra.stackfile import load
 from mfinfra.stackfile.yaml_reader import read
 

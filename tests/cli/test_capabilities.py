@@ -13,9 +13,10 @@ import pytest
 from tests.conftest import run_program
 from tests.stackfiles import SHAPES
 
-from mfinfra import capabilities, render
+from mfinfra import capabilities
 from mfinfra.capabilities import COMPONENTS, PLACES, Component, Place
 from mfinfra.errors import MfinfraError
+from mfinfra.render import files as render
 from mfinfra.stackfile import load, schema
 from mfinfra.stackfile.yaml_reader import Document
 
@@ -132,14 +133,14 @@ def test_a_source_that_is_not_there_is_a_no() -> None:
 
 
 def test_every_module_makes_something_in_the_matrix_or_is_under_it() -> None:
-    from mfinfra import catalog
+    from mfinfra.render import templates
 
     under = {
         "azure/endpoints", "azure/identity", "azure/vault", "gcp/services",
         "kubernetes/autoscaler", "kubernetes/databases", "kubernetes/jobset", "kubernetes/storage",
     }  # fmt: skip
     makers = {made[0] for component, place in CELLS if (made := component.made_by(place)) and "/" in made[0]}
-    there = {f"{cloud}/{noun}" for cloud in ("aws", "azure", "gcp", "kubernetes") for noun in catalog.modules(cloud)}
+    there = {f"{cloud}/{noun}" for cloud in ("aws", "azure", "gcp", "kubernetes") for noun in templates.modules(cloud)}
     assert there - makers == under
     assert makers <= there
 

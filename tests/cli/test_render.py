@@ -16,8 +16,11 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from tests.stackfiles import ACCOUNTS, AZURE, BATCH, EKS, GCP, MARK, SHAPES
 
-from mfinfra import catalog, cfn_template, render, values, versions, workspace
+from mfinfra import versions
 from mfinfra.errors import MfinfraError, Refused, StackFileError
+from mfinfra.render import cloudformation, templates, workspace
+from mfinfra.render import files as render
+from mfinfra.render import tfvars as values
 from mfinfra.stackfile import load, presets, sections
 from mfinfra.stackfile import schema as stackfile_schema
 from mfinfra.stackfile.yaml_reader import Document, read
@@ -167,7 +170,7 @@ def test_every_module_is_in_some_stack_and_reached_by_stack_files() -> None:
         for source, names in called(files).values():
             given.setdefault(source, set()).update(names)
             declared[source] = set(declared_by(files, source))
-    there = {f"{cloud}/{noun}" for cloud in (*REGIONS, "kubernetes") for noun in catalog.modules(cloud)}
+    there = {f"{cloud}/{noun}" for cloud in (*REGIONS, "kubernetes") for noun in templates.modules(cloud)}
     assert set(declared) == there
     left = {source: names - given[source] for source, names in declared.items()}
     assert {source: names for source, names in left.items() if names} == KNOBS
@@ -494,8 +497,8 @@ def test_parameters_are_those_of_the_template() -> None:
     yaml.constructor.add_multi_constructor("!", lambda loader, suffix, node: suffix)
     for stack in BATCHES.values():
         values = stack.model_dump()
-        template = yaml.load(cfn_template.render(values, catalog.cloudformation_folder()))
-        given = cfn_template.parameters(values)
+        template = yaml.load(cloudformation.render(values, templates.cloudformation_folder()))
+        given = cloudformation.parameters(values)
         assert set(template["Parameters"]) == set(given)
         shown = [
             name
@@ -504,7 +507,7 @@ def test_parameters_are_those_of_the_template() -> None:
         ]
         assert sorted(shown) == sorted(given)
         settings = template["Metadata"]["mfinfra"]["settings"]
-        assert settings == cfn_template.settings(values)
+        assert settings == cloudformation.settings(values)
         assert set(settings) <= set(template["Outputs"])
         for name, value in given.items():
             spec = template["Parameters"][name]
@@ -519,7 +522,7 @@ def test_parameters_are_those_of_the_template() -> None:
 def test_subnets_do_not_overlap_and_are_large_enough(cidr: str, zones: int) -> None:
     import ipaddress
 
-    from mfinfra.cfn_parameters import subnets
+    from mfinfra.render.cloudformation_parameters import subnets
 
     private, public = subnets(cidr, zones)
     blocks = [ipaddress.ip_network(text) for text in private + public]
@@ -538,7 +541,7 @@ def test_both_engines_give_the_same_settings() -> None:
                 in_terraform |= set(re.findall(r"^    (METAFLOW_\w+) +=", text, re.M)) | set(
                     re.findall(r"\{ (METAFLOW_\w+) =", text)
                 )
-        in_cloudformation = set(cfn_template.settings(stack.model_dump()).values())
+        in_cloudformation = set(cloudformation.settings(stack.model_dump()).values())
         optional = {"METAFLOW_DEFAULT_CONTAINER_REGISTRY", "METAFLOW_DEFAULT_CONTAINER_IMAGE"}
         if stack.datastore.kms != "managed":  # the module gives it only without a key; text alone does not show that
             in_terraform.discard("METAFLOW_S3_SERVER_SIDE_ENCRYPTION")

@@ -21,8 +21,9 @@ from typing import Any
 
 import pytest
 
-from mfinfra import render, workspace
 from mfinfra.engines.terraform import Terraform
+from mfinfra.render import files as render
+from mfinfra.render import workspace
 from mfinfra.stackfile.schema import StackConfig
 from tests.conftest import ROOT, Call, run_program
 

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from mfinfra import catalog, cfn_template, render, workspace
+from mfinfra.render import cloudformation, files, templates, workspace
 from mfinfra.stackfile import load, presets, schema
 from mfinfra.stackfile.yaml_reader import Document, read
 from tests.conftest import ROOT
@@ -47,7 +47,7 @@ def test_cfn_lint_has_nothing_to_say(tmp_path: Path) -> None:
     by_region: dict[str, list[str]] = {}
     for name, case in cases().items():
         path = tmp_path / f"{name}.yaml"
-        path.write_text(cfn_template.render(case, catalog.cloudformation_folder()))
+        path.write_text(cloudformation.render(case, templates.cloudformation_folder()))
         by_region.setdefault(case["region"], []).append(str(path))
     for region, paths in by_region.items():
         done = subprocess.run([program, "--regions", region, "--", *paths], capture_output=True, text=True)
@@ -79,10 +79,12 @@ def test_checkov_passes_and_the_documents_say_how_far(name: str, framework: str,
     case = values(name)
     if framework == "terraform":
         config = schema.StackConfig.model_validate({**case, "engine": "terraform"})
-        workspace.write(render.render(config), tmp_path / "stack")
+        workspace.write(files.render(config), tmp_path / "stack")
     else:
         (tmp_path / "stack").mkdir()
-        (tmp_path / "stack" / "template.yaml").write_text(cfn_template.render(case, catalog.cloudformation_folder()))
+        (tmp_path / "stack" / "template.yaml").write_text(
+            cloudformation.render(case, templates.cloudformation_folder())
+        )
     found, failed = score(tmp_path / "stack", framework)
     assert found >= LEAST, failed
     told = re.search(rf"\| `{name}` \| {framework} \| ([0-9.]+) % \|", (ROOT / "docs" / "security.md").read_text())

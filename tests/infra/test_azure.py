@@ -16,8 +16,8 @@ from typing import Any
 import pytest
 import trustme
 
-from mfinfra import backends
 from mfinfra.clouds.azure.errors import explain_text
+from mfinfra.render import state_location
 from tests import servers
 from tests.conftest import Call, run_program
 
@@ -26,7 +26,7 @@ from .doubles import azure
 from .doubles.server import Double
 from .doubles.state import with_local_state
 
-ACCOUNT = backends.state_account(azure.SUBSCRIPTION)
+ACCOUNT = state_location.state_account(azure.SUBSCRIPTION)
 KEY = base64.b64encode(b"a key that nobody uses but to make containers").decode()
 
 
@@ -137,7 +137,9 @@ def lease(blobs: Blobs, name: str) -> None:
         command = ["curl", "-sf", "--cacert", str(blobs.authority), "-X", method, "--data-binary", "@-"]
         for key, value in {**headers, **{k.replace("_", "-"): v for k, v in more.items()}}.items():
             command += ["-H", f"{key}: {value}"]
-        subprocess.run([*command, f"{blobs.url}/{ACCOUNT}/{backends.CONTAINER}/{name}{query}"], input=body, check=True)
+        subprocess.run(
+            [*command, f"{blobs.url}/{ACCOUNT}/{state_location.CONTAINER}/{name}{query}"], input=body, check=True
+        )
 
     send("PUT", "", b"{}", x_ms_blob_type="BlockBlob")
     send("PUT", "?comp=metadata", x_ms_meta_terraformlockid=info)
@@ -146,7 +148,7 @@ def lease(blobs: Blobs, name: str) -> None:
 
 def test_a_lock_of_somebody_else_is_told_and_taken_after_a_question(cloud: Azure, tmp_path: Path) -> None:
     assert cloud.plan().code == 2
-    lease(cloud.blobs, backends.state_key("demo"))
+    lease(cloud.blobs, state_location.state_key("demo"))
     call = cloud.plan()
     assert call.code == 1
     assert "is being changed by ada@laptop since 2026-11-25T10:00:00" in call.err

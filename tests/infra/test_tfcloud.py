@@ -9,7 +9,9 @@ from pathlib import Path
 
 import pytest
 
-from mfinfra import render, versions, workspace
+from mfinfra import versions
+from mfinfra.render import files as render
+from mfinfra.render import workspace
 from mfinfra.stackfile import load
 from mfinfra.stackfile.yaml_reader import read
 from tests.conftest import ROOT

@@ -9,8 +9,8 @@ from typing import Any
 
 import pytest
 
-from mfinfra import backends
 from mfinfra.clouds.azure.blobs import Blobs
+from mfinfra.render import state_location
 from tests.conftest import Call, end_servers
 from tests.infra.conftest import TfCloud
 from tests.infra.doubles import azure
@@ -113,9 +113,9 @@ def test_a_colleague_uses_a_stack_of_azure(
     up = cloud.call("up", "--yes", "--no-smoke")
     assert up.code == 0, up.text
     monkeypatch.setenv("REQUESTS_CA_BUNDLE", cloud.authority)
-    states = Blobs(f"{cloud.blobs}/{on_azure.STATES}", backends.CONTAINER, Credential())
+    states = Blobs(f"{cloud.blobs}/{on_azure.STATES}", state_location.CONTAINER, Credential())
     local = home / "data" / "mfinfra" / "stacks" / "slice" / "workspace" / "terraform.tfstate"
-    states.put(backends.state_key("slice"), local.read_bytes())
+    states.put(state_location.state_key("slice"), local.read_bytes())
     made, resources = tfcloud.calls(), dict(cloud.subscription.resources)
     call = elsewhere(*asked)
     assert call.code == 0, call.text

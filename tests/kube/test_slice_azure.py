@@ -16,7 +16,7 @@ from pathlib import Path
 import pytest
 import trustme
 
-from mfinfra import backends
+from mfinfra.render import state_location
 from tests import servers
 from tests.conftest import Call, run_program
 from tests.infra.conftest import TfCloud
@@ -27,7 +27,7 @@ from tests.infra.testkube.server import TestKube
 
 from .conftest import authority, furnish, profile, serve_metadata
 
-STATES, DATA = backends.state_account(azure.SUBSCRIPTION), "flowsdata"
+STATES, DATA = state_location.state_account(azure.SUBSCRIPTION), "flowsdata"
 KEY = base64.b64encode(b"a key that nobody uses but to make containers").decode()
 AKS = "6dae42f8-4368-4678-94ff-3960e28e3630"
 STACK = """\

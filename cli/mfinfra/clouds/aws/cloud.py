@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
-from ... import backends
+from ...render import state_location
 from ..base import ClusterToken, Holder, Outputs, Report
 from . import cluster as aws_cluster
 from . import health, retained, state, teardown
@@ -59,7 +59,7 @@ class Aws:
     def __init__(self, config: StackConfig, session: Any, identity: Identity) -> None:
         self.config, self.session, self.identity = config, session, identity
         self.account, self.who = identity.account, identity.arn
-        self.bucket = backends.state_bucket(identity.account, str(config.region))
+        self.bucket = state_location.state_bucket(identity.account, str(config.region))
 
     def ensure_state(self, report: Report) -> None:
         if state.ensure_bucket(self.session, self.bucket, self.account, self.identity.partition):
@@ -69,15 +69,15 @@ class Aws:
         return state.States(self.session, self.bucket, self.account)
 
     def state_place(self, stack: str) -> str:
-        return f"s3://{self.bucket}/{backends.state_key(stack)}"
+        return f"s3://{self.bucket}/{state_location.state_key(stack)}"
 
     def lock(self, stack: str) -> Holder | None:
-        lock = state.lock(self.session, self.bucket, backends.state_key(stack))
+        lock = state.lock(self.session, self.bucket, state_location.state_key(stack))
         return None if lock is None else Holder(lock.id, lock.who, lock.since)
 
     def unlock(self, stack: str, holder: Holder) -> None:
         held = state.Lock(holder.id, holder.who, holder.since, "")
-        state.unlock(self.session, self.bucket, backends.state_key(stack), held)
+        state.unlock(self.session, self.bucket, state_location.state_key(stack), held)
 
     def explain(self, text: str) -> MfinfraError | None:
         return explain_text(text)

@@ -7,8 +7,8 @@ import uuid
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
-from ... import backends
 from ...errors import MfinfraError
+from ...render import state_location
 from ..base import ClusterToken, Holder, Outputs, Report
 from . import identity
 from . import state as azure_state
@@ -81,8 +81,8 @@ class Azure:
         self.who = str(claims.get("upn") or claims.get("unique_name") or claims.get("appid") or claims.get("oid", ""))
         self._where, self._credential, self._manager = where, credential, manager
         self._principal = claims.get("oid")
-        state = account_url(backends.state_account(subscription), where)
-        self._states = Blobs(state, backends.CONTAINER, credential)
+        state = account_url(state_location.state_account(subscription), where)
+        self._states = Blobs(state, state_location.CONTAINER, credential)
 
     def ensure_state(self, report: Report) -> None:
         principal = str(self._principal) if self._principal else None
@@ -92,8 +92,8 @@ class Azure:
         return azure_state.States(self._states) if azure_state.is_there(self._manager, self.account) else None
 
     def state_place(self, stack: str) -> str:
-        account = account_url(backends.state_account(self.account), self._where)
-        return f"{account}/{backends.CONTAINER}/{backends.state_key(stack)}"
+        account = account_url(state_location.state_account(self.account), self._where)
+        return f"{account}/{state_location.CONTAINER}/{state_location.state_key(stack)}"
 
     def lock(self, stack: str) -> Holder | None:
         return azure_state.lock(self._states, stack)

@@ -8,8 +8,8 @@ import uuid
 from collections.abc import Callable
 from typing import Any
 
-from ... import backends
 from ...errors import CloudError, Locked
+from ...render import state_location
 from ..base import Holder, Report, Unreadable, holder_of
 from .blobs import Blobs, Refused
 from .identity import Manager
@@ -31,7 +31,7 @@ def ensure(
 
     No public access, TLS only, no shared keys, with versions. Raises CloudError where the name belongs to others.
     """
-    name, account = backends.state_account(subscription), _account_path(subscription)
+    name, account = state_location.state_account(subscription), _account_path(subscription)
     if not _is_whole(manager, account):
         report(f"Making the storage account {name} for states")
         _make(manager, subscription, account, region)
@@ -77,15 +77,15 @@ def _make(manager: Manager, subscription: str, account: str, region: str) -> Non
         manager.put(account, _STORAGE, _account(str(group.get("location", region))))
     _wait(lambda: _is_provisioned(manager, account), "The storage account for states is not ready")
     manager.put(f"{account}/blobServices/default", _STORAGE, {"properties": _PROTECTION})
-    manager.put(f"{account}/blobServices/default/containers/{backends.CONTAINER}", _STORAGE, {"properties": {}})
+    manager.put(f"{account}/blobServices/default/containers/{state_location.CONTAINER}", _STORAGE, {"properties": {}})
 
 
 def _group(subscription: str) -> str:
-    return f"/subscriptions/{subscription}/resourceGroups/{backends.GROUP}"
+    return f"/subscriptions/{subscription}/resourceGroups/{state_location.GROUP}"
 
 
 def _account_path(subscription: str) -> str:
-    name = backends.state_account(subscription)
+    name = state_location.state_account(subscription)
     return f"{_group(subscription)}/providers/Microsoft.Storage/storageAccounts/{name}"
 
 
@@ -117,7 +117,7 @@ def _is_provisioned(manager: Manager, account: str) -> bool:
 
 def _is_whole(manager: Manager, account: str) -> bool:
     """Versions come before the container: where that is, everything is."""
-    return manager.get(f"{account}/blobServices/default/containers/{backends.CONTAINER}", _STORAGE) is not None
+    return manager.get(f"{account}/blobServices/default/containers/{state_location.CONTAINER}", _STORAGE) is not None
 
 
 def _reaches(blobs: Blobs) -> bool:
@@ -151,7 +151,7 @@ def _wait(is_there: Callable[[], bool], problem: str) -> None:
 
 def lock(blobs: Blobs, stack: str) -> Holder | None:
     """Who holds the lock of a state: the lease on its blob."""
-    found = blobs.head(backends.state_key(stack))
+    found = blobs.head(state_location.state_key(stack))
     if found is None or found.get("x-ms-lease-state") != "leased":
         return None
     return holder_of(base64.b64decode(found.get(_LOCK_KEY, "") + "==", validate=False))
@@ -162,5 +162,5 @@ def unlock(blobs: Blobs, stack: str, held: Holder) -> None:
     now = lock(blobs, stack)
     if now is not None and now.id != held.id:
         raise Locked(f"The lock went to {now.who} at {now.since}.", hint="Type the same again to take it from them")
-    blobs.break_lease(backends.state_key(stack))
-    blobs.set_metadata(backends.state_key(stack))
+    blobs.break_lease(state_location.state_key(stack))
+    blobs.set_metadata(state_location.state_key(stack))

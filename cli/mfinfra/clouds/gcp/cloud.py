@@ -8,8 +8,8 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote, urlsplit
 
-from ... import backends
 from ...errors import MfinfraError
+from ...render import state_location
 from ..base import ClusterToken, Holder, Outputs, Report
 from . import identity, state
 from .errors import explain_text
@@ -70,10 +70,10 @@ class Gcp:
 
     def states(self) -> States | None:
         is_there = state.is_there(self._rest, self._project)
-        return state.States(self._rest, backends.project_bucket(self.account)) if is_there else None
+        return state.States(self._rest, state_location.project_bucket(self.account)) if is_there else None
 
     def state_place(self, stack: str) -> str:
-        return f"gs://{backends.project_bucket(self.account)}/{backends.state_object('gcp', stack)}"
+        return f"gs://{state_location.project_bucket(self.account)}/{state_location.state_object('gcp', stack)}"
 
     def lock(self, stack: str) -> Holder | None:
         return state.lock(self._rest, self._project, stack)

@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import Any
 from urllib.parse import quote
 
-from ... import backends
 from ...errors import CloudError, Locked
+from ...render import state_location
 from ..base import Holder, Report, Unreadable, holder_of
 from .identity import Project, Rest
 
@@ -17,7 +17,7 @@ def ensure_bucket(rest: Rest, project: Project, region: str, report: Report) -> 
     One request makes it whole: uniform access, no public access, versions of a year. Raises CloudError where the name
     belongs to another project.
     """
-    name = backends.project_bucket(project.id)
+    name = state_location.project_bucket(project.id)
     found = rest.get("storage", f"b/{name}", projection="noAcl")
     if found is None:
         report(f"Making the bucket {name} for states")
@@ -27,7 +27,7 @@ def ensure_bucket(rest: Rest, project: Project, region: str, report: Report) -> 
 
 def is_there(rest: Rest, project: Project) -> bool:
     """Whether the project has a bucket for states. Raises CloudError where another project has taken its name."""
-    name = backends.project_bucket(project.id)
+    name = state_location.project_bucket(project.id)
     found = rest.get("storage", f"b/{name}", projection="noAcl")
     if found is not None:
         _check_ours(found, name, project)
@@ -89,8 +89,8 @@ _BUCKET = {
 
 
 def _lock_path(project: Project, stack: str) -> str:
-    name = quote(f"{backends.state_prefix(stack)}/default.tflock", safe="")
-    return f"b/{backends.project_bucket(project.id)}/o/{name}"
+    name = quote(f"{state_location.state_prefix(stack)}/default.tflock", safe="")
+    return f"b/{state_location.project_bucket(project.id)}/o/{name}"
 
 
 def lock(rest: Rest, project: Project, stack: str) -> Holder | None:

@@ -10,10 +10,12 @@ import re
 from collections.abc import Collection
 from typing import Any
 
-from . import backends, catalog, versions
-from . import values as variables
-from .errors import Refused
-from .stackfile.schema import StackConfig
+from .. import versions
+from ..errors import Refused
+from ..stackfile.schema import StackConfig
+from . import state_location
+from . import templates as catalog
+from . import tfvars as variables
 
 BACKEND, VALUES, PARAMETERS, README = "backend.tf.json", "terraform.tfvars.json", "parameters.json", "README.md"
 #: How the roots name their modules.
@@ -28,20 +30,20 @@ def render(config: StackConfig, account: str | None = None) -> dict[str, str]:
 
 
 def _cloudformation(config: StackConfig) -> dict[str, str]:
-    from . import cfn_template
+    from . import cloudformation
 
     values = config.model_dump()
-    reasons = cfn_template.unsupported(values)
+    reasons = cloudformation.unsupported(values)
     if reasons:
         hint = "Type the same with --engine terraform"
         raise Refused(f"CloudFormation cannot do what the stack file asks: {'; '.join(reasons)}.", hint=hint)
     # A list of keys and values is the one form that create-stack, create-change-set and deploy all take.
     parameters = [
-        {"ParameterKey": key, "ParameterValue": value} for key, value in cfn_template.parameters(values).items()
+        {"ParameterKey": key, "ParameterValue": value} for key, value in cloudformation.parameters(values).items()
     ]
     return {
         README: _filled(config, None, {README})[README],
-        "template.yaml": cfn_template.render(values, catalog.cloudformation_folder()),
+        "template.yaml": cloudformation.render(values, catalog.cloudformation_folder()),
         PARAMETERS: json.dumps(parameters, indent=2) + "\n",
     }
 
@@ -53,7 +55,7 @@ def _terraform(config: StackConfig, account: str | None) -> dict[str, str]:
             files[f"modules/{cloud}/{noun}/{name}"] = text
     files[VALUES] = _as_json(variables.of(config, account))
     if account is not None:
-        files[BACKEND] = _as_json(backends.backend(config, account))
+        files[BACKEND] = _as_json(state_location.backend(config, account))
     return files
 
 

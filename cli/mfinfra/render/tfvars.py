@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from .names import stack_tags
-from .stackfile import machine_types
-from .stackfile.schema import StackConfig
+from ..names import stack_tags
+from ..stackfile import machine_types
+from ..stackfile.schema import StackConfig
 
 Values = dict[str, Any]
 

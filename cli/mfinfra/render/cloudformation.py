@@ -11,8 +11,8 @@ import json
 from pathlib import Path
 from typing import Any
 
-from . import versions
-from .cfn_parameters import described, groups, pascal
+from .. import versions
+from .cloudformation_parameters import described, groups, pascal
 
 Values = dict[str, Any]
 

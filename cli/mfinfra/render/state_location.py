@@ -6,7 +6,7 @@ import hashlib
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from .stackfile.schema import StackConfig
+    from ..stackfile.schema import StackConfig
 
 #: In Azure, the resource group and the container of the states of a subscription.
 GROUP, CONTAINER = "mfinfra-state", "states"

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
-from .errors import NotFound
+from ..errors import NotFound
 
 
 def terraform_folder() -> Path:
@@ -19,7 +19,7 @@ def cloudformation_folder() -> Path:
 
 
 def _folder(name: str) -> Path:
-    here = Path(__file__).parent
+    here = Path(__file__).parents[1]
     for folder in (here / "_bundled" / name, here.parents[1] / name):
         if folder.is_dir():
             return folder

@@ -12,8 +12,8 @@ from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from typing import Any
 
-from .errors import MfinfraError, Refused
-from .machine.paths import make_folder, write_bytes
+from ..errors import MfinfraError, Refused
+from ..machine.paths import make_folder, write_bytes
 
 MANIFEST = ".mfinfra-files.json"
 #: What may lie in a folder that nothing was rendered into: providers that were fetched. A state is somebody's stack.
