@@ -13,8 +13,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from . import clouds, cluster_pipeline, deployment, description, handover, pipeline, service_health
+from . import clouds, cluster_pipeline, description, handover, pipeline, service_health
 from .cloud_report import Down, show
+from .engines import base as engines
+from .engines import select
 from .errors import CloudError, Locked, NotFound, Refused
 from .handover import Here
 from .machine import profile, record
@@ -26,7 +28,7 @@ from .stackfile.schema import StackConfig
 if TYPE_CHECKING:
     from .clouds.base import Cloud
     from .console import Console
-    from .deployment import Deployment
+    from .engines.base import Deployment
 
 Agreed = Callable[[str], bool]
 
@@ -44,11 +46,11 @@ def connect(config: StackConfig, console: Console) -> Connected:
     """Find out who we are in the cloud and make the engine ready. Fails here where there are no credentials."""
     stack = record.find(config.name)
     before = stack.engine if stack is not None else None
-    engine = config.engine or before or deployment.chosen_engine(config)
+    engine = config.engine or before or select.chosen_engine(config)
     if stack is not None and stack.config is not None:
         immutable.check_unmoved(json.loads(stack.config), config.model_copy(update={"engine": engine}))
     cloud = identified(config, console)
-    return Connected(config, cloud, deployment.of(cloud, engine, console.step))
+    return Connected(config, cloud, select.of(cloud, engine, console.step))
 
 
 def identified(config: StackConfig, console: Console) -> Cloud:
@@ -108,7 +110,7 @@ def plan(config: StackConfig, out: Path | None, form: str, console: Console) -> 
     _refuse_local(config)
     with record.locked(config.name):
         connected = connect(config, console)
-        deployment.refuse_held(connected.deployment, config.name)
+        engines.refuse_held(connected.deployment, config.name)
         cluster_pipeline.check_reachable(connected.cloud, connected.deployment)
         found = connected.deployment.plan()
         if out is not None:
@@ -138,7 +140,7 @@ def up(config: StackConfig, smoke: bool, agreed: Agreed, plan_file: Path | None,
         python = handover.python_of(config)
         connected = connect(config, console)
         connected.deployment.settle(lambda event: show(event, console))
-        deployment.refuse_held(connected.deployment, config.name)
+        engines.refuse_held(connected.deployment, config.name)
         cluster_pipeline.go_on(connected.cloud, connected.deployment, console)
         wanted = _wanted(connected, plan_file, agreed, console)
         stack = handover.begun(config, connected.cloud, connected.deployment.engine)
@@ -200,7 +202,7 @@ def down(name: str, keep_data: bool, agreed: Agreed, console: Console) -> Down:
     with record.locked(name):
         connected = connect(config, console)
         connected.deployment.settle(lambda event: show(event, console))
-        deployment.refuse_held(connected.deployment, name)
+        engines.refuse_held(connected.deployment, name)
         stack = handover.begun(config, connected.cloud, connected.deployment.engine)
         if keep_data:
             connected.deployment.keep(connected.cloud.data_kinds)
@@ -266,7 +268,7 @@ def status(name: str, console: Console) -> dict[str, Any]:
     connected = connect(config, console)
     stack = record.find(name)
     outputs = connected.deployment.outputs()
-    settings = {**deployment.settings(outputs), **(profile.read(profile.path_of(name)) or {})}
+    settings = {**engines.settings(outputs), **(profile.read(profile.path_of(name)) or {})}
     resources = connected.deployment.resources()
     within = cluster_pipeline.status(connected.cloud, outputs) if config.compute.backend == "kubernetes" else None
     return {
@@ -304,7 +306,7 @@ def outputs(name: str, namespace: str | None = None) -> dict[str, str]:
     in it. Raises NotFound for one that the stack has not."""
     stack = record.need(name)
     said = json.loads(stack.outputs or "{}")
-    found = deployment.settings(said)
+    found = engines.settings(said)
     if namespace is not None:
         there = said.get("namespace_configs") or {}
         if namespace not in there:

@@ -10,7 +10,8 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from . import clouds, deployment, pipeline, service_health
+from . import clouds, pipeline, service_health
+from .engines import base
 from .errors import CloudError, MfinfraError, NotFound, Refused
 from .kube import access, cluster, health, kubeconfig, services, teardown, tunnels
 from .kube.api import Unreachable
@@ -21,7 +22,7 @@ from .stackfile.schema import StackConfig
 if TYPE_CHECKING:
     from .clouds.base import Cloud
     from .console import Console
-    from .deployment import Deployment
+    from .engines.base import Deployment
     from .kube.api import Api
     from .machine.record import Record
 
@@ -209,7 +210,7 @@ def _balanced(stack: Record, config: StackConfig, word: str) -> str | None:
     if word == "ui":
         return str(outputs["ui_url"]) if outputs.get("ui_url") else None
     if word == "metadata" and config.metadata.api == "public":
-        return deployment.settings(outputs).get("METAFLOW_SERVICE_URL")
+        return base.settings(outputs).get("METAFLOW_SERVICE_URL")
     return None
 
 

@@ -10,7 +10,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from . import cloud_pipeline, deployed, deployment, handover
+from . import cloud_pipeline, deployed, handover
+from .engines import select
 from .errors import Refused
 from .handover import Here
 from .machine import profile, record
@@ -126,7 +127,7 @@ def disconnect(name: str, console: Console) -> Record:
             raise Refused(
                 f"'{name}' is a local stack: all of it is on this machine.", hint=f"Type: mfinfra down {name}"
             )
-        if stack.state == "deleting" or deployment.has_unsaved(name):
+        if stack.state == "deleting" or select.has_unsaved(name):
             again = f"down {name}" if stack.state == "deleting" else f"up --name {name}"
             raise Refused(
                 f"This machine has not ended what it does with the stack '{name}'.", hint=f"Type: mfinfra {again}"

@@ -78,7 +78,7 @@ def _engines(named: str | None, cloud: str) -> tuple[str, ...]:
 
 def _by_terraform(cloud: Cloud, states: States | None) -> dict[str, Any] | None:
     """The outputs in the state; None where there is no state, or one of nothing: that is what `down` leaves."""
-    from .engines import tf_state
+    from .engines.terraform import state as tf_state
 
     name = cloud.config.name
     text = states.read(state_location.state_object(cloud.config.cloud, name)) if states is not None else None
@@ -91,18 +91,18 @@ def _by_terraform(cloud: Cloud, states: States | None) -> dict[str, Any] | None:
 def _by_cloudformation(cloud: Cloud, config: StackConfig) -> dict[str, Any] | None:
     """The outputs of the stack in CloudFormation; {} where it is not whole."""
     from .clouds.aws.cloud import Aws
-    from .engines import cloudformation
+    from .engines.cloudformation import change_sets
     from .render import cloudformation as cfn_template
 
     if not isinstance(cloud, Aws):
         raise Refused("CloudFormation is in AWS only.", hint="Type the same with --engine terraform")
-    stack = cloudformation.found(cloud.session, config.name)
+    stack = change_sets.found(cloud.session, config.name)
     status = str(stack["StackStatus"]) if stack is not None else "REVIEW_IN_PROGRESS"
     if status == "REVIEW_IN_PROGRESS":  # it was planned, and never made
         return None
     if status != "CREATE_COMPLETE" and not status.startswith("UPDATE_"):
         return {}
-    return cloudformation.outputs(cloud.session, config.name, cfn_template.settings(config.model_dump()))
+    return change_sets.outputs(cloud.session, config.name, cfn_template.settings(config.model_dump()))
 
 
 def _where(cloud: Cloud) -> str:

@@ -10,7 +10,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from . import cluster_pipeline, deployment, pipeline, service_health
+from . import cluster_pipeline, pipeline, service_health
+from .engines import base
 from .errors import ProofFailed, Refused
 from .machine import profile, record
 from .machine.paths import shown
@@ -62,7 +63,7 @@ def take_over(stack: Record, here: Here, outputs: dict[str, Any], console: Conso
     record.save(stack)
     tunnelled = cluster_pipeline.tunnel(stack, console) if cluster_pipeline.has_tunnel(config) else {}
     # No output holds what is secret: the cloud is asked for it.
-    written = profile.write(config.name, {**deployment.settings(outputs), **cloud.settings(outputs), **tunnelled})
+    written = profile.write(config.name, {**base.settings(outputs), **cloud.settings(outputs), **tunnelled})
     console.done(f"Profile {shown(written.path)}")
     packages = (*config.runtime.packages, *cloud.requirements)
     runtime = install.ensure(here.python, packages, console.step)
@@ -104,7 +105,7 @@ def _prove(config: StackConfig, cloud: Cloud, python: str, console: Console) -> 
 
 def _smoke_folder(name: str) -> Path:
     """Where the smoke flow leaves its log."""
-    return deployment.workspace_of(name).parent / "smoke"
+    return base.workspace_of(name).parent / "smoke"
 
 
 def is_reached(config: StackConfig) -> bool:
@@ -116,6 +117,6 @@ def forget(stack: Record) -> None:
     """Remove what a stack has on this machine: tunnels, profile, workspace, record."""
     profile.remove(stack.name)
     cluster_pipeline.leave(stack)
-    workspace.remove(deployment.workspace_of(stack.name))
+    workspace.remove(base.workspace_of(stack.name))
     smoke_test.forget(_smoke_folder(stack.name))
     record.forget(stack.name)

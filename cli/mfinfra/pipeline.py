@@ -14,7 +14,8 @@ from shutil import which
 from typing import TYPE_CHECKING, Any
 
 from .console import Console
-from .engines import local, local_servers
+from .engines.local import servers as local_servers
+from .engines.local import stack as local
 from .errors import MfinfraError, NotFound, ProofFailed, Refused
 from .machine import profile, record
 from .machine.paths import shown

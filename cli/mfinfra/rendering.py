@@ -6,7 +6,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from . import deployment
+from .engines import select
 from .errors import EngineError, MfinfraError, Refused
 from .render import files as render
 from .render import workspace
@@ -49,7 +49,7 @@ def _in_cloud(config: StackConfig) -> tuple[StackConfig, str]:
     """A stack with its engine decided. Raises Refused for a local one, which has no files."""
     if config.cloud == "local":
         raise Refused("A local stack has nothing to render.", hint="Type: mfinfra up, or name a cloud with --cloud aws")
-    engine = deployment.chosen_engine(config)
+    engine = select.chosen_engine(config)
     return config.model_copy(update={"engine": engine}), engine
 
 
@@ -78,7 +78,7 @@ def _terraform(files: dict[str, str]) -> Check:
     """The syntax of every file, by terraform itself; what providers say needs them, and those need the network."""
     import tempfile
 
-    from .engines.terraform import Terraform
+    from .engines.terraform.program import Terraform
 
     with tempfile.TemporaryDirectory(prefix="mfinfra-") as folder:
         workspace.write(files, Path(folder))

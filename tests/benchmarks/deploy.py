@@ -20,7 +20,7 @@ sys.path.insert(0, str(Path(__file__).parents[2]))
 
 from tests.infra import environment
 
-from mfinfra.engines.terraform import Terraform
+from mfinfra.engines.terraform.program import Terraform
 from mfinfra.render import files as render
 from mfinfra.render import workspace
 from mfinfra.stackfile import load

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from tests.conftest import ROOT
 
 from mfinfra import description
-from mfinfra.engines import tf_state
+from mfinfra.engines.terraform import state as tf_state
 from mfinfra.errors import EngineError, MfinfraError
 from mfinfra.machine.record import Record
 from mfinfra.stackfile import load

@@ -21,7 +21,7 @@ from typing import Any
 
 import pytest
 
-from mfinfra.engines.terraform import Terraform
+from mfinfra.engines.terraform.program import Terraform
 from mfinfra.render import files as render
 from mfinfra.render import workspace
 from mfinfra.stackfile.schema import StackConfig

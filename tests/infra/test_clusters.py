@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from mfinfra.engines.terraform import Terraform
+from mfinfra.engines.terraform.program import Terraform
 from mfinfra.errors import MfinfraError, Refused
 from mfinfra.plans.changes import Event, Plan
 from mfinfra.stackfile import load, presets, schema

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from mfinfra.engines.terraform import Terraform
+from mfinfra.engines.terraform.program import Terraform
 from mfinfra.plans.changes import Event, Plan
 from mfinfra.stackfile import load, schema
 from mfinfra.stackfile.yaml_reader import read

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from mfinfra.engines.terraform import Terraform
+from mfinfra.engines.terraform.program import Terraform
 from mfinfra.stackfile import load, schema
 from mfinfra.stackfile.yaml_reader import Document
 from tests.conftest import Call

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from ruamel.yaml import YAML
 
-from mfinfra.engines.terraform import Terraform
+from mfinfra.engines.terraform.program import Terraform
 from mfinfra.plans.changes import Event, Plan
 from mfinfra.stackfile import load, schema
 from mfinfra.stackfile.yaml_reader import read

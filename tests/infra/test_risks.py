@@ -9,8 +9,8 @@ from typing import Any
 
 import pytest
 
-from mfinfra.engines import tf_plan
-from mfinfra.engines.terraform import Terraform
+from mfinfra.engines.terraform import plan as tf_plan
+from mfinfra.engines.terraform.program import Terraform
 from mfinfra.plans import risk
 from mfinfra.stackfile import load, schema
 from mfinfra.stackfile.yaml_reader import read

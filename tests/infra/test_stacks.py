@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from mfinfra.engines.terraform import Terraform
+from mfinfra.engines.terraform.program import Terraform
 from mfinfra.errors import MfinfraError
 from mfinfra.plans.changes import Event, Plan
 from mfinfra.stackfile import load, presets, schema

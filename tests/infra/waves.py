@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from mfinfra.engines.terraform import Terraform
+from mfinfra.engines.terraform.program import Terraform
 from mfinfra.errors import MfinfraError
 from mfinfra.plans.changes import Event, Plan
 from mfinfra.stackfile.schema import StackConfig

@@ -11,11 +11,11 @@ import os
 import shutil
 from pathlib import Path
 
-from ..errors import MfinfraError, Refused
-from ..machine import record
-from ..machine.paths import make_folder
-from ..machine.record import Record
-from . import local_metadata, local_secrets, local_servers
+from ...errors import MfinfraError, Refused
+from ...machine import record
+from ...machine.paths import make_folder
+from ...machine.record import Record
+from . import metadata, secrets, servers
 
 #: Everything that a local stack's folder can hold of ours.
 _DATA = "data"
@@ -41,21 +41,21 @@ def create(name: str, profile: Path, preset: str | None) -> Record:
 
 def _preset(name: str, stack: Record | None, asked: str | None) -> str:
     """What a stack has keeps it: its runs are where that preset put them, also after `down --keep data`."""
-    has = local_servers.preset(stack) if stack is not None else _kept(record.folder_of(name) / _DATA)
+    has = servers.preset(stack) if stack is not None else _kept(record.folder_of(name) / _DATA)
     if has is not None and asked not in (None, has):
         raise Refused(
             f"The stack '{name}' is of the preset '{has}', and its runs are where that put them; it cannot become"
             f" '{asked}'.",
             hint=f"Type: mfinfra up --name OTHER --preset {asked}",
         )
-    return has or asked or local_servers.DEFAULT
+    return has or asked or servers.DEFAULT
 
 
 def _kept(data: Path) -> str | None:
     """The preset of data that an earlier stack of this name left; None where there is none."""
-    if (data / local_servers.POSTGRES).is_dir():
+    if (data / servers.POSTGRES).is_dir():
         return "services"
-    if (data / local_servers.SQLITE).is_file():
+    if (data / servers.SQLITE).is_file():
         return "sandbox"
     return "files" if any((data / _TREE).glob("*/_meta/_self.json")) else None
 
@@ -74,7 +74,7 @@ def settings(stack: Record) -> dict[str, str]:
         "METAFLOW_DEFAULT_DATASTORE": "local",
         "METAFLOW_DEFAULT_METADATA": "local",
         "METAFLOW_DATASTORE_SYSROOT_LOCAL": stack.data_folder,
-        **local_servers.settings(stack),
+        **servers.settings(stack),
     }
 
 
@@ -84,16 +84,16 @@ def log_folder(name: str) -> Path:
 
 def has_run(stack: Record, run: str) -> bool:
     """Whether a run, as Flow/run, lies in this stack."""
-    if local_servers.preset(stack) != "files":
-        is_here = local_servers.preset(stack) == "services" or (Path(stack.data_folder) / _TREE / run).is_dir()
-        return is_here and local_metadata.has_run(stack, run)
+    if servers.preset(stack) != "files":
+        is_here = servers.preset(stack) == "services" or (Path(stack.data_folder) / _TREE / run).is_dir()
+        return is_here and metadata.has_run(stack, run)
     return (Path(stack.data_folder) / _TREE / run / "_meta" / "_self.json").is_file()
 
 
 def runs(stack: Record) -> dict[str, int] | None:
     """How many runs each flow has in the stack; None where its metadata service does not answer."""
-    if local_servers.preset(stack) != "files":
-        return local_metadata.runs(stack)
+    if servers.preset(stack) != "files":
+        return metadata.runs(stack)
     tree = Path(stack.data_folder) / _TREE
     found = {}
     for flow in sorted(tree.iterdir()) if tree.is_dir() else []:
@@ -122,9 +122,9 @@ def destroy(stack: Record, keep_data: bool) -> list[Path]:
     """Remove the stack; returns what is left in its folder because it is not ours, or was to be kept."""
     folder = record.folder_of(stack.name)
     if not folder.is_symlink():
-        if not (folder / local_servers.FOLDER).is_symlink():
-            local_servers.stop(stack)
-            _remove_tree(folder / local_servers.FOLDER)
+        if not (folder / servers.FOLDER).is_symlink():
+            servers.stop(stack)
+            _remove_tree(folder / servers.FOLDER)
         if not keep_data and not (folder / _DATA).is_symlink():
             _remove_data(folder / _DATA)
         _remove_logs(folder / _LOGS)
@@ -134,10 +134,10 @@ def destroy(stack: Record, keep_data: bool) -> list[Path]:
 
 
 def _remove_data(folder: Path) -> None:
-    for name in (_TREE, local_servers.POSTGRES, local_servers.S3):
+    for name in (_TREE, servers.POSTGRES, servers.S3):
         _remove_tree(folder / name)
-    database = local_servers.SQLITE
-    for name in (database, f"{database}-wal", f"{database}-shm", local_secrets.FILE_NAME):
+    database = servers.SQLITE
+    for name in (database, f"{database}-wal", f"{database}-shm", secrets.FILE_NAME):
         _remove_file(folder / name)
     _remove_empty(folder)
 

@@ -10,7 +10,7 @@ import json
 from dataclasses import dataclass
 from typing import Any
 
-from ..errors import EngineError
+from ...errors import EngineError
 
 _VERSION = 4
 

@@ -7,8 +7,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from ..plans import risk
-from ..plans.changes import Change
+from ...plans import risk
+from ...plans.changes import Change
 
 _ACTIONS = {
     ("create",): "create",

@@ -7,8 +7,8 @@ import secrets
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
-from ..errors import MfinfraError
-from ..machine.paths import write_text
+from ...errors import MfinfraError
+from ...machine.paths import write_text
 
 FILE_NAME = "secrets.json"
 

@@ -10,16 +10,16 @@ import os
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-from ..errors import EngineError, MfinfraError, Refused
-from ..machine import process, record
-from ..machine.paths import make_folder, write_text
-from ..machine.record import Record
-from ..machine.supervisor import control, spec
-from ..machine.supervisor import ports as assigned_ports
-from ..machine.supervisor.spec import Server
-from ..machine.supervisor.state import ServerState
-from . import local_secrets
-from .local_secrets import Secrets
+from ...errors import EngineError, MfinfraError, Refused
+from ...machine import process, record
+from ...machine.paths import make_folder, write_text
+from ...machine.record import Record
+from ...machine.supervisor import control, spec
+from ...machine.supervisor import ports as assigned_ports
+from ...machine.supervisor.spec import Server
+from ...machine.supervisor.state import ServerState
+from . import secrets as local_secrets
+from .secrets import Secrets
 
 FOLDER = "services"
 #: The preset of a local stack that nobody chose. Background processes need signals, which Windows has not.

@@ -7,12 +7,12 @@ import time
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from ..clouds.aws.errors import explain_text
-from ..clouds.aws.identity import call, client, pages
-from ..errors import CloudError, EngineError, MfinfraError, NotFound, Refused
-from ..plans import cloudformation_risk
-from ..plans.changes import Change, Event, Plan
-from .cfn_events import Follower, root_cause
+from ...clouds.aws.errors import explain_text
+from ...clouds.aws.identity import call, client, pages
+from ...errors import CloudError, EngineError, MfinfraError, NotFound, Refused
+from ...plans import cloudformation_risk
+from ...plans.changes import Change, Event, Plan
+from .events import Follower, root_cause
 
 OnEvent = Callable[[Event], None]
 

@@ -7,9 +7,9 @@ import json
 from typing import Any
 from urllib.parse import quote
 
-from ..machine.record import Record
-from ..machine.supervisor import spec
-from . import local_secrets, local_servers
+from ...machine.record import Record
+from ...machine.supervisor import spec
+from . import secrets, servers
 
 _SECONDS = 10.0
 _PAGE = 1000
@@ -47,11 +47,11 @@ def _ask(stack: Record, path: str) -> tuple[Any, str | None] | None:
     """The body of an answer and its cursor; None for any other than 200, or none at all."""
     from pathlib import Path
 
-    server = next((s for s in spec.load(local_servers.folder_of(stack)) if s.name == "metadata"), None)
+    server = next((s for s in spec.load(servers.folder_of(stack)) if s.name == "metadata"), None)
     if server is None:
         return None
     connection = http.client.HTTPConnection("127.0.0.1", server.port, timeout=_SECONDS)
-    key = local_secrets.of(Path(stack.data_folder)).api_key
+    key = secrets.of(Path(stack.data_folder)).api_key
     try:
         connection.request("GET", path, headers={"x-api-key": key})
         response = connection.getresponse()

@@ -11,8 +11,8 @@ import re
 from collections.abc import Callable
 from typing import Any
 
-from ..errors import EngineError, Locked, MfinfraError, Refused
-from ..plans.changes import Event
+from ...errors import EngineError, Locked, MfinfraError, Refused
+from ...plans.changes import Event
 
 Explain = Callable[[str], "MfinfraError | None"]
 _STATES = {"apply_start": "start", "apply_complete": "done", "apply_errored": "failed"}

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from datetime import datetime
 from typing import Any
 
-from ..plans.changes import Event
+from ...plans.changes import Event
 
 _ACTIONS = {"CREATE": "create", "UPDATE": "update", "DELETE": "delete", "IMPORT": "create"}
 #: Reasons of what failed only because something else did.

@@ -14,10 +14,11 @@ from pathlib import Path
 from shutil import which
 from typing import Any
 
-from ..errors import EngineError, MfinfraError
-from ..machine import process
-from ..plans.changes import Event, Plan
-from . import tf_events, tf_plan
+from ...errors import EngineError, MfinfraError
+from ...machine import process
+from ...plans.changes import Event, Plan
+from . import events
+from . import plan as tf_plan
 
 OLDEST = (1, 11)
 _BINARIES = ("terraform", "tofu")
@@ -87,7 +88,7 @@ class Terraform:
         # Not the JSON form: before the providers are there it says less than the plain one.
         done = self._run("init", input=False, reconfigure=_flag(), no_color=_flag())
         if done.code != 0:
-            raise tf_events.failure_of_text(done.output, self._explain)
+            raise events.failure_of_text(done.output, self._explain)
 
     def validate(self) -> list[str]:
         """What terraform and the providers find wrong with the files, one line each."""
@@ -95,8 +96,8 @@ class Terraform:
         try:
             found = json.loads(done.output)["diagnostics"]
         except (ValueError, KeyError):
-            raise tf_events.failure_of_text(done.output, self._explain) from None
-        return [tf_events.one_line(diagnostic) for diagnostic in found]
+            raise events.failure_of_text(done.output, self._explain) from None
+        return [events.one_line(diagnostic) for diagnostic in found]
 
     def plan(
         self,
@@ -156,7 +157,7 @@ class Terraform:
         return [] if done.code == 0 else [line for line in done.output.splitlines() if line.strip()]
 
     def _streamed(self, on_event: Callable[[Event], None], *arguments: str, **options: Any) -> None:
-        reader = tf_events.Reader(on_event)
+        reader = events.Reader(on_event)
         done = self._run(*arguments, on_line=reader.line, patient=True, **options)
         if done.code not in (0, 2) or reader.errors:
             raise reader.failure(self._explain)
@@ -164,7 +165,7 @@ class Terraform:
     def _json(self, *arguments: str) -> dict[str, Any]:
         done = process.run(self._argv(*arguments, json=_flag(), no_color=_flag()), env=self._env, cwd=str(self.folder))
         if done.code != 0:
-            raise tf_events.failure_of_text(done.errors + done.output, self._explain)
+            raise events.failure_of_text(done.errors + done.output, self._explain)
         try:
             found = json.loads(done.output or "{}")
         except ValueError:
@@ -174,7 +175,7 @@ class Terraform:
     def _checked(self, *arguments: str, **options: Any) -> None:
         done = self._run(*arguments, **options)
         if done.code != 0:
-            raise tf_events.failure_of_text(done.output, self._explain)
+            raise events.failure_of_text(done.output, self._explain)
 
     def _run(
         self, *arguments: str, on_line: Callable[[str], None] = lambda _: None, patient: bool = False, **options: Any

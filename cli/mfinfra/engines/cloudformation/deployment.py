@@ -1,0 +1,133 @@
+"""A stack in AWS as CloudFormation deploys it."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+from ...clouds.base import Holder, Report
+from ...errors import Refused
+from ...names import stack_tags
+from ...plans.changes import Change, Plan
+
+if TYPE_CHECKING:
+    from ...clouds.aws.cloud import Aws
+    from ...stackfile.schema import StackConfig
+from ..base import OnEvent, workspace_of
+
+
+class CloudFormationDeployment:
+    """A stack that CloudFormation keeps; its template is what `mfinfra render` writes."""
+
+    engine = "cloudformation"
+
+    def __init__(self, cloud: Aws, report: Report) -> None:
+        from ...render import cloudformation as cfn_template
+        from ...render import templates, workspace
+
+        config = cloud.config
+        refuse_unsupported(config)
+        values = config.model_dump()
+        self._config, self._session, self._bucket = config, cloud.session, cloud.bucket
+        self._template = cfn_template.render(values, templates.cloudformation_folder())
+        self._parameters = cfn_template.parameters(values)
+        cloud.ensure_state(report)
+        self.digest = workspace.write(
+            {"template.yaml": self._template}, workspace_of(config.name), stack=config.name
+        ).digest
+
+    def payload(self, plan: Plan) -> bytes:
+        return plan.handle.encode()
+
+    def adopt(self, plan: Plan, payload: bytes) -> Plan:
+        return replace(plan, handle=payload.decode())
+
+    def plan(self, destroy: bool = False) -> Plan:
+        from . import change_sets
+
+        if destroy:
+            changes = (Change(address, kind, "delete") for address, kind, _ in self.resources())
+            return Plan(self._config.name, self.engine, tuple(changes), "destroy")
+        self._check_network()
+        return change_sets.plan(
+            self._session,
+            self._config.name,
+            self._template,
+            self._parameters,
+            stack_tags(self._config.name, self._config.tags),
+            self._bucket,
+        )
+
+    def _check_network(self) -> None:
+        from ...clouds.aws import network as aws_network
+
+        network, ui = self._config.network, self._config.ui
+        if network.vpc is not None:
+            public = network.public_subnets if ui.enabled and not ui.internal else []
+            aws_network.check(self._session, network.vpc, network.subnets, public)
+
+    def apply(self, plan: Plan, on_event: OnEvent) -> None:
+        from . import change_sets
+
+        if plan.handle == "destroy":
+            change_sets.destroy(self._session, self._config.name, on_event)
+            return
+        change_sets.apply(self._session, plan, on_event)
+        change_sets.protect(self._session, self._config.name, self._config.deletion_protection)
+
+    def outputs(self) -> dict[str, Any]:
+        from ...render import cloudformation as cfn_template
+        from . import change_sets
+
+        names = cfn_template.settings(self._config.model_dump())
+        return change_sets.outputs(self._session, self._config.name, names)
+
+    def drift(self) -> tuple[Change, ...]:
+        from . import change_sets
+
+        return tuple(change_sets.drift(self._session, self._config.name))
+
+    def resources(self) -> list[tuple[str, str, str]]:
+        from . import change_sets
+
+        return change_sets.resources(self._session, self._config.name)
+
+    def keep(self, kinds: tuple[str, ...]) -> None:
+        """Outside of sandboxes the template retains what holds data; nothing is to be done then."""
+        if self._config.preset == "sandbox":
+            raise Refused(
+                "The template of a sandbox keeps nothing.",
+                hint="Set preset: team in the stack file, type mfinfra up, then the same again.",
+            )
+
+    def within_cluster(self) -> list[str]:
+        return []
+
+    def forget(self, addresses: list[str]) -> None:
+        return
+
+    def settle(self, on_event: OnEvent) -> None:
+        from . import change_sets
+
+        change_sets.settle(self._session, self._config.name, on_event)
+
+    def holder(self) -> Holder | None:
+        from . import change_sets
+
+        found = change_sets.busy(self._session, self._config.name)
+        return None if found is None else Holder("", f"CloudFormation ({found[0]})", found[1])
+
+    def unlock(self, holder: Holder) -> None:
+        raise Refused(
+            f"{holder.who} has no lock to take; it ends what it began.", hint="Wait, then type the same again."
+        )
+
+
+def refuse_unsupported(config: StackConfig) -> None:
+    """Raise Refused for what CloudFormation cannot express."""
+    from ...render import cloudformation as cfn_template
+
+    reasons = cfn_template.unsupported(config.model_dump())
+    if reasons:
+        hint = "Type the same with --engine terraform"
+        raise Refused(f"CloudFormation cannot do what the stack file asks: {'; '.join(reasons)}.", hint=hint)

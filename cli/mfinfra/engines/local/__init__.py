@@ -1,0 +1,1 @@
+"""The stack on this machine: its folder, its servers and their secrets."""

@@ -1,0 +1,1 @@
+"""Terraform and OpenTofu: the program, its plans, events and state."""

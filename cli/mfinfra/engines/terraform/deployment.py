@@ -1,0 +1,106 @@
+"""A stack in a cloud as Terraform deploys it."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from ...clouds.base import Holder, Report
+from ...errors import Refused
+from ...machine.paths import write_bytes
+from ...plans.changes import Change, Plan
+
+if TYPE_CHECKING:
+    from ...clouds.base import Cloud
+from ..base import OnEvent, workspace_of
+
+
+class TerraformDeployment:
+    """A stack whose state lies in the bucket that its account has for states."""
+
+    engine = "terraform"
+
+    def __init__(self, cloud: Cloud, report: Report) -> None:
+        from ...render import workspace
+        from ...render.files import render
+        from .program import Terraform
+
+        self._cloud, self._name, self._report = cloud, cloud.config.name, report
+        cloud.ensure_state(report)
+        self.folder = workspace_of(self._name)
+        files = render(cloud.config, account=cloud.account)
+        self.digest = workspace.write(files, self.folder, stack=self._name).digest
+        self._terraform = Terraform(self.folder, explain=cloud.explain, env=cloud.environment())
+        report("Preparing Terraform")
+        self._terraform.init()
+
+    def payload(self, plan: Plan) -> bytes:
+        return Path(plan.handle).read_bytes()
+
+    def adopt(self, plan: Plan, payload: bytes) -> Plan:
+        path = self.folder / "mfinfra-saved.tfplan"
+        write_bytes(path, payload, 0o600)
+        return replace(plan, handle=str(path))
+
+    def plan(self, destroy: bool = False) -> Plan:
+        self._recover()
+        self._terraform.renew(self._cloud.environment())
+        found = self._terraform.plan(self._name, self.folder / "mfinfra.tfplan", destroy=destroy)
+        self._refuse_foreign(found)
+        return found
+
+    def _refuse_foreign(self, found: Plan) -> None:
+        """What would go and is in no module and no root of ours, somebody else made, and put into our state."""
+        from ...render import templates
+
+        ours = templates.root_resources(self._cloud.config.cloud)
+        going = [change.address for change in found.changes if change.action == "delete"]
+        foreign = [a for a in going if not a.startswith("module.") and a.partition("[")[0] not in ours]
+        if foreign:
+            raise Refused(
+                f"The state of the stack '{self._name}' holds what mfinfra did not make: {', '.join(foreign[:3])}."
+                " Nothing was touched.",
+                hint=f"See {self._cloud.state_place(self._name)}; older versions of it are kept there",
+            )
+
+    def _recover(self) -> None:
+        """Without what the last apply made, a plan would make it again."""
+        if self._terraform.recover():
+            self._report("Saved the state that the last apply could not save")
+
+    def apply(self, plan: Plan, on_event: OnEvent) -> None:
+        """With a token of its own: somebody may have thought about the plan for long."""
+        self._terraform.renew(self._cloud.environment())
+        self._terraform.apply(Path(plan.handle), on_event)
+
+    def outputs(self) -> dict[str, Any]:
+        return self._terraform.outputs()
+
+    def drift(self) -> tuple[Change, ...]:
+        self._recover()
+        self._terraform.renew(self._cloud.environment())
+        return self._terraform.plan(self._name, self.folder / "mfinfra-drift.tfplan", refresh_only=True).changes
+
+    def resources(self) -> list[tuple[str, str, str]]:
+        return self._terraform.state_resources()
+
+    def keep(self, kinds: tuple[str, ...]) -> None:
+        addresses = [address for address, kind, _ in self.resources() if kind in kinds]
+        self.forget(addresses)
+
+    def within_cluster(self) -> list[str]:
+        kinds = ("kubernetes_", "helm_")
+        return [address for address, kind, _ in self.resources() if kind.startswith(kinds)]
+
+    def forget(self, addresses: list[str]) -> None:
+        self._terraform.forget(addresses)
+
+    def settle(self, on_event: OnEvent) -> None:
+        return
+
+    def holder(self) -> Holder | None:
+        return self._cloud.lock(self._name)
+
+    def unlock(self, holder: Holder) -> None:
+        self._cloud.unlock(self._name, holder)
