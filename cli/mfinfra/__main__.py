@@ -16,7 +16,8 @@ def run() -> None:
 
 
 def _guarded() -> int:
-    from .app import State, app
+    from .app import app
+    from .commands.state import State
 
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
@@ -45,7 +46,7 @@ _ANSWERING = ("plan", "drift")
 
 
 def _answer(code: int) -> int:
-    from .app import State
+    from .commands.state import State
 
     return 1 if State.command in _ANSWERING and code != Interrupted.exit_code else code
 

@@ -51,7 +51,7 @@ POSIX = ("fcntl", "grp", "pwd", "resource", "termios", "tty", "pty", "_posixsubp
 @pytest.mark.parametrize(
     "code",
     [
-        "import mfinfra.app, mfinfra.pipeline, mfinfra.doctor, mfinfra.stackfile.wizard, mfinfra.stackfile.load, mfinfra.runtime.info",
+        "import mfinfra.app, mfinfra.stacks.local, mfinfra.doctor.checks, mfinfra.stackfile.wizard, mfinfra.stackfile.load, mfinfra.runtime.info",
         "import mfruntime; mfruntime.FlowSpec, mfruntime.step, mfruntime.Run, mfruntime.Flow, mfruntime.namespace",
     ],
     ids=["tool", "client"],
@@ -93,12 +93,12 @@ def calls(folder: Path) -> Iterator[tuple[str, str]]:
 @pytest.mark.parametrize(
     ("folder", "what", "allowed"),
     [
-        (CLI, "print", {"console.py", "supervisor/__main__.py", "kube/__main__.py", "smoke/flow.py", "inside/probe.py", "inside/settings.py"}),
+        (CLI, "print", {"console.py", "machine/supervisor/__main__.py", "kube/__main__.py", "runtime/smoke/flow.py", "runtime/inside/probe.py", "runtime/inside/settings.py"}),
         (CLI, "sys.stdout.write", set()),
         (CLI, "sys.stderr.write", set()),
-        (CLI, "import subprocess", {"process.py"}),
+        (CLI, "import subprocess", {"machine/process.py"}),
         (CLI, "import click", set()),
-        (CLI, "sys.exit", {"__main__.py", "smoke/read.py"}),
+        (CLI, "sys.exit", {"__main__.py", "runtime/smoke/read.py"}),
         (CLI, "os.system", set()),
         (RUNTIME, "print", {"tasks/execute.py", "tasks/hooks.py"}),
         (RUNTIME, "import subprocess", {"compute/local/spawn.py", "metadata_provider/stack_servers.py"}),

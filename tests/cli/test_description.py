@@ -10,13 +10,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 from tests.conftest import ROOT
 
-from mfinfra import description
 from mfinfra.engines.terraform import state as tf_state
 from mfinfra.errors import EngineError, MfinfraError
 from mfinfra.machine.record import Record
 from mfinfra.stackfile import load
 from mfinfra.stackfile.schema import StackConfig
 from mfinfra.stackfile.yaml_reader import read
+from mfinfra.stacks import manifest
 
 STACKS = [path for path in sorted((ROOT / "examples" / "stacks").glob("*.yaml")) if "local" not in path.stem]
 
@@ -54,16 +54,16 @@ def recorded(config: StackConfig) -> Record:
 def test_every_stack_comes_back_as_it_was_asked_for(path: Path) -> None:
     config = load.validated(read(path)).with_runtime(python="/home/ada/venv/bin/python")
     states = Memory()
-    assert description.write(states, recorded(config))
-    assert not description.write(states, recorded(config))
-    found = description.read(states, config.name)
+    assert manifest.write(states, recorded(config))
+    assert not manifest.write(states, recorded(config))
+    found = manifest.read(states, config.name)
     assert found is not None
     assert found.config == config.model_copy(update={"runtime": config.runtime.model_copy(update={"python": None})})
     assert found.outputs == {"runtime_config": {"A": "b"}}
     assert found.created_at == "2026-01-02T03:04:05Z"
     assert "/home/ada" not in states.files[f"stacks/{config.name}/stack.json"]
-    description.remove(states, config.name)
-    assert description.read(states, config.name) is None
+    manifest.remove(states, config.name)
+    assert manifest.read(states, config.name) is None
 
 
 _JSON = st.recursive(
@@ -75,7 +75,7 @@ _JSON = st.recursive(
 @given(_JSON.map(json.dumps) | st.text(max_size=20))
 def test_whatever_is_there_instead_is_one_error(text: str) -> None:
     with pytest.raises(MfinfraError, match="damaged"):
-        description.parsed(text, "demo")
+        manifest.parsed(text, "demo")
 
 
 @given(st.fixed_dictionaries({"version": st.just(4), "outputs": _JSON, "resources": _JSON}).map(json.dumps) | _JSON.map(json.dumps))  # fmt: skip

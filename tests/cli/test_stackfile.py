@@ -14,11 +14,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 from ruamel.yaml import YAML
 
-from mfinfra import outputs
 from mfinfra.errors import MfinfraError, StackFileError
 from mfinfra.machine import record
+from mfinfra.machine.names import check_name
 from mfinfra.machine.paths import stacks_home
-from mfinfra.names import check_name
+from mfinfra.reports import outputs
 from mfinfra.stackfile import load, schema, wizard
 
 names = st.from_regex(r"[a-z][a-z0-9-]{0,30}", fullmatch=True)

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from ..errors import MfinfraError, Refused
-from ..names import check_name
+from .names import check_name
 from .paths import profiles_home, write_text
 
 MARKER = "MFINFRA_STACK"

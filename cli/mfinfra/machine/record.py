@@ -13,8 +13,8 @@ from pathlib import Path
 from typing import Any
 
 from ..errors import MfinfraError, NotFound
-from ..names import check_name, is_name
 from . import lock
+from .names import check_name, is_name
 from .paths import stacks_home, write_text
 
 VERSION = 1

@@ -7,7 +7,7 @@ import ipaddress
 import json
 from typing import Any
 
-from ..names import stack_tags
+from ..machine.names import stack_tags
 
 Values = dict[str, Any]
 _FAMILIES = "c6i,m6i"

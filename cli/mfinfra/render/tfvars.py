@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from ..names import stack_tags
+from ..machine.names import stack_tags
 from ..stackfile import machine_types
 from ..stackfile.schema import StackConfig
 

@@ -7,7 +7,7 @@ from typing import Any, get_args
 
 from pydantic import BaseModel
 
-from ..names import NAME_RULE
+from ..machine.names import NAME_RULE
 
 _RULES: dict[tuple[Any, ...], str] = {
     ("name",): f"the name of a stack: {NAME_RULE}",

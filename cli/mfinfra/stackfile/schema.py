@@ -6,7 +6,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field
 
-from ..names import NAME_PATTERN
+from ..machine.names import NAME_PATTERN
 from .sections import (
     Arn,
     Compute,

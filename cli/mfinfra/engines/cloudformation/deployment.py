@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from ...clouds.base import Holder, Report
 from ...errors import Refused
-from ...names import stack_tags
+from ...machine.names import stack_tags
 from ...plans.changes import Change, Plan
 
 if TYPE_CHECKING:

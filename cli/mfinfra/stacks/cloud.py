@@ -13,22 +13,23 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from . import clouds, cluster_pipeline, description, handover, pipeline, service_health
-from .cloud_report import Down, show
-from .engines import base as engines
-from .engines import select
-from .errors import CloudError, Locked, NotFound, Refused
-from .handover import Here
-from .machine import profile, record
-from .machine.record import Record
-from .plans.changes import Plan
-from .stackfile import immutable, load, rules, schema
-from .stackfile.schema import StackConfig
+from .. import clouds
+from ..engines import base as engines
+from ..engines import select
+from ..errors import CloudError, Locked, NotFound, Refused
+from ..machine import profile, record
+from ..machine.record import Record
+from ..plans.changes import Plan
+from ..stackfile import immutable, load, rules, schema
+from ..stackfile.schema import StackConfig
+from . import cluster, local_setup, manifest, results, service_health
+from .local_setup import Here
+from .progress import show
 
 if TYPE_CHECKING:
-    from .clouds.base import Cloud
-    from .console import Console
-    from .engines.base import Deployment
+    from ..clouds.base import Cloud
+    from ..console import Console
+    from ..engines.base import Deployment
 
 Agreed = Callable[[str], bool]
 
@@ -103,15 +104,15 @@ def is_cloud(name: str) -> bool:
 
 def plan(config: StackConfig, out: Path | None, form: str, console: Console) -> Plan:
     """What `up` would change; with `out`, saved for `up --plan`."""
-    from .plans import formats
-    from .plans import saved as planfile
+    from ..plans import formats
+    from ..plans import saved as planfile
 
     formats.check(form)
     _refuse_local(config)
     with record.locked(config.name):
         connected = connect(config, console)
         engines.refuse_held(connected.deployment, config.name)
-        cluster_pipeline.check_reachable(connected.cloud, connected.deployment)
+        cluster.check_reachable(connected.cloud, connected.deployment)
         found = connected.deployment.plan()
         if out is not None:
             planfile.write(out, found, connected.deployment.payload(found), _facts(connected))
@@ -134,29 +135,29 @@ def _facts(connected: Connected) -> dict[str, str]:
     }
 
 
-def up(config: StackConfig, smoke: bool, agreed: Agreed, plan_file: Path | None, console: Console) -> pipeline.Up:
+def up(config: StackConfig, smoke: bool, agreed: Agreed, plan_file: Path | None, console: Console) -> results.Up:
     """Deploy a stack and prove it; with a plan that was saved, exactly that plan."""
     with record.locked(config.name):
-        python = handover.python_of(config)
+        python = local_setup.python_of(config)
         connected = connect(config, console)
         connected.deployment.settle(lambda event: show(event, console))
         engines.refuse_held(connected.deployment, config.name)
-        cluster_pipeline.go_on(connected.cloud, connected.deployment, console)
+        cluster.go_on(connected.cloud, connected.deployment, console)
         wanted = _wanted(connected, plan_file, agreed, console)
-        stack = handover.begun(config, connected.cloud, connected.deployment.engine)
+        stack = local_setup.begun(config, connected.cloud, connected.deployment.engine)
         if not wanted.is_empty:
             connected.deployment.apply(wanted, lambda event: show(event, console))
             console.done(f"{len(wanted.changes)} changes made")
         outputs = connected.deployment.outputs()
         _describe(connected.cloud, stack.updated(outputs=json.dumps(outputs)), console)
-        return handover.take_over(stack, Here(config, connected.cloud, python, smoke), outputs, console)
+        return local_setup.take_over(stack, Here(config, connected.cloud, python, smoke), outputs, console)
 
 
 def _describe(cloud: Cloud, stack: Record, console: Console) -> None:
     """Leave beside the state what the stack is, for who connects to it. Nothing else of a stack needs it."""
     try:
         if (states := cloud.states()) is not None:
-            description.write(states, stack)
+            manifest.write(states, stack)
     except CloudError as exc:
         console.warn(f"Others cannot connect without the stack file: {exc.message}", hint=exc.hint)
 
@@ -165,15 +166,15 @@ def _undescribe(cloud: Cloud, name: str, console: Console) -> None:
     """Take that away again."""
     try:
         if (states := cloud.states()) is not None:
-            description.remove(states, name)
+            manifest.remove(states, name)
     except CloudError as exc:
         console.warn(f"What the stack said of itself is left: {exc.message}", hint=exc.hint)
 
 
 def _wanted(connected: Connected, plan_file: Path | None, agreed: Agreed, console: Console) -> Plan:
     """The plan to apply: the saved one, which was agreed to when it was saved, or a new one that is agreed to now."""
-    from .plans import formats
-    from .plans import saved as planfile
+    from ..plans import formats
+    from ..plans import saved as planfile
 
     name = connected.config.name
     if plan_file is not None:
@@ -191,6 +192,14 @@ def _wanted(connected: Connected, plan_file: Path | None, agreed: Agreed, consol
     return wanted
 
 
+@dataclass(frozen=True)
+class Down:
+    """The result of `down`: what with the stack's tag is still there."""
+
+    name: str
+    left: tuple[str, ...]
+
+
 def down(name: str, keep_data: bool, agreed: Agreed, console: Console) -> Down:
     """Remove a stack, however much of it there is."""
     config = known(name)
@@ -203,23 +212,23 @@ def down(name: str, keep_data: bool, agreed: Agreed, console: Console) -> Down:
         connected = connect(config, console)
         connected.deployment.settle(lambda event: show(event, console))
         engines.refuse_held(connected.deployment, name)
-        stack = handover.begun(config, connected.cloud, connected.deployment.engine)
+        stack = local_setup.begun(config, connected.cloud, connected.deployment.engine)
         if keep_data:
             connected.deployment.keep(connected.cloud.data_kinds)
-        api = cluster_pipeline.let_go(connected.cloud, connected.deployment, agreed, console)
+        api = cluster.let_go(connected.cloud, connected.deployment, agreed, console)
         wanted = connected.deployment.plan(destroy=True)
         if not agreed(_what_goes(name, wanted, keep_data)):
             raise Refused(f"The stack '{name}' is left as it is.", hint=f"Type: mfinfra down {name} --yes")
         record.save(stack.updated(state="deleting"))
         if api is not None:
-            cluster_pipeline.empty(api, config, console)
+            cluster.empty(api, config, console)
         for kept in connected.cloud.empty(_outputs(connected), keep_data, console.step):
             console.done(kept)
         # Also where nothing is left: CloudFormation keeps a stack of nothing after a plan, or a creation that failed.
         connected.deployment.apply(wanted, lambda event: show(event, console))
         _undescribe(connected.cloud, name, console)
         left = connected.cloud.left(connected.deployment.engine, keep_data, console.step)
-        handover.forget(stack)
+        local_setup.forget(stack)
     return Down(name, left)
 
 
@@ -240,7 +249,7 @@ def drift(name: str, console: Console) -> Plan:
     """What in the cloud is not as it was deployed, as a plan that would be needed to tell the engine."""
     with record.locked(name):
         connected = connect(known(name), console)
-        cluster_pipeline.check_reachable(connected.cloud, connected.deployment)
+        cluster.check_reachable(connected.cloud, connected.deployment)
         changes = connected.deployment.drift()
         stack = record.find(name)
         if stack is not None:
@@ -270,9 +279,9 @@ def status(name: str, console: Console) -> dict[str, Any]:
     outputs = connected.deployment.outputs()
     settings = {**engines.settings(outputs), **(profile.read(profile.path_of(name)) or {})}
     resources = connected.deployment.resources()
-    within = cluster_pipeline.status(connected.cloud, outputs) if config.compute.backend == "kubernetes" else None
+    within = cluster.status(connected.cloud, outputs) if config.compute.backend == "kubernetes" else None
     return {
-        "version": pipeline.STATUS_VERSION,
+        "version": results.STATUS_VERSION,
         "name": name,
         "cloud": config.cloud,
         "engine": connected.deployment.engine,
@@ -282,10 +291,10 @@ def status(name: str, console: Console) -> dict[str, Any]:
         "created_at": stack.created_at if stack is not None else None,
         "resources": len(resources),
         "endpoints": {key: settings[key] for key in _ENDPOINTS if key in settings},
-        "service": {"is_public": handover.is_reached(config), **service_health.document(settings)},
+        "service": {"is_public": local_setup.is_reached(config), **service_health.document(settings)},
         "queues": [*connected.cloud.queues(outputs), *((within or {}).get("pods") or [])],
         "cluster": within,
-        "servers": cluster_pipeline.servers(stack) if stack is not None else [],
+        "servers": cluster.servers(stack) if stack is not None else [],
         "drift": {"changes": stack.drift if stack else None, "at": stack.drift_at if stack else None},
         "profile": {"path": str(profile.path_of(name)), "is_default": profile.default_stack() == name},
     }
@@ -313,7 +322,7 @@ def outputs(name: str, namespace: str | None = None) -> dict[str, str]:
             known = f"Namespaces: {', '.join(there)}" if there else f"Type: mfinfra outputs {name}"
             raise NotFound(f"The stack '{name}' has no namespace '{namespace}'.", hint=known)
         found |= there[namespace]
-    found |= cluster_pipeline.settings(stack) if found else {}
+    found |= cluster.settings(stack) if found else {}
     if not found:
         raise NotFound(f"The stack '{name}' has no outputs yet.", hint=f"Type: mfinfra up --name {name}")
     return {**found, profile.MARKER: name}

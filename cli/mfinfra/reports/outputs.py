@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import shlex
 
-from .errors import UsageError
+from ..errors import UsageError
 
 FORMS = ("json", "env", "metaflow")
 

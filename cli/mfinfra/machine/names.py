@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 
-from .errors import StackFileError
+from ..errors import StackFileError
 
 NAME_PATTERN = r"^[a-z][a-z0-9-]{0,30}$"
 NAME_RULE = "a lower-case letter first, then up to 30 lower-case letters, digits and dashes"

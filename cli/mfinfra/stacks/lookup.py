@@ -9,16 +9,16 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from . import description
-from .clouds.base import Unreadable
-from .errors import CloudError, NotFound, Refused
-from .render import state_location
-from .stackfile import rules
+from ..clouds.base import Unreadable
+from ..errors import CloudError, NotFound, Refused
+from ..render import state_location
+from ..stackfile import rules
+from . import manifest as description
 
 if TYPE_CHECKING:
-    from .clouds.base import Cloud, States
-    from .description import Description
-    from .stackfile.schema import StackConfig
+    from ..clouds.base import Cloud, States
+    from ..stackfile.schema import StackConfig
+    from .manifest import Description
 
 
 @dataclass(frozen=True)
@@ -78,7 +78,7 @@ def _engines(named: str | None, cloud: str) -> tuple[str, ...]:
 
 def _by_terraform(cloud: Cloud, states: States | None) -> dict[str, Any] | None:
     """The outputs in the state; None where there is no state, or one of nothing: that is what `down` leaves."""
-    from .engines.terraform import state as tf_state
+    from ..engines.terraform import state as tf_state
 
     name = cloud.config.name
     text = states.read(state_location.state_object(cloud.config.cloud, name)) if states is not None else None
@@ -90,9 +90,9 @@ def _by_terraform(cloud: Cloud, states: States | None) -> dict[str, Any] | None:
 
 def _by_cloudformation(cloud: Cloud, config: StackConfig) -> dict[str, Any] | None:
     """The outputs of the stack in CloudFormation; {} where it is not whole."""
-    from .clouds.aws.cloud import Aws
-    from .engines.cloudformation import change_sets
-    from .render import cloudformation as cfn_template
+    from ..clouds.aws.cloud import Aws
+    from ..engines.cloudformation import change_sets
+    from ..render import cloudformation as cfn_template
 
     if not isinstance(cloud, Aws):
         raise Refused("CloudFormation is in AWS only.", hint="Type the same with --engine terraform")

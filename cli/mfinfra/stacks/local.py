@@ -6,54 +6,25 @@ load -> create -> profile -> install runtime -> prove -> report; `down` is the w
 from __future__ import annotations
 
 import os
-import shlex
 from collections.abc import Callable
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from pathlib import Path
-from shutil import which
 from typing import TYPE_CHECKING, Any
 
-from .console import Console
-from .engines.local import servers as local_servers
-from .engines.local import stack as local
-from .errors import MfinfraError, NotFound, ProofFailed, Refused
-from .machine import profile, record
-from .machine.paths import shown
-from .runtime import install, smoke_test
+from ..console import Console
+from ..engines.local import servers as local_servers
+from ..engines.local import stack as local
+from ..errors import MfinfraError, NotFound, ProofFailed, Refused
+from ..machine import profile, record
+from ..machine.paths import shown
+from ..runtime import install, smoke_test
+from .results import STATUS_VERSION, Down, Up, _next, server_document
 
 if TYPE_CHECKING:
-    from .machine.profile import Profile
-    from .machine.record import Record
-    from .machine.supervisor.spec import Server
-    from .machine.supervisor.state import ServerState
-    from .runtime.install import Environment, Installed
-    from .runtime.smoke_test import Proof
-    from .stackfile.schema import StackConfig
-
-STATUS_VERSION = 1
-
-#: What may lie where `up` was called, the more telling first, and whether it needs what the examples need.
-_EXAMPLES = (("examples/flows/train_digits.py", True), ("examples/flows/hello.py", False))
-
-
-@dataclass(frozen=True)
-class Up:
-    """The result of `up`; `next_command` is what to type now."""
-
-    stack: Record
-    profile: Profile
-    runtime: Installed
-    proof: Proof | None
-    next_command: str
-
-
-@dataclass(frozen=True)
-class Down:
-    """The result of `down`: what stays because it is not ours or was to be kept, and which stacks could be used now."""
-
-    name: str
-    left: tuple[Path, ...]
-    others: tuple[str, ...]
+    from ..machine.record import Record
+    from ..runtime.install import Environment, Installed
+    from ..runtime.smoke_test import Proof
+    from ..stackfile.schema import StackConfig
 
 
 def up(config: StackConfig, smoke: bool, console: Console) -> Up:
@@ -123,19 +94,6 @@ def _servers(stack: Record) -> list[dict[str, Any]]:
     return [server_document(server, one) for server, one in local_servers.states(stack)]
 
 
-def server_document(server: Server, one: ServerState | None) -> dict[str, Any]:
-    """A server and how it is doing."""
-    return {
-        "name": server.name,
-        "address": server.address,
-        "state": "stopped" if one is None else one.state,
-        "pid": None if one is None else one.pid,
-        "since": None if one is None else one.since,
-        "restarts": 0 if one is None else one.restarts,
-        "last_end": None if one is None else one.ended,
-    }
-
-
 def _refuse_cloud(name: str) -> None:
     """A stack in a cloud is not made a local one by leaving its cloud out."""
     stack = local.known(name)
@@ -174,42 +132,6 @@ def _proof(stack: Record, runtime: Installed, console: Console) -> Proof:
     return proof
 
 
-def _next(is_default: bool, name: str, python: str, has_examples: bool) -> str:
-    """The command that runs a flow through the stack from here."""
-    here = (flow for flow, needs in _EXAMPLES if os.path.isfile(flow) and (has_examples or not needs))
-    command = f"{_as_typed(python)} {next(here, 'your_flow.py')} run"
-    return command if is_default else f"METAFLOW_PROFILE={name} {command}"
-
-
-def next_command(is_default: bool, name: str, runtime: Installed) -> str:
-    """The command that runs an example through the stack, by what the runtime's Python has."""
-    return _next(is_default, name, runtime.python, runtime.has_examples)
-
-
-def _as_typed(python: str) -> str:
-    """`python` where the shell finds this one under that name."""
-    found = which("python")
-    if found and os.path.abspath(os.path.dirname(found)) == os.path.dirname(python):
-        return "python"
-    return shown(python) if shlex.quote(python) == python else shlex.quote(python)
-
-
-def report_up(result: Up, console: Console) -> None:
-    """The table at the end of `up`: what exists, where, what to type next."""
-    name = result.stack.name
-    if console.as_json:
-        console.document({"status": status(name), "next": result.next_command})
-        return
-    rows = [
-        ("stack", name, f"mfinfra status {name}"),
-        ("data", shown(result.stack.data_folder), f"mfinfra outputs {name}"),
-        ("profile", shown(result.profile.path), "" if result.profile.is_default else f"mfinfra use {name}"),
-        ("runtime", f"mfruntime {result.runtime.version} in {shown(result.runtime.python)}", "mfinfra runtime info"),
-        ("smoke flow", result.proof.run if result.proof else "not run", result.next_command),
-    ]
-    console.table(("what", "where", "what to type next"), rows)
-
-
 def down(name: str, keep_data: bool, agreed: Callable[[str], bool]) -> Down:
     """Remove a stack after `agreed` to what goes."""
     with record.locked(name):
@@ -229,17 +151,6 @@ def _what_goes(stack: Record, keep_data: bool) -> str:
     runs = "all its runs" if count is None else "1 run" if count == 1 else f"{count} runs"
     data = f"its data stays in {stack.data_folder}" if keep_data else f"with {runs} in {stack.data_folder}"
     return f"Remove the stack '{stack.name}', {data}?"
-
-
-def report_down(result: Down, console: Console) -> None:
-    """What is gone, what is left."""
-    if console.as_json:
-        console.document({"removed": result.name, "left": [str(path) for path in result.left]})
-    console.done(f"The stack '{result.name}' is gone.")
-    if result.left:
-        console.warn(f"Left in place: {', '.join(shown(path) for path in result.left)}")
-    if result.others:
-        console.warn("No stack is the default now.", hint=f"Type: mfinfra use {result.others[0]}")
 
 
 def status(name: str) -> dict[str, Any]:
@@ -294,55 +205,6 @@ def _state(stack: Record, found: Environment | None) -> str:
     return "ready" if all(state == "ready" for state in states) else "starting"
 
 
-def report_status(document: dict[str, Any], console: Console) -> None:
-    """A status for people."""
-    data, profiled, runtime, proof = (document[key] for key in ("data", "profile", "runtime", "proof"))
-    rows = [
-        ("state", document["state"]),
-        ("cloud", document["cloud"]),
-        ("created", document["created_at"]),
-        ("data", f"{shown(data['folder'])} ({data['bytes'] / 1e6:.1f} MB)"),
-        ("runs", _runs_text(data["runs"])),
-        *(("server", server_text(server)) for server in document["servers"]),
-        ("profile", shown(profiled["path"]) + (" (the default)" if profiled["is_default"] else "")),
-        ("runtime", f"{runtime['version'] or 'not installed'} in {shown(runtime['python'] or 'any Python yet')}"),
-        ("proven", f"{proof['run']} at {proof['at']}" if proof["run"] else "not yet"),
-    ]
-    console.table((document["name"], ""), rows)
-    again = f"Type: mfinfra up --name {document['name']}"
-    if document["state"] in ("stopped", "starting"):
-        console.warn("The stack's servers do not (all) run.", hint=f"Type: mfinfra start {document['name']}")
-    elif document["state"] == "deleting":
-        console.warn("The stack is half removed.", hint=f"Type: mfinfra down {document['name']}")
-    elif document["state"] != "ready":
-        what = "broken" if document["state"] == "broken" else "not finished"
-        console.warn(f"The stack is {what}.", hint=again)
-    elif not runtime["is_current"]:
-        console.warn("The runtime is not the one that belongs to this mfinfra.", hint=again)
-
-
-def _runs_text(runs: dict[str, int] | None) -> str:
-    if runs is None:
-        return "not known while the metadata service is stopped"
-    return ", ".join(f"{flow}: {count}" for flow, count in runs.items()) or "none"
-
-
-def server_text(server: dict[str, Any]) -> str:
-    """How a server is doing, in words."""
-    again = f", started again {server['restarts']} times, it {server['last_end']}" if server["restarts"] else ""
-    process = f" (process {server['pid']})" if server["pid"] is not None else ""
-    return f"{server['name']} on {server['address']}: {server['state']}{process}{again}"
-
-
-def report_servers(name: str, servers: list[dict[str, Any]], console: Console) -> None:
-    """The servers of a stack after `start` and `stop`."""
-    if console.as_json:
-        console.document({"stack": name, "servers": servers})
-        return
-    for server in servers:
-        console.done(server_text(server))
-
-
 def outputs(name: str) -> dict[str, str]:
     """The settings that the stack makes true: its runtime_config, without the keys that only its profile holds."""
     stack = record.need(name)
@@ -352,7 +214,7 @@ def outputs(name: str) -> dict[str, str]:
 
 def where(stack: dict[str, Any]) -> str:
     """The place of a stack in a cloud, in the words of that cloud."""
-    from .stackfile import rules
+    from ..stackfile import rules
 
     return f"{stack['region']}, {rules.ACCOUNTS[stack['cloud']]} {stack['account']}"
 

@@ -2,47 +2,24 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import datetime, timezone
 from typing import TYPE_CHECKING, Any
 
-from .console import Console
-from .machine import profile
-from .machine.paths import shown
-from .pipeline import server_text
-from .plans.changes import Event, Plan
-from .stackfile import rules
+from ..console import Console
+from ..machine import profile
+from ..machine.paths import shown
+from ..plans.changes import Plan
+from ..stackfile import rules
+from ..stacks.cloud import Down
+from .local import server_text
 
 if TYPE_CHECKING:
-    from .pipeline import Up
-
-_DOING = {"create": "Creating", "update": "Changing", "replace": "Replacing", "delete": "Removing", "read": "Reading"}
-_DONE = {"create": "Created", "update": "Changed", "replace": "Replaced", "delete": "Removed", "read": "Read"}
-
-
-def show(event: Event, console: Console) -> None:
-    """One line of progress."""
-    if event.action == "read":
-        return
-    if event.state == "start":
-        console.step(f"{_DOING.get(event.action, event.action)} {event.address}")
-    elif event.state == "done":
-        console.done(f"{_DONE.get(event.action, event.action)} {event.address} ({event.seconds:.0f} s)")
-    else:
-        console.warn(f"{event.address} failed: {event.reason}")
+    from ..stacks.results import Up
 
 
 def _where(cloud: str, region: str | None, account: str | None, engine: str | None) -> str:
     """The place of a stack in the words of its cloud."""
     return f"{rules.TITLES[cloud]} {region}, {rules.ACCOUNTS[cloud]} {account}, by {engine}"
-
-
-@dataclass(frozen=True)
-class Down:
-    """The result of `down`: what with the stack's tag is still there."""
-
-    name: str
-    left: tuple[str, ...]
 
 
 def report_up(result: Up, console: Console) -> None:
@@ -74,7 +51,7 @@ def _data(settings: dict[str, str]) -> str:
 
 def report_plan(found: Plan, form: str, console: Console) -> int:
     """Print a plan; returns what the command ends with."""
-    from .plans import formats
+    from ..plans import formats
 
     console.line(formats.rendered(found, form))
     return found.exit_code

@@ -13,13 +13,13 @@ from typing import TYPE_CHECKING, Any
 
 from pydantic import ValidationError
 
-from .errors import MfinfraError
-from .render import state_location
-from .stackfile.schema import StackConfig
+from ..errors import MfinfraError
+from ..render import state_location
+from ..stackfile.schema import StackConfig
 
 if TYPE_CHECKING:
-    from .clouds.base import States
-    from .machine.record import Record
+    from ..clouds.base import States
+    from ..machine.record import Record
 
 VERSION = 1
 

@@ -10,19 +10,19 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from . import cluster_pipeline, pipeline, service_health
-from .engines import base
-from .errors import ProofFailed, Refused
-from .machine import profile, record
-from .machine.paths import shown
-from .machine.record import Record
-from .render import workspace
-from .runtime import install, smoke_test
+from ..engines import base
+from ..errors import ProofFailed, Refused
+from ..machine import profile, record
+from ..machine.paths import shown
+from ..machine.record import Record
+from ..render import workspace
+from ..runtime import install, smoke_test
+from . import cluster, results, service_health
 
 if TYPE_CHECKING:
-    from .clouds.base import Cloud
-    from .console import Console
-    from .stackfile.schema import StackConfig
+    from ..clouds.base import Cloud
+    from ..console import Console
+    from ..stackfile.schema import StackConfig
 
 
 @dataclass(frozen=True)
@@ -56,12 +56,12 @@ def begun(config: StackConfig, cloud: Cloud, engine: str) -> Record:
     return stack
 
 
-def take_over(stack: Record, here: Here, outputs: dict[str, Any], console: Console) -> pipeline.Up:
+def take_over(stack: Record, here: Here, outputs: dict[str, Any], console: Console) -> results.Up:
     """Make flows of this machine use a stack, and prove it where that is asked for."""
     config, cloud = here.config, here.cloud
     stack = stack.updated(outputs=json.dumps(outputs))
     record.save(stack)
-    tunnelled = cluster_pipeline.tunnel(stack, console) if cluster_pipeline.has_tunnel(config) else {}
+    tunnelled = cluster.tunnel(stack, console) if cluster.has_tunnel(config) else {}
     # No output holds what is secret: the cloud is asked for it.
     written = profile.write(config.name, {**base.settings(outputs), **cloud.settings(outputs), **tunnelled})
     console.done(f"Profile {shown(written.path)}")
@@ -73,7 +73,7 @@ def take_over(stack: Record, here: Here, outputs: dict[str, Any], console: Conso
     proof = _prove(config, cloud, runtime.python, console) if here.smoke else None
     stack = stack.updated(state="ready", proven_at=record.now() if proof is not None else stack.proven_at)
     record.save(stack)
-    return pipeline.Up(stack, written, runtime, proof, pipeline.next_command(written.is_default, config.name, runtime))
+    return results.Up(stack, written, runtime, proof, results.next_command(written.is_default, config.name, runtime))
 
 
 def python_of(config: StackConfig) -> str:
@@ -110,13 +110,13 @@ def _smoke_folder(name: str) -> Path:
 
 def is_reached(config: StackConfig) -> bool:
     """Whether the metadata service of a stack can be used from here."""
-    return config.metadata.api == "public" or cluster_pipeline.has_tunnel(config)
+    return config.metadata.api == "public" or cluster.has_tunnel(config)
 
 
 def forget(stack: Record) -> None:
     """Remove what a stack has on this machine: tunnels, profile, workspace, record."""
     profile.remove(stack.name)
-    cluster_pipeline.leave(stack)
+    cluster.leave(stack)
     workspace.remove(base.workspace_of(stack.name))
     smoke_test.forget(_smoke_folder(stack.name))
     record.forget(stack.name)

@@ -10,19 +10,20 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from . import cloud_pipeline, deployed, handover
-from .engines import select
-from .errors import Refused
-from .handover import Here
-from .machine import profile, record
-from .stackfile import load, rules, schema
-from .stackfile.schema import StackConfig
+from ..engines import select
+from ..errors import Refused
+from ..machine import profile, record
+from ..stackfile import load, rules, schema
+from ..stackfile.schema import StackConfig
+from . import cloud as cloud_pipeline
+from . import local_setup, lookup
+from .local_setup import Here
 
 if TYPE_CHECKING:
-    from . import pipeline
-    from .console import Console
-    from .deployed import Deployed
-    from .machine.record import Record
+    from ..console import Console
+    from ..machine.record import Record
+    from . import results
+    from .lookup import Deployed
 
 #: What a stack file may say otherwise than the stack does: it is of this machine, or found out when it is deployed.
 _OPEN = {"runtime", "engine", "account"}
@@ -36,7 +37,7 @@ class Asked:
     is_whole: bool
 
 
-def connect(config: StackConfig, smoke: bool, console: Console) -> pipeline.Up:
+def connect(config: StackConfig, smoke: bool, console: Console) -> results.Up:
     """Have flows of this machine use a stack that is there, as `up` would have left it."""
     if config.cloud == "local":
         raise Refused(
@@ -44,22 +45,22 @@ def connect(config: StackConfig, smoke: bool, console: Console) -> pipeline.Up:
             hint="Name the stack in a cloud: mfinfra connect --cloud aws --name NAME, or type: mfinfra up",
         )
     with record.locked(config.name):
-        python = handover.python_of(config)
+        python = local_setup.python_of(config)
         before = _known(config.name)
         cloud = cloud_pipeline.identified(config, console)
         if before is not None:
             _check_same(before, config, cloud.account)
         profile.check_free(config.name)
-        found = deployed.find(cloud, config)
+        found = lookup.find(cloud, config)
         if found.is_hearsay:
             console.note("The state may not be read from here; the stack is taken for what the last `mfinfra up` left.")
         config = _as_deployed(found, Asked(config, _is_described_here(config.name, before)), console)
         if before is None:
             record.forget(config.name)  # a damaged one; another is written in its place
-        stack = handover.begun(config, cloud, found.engine)
+        stack = local_setup.begun(config, cloud, found.engine)
         if found.description is not None:
             stack = stack.updated(created_at=found.description.created_at)
-        return handover.take_over(stack, Here(config, cloud, python, smoke), found.outputs, console)
+        return local_setup.take_over(stack, Here(config, cloud, python, smoke), found.outputs, console)
 
 
 def _known(name: str) -> Record | None:
@@ -133,7 +134,7 @@ def disconnect(name: str, console: Console) -> Record:
                 f"This machine has not ended what it does with the stack '{name}'.", hint=f"Type: mfinfra {again}"
             )
         console.step("Letting go of the stack")
-        handover.forget(stack)
+        local_setup.forget(stack)
     return stack
 
 

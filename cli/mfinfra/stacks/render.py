@@ -6,14 +6,14 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from .engines import select
-from .errors import EngineError, MfinfraError, Refused
-from .render import files as render
-from .render import workspace
+from ..engines import select
+from ..errors import EngineError, MfinfraError, Refused
+from ..render import files as render
+from ..render import workspace
 
 if TYPE_CHECKING:
-    from .console import Console
-    from .stackfile.schema import StackConfig
+    from ..console import Console
+    from ..stackfile.schema import StackConfig
 
 
 @dataclass(frozen=True)
@@ -78,7 +78,7 @@ def _terraform(files: dict[str, str]) -> Check:
     """The syntax of every file, by terraform itself; what providers say needs them, and those need the network."""
     import tempfile
 
-    from .engines.terraform.program import Terraform
+    from ..engines.terraform.program import Terraform
 
     with tempfile.TemporaryDirectory(prefix="mfinfra-") as folder:
         workspace.write(files, Path(folder))

@@ -9,11 +9,11 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-from .console import Console
-from .errors import DoctorFoundProblems, MfinfraError
-from .machine import profile, record
-from .runtime import install as runtime_install
-from .runtime.install import NEWEST_PYTHON, Environment
+from ..console import Console
+from ..errors import DoctorFoundProblems, MfinfraError
+from ..machine import profile, record
+from ..runtime import install as runtime_install
+from ..runtime.install import NEWEST_PYTHON, Environment
 
 _LOW_SPACE = 1 << 30
 

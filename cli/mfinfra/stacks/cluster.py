@@ -10,21 +10,22 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from . import clouds, pipeline, service_health
-from .engines import base
-from .errors import CloudError, MfinfraError, NotFound, Refused
-from .kube import access, cluster, health, kubeconfig, services, teardown, tunnels
-from .kube.api import Unreachable
-from .machine import profile, record
-from .stackfile import machine_types
-from .stackfile.schema import StackConfig
+from .. import clouds
+from ..engines import base
+from ..errors import CloudError, MfinfraError, NotFound, Refused
+from ..kube import access, cluster, health, kubeconfig, services, teardown, tunnels
+from ..kube.api import Unreachable
+from ..machine import profile, record
+from ..stackfile import machine_types
+from ..stackfile.schema import StackConfig
+from . import results, service_health
 
 if TYPE_CHECKING:
-    from .clouds.base import Cloud
-    from .console import Console
-    from .engines.base import Deployment
-    from .kube.api import Api
-    from .machine.record import Record
+    from ..clouds.base import Cloud
+    from ..console import Console
+    from ..engines.base import Deployment
+    from ..kube.api import Api
+    from ..machine.record import Record
 
 _PATIENCE_SECONDS = 25.0
 #: Who opens what is in the cluster, and what with.
@@ -165,7 +166,7 @@ def _with_tunnels(name: str) -> Record:
 
 def servers(stack: Record) -> list[dict[str, Any]]:
     """The tunnels of a stack and how they are doing, for documents."""
-    return [pipeline.server_document(server, one) for _, server, one in tunnels.states(stack)]
+    return [results.server_document(server, one) for _, server, one in tunnels.states(stack)]
 
 
 def settings(stack: Record) -> dict[str, str]:

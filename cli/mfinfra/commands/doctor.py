@@ -1,0 +1,43 @@
+"""Commands on this installation."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from ..errors import NotFound
+from .options import Python
+from .state import State
+
+if TYPE_CHECKING:
+    pass
+
+
+def doctor(python: Python = None) -> None:
+    """Look for what keeps flows from running. Changes nothing."""
+    from dataclasses import asdict
+
+    from ..doctor import checks
+    from ..runtime.install import default_python
+
+    findings = [*checks.examine(python or default_python()), checks.terminal(State.console)]
+    if State.console.as_json:
+        State.console.document([asdict(f) for f in findings])
+    else:
+        rows = [(f.check, f.level, f.text, f.hint or "") for f in findings]
+        State.console.table(("check", "", "", "what to do"), rows)
+    checks.raise_problems(findings)
+
+
+def version() -> None:
+    """Print the version."""
+    from importlib.metadata import PackageNotFoundError
+    from importlib.metadata import version as installed_version
+
+    try:
+        number = installed_version("mfinfra")
+    except PackageNotFoundError:
+        raise NotFound("mfinfra runs from its source here; it is not installed.", hint="Type: pip install .") from None
+    if State.console.as_json:
+        State.console.document({"mfinfra": number})
+    else:
+        State.console.line(f"mfinfra {number}")

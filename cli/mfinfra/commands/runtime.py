@@ -1,0 +1,50 @@
+"""Commands on the flow runtime of a Python environment."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from ..errors import InstallFailed
+from .options import Python
+from .state import State
+
+if TYPE_CHECKING:
+    pass
+
+
+runtime_app = typer.Typer(help="The bundled flow runtime.", no_args_is_help=True, rich_markup_mode=None)
+
+
+@runtime_app.command("install")
+def runtime_install(
+    python: Python = None,
+    examples: Annotated[bool, typer.Option("--examples", help="Install scikit-learn too.")] = False,
+) -> None:
+    """Install the bundled runtime into a Python environment."""
+    from dataclasses import asdict
+
+    from ..runtime import install as installer
+
+    target = python or installer.default_python()
+    found = installer.ensure(target, (), State.console.step)
+    command = installer.ensure_examples(target, State.console.step) if examples else None
+    if command is not None:
+        raise InstallFailed("The runtime is installed, but scikit-learn could not be.", hint=f"Type: {command}")
+    if State.console.as_json:
+        State.console.document(asdict(found))
+    State.console.done(f"mfruntime {found.version} in {found.path}" + ("" if found.changed else " (was there already)"))
+
+
+@runtime_app.command("info")
+def runtime_info(python: Python = None) -> None:
+    """Show the runtime of a Python environment and the settings in force."""
+    from ..runtime import info
+    from ..runtime.install import default_python
+
+    facts = info.gather(python or default_python())
+    if State.console.as_json:
+        State.console.document(facts)
+    else:
+        State.console.table(("", "value", "from"), info.rows(facts))

@@ -1,0 +1,82 @@
+"""What one call of the program carries along: its console, its command, its exit code, and the stack it means."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from ..console import Console
+from ..errors import NotFound, Refused
+
+if TYPE_CHECKING:
+    from ..stackfile.schema import StackConfig
+
+
+class State:
+    """The global options of one call, which command it is, and what a command that has run well ends with."""
+
+    console = Console()
+    command: str | None = None
+    code = 0
+
+
+def main(
+    context: typer.Context,
+    as_json: Annotated[bool, typer.Option("--json", help="Print the result as one JSON document.")] = False,
+    no_color: Annotated[bool, typer.Option("--no-color", help="Print without colours.")] = False,
+    folder: Annotated[Path, typer.Option("-C", help="Work as if started in this folder.", metavar="DIR")] = Path(),
+) -> None:
+    State.console = Console(as_json, not no_color)
+    State.command, State.code = context.invoked_subcommand, 0
+    try:
+        os.chdir(folder)
+    except OSError as exc:
+        raise NotFound(f"The folder {folder} cannot be entered: {exc.strerror}.") from exc
+
+
+def stack_name(given: str | None) -> str:
+    """The stack that a command means: as given, as the stack file says, the default, or the only one there is."""
+    from ..machine import profile, record
+    from ..stackfile import load
+    from ..stackfile import schema as stackfile_schema
+
+    if given is not None:
+        return given
+    if os.path.lexists(stackfile_schema.FILE_NAME):
+        return load.name_in(Path())
+    stacks = [stack.name for stack in record.every()]
+    default = profile.default_stack()
+    if default in stacks:
+        return str(default)
+    return stacks[0] if len(stacks) == 1 else stackfile_schema.DEFAULT_NAME
+
+
+def stack_config(**options: str | None) -> StackConfig:
+    """The stack that a command is about: that of the stack file and the options; by its name alone, as it was last.
+
+    A region that is named nowhere is that of the shell.
+    """
+    from ..stackfile import load
+    from ..stackfile import schema as stackfile_schema
+    from ..stacks import cloud as cloud_pipeline
+
+    name = options.get("name")
+    if name is not None and {key for key, value in options.items() if value is not None} == {"name"}:
+        last = cloud_pipeline.recorded(name)
+        if last is not None and not os.path.lexists(stackfile_schema.FILE_NAME):
+            return last
+    return load.load(Path(), load.with_region(Path(), options))
+
+
+def agreement(yes: bool) -> Callable[[str], bool]:
+    return lambda question: yes or _ask(question)
+
+
+def _ask(question: str) -> bool:
+    if not State.console.is_terminal:
+        raise Refused("Nobody is there to confirm.", hint="Type the command again with --yes")
+    return State.console.confirm(question)

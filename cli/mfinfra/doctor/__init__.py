@@ -1,0 +1,1 @@
+"""Checks of this machine for problems that stop flows from running."""
