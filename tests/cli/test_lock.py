@@ -13,7 +13,7 @@ from tests.conftest import Call
 HOLD = """
 import sys, time
 from pathlib import Path
-from mfinfra.lock import held
+from mfinfra.machine.lock import held
 with held(Path(sys.argv[1]), "it"):
     print("held", flush=True)
     time.sleep(60)
@@ -22,7 +22,7 @@ with held(Path(sys.argv[1]), "it"):
 COUNT = """
 import sys
 from pathlib import Path
-from mfinfra.lock import awaited
+from mfinfra.machine.lock import awaited
 counter = Path(sys.argv[2])
 for _ in range(20):
     with awaited(Path(sys.argv[1]), "it", lambda text: None):
