@@ -3,34 +3,20 @@
 from __future__ import annotations
 
 import os
-import subprocess
 import sys
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from pathlib import Path
 
 import hypothesis
 import pytest
 
+from .programs import Call, end_servers, run_program
+
 #: A loaded machine is slow; what is slow is measured elsewhere.
 hypothesis.settings.register_profile("timeless", deadline=None)
 hypothesis.settings.load_profile("timeless")
 
-ROOT = Path(__file__).parent.parent
 KEPT = ("MFINFRA_STOCK_PYTHON", "MFINFRA_REGENERATE", "MFINFRA_TEST_CACHE")
-
-
-@dataclass(frozen=True)
-class Call:
-    """A finished program: exit code, stdout, stderr."""
-
-    code: int
-    out: str
-    err: str
-
-    @property
-    def text(self) -> str:
-        return self.out + self.err
 
 
 @pytest.fixture(autouse=True)
@@ -48,19 +34,6 @@ def home(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPat
     monkeypatch.setenv("NO_COLOR", "1")
     yield folder
     end_servers(folder)
-
-
-def end_servers(home: Path) -> None:
-    """End what stacks in a home keep running in the background."""
-    from mfinfra.machine.supervisor import control
-
-    for folder in home.rglob("mfinfra/stacks/*/services"):
-        control.stop(folder)
-
-
-def run_program(argv: list[str], cwd: Path, **environment: str) -> Call:
-    done = subprocess.run(argv, cwd=cwd, env={**os.environ, **environment}, capture_output=True, text=True, timeout=300)
-    return Call(done.returncode, done.stdout, done.stderr)
 
 
 @pytest.fixture

@@ -18,7 +18,7 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parents[2]))
 
-from tests.infra import environment
+from tests.doubles import programs
 
 from mfinfra.engines.terraform.program import Terraform
 from mfinfra.render import files as render
@@ -54,9 +54,9 @@ def wrapped(folder: Path) -> float:
 
 
 def main() -> None:
-    python = environment.programs("tfcloud") / "python"
+    python = programs.programs("tfcloud") / "python"
     with tempfile.TemporaryDirectory(prefix="tfc") as sockets, tempfile.TemporaryDirectory() as name:
-        argv = [str(python), "-m", "tests.infra.tfcloud.serve", sockets]
+        argv = [str(python), "-m", "tests.doubles.tfcloud.serve", sockets]
         server = subprocess.Popen(argv, cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
         assert server.stdout is not None
         os.environ |= {"TF_REATTACH_PROVIDERS": server.stdout.readline().strip(), "TF_CLI_CONFIG_FILE": os.devnull}

@@ -18,7 +18,7 @@ from functools import partial
 from pathlib import Path
 
 sys.path[:0] = [str(Path(__file__).parents[2]), str(Path(__file__).parents[2] / "runtime")]
-from tests.servers import ministack, seaweedfs  # noqa: E402
+from tests.doubles.object_stores import ministack, seaweedfs  # noqa: E402
 
 START = """
 import os, sys, time

@@ -13,7 +13,7 @@ import tempfile
 from pathlib import Path
 
 sys.path[:0] = [str(Path(__file__).parents[2]), str(Path(__file__).parents[2] / "runtime")]
-from tests.servers import ministack  # noqa: E402
+from tests.doubles.object_stores import ministack  # noqa: E402
 
 CLOCK = """
 import os, resource, sys, time

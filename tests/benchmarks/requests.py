@@ -14,7 +14,7 @@ from collections import Counter
 from pathlib import Path
 
 sys.path[:0] = [str(Path(__file__).parents[2]), str(Path(__file__).parents[2] / "runtime")]
-from tests.servers import Counted, counting, ministack  # noqa: E402
+from tests.doubles.object_stores import Counted, counting, ministack  # noqa: E402
 
 
 def flow(library: str, steps: int) -> str:

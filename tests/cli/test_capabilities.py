@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from tests.conftest import run_program
+from tests.programs import run_program
 from tests.stackfiles import SHAPES
 
 from mfinfra import capabilities

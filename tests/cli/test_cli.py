@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pexpect
 import pytest
-from tests.conftest import Call
+from tests.programs import Call
 
 Tool = Callable[..., Call]
 

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from tests.conftest import ROOT
+from tests.programs import ROOT
 
 from mfinfra.engines.terraform import state as tf_state
 from mfinfra.errors import EngineError, MfinfraError

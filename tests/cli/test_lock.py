@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from tests.conftest import Call
+from tests.programs import Call
 
 HOLD = """
 import sys, time

@@ -698,7 +698,7 @@ def test_values_are_not_for_others(tmp_path: Path, engine: str) -> None:
 def test_render_and_validate_need_nothing(tmp_path: Path) -> None:
     import sys
 
-    from tests.conftest import run_program
+    from tests.programs import run_program
 
     (tmp_path / "mfinfra.yaml").write_text((ROOT / "examples/stacks/aws-team.yaml").read_text())
     env = {"PATH": os.path.dirname(sys.executable), "AWS_ACCESS_KEY_ID": "", "MFINFRA_TERRAFORM": "none"}

@@ -12,7 +12,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from tests.conftest import ROOT, Call
+from tests.programs import ROOT, Call
 
 NEEDS = ["tiny-thing<9,>=8", "fast; python_version < '3'"]
 

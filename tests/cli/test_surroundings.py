@@ -10,7 +10,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from tests.conftest import ROOT, Call
+from tests.programs import ROOT, Call
 
 Tool = Callable[..., Call]
 UP = ("up", "--name", "demo", "--no-examples", "--no-smoke")

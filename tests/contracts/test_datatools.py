@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from tests.servers import SERVERS, Server
+from tests.doubles.object_stores import SERVERS, Server
 
 from mfruntime import GS, S3, AzureBlob
 from mfruntime.datatools import addresses, azure, gs, s3

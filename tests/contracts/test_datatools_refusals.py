@@ -9,8 +9,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from tests.servers import s3_environment
-from tests.web import Web, answered, refusal
+from tests.doubles.object_stores import s3_environment
+from tests.doubles.web import Web, answered, refusal
 
 from mfruntime import GS, S3, AzureBlob
 from mfruntime.datatools.errors import AccessDenied, DataToolsException, NameClash, ObjectNotFound

@@ -12,7 +12,7 @@ from typing import Any
 
 import httpx
 import pytest
-from tests.service.servers import Program
+from tests.doubles.metadata_service import Program
 
 from mfruntime.errors import MetaflowNotFound, MetaflowTaggingError
 from mfruntime.metadata_provider import outbox

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from tests.servers import SERVERS, Server
+from tests.doubles.object_stores import SERVERS, Server
 
 from mfruntime import registry, settings
 from mfruntime.store.storage.base import Entry, Item

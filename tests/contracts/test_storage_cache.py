@@ -9,8 +9,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from tests.conftest import Call, run_program
-from tests.servers import SERVERS, Counted, Server, counting, ministack
+from tests.doubles.object_stores import SERVERS, Counted, Server, counting, ministack
+from tests.programs import Call, run_program
 
 from mfruntime import registry, settings
 from mfruntime.errors import DataCorrupt, MetaflowDataMissing

@@ -20,8 +20,8 @@ import pytest
 from hypothesis import HealthCheck, given
 from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
-from tests.servers import Server, ministack, s3_environment
-from tests.web import Web, answered, refusal
+from tests.doubles.object_stores import Server, ministack, s3_environment
+from tests.doubles.web import Web, answered, refusal
 
 from mfruntime import settings
 from mfruntime.errors import CommandException, StorageError

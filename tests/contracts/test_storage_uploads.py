@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from tests.servers import SERVERS, Counted, Server, counting
+from tests.doubles.object_stores import SERVERS, Counted, Server, counting
 
 SIZE = 160 << 20
 

@@ -12,8 +12,8 @@ from typing import Any
 
 import pytest
 import trustme
-from tests.servers import s3_environment
-from tests.web import Web, answered
+from tests.doubles.object_stores import s3_environment
+from tests.doubles.web import Web, answered
 
 from mfruntime import GS, S3, AzureBlob, settings
 from mfruntime.datatools.errors import DataToolsException

@@ -11,7 +11,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from tests.conftest import Call, run_program
+from tests.programs import Call, run_program
 
 STOCK = os.environ.get("MFINFRA_STOCK_PYTHON", "")
 

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from tests.servers import SERVERS, Server
+from tests.doubles.object_stores import SERVERS, Server
 
 pytestmark = pytest.mark.interop
 CALLS = Path(__file__).with_name("datatools_calls.py")

@@ -13,9 +13,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from tests.doubles.metadata_service import Program
+from tests.doubles.object_stores import Server, azurite_with_logins, fake_gcs_with_logins, ministack
 from tests.interop.test_interop import STOCK, described, differences, run_flow
-from tests.servers import Server, azurite_with_logins, fake_gcs_with_logins, ministack
-from tests.service.servers import Program
 
 SHAPES = ("branch_in_foreach", "parameters", "retry_catch", "switch")
 #: Every shape with both kinds of metadata in S3, each with one of them in the others; stock takes seconds for each, so that

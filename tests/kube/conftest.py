@@ -19,10 +19,10 @@ from mfinfra.clouds.base import ClusterToken
 from mfinfra.kube.api import Api
 from mfinfra.kube.cluster import Cluster
 from mfinfra.kube.tokens import Tokens
-from tests.conftest import Call
-from tests.infra.conftest import _aws, _tfcloud, aws, terraform, tfcloud  # noqa: F401 - fixtures
-from tests.infra.testkube.objects import container, serve, web
-from tests.infra.testkube.server import TestKube
+from tests.doubles.fixtures import _aws, _tfcloud, aws, terraform, tfcloud  # noqa: F401 - fixtures
+from tests.doubles.testkube.objects import container, serve, web
+from tests.doubles.testkube.server import TestKube
+from tests.programs import Call
 
 #: Calls mfinfra: cli("up", "--yes").
 Cli = Callable[..., Call]

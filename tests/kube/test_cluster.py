@@ -23,9 +23,9 @@ from mfinfra.kube.api import Api, NotAllowed, Unreachable
 from mfinfra.kube.cluster import Cluster
 from mfinfra.kube.services import Service
 from mfinfra.kube.tokens import Tokens
-from tests.conftest import ROOT
-from tests.infra.testkube.objects import serve, web
-from tests.infra.testkube.server import TestKube, free_port
+from tests.doubles.testkube.objects import serve, web
+from tests.doubles.testkube.server import TestKube, free_port
+from tests.programs import ROOT
 
 from .conftest import Cloud, eager_api, eventually
 

@@ -11,11 +11,11 @@ import pytest
 
 from mfinfra.clouds.azure.blobs import Blobs
 from mfinfra.render import state_location
-from tests.conftest import Call, end_servers
-from tests.infra.conftest import TfCloud
-from tests.infra.doubles import azure
-from tests.infra.doubles.google import Google
-from tests.infra.testkube.server import TestKube
+from tests.doubles import azure
+from tests.doubles.fixtures import TfCloud
+from tests.doubles.google import Google
+from tests.doubles.testkube.server import TestKube
+from tests.programs import Call, end_servers
 
 from . import test_slice as on_gcp
 from . import test_slice_azure as on_azure

@@ -11,8 +11,8 @@ import pytest
 
 from mfinfra.clouds.aws import cluster as aws_cluster
 from mfinfra.clouds.aws import identity
-from tests.infra.conftest import Aws
-from tests.infra.doubles.eks import Keys, cluster, new_user
+from tests.doubles.eks import Keys, cluster, new_user
+from tests.doubles.fixtures import Aws
 
 
 @pytest.fixture

@@ -13,11 +13,11 @@ from typing import Any
 
 import pytest
 
-from tests.conftest import run_program
-from tests.infra.conftest import TfCloud
-from tests.infra.doubles import google
-from tests.infra.doubles.google import Google
-from tests.infra.testkube.server import TestKube
+from tests.doubles import google
+from tests.doubles.fixtures import TfCloud
+from tests.doubles.google import Google
+from tests.doubles.testkube.server import TestKube
+from tests.programs import run_program
 
 from .conftest import (
     Cli,

@@ -19,13 +19,13 @@ from typing import Any
 
 import pytest
 
-from tests.conftest import Call, end_servers, run_program
-from tests.infra.conftest import API_KEY, Aws, TfCloud
-from tests.infra.doubles import eks
-from tests.infra.environment import programs
-from tests.infra.gateway import Gateway, gateway, port_of
-from tests.infra.testkube.server import TestKube
-from tests.service.servers import Program
+from tests.doubles import eks
+from tests.doubles.fixtures import API_KEY, Aws, TfCloud
+from tests.doubles.gateway import Gateway, gateway, port_of
+from tests.doubles.metadata_service import Program
+from tests.doubles.programs import programs
+from tests.doubles.testkube.server import TestKube
+from tests.programs import Call, end_servers, run_program
 
 from .conftest import (
     authority,

@@ -17,13 +17,12 @@ import pytest
 import trustme
 
 from mfinfra.render import state_location
-from tests import servers
-from tests.conftest import Call, run_program
-from tests.infra.conftest import TfCloud
-from tests.infra.doubles import azure
-from tests.infra.doubles.server import Answer, Asked, Double
-from tests.infra.doubles.state import with_local_state
-from tests.infra.testkube.server import TestKube
+from tests.doubles import azure, object_stores
+from tests.doubles.fixtures import TfCloud
+from tests.doubles.server import Answer, Asked, Double
+from tests.doubles.state import with_local_state
+from tests.doubles.testkube.server import TestKube
+from tests.programs import Call, run_program
 
 from .conftest import authority, furnish, profile, serve_metadata
 
@@ -78,9 +77,11 @@ def cloud(
     context, client = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER), ssl.create_default_context(cafile=str(folder / "ca.pem"))
     authority.issue_cert("127.0.0.1").configure_cert(context)
     subscription = azure.Subscription()
-    with servers.azurite_with_tokens(folder, {STATES: KEY, DATA: KEY}) as blobs:
+    with object_stores.azurite_with_tokens(folder, {STATES: KEY, DATA: KEY}) as blobs:
         manager = Double(
-            azure.manager(subscription, lambda name: servers.make_azure_container(blobs, STATES, KEY, name, client))
+            azure.manager(
+                subscription, lambda name: object_stores.make_azure_container(blobs, STATES, KEY, name, client)
+            )
         )
         login = Double(identity)
         ends = [manager.start(context), login.start()]
@@ -143,7 +144,7 @@ def test_from_a_subscription_to_a_flow_in_its_store(cloud: Cloud, cluster: TestK
     assert first.code == 0, first.text
     settings = profile(home)
     name = settings["METAFLOW_DATASTORE_SYSROOT_AZURE"].partition("/")[0]
-    servers.make_azure_container(cloud.blobs, DATA, KEY, name, cloud.context)  # tfcloud's are in its memory only
+    object_stores.make_azure_container(cloud.blobs, DATA, KEY, name, cloud.context)  # tfcloud's are in its memory only
     up = cloud.call("up", "--yes")
     assert up.code == 0, up.text
     assert "SmokeFlow/1" in up.text

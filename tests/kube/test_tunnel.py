@@ -16,9 +16,9 @@ import pytest
 from mfinfra.kube.api import Api
 from mfinfra.kube.services import Service
 from mfinfra.kube.tunnel import Tunnel
-from tests.infra.doubles import proxy
-from tests.infra.testkube.objects import serve, web
-from tests.infra.testkube.server import TestKube, free_port
+from tests.doubles import proxy
+from tests.doubles.testkube.objects import serve, web
+from tests.doubles.testkube.server import TestKube, free_port
 
 from .conftest import Cloud, eager_api, eventually
 

@@ -20,8 +20,9 @@ from typing import Any
 
 import httpx
 
+from tests.doubles.metadata_service import Postgres, Program, free_port, memory, postgres_programs
+
 from .conftest import execute
-from .servers import Postgres, Program, free_port, memory, postgres_programs
 
 OWN = {"user_name": "me", "tags": ["t1", "t2"], "system_tags": ["metaflow_version:2.19.39", "user:me", "runtime:dev"]}
 FACT = {"type": "x", "value": "some value", "tags": ["attempt_id:0"], "user_name": "me"}

@@ -15,8 +15,7 @@ import pytest
 
 from mfruntime.service.app import make_app
 from mfruntime.service.config import Config
-
-from .servers import Postgres, new_postgres
+from tests.doubles.metadata_service import Postgres, new_postgres
 
 
 class Caller:

@@ -23,9 +23,9 @@ from mfruntime.service.auth import auth, oidc
 from mfruntime.service.config import Config
 from mfruntime.service.http.limits import RateLimit
 from mfruntime.service.http_errors import Fault
+from tests.doubles.metadata_service import Program, run_program
 
 from .conftest import Caller
-from .servers import Program, run_program
 
 AUDIENCE = "mfinfra"
 

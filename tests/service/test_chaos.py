@@ -22,9 +22,8 @@ from mfruntime.metadata_provider import http, outbox
 from mfruntime.metadata_provider.base import ArtifactRecord, Datum, TaskRecord
 from mfruntime.metadata_provider.http import Connection
 from mfruntime.metadata_provider.service import ServiceMetadata
-
-from .chaos import FAULTS, Proxy
-from .servers import Postgres, Program, new_postgres
+from tests.doubles.dropping_proxy import FAULTS, Proxy
+from tests.doubles.metadata_service import Postgres, Program, new_postgres
 
 #: How long a process that ends waits for a service that is away, in these tests.
 DEADLINE = 3.0

@@ -21,8 +21,7 @@ import httpx
 import pytest
 
 from mfruntime.service import container
-
-from .servers import RUNTIME, free_port
+from tests.doubles.metadata_service import RUNTIME, free_port
 
 FILE = RUNTIME / "Dockerfile"
 #: As the AWS stacks call the image of Metaflow's service.

@@ -16,7 +16,7 @@ from pathlib import Path
 import httpx
 import pytest
 
-from .servers import Program
+from tests.doubles.metadata_service import Program
 
 OWN = {"user_name": "me", "tags": [], "system_tags": []}
 TASK = "/flows/F/runs/1/steps/start/tasks/1"

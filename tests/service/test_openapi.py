@@ -18,9 +18,9 @@ from schemathesis.checks import CHECKS
 
 from mfruntime.service.openapi import document
 from mfruntime.service.routes.table import ROUTES
+from tests.doubles.metadata_service import Program
 
 from .conftest import Caller
-from .servers import Program
 from .test_contract import make_run, make_task
 
 #: What the document does not promise: to refuse everything that it does not describe (unknown fields, for one, are

@@ -17,8 +17,9 @@ from typing import Any
 import httpx
 import pytest
 
+from tests.doubles.metadata_service import Postgres, Program, free_port, new_postgres, run_program
+
 from .conftest import execute
-from .servers import Postgres, Program, free_port, new_postgres, run_program
 
 OWN = {"user_name": "me", "tags": ["t"], "system_tags": []}
 

@@ -14,9 +14,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from mfruntime.service.database import base, regex
+from tests.doubles.metadata_service import Program
 
 from .conftest import Caller
-from .servers import Program
 from .test_contract import make_run, make_task
 
 #: Patterns that take a backtracking matcher for ever on a text of 40 letters, or a quadratic one on a long text.

@@ -11,9 +11,9 @@ import pytest
 
 from mfruntime.service.config import Config
 from mfruntime.service.database import migrate
+from tests.doubles.metadata_service import run_program
 
 from .conftest import Caller, execute
-from .servers import run_program
 from .test_contract import OWN, make_run, make_task
 
 TABLES = (

@@ -16,7 +16,7 @@ from typing import Any
 import httpx
 import pytest
 
-from .servers import Program
+from tests.doubles.metadata_service import Program
 
 STOCK = os.environ.get("MFINFRA_STOCK_PYTHON", "")
 

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from tests.conftest import Call, run_program
+from tests.programs import Call, run_program
 
 from mfruntime import (
     Flow,

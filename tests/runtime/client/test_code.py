@@ -11,7 +11,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from tests.conftest import Call
+from tests.programs import Call
 
 from mfruntime import Flow, namespace
 from mfruntime.client.code import MetaflowCode

@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from tests.servers import SERVERS, Server
+from tests.doubles.object_stores import SERVERS, Server
 
 FLOW = """
 import sys

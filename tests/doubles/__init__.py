@@ -1,0 +1,1 @@
+"""What stands for a cloud in tests: providers for terraform, AWS, Kubernetes, object stores, logins, proxies."""

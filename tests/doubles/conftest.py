@@ -1,0 +1,14 @@
+"""The doubles of clouds, which have tests of their own."""
+
+from __future__ import annotations
+
+from tests.doubles.fixtures import (  # noqa: F401 - fixtures
+    _aws,
+    _tfcloud,
+    aws,
+    cloud,
+    configuration,
+    stack,
+    terraform,
+    tfcloud,
+)
