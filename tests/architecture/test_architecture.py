@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import functools
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -77,8 +78,13 @@ def test_the_checkers_have_nothing_to_say(tool: list[str]) -> None:
     assert done.returncode == 0, done.stdout + done.stderr
 
 
-def calls(folder: Path) -> Iterator[tuple[str, str]]:
-    """(file, dotted name) of every call and every import in a package."""
+@functools.cache
+def calls(folder: Path) -> frozenset[tuple[str, str]]:
+    """(file, dotted name) of every call and every import in a package, which is parsed once for all tests."""
+    return frozenset(_calls(folder))
+
+
+def _calls(folder: Path) -> Iterator[tuple[str, str]]:
     for path in sorted(folder.rglob("*.py")):
         for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
             if isinstance(node, ast.Call):
