@@ -14,7 +14,7 @@ import pytest
 from tests.doubles.fixtures import Aws
 from tests.doubles.gateway import Gateway, gateway, port_of
 from tests.doubles.metadata_service import Program, new_postgres
-from tests.programs import Call, run_program
+from tests.programs import Call, run_mfinfra
 
 STACK = """\
 name: slice
@@ -95,7 +95,7 @@ def cli(aws: Aws, front: Gateway, tmp_path: Path) -> Callable[..., Call]:
     settings = {**aws.environment, **front.environment, "AWS_ENDPOINT_URL_API_GATEWAY": aws.url}
     settings["MFINFRA_TERRAFORM"] = "no-terraform"
     (tmp_path / "mfinfra.yaml").write_text(STACK)
-    return lambda *args, **env: run_program([sys.executable, "-m", "mfinfra", *args], tmp_path, **{**settings, **env})
+    return lambda *args, **env: run_mfinfra(args, tmp_path, **{**settings, **env})
 
 
 def test_from_an_account_to_a_flow_that_everybody_sees(
