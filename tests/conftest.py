@@ -22,7 +22,7 @@ KEPT = ("MFINFRA_STOCK_PYTHON", "MFINFRA_REGENERATE", "MFINFRA_TEST_CACHE")
 
 
 #: Where the long tests are: they start first, so that no worker ends long after the others.
-LONGEST = ("tests/stacks", "tests/kube", "tests/docs", "tests/interop")
+LONGEST = ("tests/stacks", "tests/kube", "tests/docs", "tests/interop", "tests/cli/test_local_servers")
 
 
 def pytest_configure() -> None:
