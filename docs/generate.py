@@ -9,7 +9,8 @@ from typing import Any
 
 import typer
 
-from mfinfra import capabilities, errors
+import capabilities
+from mfinfra import errors
 from mfinfra.app import app
 from mfinfra.stackfile import json_schema
 from mfruntime.settings import SETTINGS

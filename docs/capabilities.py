@@ -11,7 +11,7 @@ import inspect
 import re
 from dataclasses import dataclass
 
-from . import catalog, cfn_parameters
+from mfinfra import catalog, cfn_parameters
 
 
 @dataclass(frozen=True)

@@ -13,8 +13,9 @@ import pytest
 from tests.conftest import run_program
 from tests.stackfiles import SHAPES
 
-from mfinfra import capabilities, render, stackfile
-from mfinfra.capabilities import COMPONENTS, PLACES, Component, Place
+import capabilities
+from capabilities import COMPONENTS, PLACES, Component, Place
+from mfinfra import render, stackfile
 from mfinfra.errors import MfinfraError
 from mfinfra.yamlfile import Document
 
