@@ -11,7 +11,7 @@ import inspect
 import re
 from dataclasses import dataclass
 
-from .render import cloudformation_parameters, templates
+from mfinfra.render import cloudformation_parameters, templates
 
 
 @dataclass(frozen=True)

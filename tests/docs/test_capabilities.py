@@ -13,8 +13,8 @@ import pytest
 from tests.programs import run_program
 from tests.stackfiles import SHAPES
 
-from mfinfra import capabilities
-from mfinfra.capabilities import COMPONENTS, PLACES, Component, Place
+import capabilities
+from capabilities import COMPONENTS, PLACES, Component, Place
 from mfinfra.errors import MfinfraError
 from mfinfra.render import files as render
 from mfinfra.stackfile import load, schema
