@@ -5,6 +5,7 @@ from __future__ import annotations
 import gzip
 import os
 import sqlite3
+import sys
 import tarfile
 from contextlib import closing
 from pathlib import Path
@@ -25,10 +26,23 @@ def pack(folder: Path, archive: Path, places: dict[str, str]) -> None:
             tar.add(path, str(path.relative_to(folder)), recursive=False, filter=_plain)
 
 
+def lay(name: str, home: Path, work_in: Path) -> Path:
+    """Lay what an earlier build left into a home: records, profiles, data. Gives the folder, in `work_in`, in which
+    its owner worked."""
+    made, work = work_in / "made", work_in / "work"
+    places = {"@HOME@": str(home), "@WORK@": str(work), "@PYTHON@": sys.executable, "@PREFIX@": sys.prefix}
+    unpack(Path(__file__).parent / f"{name}.tar.xz", made, places)
+    for path in (made / "home").iterdir():
+        path.rename(home / path.name)
+    (made / "work").rename(work)
+    return work
+
+
 def unpack(archive: Path, folder: Path, places: dict[str, str]) -> None:
     """Lay what an archive holds into a folder, with this machine's paths for the placeholders."""
     with tarfile.open(archive) as tar:
-        tar.extractall(folder, filter="tar") if hasattr(tarfile, "tar_filter") else tar.extractall(folder)
+        tar.extraction_filter = getattr(tarfile, "tar_filter", None)
+        tar.extractall(folder)
     for path in _files(folder):
         _replace(path, places)
 

@@ -7,6 +7,7 @@ import datetime
 import decimal
 import os
 import sys
+import time
 
 from mfruntime import FlowSpec, JSONType, Parameter, catch, retry, step
 
@@ -52,6 +53,7 @@ class LegacyFlow(FlowSpec):
         if os.environ.get("FAIL"):
             raise RuntimeError("asked to fail")
         if os.environ.get("KILL"):
+            time.sleep(1)  # the service knows of this task by then
             os.kill(int(os.environ["KILL"]), 9)
             os.killpg(0, 9)
         self.total = len(self.letters)

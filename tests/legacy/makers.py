@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import shutil
 import subprocess
@@ -70,4 +71,15 @@ def test_aws(engine: str, cloud: Callable[..., Any], home: Path, work: Path, tmp
         path = work / "states" / entry["Key"]
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_bytes(s3.get_object(Bucket=STATES, Key=entry["Key"])["Body"].read())
+    if engine == "cloudformation":
+        (found,) = aws.client("cloudformation").describe_stacks(StackName=f"mfinfra-{name}")["Stacks"]
+        (work / "stack.json").write_text(json.dumps({key: found[key] for key in ("StackName", "Parameters", "Tags")}))
     keep(f"aws-{engine}", home, work, tmp_path)
+
+
+def test_pickles(home: Path, work: Path) -> None:
+    """What flows may keep as artifacts of the classes that mfruntime exports."""
+    shutil.copy(HERE / "flow.py", work)
+    environment = {**os.environ, "METAFLOW_DATASTORE_SYSROOT_LOCAL": str(work)}
+    for argv in (("flow.py", "run"), (str(HERE / "make_pickles.py"), str(INTO / "pickles.json"))):
+        subprocess.run([sys.executable, *argv], cwd=work, env=environment, check=True)
