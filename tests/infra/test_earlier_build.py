@@ -31,17 +31,24 @@ def document(call: Call) -> Any:
     return json.loads(call.out)
 
 
-def check_looked_at(mfinfra: Mfinfra, name: str, engine: str, home: Path) -> None:
+def check_status(mfinfra: Mfinfra, name: str, engine: str, home: Path) -> None:
     """What the record, the profile and the engine say."""
     status = document(mfinfra("--json", "status", name))
     assert (status["state"], status["engine"], status["region"], status["account"]) == ("ready", engine, "us-east-1", "123456789012")  # fmt: skip
     assert status["resources"] > 50
     assert status["created_at"].startswith("2026-11-29T")
     assert status["profile"] == {"path": str(home / "profiles" / f"config_{name}.json"), "is_default": True}
-    settings = json.loads((home / "profiles" / f"config_{name}.json").read_text())
-    assert status["endpoints"]["METAFLOW_SERVICE_URL"] == settings["METAFLOW_SERVICE_URL"]
+    assert status["endpoints"]["METAFLOW_SERVICE_URL"] == profile(home, name)["METAFLOW_SERVICE_URL"]
+
+
+def profile(home: Path, name: str) -> dict[str, str]:
+    return dict(json.loads((home / "profiles" / f"config_{name}.json").read_text()))
+
+
+def check_outputs(mfinfra: Mfinfra, name: str, home: Path) -> None:
+    """What is known without the cloud."""
     outputs = document(mfinfra("--json", "outputs", name))
-    assert outputs == {key: value for key, value in settings.items() if key != "METAFLOW_SERVICE_AUTH_KEY"}
+    assert outputs == {key: value for key, value in profile(home, name).items() if key != "METAFLOW_SERVICE_AUTH_KEY"}
     assert [(one["name"], one["cloud"]) for one in document(mfinfra("--json", "ls"))] == [(name, "aws")]
 
 
@@ -61,7 +68,7 @@ def terraform_stack(aws: Any, home: Path, tmp_path: Path) -> str:
 
 
 def test_a_stack_of_terraform_needs_no_change(cloud: Mfinfra, terraform_stack: str, tfcloud: Any, home: Path) -> None:
-    check_looked_at(cloud, terraform_stack, "terraform", home)
+    check_status(cloud, terraform_stack, "terraform", home)
     planned = cloud("plan", "--name", terraform_stack, "--format", "json")
     assert planned.code == 0, planned.text
     assert json.loads(planned.out)["changes"] == []
@@ -72,6 +79,7 @@ def test_a_stack_of_terraform_needs_no_change(cloud: Mfinfra, terraform_stack: s
 def test_a_stack_of_terraform_is_gone_on_with(
     cloud: Mfinfra, terraform_stack: str, aws: Any, tfcloud: Any, home: Path
 ) -> None:
+    check_outputs(cloud, terraform_stack, home)
     up = cloud("up", "--name", terraform_stack, "--yes", "--no-smoke")
     assert up.code == 0, up.text
     assert cloud("drift", terraform_stack).code == 0
@@ -91,7 +99,8 @@ def test_a_stack_of_cloudformation(aws: Any, home: Path, tmp_path: Path) -> None
     lay_into_bucket(work / "states", aws.client("s3"))
     template = home / "data" / "mfinfra" / "stacks" / name / "workspace" / "template.yaml"
     deploy(aws.client("cloudformation"), json.loads((work / "stack.json").read_text()), template.read_text())
-    check_looked_at(mfinfra, name, "cloudformation", home)
+    check_status(mfinfra, name, "cloudformation", home)
+    check_outputs(mfinfra, name, home)
     planned = mfinfra("plan", "--format", "json")
     assert planned.code == 0, planned.text
     assert json.loads(planned.out)["changes"] == []

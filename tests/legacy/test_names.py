@@ -16,11 +16,36 @@ import mfruntime
 from tests.conftest import ROOT
 
 #: What `mfruntime` exported in version 0.1.0: what it exports today may be more, never less.
-EXPORTED = """
-    AzureBlob DataArtifact Flow FlowSpec GS IncludeFile JSONType JSONTypeClass Metaflow Parameter Run S3 Step Task
-    __version__ catch current default_metadata default_namespace environment get_metadata get_namespace metadata
-    namespace resources retry step timeout
-""".split()
+EXPORTED = [
+    "AzureBlob",
+    "DataArtifact",
+    "Flow",
+    "FlowSpec",
+    "GS",
+    "IncludeFile",
+    "JSONType",
+    "JSONTypeClass",
+    "Metaflow",
+    "Parameter",
+    "Run",
+    "S3",
+    "Step",
+    "Task",
+    "__version__",
+    "catch",
+    "current",
+    "default_metadata",
+    "default_namespace",
+    "environment",
+    "get_metadata",
+    "get_namespace",
+    "metadata",
+    "namespace",
+    "resources",
+    "retry",
+    "step",
+    "timeout",
+]
 #: What docs named of its modules.
 NAMED = {
     "mfruntime.datatools.objects": ["GetObject", "PutObject"],

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import sqlite3
 import sys
-from collections.abc import Callable
 from contextlib import closing
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -62,14 +61,17 @@ class Left(NamedTuple):
     def python(self, *argv: str) -> Call:
         return run_program([sys.executable, *argv], self.work)
 
-    def read(self, run: str) -> dict[str, Any]:
-        """What the client finds in a run."""
-        call = self.python(str(READ), run)
+    def read(self, *runs: str) -> dict[str, Any]:
+        """What the client finds in runs."""
+        call = self.python(str(READ), *runs)
         assert call.code == 0, call.text
         return dict(json.loads(call.out))
 
-    def flow(self, *argv: str) -> Call:
-        return self.python("flow.py", *argv)
+    def resume(self, *more: str) -> str:
+        """Resume a run; the new one's id."""
+        call = self.python("flow.py", "resume", "--run-id-file", "resumed", *more)
+        assert call.code == 0, call.text
+        return (self.work / "resumed").read_text()
 
 
 @pytest.fixture(params=["files", "sandbox"])
@@ -78,25 +80,22 @@ def left(request: pytest.FixtureRequest, home: Path, tmp_path: Path) -> Left:
     return Left(request.param, work, {name: (work / name).read_text() for name in ENDS})
 
 
-def test_runs_are_read_resumed_and_followed_by_others(left: Left) -> None:
+def test_runs_are_read_resumed_and_tagged(left: Left) -> None:
     every = sorted(left.ids.values())
+    found = left.read(*left.ids.values())
     for name, expected in ENDS.items():
-        assert left.read(left.ids[name]) == {**COMMON, **expected, "runs": every}, name
-    resumed = left.flow("resume", "--origin-run-id", left.ids["failed"], "--run-id-file", "resumed")
-    assert resumed.code == 0, resumed.text
-    check_resumed(left, left.ids["failed"])
-    again = left.flow("resume", "--run-id-file", "resumed")  # the last run is the one that has just been resumed
-    assert again.code == 0, again.text
-    killed = left.flow("resume", "--origin-run-id", left.ids["killed"], "--run-id-file", "resumed")
-    assert killed.code == 0, killed.text
-    check_resumed(left, left.ids["killed"])
-    assert left.flow("tag", "add", "--run-id", left.ids["finished"], "later").code == 0
-    assert left.read(left.ids["finished"])["tags"] == ["added", "kept", "later"]
+        assert found[left.ids[name]] == {**COMMON, **expected, "runs": every}, name
+    assert left.python("flow.py", "tag", "add", "--run-id", left.ids["finished"], "later").code == 0
+    origins = {left.resume(): left.ids["killed"]}  # the one that ran last
+    origins[left.resume("--origin-run-id", left.ids["failed"])] = left.ids["failed"]
+    found = left.read(left.ids["finished"], *origins)
+    assert found[left.ids["finished"]]["tags"] == ["added", "kept", "later"]
+    for run, origin in origins.items():
+        check_resumed(found[run], origin)
 
 
-def check_resumed(left: Left, origin: str) -> None:
+def check_resumed(found: dict[str, Any], origin: str) -> None:
     """What had ended well is taken over; the step that failed, and those behind it, ran."""
-    found = left.read((left.work / "resumed").read_text())
     assert (found["successful"], found["total"], found["problems"]) == (True, 2, ["b is not liked"])
     assert found["origin"] == [origin]
     assert found["data"] == {**DATA, "alpha": "0.5"}
