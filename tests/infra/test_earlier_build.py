@@ -76,7 +76,7 @@ def test_a_stack_of_terraform_needs_no_change(cloud: Mfinfra, terraform_stack: s
 
 
 @pytest.mark.slow
-def test_a_stack_of_terraform_is_gone_on_with(
+def test_a_stack_of_terraform_is_updated_and_removed(
     cloud: Mfinfra, terraform_stack: str, aws: Any, tfcloud: Any, home: Path
 ) -> None:
     check_outputs(cloud, terraform_stack, home)

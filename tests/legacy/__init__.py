@@ -14,7 +14,7 @@ and @PREFIX@.
 
 They are made once, by `make.py`, which says how, and never again: what is needed of a later version gets files of its own.
 Left out are included files (what a local datastore keeps of one names the folder in which it was made), code packages,
-saved plans and `.terraform` folders. A test that fails here tells that users of 0.1.0 lose something: mend the build, not the
+saved plans and `.terraform` folders. A test that fails here means that users of 0.1.0 lose something: fix the build, not the
 archive. `tests/infra/test_earlier_build.py` has the stacks on AWS, beside the doubles that it needs. Where a module gets a
 resource, the plan of the old stack is no longer empty: then that test names what is added, and that nothing is replaced.
 """

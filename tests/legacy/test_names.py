@@ -46,7 +46,7 @@ EXPORTED = [
     "step",
     "timeout",
 ]
-#: What docs named of its modules.
+#: Names of its modules in the docs of 0.1.0.
 NAMED = {
     "mfruntime.datatools.objects": ["GetObject", "PutObject"],
     "mfruntime.datatools.errors": [
@@ -68,7 +68,7 @@ def test_a_name_that_mfruntime_exported_is_exported(name: str) -> None:
 
 
 @pytest.mark.parametrize(("module", "name"), [(module, name) for module in NAMED for name in NAMED[module] or [""]])
-def test_a_name_that_docs_told_is_there(module: str, name: str) -> None:
+def test_a_documented_name_can_be_imported(module: str, name: str) -> None:
     if not name:
         assert importlib.util.find_spec(module) is not None
         return
