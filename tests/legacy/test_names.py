@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 import mfruntime
-from tests.conftest import ROOT
+from tests.programs import ROOT
 
 #: What `mfruntime` exported in version 0.1.0: what it exports today may be more, never less.
 EXPORTED = [

@@ -10,8 +10,8 @@ from typing import Any
 
 import pytest
 
-from tests.conftest import Call, run_program
 from tests.legacy import archives
+from tests.programs import Call, run_program
 
 Mfinfra = Callable[..., Call]
 STATES = "mfinfra-state-123456789012-us-east-1"
