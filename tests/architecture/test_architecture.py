@@ -100,7 +100,7 @@ def calls(folder: Path) -> Iterator[tuple[str, str]]:
         (CLI, "import click", set()),
         (CLI, "sys.exit", {"__main__.py", "smoke/read.py"}),
         (CLI, "os.system", set()),
-        (RUNTIME, "print", {"tasks/execute.py", "tasks/hooks.py"}),
+        (RUNTIME, "print", {"tasks/execute.py", "tasks/hooks/catch.py", "tasks/hooks/stack.py"}),
         (RUNTIME, "import subprocess", {"compute/local/spawn.py", "metadata_provider/stack_servers.py"}),
         (RUNTIME, "sys.exit", {"flowcli/main.py", "flowcli/step.py"}),
         (RUNTIME, "os.replace", {"store/durable.py"}),

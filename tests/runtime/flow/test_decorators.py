@@ -10,8 +10,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from mfruntime import catch, retry, step
+from mfruntime.decorators.retry import Retry, RetryDecorator
 from mfruntime.errors import InvalidDecoratorAttribute, MetaflowException, UnknownName
-from mfruntime.flow.decorators import RetryDecorator, attach, format_spec, parse_spec
+from mfruntime.flow.decorator_specs import attach, format_spec, parse_spec
 from mfruntime.flow.options import step_options
 
 names = st.from_regex(r"[a-z_]{1,10}", fullmatch=True)
@@ -56,7 +57,7 @@ def test_an_unknown_attribute_names_the_closest() -> None:
 def test_attaching_leaves_a_decorator_that_the_step_has() -> None:
     work = retry(times=1)(made_step())
     attach([work], ["retry:times=4"])
-    assert step_options("work", work.decorators).retry.times == 1
+    assert step_options("work", work.decorators).get(Retry) == Retry(times=1)
 
 
 def test_a_decorator_needs_a_step_below_it() -> None:
