@@ -43,8 +43,8 @@ class ResourcesDecorator(StepDecorator):
         return {**super().info(), "attributes": attributes}
 
 
-def _whole(number: float | None) -> int | None:
-    return None if number is None else int(number)
+def _whole(size: float | None) -> int | None:
+    return None if size is None else int(size)
 
 
 resources = maker(ResourcesDecorator)

@@ -55,7 +55,7 @@ class TaskHook(Protocol):
     """One decorator on one running task, made from that decorator's options. A hook overrides what it needs."""
 
     def around(self, task: RunningTask, code: Callable[[], None]) -> None:
-        """Call `code`, the step with the hooks further in, once; what this raises counts as the step's failure."""
+        """Call `code`, the step with the hooks further in, at most once; what this raises is the step's failure."""
         code()
 
     def succeeded(self, task: RunningTask) -> None:

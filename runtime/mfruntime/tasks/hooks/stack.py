@@ -5,10 +5,12 @@ from __future__ import annotations
 import sys
 import traceback
 from collections.abc import Callable, Iterable, Sequence
+from contextlib import suppress
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from ... import registry
+from ...errors import MetaflowException
 from .base import RunningTask, TaskHook
 
 if TYPE_CHECKING:
@@ -51,7 +53,8 @@ def hook_stack(options: StepOptions) -> HookStack:
 def load_hooks(steps: Iterable[StepOptions]) -> None:
     """Import the hooks of these steps, for a process whose children run them."""
     for options in steps:
-        _makers(options)
+        with suppress(MetaflowException):  # of a package that is not installed, the task itself tells
+            _makers(options)
 
 
 def _makers(options: StepOptions) -> list[tuple[str, Any]]:
