@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+import subprocess
+import sys
 from collections.abc import Callable
 from itertools import permutations
 from pathlib import Path
@@ -208,3 +210,25 @@ def test_a_task_imports_the_hooks_that_its_step_uses(flow) -> None:  # type: ign
     declared = {f"mfruntime.decorators.{name}" for name in ("catch", "values")}
     assert start == shared | declared | {"mfruntime.tasks.hooks.catch"}
     assert end == shared | declared
+
+
+#: A step that caught the exception of its @timeout and kept it, as the build before hooks had a folder pickled it.
+KEPT = (
+    b"cmfruntime.errors\n_rebuild\np0\n(cmfruntime.tasks.hooks\nTimeoutException\np1\nVStep work timed out\np2\n"
+    b"(dp3\nVmessage\np4\ng2\nsVline_no\np5\nNsVsource_file\np6\nNsVhint\np7\nNstp8\nRp9\n."
+)
+
+
+def test_exceptions_of_hooks_keep_the_names_that_artifacts_have_for_them() -> None:
+    program = f"import pickle, sys\nkept = pickle.loads({KEPT!r})\nprint(kept.headline, kept, '|', pickle.dumps(kept, 0) == {KEPT!r})"
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True)
+    assert (done.stdout, done.stderr) == ("@timeout Step work timed out | True\n", "")
+
+
+def test_exceptions_of_hooks_are_recorded_under_the_names_they_had() -> None:
+    from mfruntime.flow.pickled_names import MetaflowExceptionWrapper
+    from mfruntime.tasks.hooks.catch import FailureHandledByCatch
+    from mfruntime.tasks.hooks.timeout import TimeoutException
+
+    types = [MetaflowExceptionWrapper(error).type for error in (TimeoutException(), FailureHandledByCatch(2))]
+    assert types == ["mfruntime.tasks.hooks.TimeoutException", "mfruntime.tasks.hooks.FailureHandledByCatch"]

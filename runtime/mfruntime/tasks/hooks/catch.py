@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 class FailureHandledByCatch(MetaflowException):
     """Stands in for the exception of a task that died without raising one."""
 
+    __module__ = __package__  # artifacts name it there
     headline = "Task execution failed, handled by @catch"
 
     def __init__(self, attempts: int):

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 class TimeoutException(StepInterrupted):
     """Raised inside a step whose @timeout ran out."""
 
+    __module__ = __package__  # artifacts name it there
     headline = "@timeout"
 
 
