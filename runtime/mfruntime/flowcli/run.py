@@ -236,9 +236,12 @@ class _ForkedTasks:
 
     def configure(self, shared: dict[str, Any]) -> None:
         """Take in what the run's tasks share (RunContext.shared)."""
+        from ..tasks.hooks.stack import load_hooks
+
         presets = shared.pop("presets")
         self._ctx = self._env.context(**shared)
         self._ctx.presets.update(presets)
+        load_hooks(self._ctx.options.values())
 
     def prefetch(self, command: TaskCommand) -> None:
         """Read for a task's siblings too; a store behind a network can only be used by the task itself."""
@@ -257,14 +260,16 @@ class _ForkedTasks:
 
 def retry_policies(ctx: RunContext) -> dict[str, RetryPolicy]:
     """What @retry and @catch of each step mean for the scheduler."""
+    from ..decorators.catch import Catch
+    from ..decorators.retry import Retry
     from ..run.scheduler import RetryPolicy
 
     policies = {}
     for step, options in ctx.options.items():
-        retry = options.retry
+        retry = options.get(Retry)
         policies[step] = RetryPolicy(
             user_retries=retry.times if retry else 0,
-            error_retries=1 if options.catch else 0,
+            error_retries=1 if options.get(Catch) else 0,
             delay_seconds=retry.minutes * 60 if retry else 0.0,
         )
     return policies
