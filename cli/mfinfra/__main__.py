@@ -16,7 +16,10 @@ def run() -> None:
 
 
 def _guarded() -> int:
+    import typer
+
     from .app import app
+    from .commands import usage
     from .commands.state import State
 
     for stream in (sys.stdout, sys.stderr):
@@ -24,11 +27,16 @@ def _guarded() -> int:
             stream.reconfigure(errors="backslashreplace")  # a name that the terminal cannot show is no failure
     # Ctrl-C as an error of ours: the command line library would turn KeyboardInterrupt into a bare "Aborted".
     signal.signal(signal.SIGINT, _interrupted)
+    program = typer.main.get_command(app)
     try:
-        app(standalone_mode=True)
+        return _ended(program.main(standalone_mode=False))
     except SystemExit as exc:
-        code = exc.code if isinstance(exc.code, int) else 0
-        return _answer(code) if code else State.code
+        return _ended(exc.code)
+    except usage.UsageError as exc:
+        return _answer(usage.report(exc, program, sys.argv[1:]))
+    except typer.Abort:
+        State.console.error(MfinfraError("Aborted."))
+        return _answer(1)
     except MfinfraError as exc:
         State.console.error(exc)
         return _answer(exc.exit_code)
@@ -38,7 +46,13 @@ def _guarded() -> int:
     except Exception as exc:
         State.console.error(_reported(exc))
         return 1
-    return 0
+
+
+def _ended(code: object) -> int:
+    """The exit code of a call that has raised no error: what the library ended it with, else the command's own."""
+    from .commands.state import State
+
+    return _answer(code) if isinstance(code, int) and code else State.code
 
 
 #: Commands whose exit codes 2 and 3 are answers: CI must not take an error for one.
