@@ -12,7 +12,15 @@ from .errors import Interrupted, MfinfraError
 
 def run() -> None:
     """The `mfinfra` command."""
-    sys.exit(_guarded())
+    try:
+        code = _guarded()
+        if sys.stdout is not None:
+            sys.stdout.flush()
+    except BrokenPipeError:
+        code = _discard_output()
+    except OSError as exc:
+        code = _discard_output(f"The output cannot be written: {exc.strerror}.")
+    sys.exit(code)
 
 
 def _guarded() -> int:
@@ -41,8 +49,7 @@ def _guarded() -> int:
         State.console.error(exc)
         return _answer(exc.exit_code)
     except BrokenPipeError:
-        _discard_output()
-        return 1
+        raise
     except Exception as exc:
         State.console.error(_reported(exc))
         return 1
@@ -70,10 +77,16 @@ def _interrupted(_number: int, _frame: object) -> NoReturn:
     raise Interrupted("Stopped. What was done so far is kept.", hint="Type the same command to go on.")
 
 
-def _discard_output() -> None:
+def _discard_output(message: str | None = None) -> int:
+    """Nobody reads any further, or there is no room: what is left in the buffer must not become a second error."""
     import os
 
+    from .commands.state import State
+
     os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
+    if message is not None:
+        State.console.error(MfinfraError(message))
+    return 1
 
 
 def _reported(exc: Exception) -> MfinfraError:
