@@ -40,7 +40,7 @@ def cli_page() -> str:
     lines = ["# Commands\n", "## mfinfra\n", f"{group.help}\n", *_options(own), "## Global options\n"]
     lines += [
         "Every command accepts these options before and after its name. If `-C` is given twice, the last one is used.",
-        "`-h` is short for `--help`, and `mfinfra help COMMAND` prints the same text.\n",
+        "`-h` is short for `--help`; the word `help` before the name of a command prints the same text.\n",
         *_options([p for p in group.params if p.name in global_flags.NAMES]),
     ]
     for name, command in commands().items():

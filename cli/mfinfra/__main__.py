@@ -49,7 +49,7 @@ def _guarded() -> int:
         State.console.error(exc)
         return _answer(exc.exit_code)
     except BrokenPipeError:
-        raise
+        raise  # nobody reads any further: no bug of ours
     except Exception as exc:
         State.console.error(_reported(exc))
         return 1
