@@ -109,7 +109,7 @@ class LocalExecutor:
         attempt = self._attempts[event.task_id]
         attempt.pid = event.pid
         if attempt.signal is not None:
-            processes.signal_group(event.pid, attempt.signal)
+            processes.signal_task(event.pid, attempt.signal)
         self._watch(attempt)
         return [Started(event.task_id, f"pid {event.pid}")]
 
@@ -162,7 +162,7 @@ class LocalExecutor:
             if attempt is not None:
                 attempt.signal = number
                 if attempt.pid is not None:
-                    processes.signal_group(attempt.pid, number)
+                    processes.signal_task(attempt.pid, number)
 
     def close(self) -> None:
         self._worker.close()
