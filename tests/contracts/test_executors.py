@@ -61,25 +61,37 @@ class Told:
     def __init__(self, executor: Any):
         self._executor = executor
         self.events: dict[str, list[TaskEvent]] = defaultdict(list)
+        self._ended: set[str] = set()
 
     def until(self, happened: Callable[[], bool], seconds: float = 30.0) -> None:
         """Take events, waiting as the run loop does, until something is so."""
         end = time.monotonic() + seconds
         while not happened():
             assert time.monotonic() < end, dict(self.events)
-            self._wait()
-            for event in self._executor.events():
-                self.events[event.task_id].append(event)
+            self._take(end)
 
-    def _wait(self) -> None:
+    def for_a_while(self, seconds: float) -> None:
+        """Take what comes within some seconds."""
+        end = time.monotonic() + seconds
+        while time.monotonic() < end:
+            self._take(end)
+
+    def _take(self, end: float) -> None:
+        self._wait(max(0.0, end - time.monotonic()))
+        for event in self._executor.events():
+            self.events[event.task_id].append(event)
+            if isinstance(event, Exited):
+                self._ended.add(event.task_id)
+
+    def _wait(self, seconds: float) -> None:
         poll, descriptor = self._executor.poll_seconds(), self._executor.fileno()
-        # Without a descriptor it must want to be asked; with one, what it does not announce is found too late.
-        limit = 20.0 if poll is None else poll
+        # Without a descriptor it must want to be asked; what one with a descriptor does not announce is found too late.
+        limit = seconds if poll is None else min(poll, seconds)
         assert poll is not None or descriptor is not None
         select.select([] if descriptor is None else [descriptor], [], [], limit)
 
     def ended(self, *task_ids: str) -> None:
-        self.until(lambda: all(any(isinstance(e, Exited) for e in self.events[i]) for i in task_ids))
+        self.until(lambda: self._ended.issuperset(task_ids))
 
     def ready(self, task_id: str) -> None:
         self.until(lambda: self.lines(task_id, "stdout") == [b"ready"])
@@ -104,10 +116,9 @@ def pid(told: Told, task_id: str) -> int:
 
 def is_gone(number: int) -> bool:
     try:
-        os.kill(number, 0)
-    except ProcessLookupError:
+        return Path(f"/proc/{number}/stat").read_text().rsplit(")", 1)[1].split()[0] == "Z"
+    except OSError:
         return True
-    return Path(f"/proc/{number}/stat").read_text().rsplit(")", 1)[1].split()[0] == "Z"
 
 
 def test_an_attempt_starts_prints_and_ends_in_this_order(executor: Any) -> None:
@@ -176,8 +187,7 @@ def test_an_attempt_that_will_not_end_is_killed(executor: Any) -> None:
     told = Told(executor)
     told.ready("1")
     executor.terminate(["1"])
-    end = time.monotonic() + 0.5
-    told.until(lambda: time.monotonic() > end)
+    told.for_a_while(0.5)
     assert told.kinds("1") == ["Started", "Output"]
     executor.kill(["1"])
     told.ended("1")
@@ -202,9 +212,8 @@ def test_closing_ends_what_runs(local: Any) -> None:
     told.ready("2")
     local.close()
     local.close()
-    assert is_gone(pid(told, "1"))
     end = time.monotonic() + 10
-    while not is_gone(pid(told, "2")):
+    while not (is_gone(pid(told, "1")) and is_gone(pid(told, "2"))):
         assert time.monotonic() < end
         time.sleep(0.01)
 
