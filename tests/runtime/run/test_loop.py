@@ -105,6 +105,7 @@ class World:
     # What the loop asks of flows and stores.
 
     def command(self, task: Task, attempt: int) -> TaskCommand:
+        assert self.plan.interrupt_at is None or self.starts < self.plan.interrupt_at  # nothing starts afterwards
         return TaskCommand("1", task.step, task.task_id, attempt, task.inputs, task.split_index)
 
     def result(self, task: Task, attempt: int) -> Succeeded | str:

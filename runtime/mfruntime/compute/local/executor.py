@@ -45,6 +45,10 @@ class LocalExecutor:
         self._worker_fd = worker.fileno()
         if self._worker_fd is not None:
             self._selector.register(self._worker_fd, selectors.EVENT_READ, None)
+        # The selector's own descriptor, which epoll and kqueue have, is readable when one of those it watches is.
+        fileno = getattr(self._selector, "fileno", None)
+        self._fileno: int | None = fileno() if fileno else None
+        self._poll = _POLL_SECONDS if self._worker_fd is None or self._fileno is None else None
 
     def configure(self, shared: Any) -> None:
         self._worker.configure(shared)
@@ -65,14 +69,10 @@ class LocalExecutor:
             pipes.close_inner()
 
     def fileno(self) -> int | None:
-        """The selector's own descriptor, which epoll and kqueue have: readable when one of those it watches is."""
-        fileno = getattr(self._selector, "fileno", None)
-        return fileno() if fileno else None
+        return self._fileno
 
     def poll_seconds(self) -> float | None:
-        if self._worker_fd is None or self.fileno() is None:
-            return _POLL_SECONDS
-        return None
+        return self._poll
 
     def events(self) -> list[TaskEvent]:
         ready = [key.data for key, _ in self._selector.select(0)]
