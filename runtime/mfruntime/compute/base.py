@@ -90,7 +90,7 @@ class Executor(Protocol):
         ...
 
     def poll_seconds(self) -> float | None:
-        """How soon to call `events` even though nothing is readable. None, where `fileno` says all there is to say."""
+        """How soon to call `events` even though nothing is readable. None where `fileno` reports every event."""
         ...
 
     def terminate(self, task_ids: Iterable[str]) -> None:
