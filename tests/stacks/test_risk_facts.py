@@ -78,7 +78,7 @@ def test_every_type_of_the_modules_is_known_to_hold_data_or_not() -> None:
     }
     found.remove("helm_release")  # it depends on the chart, see below
     assert found - set(resource_types.STATEFUL) == STATELESS, (
-        "put it into risk_facts, or say here that it holds nothing"
+        "put it into plans/resource_types, or say here that it holds nothing"
     )
     assert not STATELESS & set(resource_types.STATEFUL)
 

@@ -1,8 +1,9 @@
 """Which changes are dangerous, and why in words: lost data, what holds data made anew, wider reach, wider permissions.
 
-These are the rules; what they know of types of resources is in risk_facts, of policy documents in policies.py. A stack
-that does not exist yet exposes and permits what its stack file asks for; that is no widening. Only what may do
-everything is told even then. What a change set of CloudFormation says is in cfn_risk.py.
+These are the rules; the tables of resource types are in resource_types, the comparison of policy documents in
+iam_policies.py. A stack that does not exist yet exposes and permits what its stack file asks for; that is no widening.
+Only administrator permissions are named even then. The risks of a CloudFormation change set are in
+cloudformation_risk.py.
 """
 
 from __future__ import annotations

@@ -133,7 +133,7 @@ _REACH = {
 
 
 def _given(kind: str, values: Values) -> list[Right]:
-    """In clusters: who may do what there, and which roles its pods have. IAM's own policies are in policies.py."""
+    """In clusters: who may do what there, and which roles its pods have. IAM's own policies are in iam_policies.py."""
     if kind == "aws_eks_access_entry":
         return [Right(_who(values), "sign on", f"the cluster {values.get('cluster_name')}")]
     if kind == "aws_eks_access_policy_association":
