@@ -26,11 +26,19 @@ METADATA: dict[str, tuple[str, str | None]] = {
 }
 
 STEP_DECORATORS: dict[str, tuple[str, str | None]] = {
-    "retry": ("mfruntime.flow.decorators:RetryDecorator", None),
-    "catch": ("mfruntime.flow.decorators:CatchDecorator", None),
-    "timeout": ("mfruntime.flow.decorators:TimeoutDecorator", None),
-    "environment": ("mfruntime.flow.decorators:EnvironmentDecorator", None),
-    "resources": ("mfruntime.flow.decorators:ResourcesDecorator", None),
+    "retry": ("mfruntime.decorators.retry:RetryDecorator", None),
+    "catch": ("mfruntime.decorators.catch:CatchDecorator", None),
+    "timeout": ("mfruntime.decorators.timeout:TimeoutDecorator", None),
+    "environment": ("mfruntime.decorators.environment:EnvironmentDecorator", None),
+    "resources": ("mfruntime.decorators.resources:ResourcesDecorator", None),
+}
+
+#: What decorators do around the code of a step. The order of this table is the order of the hooks, outermost first,
+#: whichever way the decorators are written: @catch answers for all the others, and only the code itself is timed.
+TASK_HOOKS: dict[str, tuple[str, str | None]] = {
+    "catch": ("mfruntime.tasks.hooks.catch:CatchHook", None),
+    "environment": ("mfruntime.tasks.hooks.environment:EnvironmentHook", None),
+    "timeout": ("mfruntime.tasks.hooks.timeout:TimeoutHook", None),
 }
 
 FLOW_DECORATORS: dict[str, tuple[str, str | None]] = {}

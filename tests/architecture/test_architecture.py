@@ -44,6 +44,28 @@ def test_the_users_import_loads_nothing_heavy() -> None:
     assert loaded("from mfruntime import FlowSpec, step") & HEAVY_RUNTIME == set()
 
 
+def test_a_flow_file_loads_only_the_decorators_that_it_names() -> None:
+    code = (
+        "import sys\nfrom mfruntime import FlowSpec, step{0}\nprint(*(n for n in sys.modules if n.startswith({1!r})))"
+    )
+    folders = ("mfruntime.decorators.", "mfruntime.tasks", "mfruntime.flow.options", "mfruntime.flow.task_state")
+
+    def named(more: str) -> set[str]:
+        program = [sys.executable, "-c", code.format(more, folders)]
+        return set(subprocess.run(program, capture_output=True, text=True, check=True, cwd=ROOT).stdout.split())
+
+    assert named("") == set()
+    assert named(", timeout") == {f"mfruntime.decorators.{name}" for name in ("base", "values", "timeout")}
+
+
+def test_what_decorators_say_needs_no_io() -> None:
+    used = {name for _, name in calls(RUNTIME / "decorators")}
+    imported = {name.partition(" ")[2] for name in used if name.startswith("import ")}
+    own = {path.stem for path in (RUNTIME / "decorators").glob("*.py")}
+    assert imported - own == {"__future__", "collections.abc", "dataclasses", "typing", "errors"}
+    assert used & {"open", "print", "input"} == set()
+
+
 #: Modules of the standard library that Windows does not have.
 POSIX = ("fcntl", "grp", "pwd", "resource", "termios", "tty", "pty", "_posixsubprocess", "_posixshmem")
 
@@ -100,7 +122,7 @@ def calls(folder: Path) -> Iterator[tuple[str, str]]:
         (CLI, "import click", set()),
         (CLI, "sys.exit", {"__main__.py", "runtime/smoke/read.py"}),
         (CLI, "os.system", set()),
-        (RUNTIME, "print", {"tasks/execute.py", "tasks/hooks.py"}),
+        (RUNTIME, "print", {"tasks/execute.py", "tasks/hooks/catch.py", "tasks/hooks/stack.py"}),
         (RUNTIME, "import subprocess", {"compute/local/spawn.py", "metadata_provider/stack_servers.py"}),
         (RUNTIME, "sys.exit", {"flowcli/main.py", "flowcli/step.py"}),
         (RUNTIME, "os.replace", {"store/durable.py"}),

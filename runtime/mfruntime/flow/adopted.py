@@ -8,8 +8,8 @@ from typing import Any
 class Adopted:
     """What a join can read of itself before it has a result: artifacts taken over from its inputs."""
 
-    def __init__(self) -> None:
-        self.sources: dict[str, Any] = {}
+    def __init__(self, sources: dict[str, Any]) -> None:
+        self.sources = sources
 
     def __contains__(self, name: str) -> bool:
         return name in self.sources

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from .source import step_source
 
 if TYPE_CHECKING:
-    from .decorators import StepDecorator
+    from ..decorators.base import StepDecorator
 
 _INFO_TYPES = {"split": "split-static", "foreach": "split-foreach"}
 

@@ -10,6 +10,7 @@ from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
 from ..errors import UnknownName
+from .task_state import TaskState
 
 if TYPE_CHECKING:
     from .spec import FlowSpec
@@ -27,10 +28,8 @@ class Inputs:
         if position not in self._made:
             reader = self._readers[position]
             flow = self._flow(use_cli=False)
-            flow._start_task(reader, reader.pathspec.split("/")[-2])
-            for name in ("_foreach_stack", "_iteration_stack"):
-                flow.__dict__.pop(name, None)
-            flow._foreach_stack = reader["_foreach_stack"]
+            step = reader.pathspec.split("/")[-2]
+            flow._become(TaskState(step, reader, foreach_stack=reader["_foreach_stack"]))
             self._made[position] = flow
         return self._made[position]
 

@@ -212,14 +212,12 @@ def _check_branches(graph: Graph, split: Node, join: Node) -> None:
             _fail(split, f"The branch {target} of step {split.name} never reaches the join {join.name}.")
 
 
-def caught_steps_do_not_split(graph: Graph) -> None:
+def decorators_fit(graph: Graph) -> None:
     for node in graph:
-        if node.type in ("foreach", "split-switch") and any(d.name == "catch" for d in node.decorators):
-            _fail(
-                node,
-                f"Step {node.name} has @catch, but where it leads depends on what it computes. "
-                "Put a step between it and the split.",
-            )
+        for decorator in node.decorators:
+            problem = decorator.misplaced(node.name, node.type)
+            if problem:
+                _fail(node, problem)
 
 
 CHECKS: tuple[Callable[[Graph], None], ...] = (
@@ -235,5 +233,5 @@ CHECKS: tuple[Callable[[Graph], None], ...] = (
     loops_go_through_a_switch,
     splits_are_joined,
     branches_meet_in_their_join,
-    caught_steps_do_not_split,
+    decorators_fit,
 )

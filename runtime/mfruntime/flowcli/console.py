@@ -58,7 +58,7 @@ def _colors(stream: IO[str]) -> bool:
 
 
 class RunReporter:
-    """Prints a run in Metaflow's form: time, [run/step/task (pid)], text."""
+    """Prints a run in Metaflow's form: time, [run/step/task (pid N)], text."""
 
     def __init__(self, console: Console):
         self._console = console
@@ -70,13 +70,13 @@ class RunReporter:
     def message(self, text: str, *, error: bool = False) -> None:
         self._line(self._styled(text, "1;31" if error else "1"), error)
 
-    def task_message(self, pathspec: str, pid: int | None, text: str, *, error: bool = False) -> None:
+    def task_message(self, pathspec: str, label: str | None, text: str, *, error: bool = False) -> None:
         if not error and self._hidden(pathspec):
             return
-        self._line(f"{self._head(pathspec, pid)} {self._styled(text, '31' if error else '32')}", error)
+        self._line(f"{self._head(pathspec, label)} {self._styled(text, '31' if error else '32')}", error)
 
-    def task_output(self, pathspec: str, pid: int | None, stream: str, line: str) -> None:
-        self._line(f"{self._head(pathspec, pid)} {_printable(line)}", force=True)
+    def task_output(self, pathspec: str, label: str | None, stream: str, line: str) -> None:
+        self._line(f"{self._head(pathspec, label)} {_printable(line)}", force=True)
 
     def progress(self, step: str, *, queued: int = 0, started: int = 0, done: int = 0, failed: int = 0) -> None:
         if not self._terminal:
@@ -111,9 +111,9 @@ class RunReporter:
             self._live.close()
             self._live = None
 
-    def _head(self, pathspec: str, pid: int | None) -> str:
-        process = f" (pid {pid})" if pid else ""
-        return self._styled(f"[{pathspec}{process}]", "2")
+    def _head(self, pathspec: str, label: str | None) -> str:
+        where = f" ({label})" if label else ""
+        return self._styled(f"[{pathspec}{where}]", "2")
 
     def _styled(self, text: str, code: str) -> str:
         return f"\x1b[{code}m{text}\x1b[0m" if self._colors else text

@@ -16,7 +16,7 @@ from .info import validate
 from .wiring import Env
 
 if TYPE_CHECKING:
-    from ..compute.base import Worker
+    from ..compute.base import Executor
     from ..run.scheduler import RetryPolicy, TaskKey
     from ..tasks.command import TaskCommand
     from ..tasks.context import RunContext
@@ -135,13 +135,13 @@ class _Launch:
         self._env = env
         self._given = given
         self.reporter = RunReporter(env.console)
-        self._worker = self._make_worker()
+        self._executor = self._make_executor()
 
     def __enter__(self) -> _Launch:
         return self
 
     def __exit__(self, *_: object) -> None:
-        self._worker.close()
+        self._executor.close()
 
     def context(self, origin_run_id: str | None) -> RunContext:
         """Claim a run id and gather what its tasks share."""
@@ -190,10 +190,10 @@ class _Launch:
             rerun_step=rerun_step,
             id_prefix=ctx.metadata.task_prefix,
         )
-        self._worker.configure(ctx.shared())
+        self._executor.configure(ctx.shared())
         loop = RunLoop(
             scheduler,
-            self._worker,
+            self._executor,
             StoreTasks(ctx, policies, self.reporter),
             self.reporter,
             run_id=ctx.run_id,
@@ -210,8 +210,9 @@ class _Launch:
             self.reporter.message(problem)
         self.reporter.message("Done!")
 
-    def _make_worker(self) -> Worker:
+    def _make_executor(self) -> Executor:
         from ..compute.local import fork_safety
+        from ..compute.local.executor import LocalExecutor
         from ..compute.local.fork import ForkWorker
         from ..compute.local.spawn import SpawnWorker
 
@@ -220,9 +221,9 @@ class _Launch:
         if reason and sys.platform.startswith("linux"):
             self.reporter.message(f"Tasks start in fresh interpreters: {reason}. (--isolation fork overrides this.)")
         if wanted == "spawn" or reason:
-            return SpawnWorker([sys.executable, "-u", os.path.abspath(self._env.script)])
+            return LocalExecutor(SpawnWorker([sys.executable, "-u", os.path.abspath(self._env.script)]))
         tasks = _ForkedTasks(self._env)
-        return ForkWorker(tasks.run, tasks.prefetch, tasks.configure)
+        return LocalExecutor(ForkWorker(tasks.run, tasks.prefetch, tasks.configure))
 
 
 class _ForkedTasks:
@@ -236,9 +237,12 @@ class _ForkedTasks:
 
     def configure(self, shared: dict[str, Any]) -> None:
         """Take in what the run's tasks share (RunContext.shared)."""
+        from ..tasks.hooks.stack import load_hooks
+
         presets = shared.pop("presets")
         self._ctx = self._env.context(**shared)
         self._ctx.presets.update(presets)
+        load_hooks(self._ctx.options.values())
 
     def prefetch(self, command: TaskCommand) -> None:
         """Read for a task's siblings too; a store behind a network can only be used by the task itself."""
@@ -257,14 +261,16 @@ class _ForkedTasks:
 
 def retry_policies(ctx: RunContext) -> dict[str, RetryPolicy]:
     """What @retry and @catch of each step mean for the scheduler."""
+    from ..decorators.catch import Catch
+    from ..decorators.retry import Retry
     from ..run.scheduler import RetryPolicy
 
     policies = {}
     for step, options in ctx.options.items():
-        retry = options.retry
+        retry = options.get(Retry)
         policies[step] = RetryPolicy(
             user_retries=retry.times if retry else 0,
-            error_retries=1 if options.catch else 0,
+            error_retries=1 if options.get(Catch) else 0,
             delay_seconds=retry.minutes * 60 if retry else 0.0,
         )
     return policies

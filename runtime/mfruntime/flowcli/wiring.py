@@ -52,7 +52,7 @@ class Env:
 
     def attach(self, specs: tuple[str, ...]) -> None:
         """Attach decorators given as text to every step."""
-        from ..flow.decorators import attach
+        from ..flow.decorator_specs import attach
 
         flow = type(self.flow)
         attach([getattr(flow, node.name) for node in self.graph], specs)

@@ -13,11 +13,14 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from ..errors import MetaflowException, StorageError, UnpicklableArtifact
+from ..flow.adopted import Adopted
 from ..flow.current import current
 from ..flow.pickled_names import ForeachFrame, MetaflowExceptionWrapper
-from . import hooks
+from ..flow.task_state import TaskState
 from .command import TaskCommand
 from .context import RunContext
+from .hooks.base import RunningTask, StepInterrupted
+from .hooks.stack import HookStack, hook_stack
 
 if TYPE_CHECKING:
     from ..flow.graph import Node
@@ -29,7 +32,7 @@ _SHARED = ("name", "_graph_info", "_configs_processed")
 
 
 def execute(ctx: RunContext, command: TaskCommand) -> int:
-    """Run one attempt and return the process exit code: 0 when the step (or its @catch) succeeded."""
+    """Run one attempt and return the process exit code: 0 when the step succeeded or a hook took its failure over."""
     attempt = _Attempt(ctx, command)
     try:
         return attempt.run()
@@ -45,7 +48,9 @@ class _Attempt:
         self.node: Node = ctx.graph[command.step]
         self.options: StepOptions = ctx.options[command.step]
         self.flow = ctx.flow
+        self.state = TaskState(self.node.name)
         self.record = ctx.record(command.step, command.task_id)
+        self.task = RunningTask(ctx, command, self.node, self.options, self.state, self.record)
         self.writer: TaskWriter = ctx.store.writer(command.run_id, command.step, command.task_id, command.attempt)
 
     def run(self) -> int:
@@ -54,9 +59,10 @@ class _Attempt:
         inputs = self.ctx.inputs(self.command)
         self._check_inputs(inputs)
         self._prepare(inputs)
+        hooks = hook_stack(self.options)
         self.ctx.metadata.register_data(self.record, self._start_data(), self.command.attempt)
-        ok = self._call_step(inputs)
-        return self._persist(ok)
+        ok = self._call_step(inputs, hooks)
+        return self._persist(ok, hooks)
 
     def _check_inputs(self, inputs: Sequence[TaskReader]) -> None:
         from ..errors import MetaflowDataMissing
@@ -67,21 +73,24 @@ class _Attempt:
 
     def _prepare(self, inputs: Sequence[TaskReader]) -> None:
         """Give the flow instance its state: inherited artifacts, position in the graph, what `current` shows."""
-        flow, first = self.flow, inputs[0]
+        state, first = self.state, inputs[0]
         self.is_join = self.node.type == "join"
-        if self.is_join:
-            inherited = [n for n in (*_SHARED, *self.ctx.inherited_names()) if n in first]
-            self._adopt(first, inherited)
-        else:
-            self._adopt(first, first.names())
-        flow._start_task(None if self.is_join else first, self.node.name)
-        if self.is_join:
-            flow._datastore.sources.update(dict.fromkeys(inherited, first))
-        flow._foreach_stack = self._foreach_stack(first)
-        flow._iteration_stack = self._iteration_stack(first)
+        state.datastore = self._inherited(first)
+        state.foreach_stack = self._foreach_stack(first)
+        state.iteration_stack = self._iteration_stack(first)
+        self.flow._become(state)
         for name, (sha, info) in self.ctx.presets.items():
             self.writer.preset(name, sha, info)
         self._set_current()
+
+    def _inherited(self, first: TaskReader) -> TaskReader | Adopted:
+        """What the step can read of the steps before it; a join has of its first input what all inputs share."""
+        if not self.is_join:
+            self._adopt(first, first.names())
+            return first
+        names = [n for n in (*_SHARED, *self.ctx.inherited_names()) if n in first]
+        self._adopt(first, names)
+        return Adopted(dict.fromkeys(names, first))
 
     def _adopt(self, reader: TaskReader, names: Sequence[str]) -> None:
         objects, info = reader.objects, reader.info
@@ -142,26 +151,21 @@ class _Attempt:
             "ds-type": self.ctx.store.storage.type,
             "ds-root": self.ctx.store.storage.root,
         }
-        stack = self.flow._foreach_stack
+        stack = self.state.foreach_stack
         if stack:
             facts["foreach-stack"] = [_frame_text(f) for f in stack]
             facts["foreach-execution-path"] = ",".join(f"{f.step}:{f.index}" for f in stack)
         return [Datum(name, value, name) for name, value in facts.items()]
 
-    def _call_step(self, inputs: Sequence[TaskReader]) -> bool:
+    def _call_step(self, inputs: Sequence[TaskReader], hooks: HookStack) -> bool:
         """Run the user's code inside its hooks; True when the task counts as done."""
-        flow = self.flow
         try:
-            if self.command.attempt > self.command.max_user_code_retries:
-                raise hooks.FailureHandledByCatch(self.command.attempt)
-            hooks.set_environment(self.options)
-            with hooks.time_limit(self.options, self.node.name):
-                self._user_code(inputs)
+            hooks.around(self.task, lambda: self._user_code(inputs))
             self._check_transition()
+            hooks.succeeded(self.task)
         except (Exception, SystemExit, KeyboardInterrupt) as error:
-            return self._failed(error)
-        hooks.not_caught(flow, self.options)
-        flow._task_ok, flow._success, flow._exception = True, True, None
+            return self._failed(error, hooks)
+        self.state.end(ok=True, success=True)
         return True
 
     def _user_code(self, inputs: Sequence[TaskReader]) -> None:
@@ -174,54 +178,47 @@ class _Attempt:
         step(Inputs(type(self.flow), inputs))
 
     def _check_transition(self) -> None:
-        if self.flow._transition is None and self.node.out_funcs:
+        if self.state.transition is None and self.node.out_funcs:
             raise MetaflowException(
                 f"Step {self.node.name} ended without calling self.next().",
                 hint="Call self.next(...) as the last line of the step, on every path.",
             )
 
-    def _failed(self, error: BaseException) -> bool:
-        flow = self.flow
+    def _failed(self, error: BaseException, hooks: HookStack) -> bool:
         if isinstance(error, SystemExit):
             error = MetaflowException(f"Step {self.node.name} called sys.exit({error.code!r}) before its end.")
-        is_last = self.command.attempt >= self.command.max_user_code_retries
-        if is_last and hooks.caught(flow, self.node, self.options, error, self._describe):
-            flow._task_ok, flow._success, flow._exception = True, False, None
+        if hooks.failed(self.task, error):
+            self.state.end(ok=True, success=False)
             return True
         self._print_failure(error)
-        flow._task_ok, flow._success, flow._exception = False, False, MetaflowExceptionWrapper(error)
+        self.state.end(ok=False, success=False, exception=MetaflowExceptionWrapper(error))
         return False
 
-    def _describe(self) -> str:
-        stack = self.flow._foreach_stack
-        place = "".join(f"[{f.index}]" for f in stack)
-        value = f" (input: {stack[-1].value})" if stack and stack[-1].value is not None else ""
-        return f"<flow {self.flow.name} step {self.node.name}{place}{value}>"
-
     def _print_failure(self, error: BaseException) -> None:
-        print(f"{self._describe()} failed:", file=sys.stderr)
+        print(f"{self.task.describe()} failed:", file=sys.stderr)
         if isinstance(error, MetaflowException):
             print(f"    {error.headline}: {error}", file=sys.stderr)
             if error.hint:
                 print(f"    {error.hint}", file=sys.stderr)
-            if not isinstance(error, hooks.TimeoutException):
+            if not isinstance(error, StepInterrupted):
                 return
         print(_user_traceback(error), file=sys.stderr, end="", flush=True)
 
-    def _persist(self, ok: bool) -> int:
+    def _persist(self, ok: bool, hooks: HookStack) -> int:
         flow, writer = self.flow, self.writer
         values = flow._artifacts_to_save()
-        for name, (sha, info) in flow._adopted.items():
+        for name, (sha, info) in self.state.adopted.items():
             writer.adopt({name: sha}, {name: info})
         try:
             writer.save(values)
         except UnpicklableArtifact as error:
             self._print_failure(error)
-            flow._task_ok, flow._success, flow._exception = False, False, MetaflowExceptionWrapper(error)
+            self.state.end(ok=False, success=False, exception=MetaflowExceptionWrapper(error))
             writer.save({n: v for n, v in flow._artifacts_to_save().items() if n.startswith("_")})
             ok = False
         writer.commit()
         self._register_end(ok)
+        hooks.finished(self.task, ok)
         writer.end()
         problem = self.ctx.metadata.flush()
         if problem:

@@ -21,12 +21,14 @@ from collections.abc import Callable
 from typing import Any, NoReturn
 
 from ...tasks.command import TaskCommand
-from ..base import Exited, Started, WorkerEvent, WorkerLost
+from ..base import ExecutorLost
 from . import processes
+from .worker import ProcessEvent, ProcessExited, ProcessStarted
 
 _HEADER = struct.Struct("!cI")  # kind, length of what follows
 _CONFIGURE, _START = b"C", b"T"
 _RECORD = struct.Struct("!cQqqq")  # kind, task number, pid, return code, peak KiB
+_LOST = "The worker process that starts tasks was killed"
 
 
 class ForkWorker:
@@ -37,8 +39,6 @@ class ForkWorker:
     worker what `configure` is given: the worker is made before the run has used the network, whose threads do not
     survive a fork, and so before the run has an id.
     """
-
-    isolation = "fork"
 
     def __init__(
         self,
@@ -79,18 +79,18 @@ class ForkWorker:
             sent = socket.send_fds(self._socket, [message], descriptors) if descriptors else 0
             self._socket.sendall(message[sent:])
         except OSError as exc:
-            raise WorkerLost("the worker process is gone") from exc
+            raise ExecutorLost(_LOST) from exc
         finally:
             self._socket.setblocking(False)
 
-    def events(self) -> list[WorkerEvent]:
+    def events(self) -> list[ProcessEvent]:
         closed = self._receive()
         whole = len(self._buffer) - len(self._buffer) % _RECORD.size
         records, self._buffer = self._buffer[:whole], self._buffer[whole:]
         events = [self._event(*record) for record in _RECORD.iter_unpack(records)]
         if closed and not events:
             self._kill_orphans()
-            raise WorkerLost("the worker process is gone")
+            raise ExecutorLost(_LOST)
         return events
 
     def _receive(self) -> bool:
@@ -103,12 +103,12 @@ class ForkWorker:
             return True
         return True
 
-    def _event(self, kind: bytes, number: int, pid: int, code: int, peak: int) -> WorkerEvent:
+    def _event(self, kind: bytes, number: int, pid: int, code: int, peak: int) -> ProcessEvent:
         if kind == b"S":
             self._pids[number] = pid
-            return Started(self._tasks[number], pid)
+            return ProcessStarted(self._tasks[number], pid)
         self._pids.pop(number, None)
-        return Exited(self._tasks.pop(number), pid, code, peak or None)
+        return ProcessExited(self._tasks.pop(number), code, peak or None)
 
     def _kill_orphans(self) -> None:
         for pid in self._pids.values():

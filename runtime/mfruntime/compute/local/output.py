@@ -1,34 +1,25 @@
-"""What a task prints: read from its pipes, kept as a log, handed on line by line.
+"""What a task's process prints: read from its pipes and cut into lines.
 
-A log keeps at most `limit` bytes per stream; what comes later still reaches the terminal, and the log says that it was
-cut. Lines are cut from bytes, so a character split between two reads stays whole.
+Lines are cut from bytes, so a character split between two reads stays whole.
 """
 
 from __future__ import annotations
 
 import os
-from datetime import datetime, timedelta, timezone
+from collections.abc import Iterator
 
-from ...store import logs
+from ..base import STREAMS, Output
 
-STREAMS = ("stdout", "stderr")
 _CHUNK = 1 << 16
-_TICK = timedelta(microseconds=1)
 #: A line longer than this is passed on in pieces, so that output without newlines cannot fill the memory.
 _MAX_LINE = 1 << 20
 
 
-class StreamLog:
-    """One stream of one attempt: `feed` bytes, get whole lines; `content` is what goes to the store."""
+class LineCutter:
+    """One stream: bytes in, whole lines out."""
 
-    def __init__(self, limit: int):
-        self._limit = limit
-        self._kept: list[bytes] = []
+    def __init__(self) -> None:
         self._partial = b""
-        self._last = datetime.min.replace(tzinfo=timezone.utc)
-        self.size = 0
-        self.truncated = False
-        self.dirty = True
 
     def feed(self, data: bytes) -> list[bytes]:
         """Add output and return the lines it completes, without line ends."""
@@ -37,48 +28,16 @@ class StreamLog:
         if len(self._partial) > _MAX_LINE:
             lines.append(self._partial)
             self._partial = b""
-        if lines:
-            self._keep(lines)
         return lines
 
     def finish(self) -> list[bytes]:
         """The last line, where it has no line end."""
         rest, self._partial = self._partial, b""
-        if rest:
-            self._keep([rest])
-            return [rest]
-        return []
-
-    def add(self, line: str) -> None:
-        """A line of the runtime's own."""
-        self._keep([line.encode("utf-8", "replace")])
-
-    def _keep(self, lines: list[bytes]) -> None:
-        if self.truncated:
-            return
-        # Readers sort lines by time alone, so no two lines of a stream may have the same.
-        now = max(datetime.now(timezone.utc), self._last)
-        for line in lines:
-            now = self._last = now + _TICK
-            encoded = logs.format_line(now, "runtime", line)
-            if self.size + len(encoded) > self._limit:
-                self.truncated = True
-                encoded = logs.format_line(now, "runtime", b"[OUTPUT TRUNCATED: raise --max-log-size to keep more]")
-            self._kept.append(encoded)
-            self.size += len(encoded)
-            if self.truncated:
-                break
-        self.dirty = True
-
-    def content(self) -> bytes:
-        """The log so far, in the store's format."""
-        if len(self._kept) > 1:
-            self._kept = [b"".join(self._kept)]
-        return self._kept[0] if self._kept else b""
+        return [rest] if rest else []
 
 
 class Pipes:
-    """The two output pipes of one attempt: `inner` ends go to the task, `outer` ends are read here."""
+    """The two output pipes of one attempt: the write ends go to the process, the read ends stay here."""
 
     def __init__(self) -> None:
         out_read, self.out_write = os.pipe()
@@ -88,7 +47,7 @@ class Pipes:
             os.set_blocking(fd, False)
 
     def close_inner(self) -> None:
-        """After the task has them."""
+        """After the process has them."""
         os.close(self.out_write)
         os.close(self.err_write)
 
@@ -104,3 +63,36 @@ class Pipes:
     def close(self) -> None:
         for fd in self.readers.values():
             os.close(fd)
+
+
+class Capture:
+    """The output of one attempt, as the events that tell it."""
+
+    def __init__(self, task_id: str) -> None:
+        self._task_id = task_id
+        self._cutters = {stream: LineCutter() for stream in STREAMS}
+        self.pipes = Pipes()
+
+    def read(self, stream: str) -> list[Output] | None:
+        """What can be read now; None when there will be no more."""
+        data = self.pipes.read(stream)
+        if data == b"":
+            return None
+        return list(self._told(stream, self._cutters[stream].feed(data) if data else []))
+
+    def rest(self) -> list[Output]:
+        """All that is left when the process has ended. A child of it can hold the pipes open: it is not waited for."""
+        return [output for stream in STREAMS for output in self._rest(stream)]
+
+    def _rest(self, stream: str) -> Iterator[Output]:
+        cutter = self._cutters[stream]
+        while data := self.pipes.read(stream):
+            yield from self._told(stream, cutter.feed(data))
+        yield from self._told(stream, cutter.finish())
+
+    def _told(self, stream: str, lines: list[bytes]) -> Iterator[Output]:
+        if lines:
+            yield Output(self._task_id, stream, tuple(lines))
+
+    def close(self) -> None:
+        self.pipes.close()

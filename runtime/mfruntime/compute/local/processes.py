@@ -21,6 +21,18 @@ def signal_group(pid: int, number: int) -> None:
         return
 
 
+def signal_task(pid: int, number: int) -> None:
+    """Send a signal to a task that is not known to be over, however short a time ago it was started.
+
+    A forked process exists before it leads a group: until then it is alone, and gets the signal itself.
+    """
+    try:
+        leads_group = hasattr(os, "killpg") and os.getpgid(pid) == pid
+        (os.killpg if leads_group else os.kill)(pid, number)
+    except (ProcessLookupError, PermissionError):
+        return
+
+
 def die_with(parent: int) -> None:
     """Make the kernel end this process when `parent`, its parent, dies. Only Linux can; elsewhere nothing happens."""
     if not sys.platform.startswith("linux"):
