@@ -233,7 +233,7 @@ def test_names_of_any_kind(tools: Tools, key: str) -> None:
 
 @pytest.mark.parametrize("key", ["a//b", "./a", "a/../b", "a\nb"])
 def test_names_that_are_refused(tools: Tools, key: str) -> None:
-    with tools.at() as place, pytest.raises(InvalidAddress, match="name the object otherwise"):
+    with tools.at() as place, pytest.raises(InvalidAddress, match="use another object name"):
         place.put(key, "v")
 
 

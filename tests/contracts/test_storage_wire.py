@@ -246,7 +246,7 @@ def test_the_class_takes_arguments_of_the_client(web: Web, monkeypatch: pytest.M
     ("more", "why"),
     [
         ({"session_vars": {"profile": "x"}}, "session_vars"),
-        ({"client_params": {"use_ssl": True}}, "does not know use_ssl"),
+        ({"client_params": {"use_ssl": True}}, "does not support use_ssl"),
     ],
 )
 def test_arguments_that_would_be_left_out_are_refused(more: dict[str, Any], why: str) -> None:
@@ -257,6 +257,6 @@ def test_arguments_that_would_be_left_out_are_refused(more: dict[str, Any], why:
 def test_other_stores_say_that_they_take_no_encryption(web: Web, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("METAFLOW_AZURE_STORAGE_BLOB_SERVICE_ENDPOINT", web.url)
     for place in (AzureBlob(azureroot="tests"), GS(gsroot="gs://tests")):
-        with place, pytest.raises(DataToolsException, match="encrypts no single object"):
+        with place, pytest.raises(DataToolsException, match="does not support encryption settings"):
             place.put_many([PutObject("a", "v", encryption="AES256")])
     assert web.requests == []
