@@ -41,7 +41,7 @@ class MetaflowCode:
     def tarball(self) -> tarfile.TarFile:
         """The open archive. Raises MetaflowDataMissing where it is gone, DataCorrupt where it is no archive."""
         if self._tarball is None:
-            storage = locate.at(
+            storage = locate.open_storage(
                 self._type, self._path.removesuffix(f"/{layout.blob(layout.flow(self._flow), self._sha)}")
             )
             ((_, content),) = BlobStore(storage, self._flow).load([self._sha])

@@ -89,7 +89,7 @@ def store(place: str, flow: str, run: str, step: str, task: str) -> Any:
     kind, root = _datastore(place, flow, run, step, task)
     key = f"{kind}://{root}\0{flow}"
     if key not in _backends:
-        _backends[key] = FlowStore(locate.at(kind, root), flow)
+        _backends[key] = FlowStore(locate.open_storage(kind, root), flow)
     return _backends[key]
 
 
@@ -97,7 +97,7 @@ def _datastore(place: str, *task: str) -> tuple[str, str]:
     """(kind, root) of the datastore: beside local metadata, or where the task's records say."""
     metadata = backend(place)
     if metadata.type == "local":
-        entries = locate.at("local", metadata.root).list([layout.task(*task)])
+        entries = locate.open_storage("local", metadata.root).list([layout.task(*task)])
         if any(not entry.is_dir for entry in entries):
             return "local", metadata.root
     for record in metadata.artifacts(*task):

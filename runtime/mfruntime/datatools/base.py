@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Generic, TypeVar
 
 from .. import settings as all_settings
 from ..store import locate
-from ..store.storage.objects import Flight
+from ..store.storage.objects import ParallelWork
 from .addresses import address, checked_root
 from .objects import GetObject, PutObject, RangeInfo, StoredObject
 from .payloads import attributes, content, file
@@ -47,7 +47,7 @@ class DataTool(Generic[_Object]):
         folder = f"metaflow.{self.PROVIDER.type}."
         self._folder: str | None = tempfile.mkdtemp(prefix=folder, dir=os.path.abspath(tmproot))
         self._buckets = self._connect(self._settings)
-        self._flight = Flight(self.PROVIDER.type)
+        self._flight = ParallelWork(self.PROVIDER.type)
         self._numbers = count()
 
     def _connect(self, settings: all_settings.Settings) -> Buckets:

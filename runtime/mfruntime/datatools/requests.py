@@ -14,14 +14,14 @@ from typing import Any, NamedTuple, TypeVar
 from .. import registry
 from ..errors import CommandException
 from ..settings import Settings
-from ..store.storage.objects import claim
-from ..store.storage.refusals import (
+from ..store.storage.errors import (
     StorageClash,
     StorageDenied,
     is_missing_container,
     is_missing_range,
-    translated,
+    storage_error,
 )
+from ..store.storage.objects import check_not_forked
 from .addresses import parts
 from .errors import DataToolsException, InsufficientDiskSpace
 from .provider import Provider
@@ -149,7 +149,7 @@ class Buckets:
         if not key and action != "list":
             raise self._provider.errors.failed(f"{url} is a {self._provider.container}, not an object.")
         bucket = self._bucket(name, encryption)
-        claim(bucket.root)
+        check_not_forked(bucket.root)
         try:
             return request(bucket, key)
         except InsufficientDiskSpace as exc:
@@ -186,7 +186,7 @@ class Buckets:
             return provider.errors.not_found(f"The {provider.container} {bucket.root} does not exist.")
         if self._is_not_found(exc):
             return provider.errors.not_found(f"The object {bucket.root}/{key} does not exist.")
-        found = translated(exc, bucket, key, action)
+        found = storage_error(exc, bucket, key, action)
         denied, clash = isinstance(found, StorageDenied), isinstance(found, StorageClash)
         made = provider.errors.denied if denied else provider.errors.name_clash if clash else provider.errors.failed
         return made(str(found), hint=found.hint)

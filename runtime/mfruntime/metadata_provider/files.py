@@ -94,11 +94,11 @@ class FileMetadata:
         for datum in data:
             value = _quoted(datum.value) if isinstance(datum.value, str) else json.dumps(datum.value)
             text = f'{head}{_quoted(datum.field)}, "type": {_quoted(datum.type)}, "value": {value}{tail}'
-            self._tree.write(f"{folder}/{layout.fact(self._checked(datum.field), now)}", text.encode())
+            self._tree.write(f"{folder}/{layout.metadata_entry(self._checked(datum.field), now)}", text.encode())
 
     def _checked(self, field: str) -> str:
         if field not in self._fields:
-            check_component("metadata field", layout.fact(field, 10**12))
+            check_component("metadata field", layout.metadata_entry(field, 10**12))
             self._fields.add(field)
         return field
 
@@ -108,7 +108,7 @@ class FileMetadata:
         now = _milliseconds()
         if not attempt:
             return now
-        facts = (layout.parse_fact(name) for name in self._tree.names(folder))
+        facts = (layout.parse_metadata_entry(name) for name in self._tree.names(folder))
         return max([now, *(fact[1] + 1 for fact in facts if fact and fact[0] in fields)])
 
     def register_artifacts(self, record: TaskRecord, attempt: int, artifacts: Sequence[ArtifactRecord]) -> None:

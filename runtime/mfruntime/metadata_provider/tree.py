@@ -54,7 +54,7 @@ class DiskTree:
         except (FileNotFoundError, NotADirectoryError, IsADirectoryError):
             return None
         except OSError as exc:
-            raise durable.unreadable(exc, full) from exc
+            raise durable.read_error(exc, full) from exc
 
     def names(self, folder: str) -> list[str]:
         try:
@@ -62,7 +62,7 @@ class DiskTree:
         except (FileNotFoundError, NotADirectoryError):
             return []
         except OSError as exc:
-            raise durable.unreadable(exc, f"{self.root}/{folder}") from exc
+            raise durable.read_error(exc, f"{self.root}/{folder}") from exc
         return sorted(name for name in found if not name.startswith(".tmp"))
 
     def claim(self, folder: str) -> bool:
@@ -75,7 +75,7 @@ class DiskTree:
         try:
             fd = os.open(full, os.O_RDWR | os.O_CREAT, 0o666)
         except OSError as exc:
-            raise durable.translated(exc, full) from exc
+            raise durable.write_error(exc, full) from exc
         try:
             _lock(fd, full)
             yield

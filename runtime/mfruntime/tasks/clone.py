@@ -18,7 +18,7 @@ def clone_task(ctx: RunContext, step: str, task_id: str, origin: TaskReader) -> 
     ctx.metadata.register_task(record, ctx.registration_data(), 0)
     writer = ctx.store.writer(ctx.run_id, step, task_id, 0)
     writer.begin(None, marker=False)
-    writer.adopt(origin.objects, origin.info)
+    writer.reuse(origin.objects, origin.info)
     writer.save_logs(origin.log_files())
     writer.commit()
     facts = {"attempt": "0", "origin-run-id": origin_run, "origin-task-id": origin_task}
@@ -34,7 +34,7 @@ def clone_parameters(ctx: RunContext, origin: TaskReader) -> None:
     ctx.metadata.register_task(record, ctx.registration_data(), 0)
     writer = ctx.store.writer(ctx.run_id, "_parameters", ctx.parameters_task, 0)
     writer.begin(None, marker=False)
-    writer.adopt(origin.objects, origin.info)
+    writer.reuse(origin.objects, origin.info)
     for name, (sha, info) in ctx.presets.items():
         writer.preset(name, sha, info)
     writer.commit()

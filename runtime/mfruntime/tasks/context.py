@@ -101,7 +101,7 @@ class RunContext:
         (reader,) = self.store.tasks([path])
         names = ("_foreach_stack", "_foreach_var", "_foreach_num_splits", "_foreach_values", "_iteration_stack")
         if reader.is_done:
-            reader.keep([name for name in names if name in reader])
+            reader.preload([name for name in names if name in reader])
             self._prefetched = (path, reader)
 
     def inputs(self, command: TaskCommand) -> list[TaskReader]:

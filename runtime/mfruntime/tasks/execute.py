@@ -94,7 +94,7 @@ class _Attempt:
 
     def _adopt(self, reader: TaskReader, names: Sequence[str]) -> None:
         objects, info = reader.objects, reader.info
-        self.writer.adopt({n: objects[n] for n in names}, {n: info[n] for n in names if n in info})
+        self.writer.reuse({n: objects[n] for n in names}, {n: info[n] for n in names if n in info})
 
     def _foreach_stack(self, first: TaskReader) -> list[ForeachFrame]:
         stack: list[ForeachFrame] = list(first["_foreach_stack"])
@@ -208,7 +208,7 @@ class _Attempt:
         flow, writer = self.flow, self.writer
         values = flow._artifacts_to_save()
         for name, (sha, info) in self.state.adopted.items():
-            writer.adopt({name: sha}, {name: info})
+            writer.reuse({name: sha}, {name: info})
         try:
             writer.save(values)
         except UnpicklableArtifact as error:
