@@ -80,7 +80,10 @@ def test_roles_and_flows_of_tokens_are_kept_to(make: Any, tokens: str) -> None:
     assert caller.post("/flows/Train1", {}, **bearer("reads")).status_code == 403
     assert caller.post("/flows/Train1", {}, **bearer("writes")).status_code == 200
     refused = caller.post("/flows/Other", {}, **bearer("writes"))
-    assert (refused.status_code, refused.json()["message"]) == (403, "Access denied: writer has no permission for the flow Other.")
+    assert (refused.status_code, refused.json()["message"]) == (
+        403,
+        "Access denied: writer has no permission for the flow Other.",
+    )
     assert caller.post("/flows/Other", {}, **bearer("rules")).status_code == 200
     assert [f["flow_id"] for f in caller.get("/flows", **bearer("writes")).json()] == ["Train1"]
     assert [f["flow_id"] for f in caller.get("/flows", **bearer("reads")).json()] == ["Other", "Train1"]

@@ -23,7 +23,7 @@ from typing import Any
 import pytest
 
 from mfruntime.errors import MetaflowNotFound, MetaflowTaggingError
-from mfruntime.metadata_provider.base import ArtifactRecord, Datum, TaskRecord
+from mfruntime.metadata_provider.base import ArtifactRecord, MetadataEntry, TaskRecord
 from mfruntime.metadata_provider.http import Connection, ServiceError
 from mfruntime.metadata_provider.service import ServiceMetadata
 
@@ -155,9 +155,9 @@ class Other:
     def new_facts(self, ids: Any, body: Any) -> tuple[int, Any]:
         if ids[1:] not in self.tasks:
             return 400, {"message": "need to register run_id and task_id first"}
-        for datum in body:
+        for entry in body:
             number = len(self.facts) + 1
-            self.facts.append({**_ids(ids), "id": number, "ts_epoch": _now(), **datum})
+            self.facts.append({**_ids(ids), "id": number, "ts_epoch": _now(), **entry})
         return 200, {"metadata_created": len(body)}
 
     def new_artifacts(self, ids: Any, body: Any) -> tuple[int, Any]:
@@ -309,7 +309,7 @@ def test_our_client_registers_and_reads(url: str, other: Other, tmp_path: Path) 
     run = metadata.new_run("F", ["mine"], ["user:me"], "me")
     record = TaskRecord("F", run, "start", "t-1", "me", ("mine",), ("user:me",))
     for attempt in (0, 1):  # the second finds step and task there: 409
-        metadata.register_task(record, [Datum("attempt", str(attempt), "attempt")], attempt)
+        metadata.register_task(record, [MetadataEntry("attempt", str(attempt), "attempt")], attempt)
         artifact = ArtifactRecord("v", f"sha{attempt}", "p", "m", "s3", ":root:s3://b/m")
         metadata.register_artifacts(record, attempt, [artifact])
         again = client(url, tmp_path)

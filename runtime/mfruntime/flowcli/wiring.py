@@ -133,9 +133,9 @@ class Env:
 
 def top_options(loaded: settings.Settings, given: dict[str, Any]) -> TopOptions:
     """The options before the command, with defaults from the settings; names that no backend has are refused."""
-    metadata = given.get("metadata") or loaded.need("METAFLOW_DEFAULT_METADATA")
-    datastore = given.get("datastore") or loaded.need("METAFLOW_DEFAULT_DATASTORE")
-    environment = given.get("environment") or loaded.need("METAFLOW_DEFAULT_ENVIRONMENT")
+    metadata = given.get("metadata") or loaded.required("METAFLOW_DEFAULT_METADATA")
+    datastore = given.get("datastore") or loaded.required("METAFLOW_DEFAULT_DATASTORE")
+    environment = given.get("environment") or loaded.required("METAFLOW_DEFAULT_ENVIRONMENT")
     if environment != "local":
         raise CommandException(f"The environment '{environment}' is not supported by this version; 'local' is.")
     registered = (loaded.get("METAFLOW_DECOSPECS") or loaded.get("METAFLOW_DEFAULT_DECOSPECS") or "").split()

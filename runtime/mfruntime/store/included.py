@@ -47,7 +47,7 @@ def _content(url: str, is_checked: bool) -> bytes:
         return found
     content = _fetched(places, url)
     if _key(content) != key:
-        raise _damaged(url, "its content does not match its name")
+        raise _corrupt(url, "its content does not match its name")
     local_cache.put({key: content})
     return content
 
@@ -65,13 +65,13 @@ def _unpacked(packed: bytes, url: str) -> bytes:
     try:
         return gzip.decompress(packed)
     except ValueError as exc:
-        raise _damaged(url, str(exc)) from exc
+        raise _corrupt(url, str(exc)) from exc
 
 
 def _key(content: bytes) -> str:
     return hashlib.sha1(content, usedforsecurity=False).hexdigest()
 
 
-def _damaged(url: str, why: str) -> DataCorrupt:
+def _corrupt(url: str, why: str) -> DataCorrupt:
     hint = "Delete that file and start a new run with the same file."
     return DataCorrupt(f"The included file {url} is corrupt: {why}.", hint=hint)

@@ -5,7 +5,7 @@ Logs are the one thing that is copied: clients, stock's among them, look for a t
 
 from __future__ import annotations
 
-from ..metadata_provider.base import Datum
+from ..metadata_provider.base import MetadataEntry
 from ..store.artifacts import TaskReader
 from .context import RunContext
 from .execute import artifact_records
@@ -22,8 +22,11 @@ def clone_task(ctx: RunContext, step: str, task_id: str, origin: TaskReader) -> 
     writer.save_logs(origin.log_files())
     writer.commit()
     facts = {"attempt": "0", "origin-run-id": origin_run, "origin-task-id": origin_task}
-    data = [Datum(name, value, name) for name, value in facts.items()]
-    data += [Datum("attempt_ok", "True", "internal_attempt_status"), Datum("attempt-done", "0", "attempt-done")]
+    data = [MetadataEntry(name, value, name) for name, value in facts.items()]
+    data += [
+        MetadataEntry("attempt_ok", "True", "internal_attempt_status"),
+        MetadataEntry("attempt-done", "0", "attempt-done"),
+    ]
     ctx.metadata.register_artifacts(record, 0, artifact_records(ctx, writer))
     ctx.metadata.register_data(record, data, 0)
 
@@ -40,9 +43,9 @@ def clone_parameters(ctx: RunContext, origin: TaskReader) -> None:
     writer.commit()
     ctx.metadata.register_artifacts(record, 0, artifact_records(ctx, writer))
     graph = ctx.graph
-    ctx.metadata.register_data(record, [Datum("attempt-done", "0", "attempt-done")], 0)
+    ctx.metadata.register_data(record, [MetadataEntry("attempt-done", "0", "attempt-done")], 0)
     ends = [
-        Datum("start_step", graph.start_step, "graph_structure"),
-        Datum("end_step", graph.end_step, "graph_structure"),
+        MetadataEntry("start_step", graph.start_step, "graph_structure"),
+        MetadataEntry("end_step", graph.end_step, "graph_structure"),
     ]
     ctx.metadata.register_data(record, ends, None)

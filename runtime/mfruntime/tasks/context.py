@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from ..flow.graph import Graph
     from ..flow.options import StepOptions
     from ..flow.spec import FlowSpec
-    from ..metadata_provider.base import Datum, Metadata, TaskRecord
+    from ..metadata_provider.base import Metadata, MetadataEntry, TaskRecord
     from ..store.artifacts import FlowStore, TaskReader
     from .command import TaskCommand
 
@@ -52,9 +52,9 @@ class RunContext:
             sys_tags=self.system_tags,
         )
 
-    def registration_data(self) -> list[Datum]:
+    def registration_data(self) -> list[MetadataEntry]:
         """What is known of the program when a task is registered."""
-        from ..metadata_provider.base import Datum
+        from ..metadata_provider.base import MetadataEntry
         from ..version import METAFLOW_VERSION
         from .system_tags import python_version, runtime_name
 
@@ -67,7 +67,7 @@ class RunContext:
         }
         if self.package is not None:
             facts["code-package"] = self.package
-        return [Datum(name, value, name) for name, value in facts.items()]
+        return [MetadataEntry(name, value, name) for name, value in facts.items()]
 
     def shared(self) -> dict[str, Any]:
         """What a worker needs besides flow and settings to make the same context; everything in it can be pickled."""

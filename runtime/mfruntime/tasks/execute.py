@@ -143,7 +143,7 @@ class _Attempt:
         )
 
     def _start_data(self) -> list[Any]:
-        from ..metadata_provider.base import Datum
+        from ..metadata_provider.base import MetadataEntry
 
         facts: dict[str, Any] = {
             "attempt": str(self.command.attempt),
@@ -155,7 +155,7 @@ class _Attempt:
         if stack:
             facts["foreach-stack"] = [_frame_text(f) for f in stack]
             facts["foreach-execution-path"] = ",".join(f"{f.step}:{f.index}" for f in stack)
-        return [Datum(name, value, name) for name, value in facts.items()]
+        return [MetadataEntry(name, value, name) for name, value in facts.items()]
 
     def _call_step(self, inputs: Sequence[TaskReader], hooks: HookStack) -> bool:
         """Run the user's code inside its hooks; True when the task counts as done."""
@@ -226,14 +226,14 @@ class _Attempt:
         return 0 if ok else 1
 
     def _register_end(self, ok: bool) -> None:
-        from ..metadata_provider.base import Datum
+        from ..metadata_provider.base import MetadataEntry
 
         attempt = self.command.attempt
         metadata = self.ctx.metadata
         metadata.register_artifacts(self.record, attempt, artifact_records(self.ctx, self.writer))
         data = [
-            Datum("attempt_ok", str(ok), "internal_attempt_status"),
-            Datum("attempt-done", str(attempt), "attempt-done"),
+            MetadataEntry("attempt_ok", str(ok), "internal_attempt_status"),
+            MetadataEntry("attempt-done", str(attempt), "attempt-done"),
         ]
         metadata.register_data(self.record, data, attempt)
 
@@ -277,7 +277,7 @@ def artifact_records(ctx: RunContext, writer: TaskWriter) -> list[Any]:
 
 def persist_parameters(ctx: RunContext, values: dict[str, Any], task_id: str | None = None) -> None:
     """Write the `_parameters` pseudo task: parameter values and constants, from which the start step inherits."""
-    from ..metadata_provider.base import Datum
+    from ..metadata_provider.base import MetadataEntry
 
     task_id = task_id or ctx.parameters_task
     record = ctx.record("_parameters", task_id)
@@ -297,11 +297,11 @@ def persist_parameters(ctx: RunContext, values: dict[str, Any], task_id: str | N
     writer.save({**ctx.flow._constants(), **values, **internal})
     writer.commit()
     ctx.metadata.register_artifacts(record, 0, artifact_records(ctx, writer))
-    ctx.metadata.register_data(record, [Datum("attempt-done", "0", "attempt-done")], 0)
+    ctx.metadata.register_data(record, [MetadataEntry("attempt-done", "0", "attempt-done")], 0)
     graph = ctx.graph
     ends = [
-        Datum("start_step", graph.start_step, "graph_structure"),
-        Datum("end_step", graph.end_step, "graph_structure"),
+        MetadataEntry("start_step", graph.start_step, "graph_structure"),
+        MetadataEntry("end_step", graph.end_step, "graph_structure"),
     ]
     ctx.metadata.register_data(record, ends, None)
 

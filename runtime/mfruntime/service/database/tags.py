@@ -20,5 +20,5 @@ def changed_tags(tags: Sequence[str], system: Sequence[str], add: Sequence[str],
     removed, kept = {*remove}, {*system}
     result = list(dict.fromkeys([*(t for t in tags if t not in removed), *(t for t in add if t not in kept)]))
     if len(result) > MAX_TAGS and len(result) > len(tags):
-        raise TagsRefused(f"The run would have {len(result)} tags; the maximum is {MAX_TAGS}.")
+        raise TagsRefused(f"The run would have {len(result)} tags; at most {MAX_TAGS} tags are allowed.")
     return result
