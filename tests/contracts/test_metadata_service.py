@@ -209,7 +209,9 @@ class _Page(BaseHTTPRequestHandler):
         return
 
 
-@pytest.mark.parametrize(("status", "said"), [(200, "not a metadata service"), (503, "503"), (404, "404"), (403, "403")])
+@pytest.mark.parametrize(
+    ("status", "said"), [(200, "not a metadata service"), (503, "503"), (404, "404"), (403, "403")]
+)
 def test_what_is_no_service_is_told_in_one_line(tmp_path: Path, status: int, said: str) -> None:
     handler = type("Page", (_Page,), {"status": status})
     server = ThreadingHTTPServer(("127.0.0.1", 0), handler)

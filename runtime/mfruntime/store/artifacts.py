@@ -252,7 +252,7 @@ class TaskWriter:
         """Pickle and save values in one batch. Raises UnpicklableArtifact naming the one that cannot be."""
         for name in values:
             self._check_name(name)
-        with pickled_names.planted():
+        with pickled_names.defined_names():
             saved = self._store.blobs.save(self._payloads(values))
         for name, blob in zip(values, saved):
             self.objects[name] = blob.key
@@ -352,7 +352,7 @@ class _Unpickler(pickle.Unpickler):
 def _loaded(content: bytes | bytearray) -> Any:
     if len(content) >= _LARGE:  # pickle.loads reads the buffer in place, a file-like object would copy it
         try:
-            with pickled_names.planted():
+            with pickled_names.defined_names():
                 return pickle.loads(content)
         except (ImportError, AttributeError):
             pass  # a class under a Metaflow name that only find_class resolves

@@ -1,6 +1,6 @@
-"""Taking a finished task of an earlier run over into a new one: the same artifacts, by key, and the same logs.
+"""Clones a finished task of an earlier run into a new run: the same artifacts, by key, and the same logs.
 
-Logs are the one thing that is copied: clients, stock's among them, look for a task's log in its own folder only.
+Only logs are copied, because clients, such as stock Metaflow's, only read a task's logs from its own directory.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from .execute import artifact_records
 
 
 def clone_task(ctx: RunContext, step: str, task_id: str, origin: TaskReader) -> None:
-    """Write task `step/task_id` of this run as a copy of `origin`, with a note of where it comes from."""
+    """Write task `step/task_id` of this run as a copy of `origin`, with metadata that contains its origin."""
     record = ctx.record(step, task_id)
     origin_run, _, origin_task = origin.pathspec.split("/")[-3:]
     ctx.metadata.register_task(record, ctx.registration_data(), 0)
@@ -32,7 +32,7 @@ def clone_task(ctx: RunContext, step: str, task_id: str, origin: TaskReader) -> 
 
 
 def clone_parameters(ctx: RunContext, origin: TaskReader) -> None:
-    """The parameters of a resumed run are those of its origin."""
+    """Write the parameters of a resumed run, which are those of its origin."""
     record = ctx.record("_parameters", ctx.parameters_task)
     ctx.metadata.register_task(record, ctx.registration_data(), 0)
     writer = ctx.store.writer(ctx.run_id, "_parameters", ctx.parameters_task, 0)
