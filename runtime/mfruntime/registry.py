@@ -33,8 +33,8 @@ STEP_DECORATORS: dict[str, tuple[str, str | None]] = {
     "resources": ("mfruntime.decorators.resources:ResourcesDecorator", None),
 }
 
-#: What decorators do around the code of a step. The order of this table is the order of the hooks, outermost first,
-#: whichever way the decorators are written: @catch answers for all the others, and only the code itself is timed.
+#: The hooks of decorators, outermost first. This order applies independently of the order of decorators above a step:
+#: @catch handles failures of all the others, and @timeout only applies to the step's code.
 TASK_HOOKS: dict[str, tuple[str, str | None]] = {
     "catch": ("mfruntime.tasks.hooks.catch:CatchHook", None),
     "environment": ("mfruntime.tasks.hooks.environment:EnvironmentHook", None),

@@ -108,7 +108,7 @@ class Run(MetaflowObject):
 
     @property
     def code(self) -> MetaflowCode | None:
-        """The code package recorded by the first or the last step; None if there is none."""
+        """The code package recorded by the first or the last step; None if no code package was recorded."""
         from .code import MetaflowCode
 
         for step in (self._find(name) for name in ("start", self._end_step())):

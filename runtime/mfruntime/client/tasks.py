@@ -58,7 +58,7 @@ class Step(MetaflowObject):
 
     @property
     def task(self) -> Task | None:
-        """The newest task of the step; None if there is none."""
+        """The newest task of the step; None if the step has no tasks."""
         return next(iter(self), None)
 
     def tasks(self, *tags: str) -> Iterator[Task]:
@@ -80,7 +80,7 @@ class Step(MetaflowObject):
 
     @property
     def environment_info(self) -> dict[str, Any] | None:
-        """The environment that created the code package of the first task; None if there is none."""
+        """The environment that created the code package of the first task; None without a code package."""
         task = self.task
         return (task.environment_info or None) if task is not None else None
 
@@ -202,7 +202,7 @@ class Task(MetaflowObject):
 
     @property
     def code(self) -> MetaflowCode | None:
-        """The code package; None if there is none. Local runs create one only if a setting or option enables it."""
+        """The code package; None if the task has none. Local runs create one only if a setting or option enables it."""
         from .code import MetaflowCode
 
         record = self.metadata_dict.get("code-package")
@@ -210,7 +210,7 @@ class Task(MetaflowObject):
 
     @property
     def environment_info(self) -> dict[str, Any]:
-        """The environment that created the code package; {} if there is none."""
+        """The environment that created the code package; {} without a code package."""
         code = self.code
         return {} if code is None else code.info
 

@@ -58,7 +58,7 @@ class _Attempt:
         yield Exited(self._id, script.status, reason if script.status else "")
 
     def next(self) -> TaskEvent | None:
-        """The next event; None if there is none."""
+        """The next event; None if the attempt has no event now."""
         if self._signal == _KILLED or (self._signal and not self._script.stubborn):
             return Exited(self._id, -self._signal, f"Task was killed by signal {self._signal}.")
         return next(self._steps)

@@ -14,7 +14,7 @@ from typing import Any, NamedTuple
 
 
 class ForeachFrame(NamedTuple):
-    """One foreach level of a task. `value` is a short text of the item, None if there is none."""
+    """One foreach level of a task. `value` is a short text of the item, None if it has no text."""
 
     step: str
     var: str | None

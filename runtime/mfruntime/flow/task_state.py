@@ -66,7 +66,7 @@ class TaskState:
         return getattr(self, ATTRIBUTES[attribute])
 
     def assign(self, attribute: str, value: Any) -> bool:
-        """Set the field for an attribute of the flow; returns False if there is none."""
+        """Set the field for an attribute of the flow; returns False if it has no field."""
         name = ATTRIBUTES.get(attribute)
         if name is not None:
             setattr(self, name, value)

@@ -135,7 +135,7 @@ class RunLoop:
         return limit if wakeup is None else min(limit, max(0.0, wakeup - self._clock()))
 
     def _perform(self, actions: list[Action]) -> None:
-        """Perform the scheduler's actions, until there are none that end immediately."""
+        """Perform the scheduler's actions, until no returned action ends immediately."""
         while actions:
             self._launch([action for action in actions if isinstance(action, Launch)])
             for action in actions:

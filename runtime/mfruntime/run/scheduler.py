@@ -196,7 +196,7 @@ class Scheduler:
 
     @property
     def next_wakeup(self) -> float | None:
-        """When the earliest delayed retry is due; None if there is none."""
+        """When the earliest delayed retry is due; None if no retry is delayed."""
         return self._delayed[0][0] if self._delayed and not self._over else None
 
     @property

@@ -212,7 +212,7 @@ def _run(arguments: Mapping[str, Any]) -> int:
 
 
 def print_errors(run: Callable[[], int]) -> int:
-    """Call `run` and return its exit code; an error of ours is printed in one line, with exit code 1."""
+    """Call `run` and return its exit code; an expected error is printed in one line, with exit code 1."""
     try:
         return run()
     except (MetaflowException, Unavailable) as exc:

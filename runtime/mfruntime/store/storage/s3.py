@@ -131,7 +131,7 @@ def _signed_by(params: Mapping[str, Any], role: str | None, config: dict[str, An
 
 
 def _given(params: Mapping[str, Any], config: dict[str, Any]) -> tuple[dict[str, Any], str] | None:
-    """Access keys in the settings, as those of a local stack have; None if there are none."""
+    """Access keys in the settings, as those of a local stack have; None if the settings contain no keys."""
     names = {"aws_access_key_id": "access_key_id", "aws_secret_access_key": "secret_access_key"}
     if not all(params.get(name) for name in names):
         return None
