@@ -315,7 +315,7 @@ def test_our_client_registers_and_reads(url: str, other: Other, tmp_path: Path) 
         again = client(url, tmp_path)
         again.register_task(record, [], attempt)
         assert again.flush() is None
-    metadata._beat()
+    metadata._send_heartbeat()
     assert metadata.flush() is None and not metadata._outbox.refused
     assert [a["sha"] for a in metadata.artifacts("F", run, "start", "t-1")] == ["sha1"]
     assert [a["sha"] for a in metadata.artifacts("F", run, "start", "t-1", 0)] == ["sha0"]
@@ -338,7 +338,7 @@ def test_our_client_changes_tags_and_tries_again(
     with pytest.raises(MetaflowNotFound):
         metadata.mutate_tags("F", "77", ["x"], [])
     other.conflicts = 100
-    with pytest.raises(MetaflowTaggingError, match="changed by others"):
+    with pytest.raises(MetaflowTaggingError, match="concurrent changes"):
         metadata.mutate_tags("F", run, ["x"], [])
 
 
@@ -347,7 +347,7 @@ def test_a_service_that_is_too_old_is_refused_before_anything_is_written(
     url: str, other: Other, tmp_path: Path, version: str
 ) -> None:
     other.version = version
-    with pytest.raises(ServiceError, match=f"version {re.escape(version)}; 2.3.0 is needed"):
+    with pytest.raises(ServiceError, match=f"version {re.escape(version)}; 2.3.0 or newer is required"):
         client(url, tmp_path).new_run("F", [], [], "me")
     assert not other.flows
 

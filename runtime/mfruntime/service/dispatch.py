@@ -71,7 +71,7 @@ class Paths:
 
 
 class Dispatcher:
-    """The ASGI application that answers requests."""
+    """The ASGI application that handles requests."""
 
     def __init__(self, service: Service, routes: Iterable[Route], auth: Auth, traces: Traces):
         self._service, self._paths, self._auth, self._traces = service, Paths(routes), auth, traces

@@ -68,7 +68,7 @@ def decoded(text: str | None, where: str) -> Mapping[str, Any] | None:
             return meta
     except ValueError:
         pass
-    hint = "Delete that object, then re-run the step that made the artifact (resume STEP)."
+    hint = "Delete that object, then run the step that created the artifact again (resume STEP)."
     raise DataCorrupt(f"The metadata of the object {where} is not a JSON object.", hint=hint)
 
 
