@@ -91,7 +91,7 @@ class Executor(Protocol):
         ...
 
     def poll_seconds(self) -> float | None:
-        """The interval for calling `events` although nothing is readable; None if `fileno` signals all events."""
+        """How soon to call `events` even though nothing is readable. None where `fileno` reports every event."""
         ...
 
     def terminate(self, task_ids: Iterable[str]) -> None:
