@@ -1,6 +1,6 @@
-"""mfruntime: Metaflow's user API on a runtime of its own. `from mfruntime import FlowSpec, step`.
+"""mfruntime: Metaflow's user API with its own runtime. `from mfruntime import FlowSpec, step`.
 
-Names are imported when first used, so that starting a task costs only what the task uses.
+Names are imported when first used, so that a task imports only what it needs.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
-"""The seam between the run loop and whatever runs tasks: commands go in, many at once; events come out.
+"""The interface between the run loop and executors: batches of commands as input, events as output.
 
-Nothing of one machine passes through it: no process, no pipe, no file descriptor of a task. So one scheduler drives
-processes on this machine and thousands of remote tasks in the same way.
+It contains nothing that is specific to one machine: no process, pipe or file descriptor of a task. So one scheduler can
+run local processes and thousands of remote tasks in the same way.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ STREAMS = ("stdout", "stderr")
 
 @dataclass(frozen=True)
 class Waiting:
-    """The attempt does not run yet. `reason` is a sentence for people: what it waits for."""
+    """The attempt is not running yet. `reason` is a sentence for users that contains what it waits for."""
 
     task_id: str
     reason: str
@@ -26,7 +26,7 @@ class Waiting:
 
 @dataclass(frozen=True)
 class Started:
-    """The attempt runs. `label` is how messages name it beside its path, such as "pid 12" or the id of a job."""
+    """The attempt is running. `label` identifies it in messages, for example "pid 12" or a job id."""
 
     task_id: str
     label: str
@@ -34,7 +34,7 @@ class Started:
 
 @dataclass(frozen=True)
 class Output:
-    """Whole lines that the attempt printed to `stream`, in order and without line ends."""
+    """Complete lines that the attempt printed to `stream`, in order and without line ends."""
 
     task_id: str
     stream: str
@@ -43,11 +43,11 @@ class Output:
 
 @dataclass(frozen=True)
 class Exited:
-    """The attempt is over, and all its output has been told.
+    """The attempt has ended, and all its output was returned before.
 
-    `status` is its exit code, negative where it was ended from outside (the number of the signal where one is known)
-    and so could not record anything itself. `reason` is a sentence for people that says why it did not end well; it is
-    empty when `status` is 0.
+    `status` is its exit code. It is negative if the attempt was killed (the number of the signal, if known), and so
+    could not record anything itself. `reason` is a sentence for users with the cause of the failure; it is empty if
+    `status` is 0.
     """
 
     task_id: str
@@ -59,34 +59,35 @@ TaskEvent = Union[Waiting, Started, Output, Exited]
 
 
 class ExecutorLost(Exception):
-    """The executor can no longer run tasks, and those that ran are gone. The text says why, without a period."""
+    """The executor cannot run tasks any more, and all running ones are lost. The message is the cause, without
+    period."""
 
 
 class Executor(Protocol):
-    """Runs attempts of tasks. An attempt is named by its task's id: a task has at most one attempt at a time.
+    """Runs attempts of tasks. An attempt is identified by its task's id: a task has at most one attempt at a time.
 
-    The events of an attempt come in this order: any number of Waiting, at most one Started, any number of Output, and
-    exactly one Exited, after which the next attempt of the task may be submitted. Exited without Started is an attempt
-    that ended before it ran. Events of different attempts may come in any order.
+    The events of an attempt have this order: any number of Waiting, at most one Started, any number of Output, and
+    exactly one Exited, after which the next attempt of the task can be submitted. Exited without Started is an attempt
+    that ended before it ran. Events of different attempts can have any order.
     """
 
     def configure(self, shared: Any) -> None:
-        """Take in what the tasks of the run share, before the first of them is submitted."""
+        """Set the data that the tasks of the run share, before the first task is submitted."""
         ...
 
     def submit(self, commands: Sequence[TaskCommand]) -> None:
-        """Start these attempts, or put them into the queue. Returns at once; may raise ExecutorLost."""
+        """Start or queue these attempts. Returns immediately; can raise ExecutorLost."""
         ...
 
     def events(self) -> list[TaskEvent]:
-        """What has happened since the last call, without waiting.
+        """The events since the last call, without waiting.
 
-        Raises ExecutorLost when the executor broke down. Called again after that, it tells the end of each attempt.
+        Raises ExecutorLost if the executor failed. The call after that returns the Exited event of each attempt.
         """
         ...
 
     def fileno(self) -> int | None:
-        """A descriptor that is readable while events wait, None where there is none."""
+        """A descriptor that is readable while there are events; None if there is no such descriptor."""
         ...
 
     def poll_seconds(self) -> float | None:
@@ -94,13 +95,13 @@ class Executor(Protocol):
         ...
 
     def terminate(self, task_ids: Iterable[str]) -> None:
-        """Ask attempts to end (SIGTERM), also those that are yet to start. Ids of ended attempts are ignored."""
+        """Terminate attempts (SIGTERM), also those that have not started. Ids of ended attempts are ignored."""
         ...
 
     def kill(self, task_ids: Iterable[str]) -> None:
-        """End attempts, whether or not they agree. Their Exited events still come."""
+        """Kill attempts (SIGKILL). Their Exited events still follow."""
         ...
 
     def close(self) -> None:
-        """End every attempt that is left and release everything. May be called twice."""
+        """Kill all remaining attempts and release all resources. Can be called twice."""
         ...

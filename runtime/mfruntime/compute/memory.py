@@ -1,6 +1,6 @@
-"""An executor without processes, for tests: ours and our users'. What an attempt does is a script, played step by step.
+"""An executor without processes, for tests of this package and of its users. Attempts are scripts, run step by step.
 
-Nothing in it depends on time: the same scripts and the same `turns` give the same events in the same order.
+Nothing in it depends on time: the same scripts and the same `turns` result in the same events in the same order.
 """
 
 from __future__ import annotations
@@ -19,9 +19,9 @@ _TERMINATED, _KILLED = 15, 9
 
 @dataclass(frozen=True)
 class Script:
-    """What one attempt does: it waits, starts, prints and exits, one thing at a time.
+    """The script of one attempt: it waits, starts, prints and exits, one event at a time.
 
-    `prints` are (stream, line) pairs. An `endless` attempt does not exit by itself, a `stubborn` one only when killed.
+    `prints` are (stream, line) pairs. An `endless` attempt does not exit by itself; a `stubborn` one ignores SIGTERM.
     """
 
     waits: tuple[str, ...] = ()
@@ -33,19 +33,19 @@ class Script:
 
 
 class _Attempt:
-    """An attempt that is not over."""
+    """An attempt that has not ended."""
 
     def __init__(self, command: TaskCommand, play: Callable[[TaskCommand], Script]):
         self._id = command.task_id
         self._attempt = command.attempt
         self._script = play(command)
-        self._steps = self._played()
+        self._steps = self._run_script()
         self._signal = 0
 
     def signal(self, number: int) -> None:
         self._signal = number
 
-    def _played(self) -> Iterator[TaskEvent | None]:
+    def _run_script(self) -> Iterator[TaskEvent | None]:
         script = self._script
         for reason in script.waits:
             yield Waiting(self._id, reason)
@@ -58,16 +58,16 @@ class _Attempt:
         yield Exited(self._id, script.status, reason if script.status else "")
 
     def next(self) -> TaskEvent | None:
-        """The next thing that happens; None when nothing does."""
+        """The next event; None if the attempt has no event now."""
         if self._signal == _KILLED or (self._signal and not self._script.stubborn):
-            return Exited(self._id, -self._signal, f"Task was ended by signal {self._signal}.")
+            return Exited(self._id, -self._signal, f"Task was killed by signal {self._signal}.")
         return next(self._steps)
 
 
 class MemoryExecutor:
-    """Plays `play(command)` for every command.
+    """Runs the script `play(command)` for every command.
 
-    Each call of `events` takes every attempt one step further; with `turns`, only some that it draws.
+    Each call of `events` runs one step of every attempt; with `turns`, only of randomly selected ones.
     """
 
     def __init__(self, play: Callable[[TaskCommand], Script], turns: Random | None = None):
@@ -80,20 +80,20 @@ class MemoryExecutor:
 
     @property
     def running(self) -> int:
-        """How many attempts are not over."""
+        """The number of attempts that have not ended."""
         return len(self._attempts)
 
     def lose(self) -> None:
-        """Break down, as an executor does whose machine goes away."""
+        """Fail, as an executor whose machine was lost."""
         self._lost = True
 
     def configure(self, shared: Any) -> None:
-        """Nothing: scripts know what they need."""
+        """Do nothing: scripts need no shared data."""
 
     def submit(self, commands: Sequence[TaskCommand]) -> None:
         for command in commands:
             if command.task_id in self._attempts:
-                raise ValueError(f"Task {command.task_id} was submitted while an attempt of it runs.")
+                raise ValueError(f"Task {command.task_id} was submitted while another attempt of it is running.")
             self._attempts[command.task_id] = _Attempt(command, self._play)
         self._moving = True
 
@@ -109,7 +109,7 @@ class MemoryExecutor:
         return events
 
     def _drawn(self) -> list[str]:
-        """The attempts whose turn it is."""
+        """The selected attempts."""
         alive = list(self._attempts)
         if self._turns is None or not alive:
             return alive
@@ -118,9 +118,9 @@ class MemoryExecutor:
     def _all_lost(self) -> list[TaskEvent]:
         if not self._lost_told:
             self._lost_told = True
-            raise ExecutorLost("The executor in memory broke down")
+            raise ExecutorLost("The in-memory executor failed")
         lost, self._attempts = self._attempts, {}
-        return [Exited(task_id, -_TERMINATED, "The executor broke down.") for task_id in lost]
+        return [Exited(task_id, -_TERMINATED, "The executor failed.") for task_id in lost]
 
     def fileno(self) -> int | None:
         return None

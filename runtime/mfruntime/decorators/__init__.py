@@ -1,5 +1,6 @@
-"""What decorators of steps say: one file per decorator with its defaults, its frozen options and its checks.
+"""Step decorators: one file per decorator with its defaults, its frozen options and its checks.
 
-No I/O happens here. What a decorator does around the step's code is in `tasks/hooks/`, in a file of the same name.
-To add one: its file here, its hook (where it does anything in a task), its lines in `registry.py`, and its export.
+There is no I/O here. The code of a decorator that runs around a step is in `tasks/hooks/`, in a file of the same name.
+To add a decorator: add its file here, its hook (if it has code to run in a task), its lines in `registry.py`, and its
+export.
 """

@@ -1,4 +1,4 @@
-"""StepDecorator: what all decorators of steps have in common, and how `@name` and `@name(...)` attach one."""
+"""StepDecorator: the base class of step decorators, and the functions that add them with `@name` and `@name(...)`."""
 
 from __future__ import annotations
 
@@ -18,14 +18,14 @@ class OptionsOfStep(Protocol):
 
 
 class StepDecorator:
-    """One decorator on one step: `attributes` are its defaults with what was given laid over them.
+    """One decorator on one step: `attributes` are its defaults, overridden by the given ones.
 
-    A decorator gives `name`, `defaults` and `options`; the checks are there for those that need them.
+    A subclass defines `name`, `defaults` and `options`; overriding the checks is optional.
     """
 
     name: ClassVar[str] = ""
     defaults: ClassVar[dict[str, Any]] = {}
-    #: Whether a step may have this decorator more than once.
+    #: Whether a step can have this decorator more than once.
     repeatable: ClassVar[bool] = False
 
     def __init__(
@@ -40,14 +40,14 @@ class StepDecorator:
         self.inserted_by = inserted_by
 
     def options(self, step: str) -> object:
-        """The attributes, checked, as a frozen value. Raises MetaflowException saying what is allowed."""
-        raise NotImplementedError(f"@{self.name} does not say what its options are")
+        """The validated attributes as a frozen value. Raises MetaflowException with the allowed values."""
+        raise NotImplementedError(f"@{self.name} does not define its options")
 
     def check(self, step: str, options: OptionsOfStep) -> None:
-        """Refuse, with MetaflowException, options of other decorators on the step that this one cannot go with."""
+        """Raise MetaflowException if options of the step's other decorators are incompatible with this one."""
 
-    def misplaced(self, step: str, kind: str) -> str | None:
-        """Why a step of this kind (`Node.type`) cannot have this decorator, None where it can."""
+    def placement_error(self, step: str, kind: str) -> str | None:
+        """Why a step of this type (`Node.type`) cannot have this decorator; None if it can."""
         return None
 
     def __str__(self) -> str:
@@ -56,7 +56,7 @@ class StepDecorator:
         return f"{self.name}<{mode} {attributes}>"
 
     def info(self) -> dict[str, Any]:
-        """As the flow's graph artifact lists it."""
+        """The decorator's entry in the flow's graph artifact."""
         return {
             "name": self.name,
             "attributes": self.attributes,
@@ -71,7 +71,7 @@ def _unknown_attribute(decorator: str, attribute: str, known: Sequence[str]) -> 
 
 
 def maker(cls: type[StepDecorator]) -> Any:
-    """What users write above a step for a class of decorators: `@name` or `@name(attribute=value)`."""
+    """The decorator function of a class, which users write above a step: `@name` or `@name(attribute=value)`."""
 
     @overload
     def decorate(function: F) -> F: ...
@@ -79,7 +79,9 @@ def maker(cls: type[StepDecorator]) -> Any:
     def decorate(**attributes: Any) -> Callable[[F], F]: ...
     def decorate(function: Any = None, **attributes: Any) -> Any:
         if function is not None and not callable(function):
-            raise MetaflowException(f"@{cls.name} takes named attributes only, as in @{cls.name}({_example(cls)}).")
+            raise MetaflowException(
+                f"@{cls.name} only accepts keyword arguments, for example @{cls.name}({_example(cls)})."
+            )
         decorator = cls(attributes, statically_defined=True)
         return _attached(function, decorator) if function is not None else lambda f: _attached(f, decorator)
 
@@ -97,15 +99,15 @@ def _attached(function: F, decorator: StepDecorator) -> F:
     if not getattr(function, "is_step", False):
         name = getattr(function, "__name__", repr(function))
         raise MetaflowException(
-            f"@{decorator.name} is above '{name}', which is not a step.",
+            f"@{decorator.name} is used on '{name}', which is not a step.",
             hint=f"Write @{decorator.name} above @step, and @step directly above the method.",
         )
     if not can_have(function, type(decorator)):
-        raise MetaflowException(f"The step '{function.__name__}' has @{decorator.name} twice; keep one of them.")
+        raise MetaflowException(f"The step '{function.__name__}' has @{decorator.name} twice; remove one of them.")
     function.decorators.append(decorator)  # type: ignore[attr-defined]
     return function
 
 
 def can_have(step: Any, cls: type[StepDecorator]) -> bool:
-    """Whether one more decorator of this class can be attached to a step function."""
+    """Whether another decorator of this class can be added to a step function."""
     return cls.repeatable or all(present.name != cls.name for present in step.decorators)

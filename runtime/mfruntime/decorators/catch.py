@@ -1,4 +1,4 @@
-"""@catch: a step that fails for good counts as done, with the exception kept as an artifact."""
+"""@catch: a step that fails in all attempts is treated as successful, and the exception is stored as an artifact."""
 
 from __future__ import annotations
 
@@ -25,12 +25,12 @@ class CatchDecorator(StepDecorator):
             raise MetaflowException(f"@catch of step '{step}': 'var' must be the name of an artifact, not {var!r}.")
         return Catch(var, flag(self.attributes["print_exception"]))
 
-    def misplaced(self, step: str, kind: str) -> str | None:
+    def placement_error(self, step: str, kind: str) -> str | None:
         if kind not in ("foreach", "split-switch"):
             return None
         return (
-            f"Step {step} has @catch, but where it leads depends on what it computes. "
-            "Put a step between it and the split."
+            f"Step {step} cannot have @catch, because its next steps depend on its results. "
+            "Add a step between it and the split."
         )
 
 

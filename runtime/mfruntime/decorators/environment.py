@@ -20,10 +20,12 @@ class EnvironmentDecorator(StepDecorator):
     def options(self, step: str) -> Environment:
         variables = self.attributes["vars"]
         if not isinstance(variables, dict):
-            raise MetaflowException(f"@environment of step '{step}': 'vars' must be a dict of names to texts.")
+            raise MetaflowException(f"@environment of step '{step}': 'vars' must be a dict of names to strings.")
         for name, value in variables.items():
             if not _is_variable(name, value):
-                raise MetaflowException(f"@environment of step '{step}': {name!r}={value!r} is not a name and a text.")
+                raise MetaflowException(
+                    f"@environment of step '{step}': {name!r}={value!r} is not a name and a string."
+                )
         return Environment(dict(variables))
 
 

@@ -1,4 +1,4 @@
-"""@resources: what a task asks of the machine it runs on, whichever executor starts it."""
+"""@resources: the resources that a task requests, for all executors."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from .values import number
 
 @dataclass(frozen=True)
 class Resources:
-    """What a task asks of a remote machine: cores, GPUs, and sizes in megabytes."""
+    """The requested resources: CPU cores, GPUs, and sizes in megabytes."""
 
     cpu: float = 1.0
     gpu: int | None = None
@@ -25,12 +25,12 @@ class ResourcesDecorator(StepDecorator):
     defaults = {"cpu": "1", "gpu": None, "disk": None, "memory": "4096", "shared_memory": None}
 
     def options(self, step: str) -> Resources:
-        def size(name: str, whole: bool = True) -> float | None:
+        def size(name: str, integer: bool = True) -> float | None:
             value = self.attributes[name]
-            return None if value is None else number(step, "resources", name, value, whole=whole)
+            return None if value is None else number(step, "resources", name, value, integer=integer)
 
         return Resources(
-            cpu=size("cpu", whole=False) or 1.0,
+            cpu=size("cpu", integer=False) or 1.0,
             gpu=_whole(size("gpu")),
             disk=_whole(size("disk")),
             memory=_whole(size("memory")) or 4096,
@@ -38,7 +38,7 @@ class ResourcesDecorator(StepDecorator):
         )
 
     def info(self) -> dict[str, Any]:
-        # Metaflow lists absent resources as the text "None".
+        # Metaflow lists absent resources as the string "None".
         attributes = {k: "None" if v is None else v for k, v in self.attributes.items()}
         return {**super().info(), "attributes": attributes}
 

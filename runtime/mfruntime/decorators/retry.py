@@ -1,4 +1,4 @@
-"""@retry: how often a failed task is tried again, and how long after the failure."""
+"""@retry: the number of retries of a failed task, and the delay before each."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from .base import OptionsOfStep, StepDecorator, maker
 from .catch import Catch
 from .values import number
 
-#: First attempt, retries and the failure handler of @catch together (readers look at attempts 0..5).
+#: First attempt, retries and the failure handler of @catch together (readers check attempts 0..5).
 MAX_ATTEMPTS = 6
 
 
@@ -24,20 +24,20 @@ class RetryDecorator(StepDecorator):
     defaults = {"times": 3, "minutes_between_retries": 2}
 
     def options(self, step: str) -> Retry:
-        times = int(number(step, "retry", "times", self.attributes["times"], whole=True))
+        times = int(number(step, "retry", "times", self.attributes["times"], integer=True))
         wait = self.attributes["minutes_between_retries"]
         return Retry(times, number(step, "retry", "minutes_between_retries", wait))
 
     def check(self, step: str, options: OptionsOfStep) -> None:
-        """Room is needed for the first attempt and, with @catch, for the one that only handles the failure."""
+        """Check the limit of attempts, which includes the first one and, with @catch, the one that handles failures."""
         times = self.options(step).times
         handler = 1 if options.get(Catch) else 0
         allowed = MAX_ATTEMPTS - 1 - handler
         if times > allowed:
             raise MetaflowException(
-                f"@retry of step '{step}' asks for {times} retries; at most {allowed} are possible here "
+                f"@retry of step '{step}' has {times} retries; at most {allowed} are possible "
                 f"({MAX_ATTEMPTS} attempts in all).",
-                hint=f"Write @retry(times={allowed}).",
+                hint=f"Use @retry(times={allowed}).",
             )
 
 

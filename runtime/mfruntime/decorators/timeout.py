@@ -1,4 +1,4 @@
-"""@timeout: how long the code of a step may run."""
+"""@timeout: the time limit of a step's code."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ class TimeoutDecorator(StepDecorator):
         total = sum(number(step, "timeout", unit, given[unit]) * factor for unit, factor in _SECONDS.items())
         if total <= 0:
             raise MetaflowException(
-                f"@timeout of step '{step}' is zero.", hint="Write for example @timeout(minutes=30)."
+                f"@timeout of step '{step}' is zero.", hint="Use, for example, @timeout(minutes=30)."
             )
         return Timeout(total)
 

@@ -1,4 +1,4 @@
-"""Decorators as text, as `--with` and the settings give them: taken apart, attached to steps, and written again."""
+"""Decorators as text, as in `--with` and the settings: parsed, added to steps, and formatted."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 
 def attach(steps: Iterable[Any], specs: Sequence[str]) -> None:
-    """Attach decorators given as text (`--with retry:times=2`) to step functions that do not have them yet."""
+    """Add decorators given as text (`--with retry:times=2`) to step functions that do not have them yet."""
     functions = list(steps)
     for spec in specs:
         name, attributes = parse_spec(spec)
@@ -26,14 +26,14 @@ def attach(steps: Iterable[Any], specs: Sequence[str]) -> None:
 
 
 def parse_spec(spec: str) -> tuple[str, dict[str, Any]]:
-    """`name:attr=value,attr=value` taken apart; values are JSON where they parse as JSON, else text."""
+    """Parse `name:attr=value,attr=value`; values are JSON if they parse as JSON, else strings."""
     name, _, rest = spec.partition(":")
     attributes: dict[str, Any] = {}
     for part in _parts(rest) if rest else []:
         key, equals, value = part.partition("=")
         if not equals or not key.strip():
             raise InvalidDecoratorAttribute(
-                f"{part!r} in '--with {spec}' is not an attribute.", hint=f"Type: --with {name}:attribute=value"
+                f"{part!r} in '--with {spec}' is not an attribute.", hint=f"Use: --with {name}:attribute=value"
             )
         attributes[key.strip()] = _value(value.strip())
     return name.strip(), attributes
@@ -64,7 +64,7 @@ def _value(text: str) -> Any:
 
 
 def format_spec(name: str, attributes: dict[str, Any]) -> str:
-    """The text that `parse_spec` takes apart into these attributes."""
+    """The text that `parse_spec` parses to these attributes."""
     if not attributes:
         return name
     return f"{name}:{','.join(f'{key}={json.dumps(value)}' for key, value in attributes.items())}"

@@ -1,7 +1,7 @@
-"""What a join reads: its inputs, and what it has taken over from them.
+"""The inputs of a join.
 
-Inputs are made when they are used and artifacts loaded when they are read, so a join of 10,000 tasks costs only
-what it looks at.
+Inputs are created when they are used and artifacts are loaded when they are read, so that a join of 10,000 tasks only
+loads what it uses.
 """
 
 from __future__ import annotations
@@ -17,7 +17,8 @@ if TYPE_CHECKING:
 
 
 class Inputs:
-    """The inputs of a join: iterable, by index, and by step name (`inputs.branch_a`). Each is made when first used."""
+    """The inputs of a join: iterable, by index, and by step name (`inputs.branch_a`). Each is created when first
+    used."""
 
     def __init__(self, flow: type[FlowSpec], readers: Sequence[Any]):
         self._flow = flow

@@ -1,4 +1,4 @@
-"""StepOptions: what the decorators of one step say, as values that executors, compilers and hooks read."""
+"""StepOptions: the options of a step's decorators, as values for executors, compilers and hooks."""
 
 from __future__ import annotations
 
@@ -14,25 +14,25 @@ T = TypeVar("T")
 
 @dataclass(frozen=True)
 class StepOptions:
-    """All options of one step: the name of each decorator it has, and that decorator's frozen value."""
+    """All options of one step: the name of each decorator and its frozen value."""
 
     given: tuple[tuple[str, object], ...] = ()
 
     def get(self, kind: type[T]) -> T | None:
-        """The options of one type, as in `options.get(Retry)`; None where the step does not have that decorator."""
+        """The options of one type, for example `options.get(Retry)`; None if the step does not have that decorator."""
         return next(iter(self.all(kind)), None)
 
     def all(self, kind: type[T]) -> tuple[T, ...]:
-        """All options of one type, for decorators that a step may have more than once."""
+        """All options of one type, for decorators that a step can have more than once."""
         return tuple(value for _, value in self.given if isinstance(value, kind))
 
     def named(self, name: str) -> tuple[object, ...]:
-        """All options that decorators of this name gave."""
+        """All options of decorators with this name."""
         return tuple(value for given, value in self.given if given == name)
 
 
 def step_options(step: str, decorators: Iterable[StepDecorator]) -> StepOptions:
-    """Check the decorators of a step and turn them into values. Raises MetaflowException saying what is allowed."""
+    """Validate the decorators of a step and return their options. Raises MetaflowException with the allowed values."""
     attached = list(decorators)
     options = StepOptions(tuple((decorator.name, decorator.options(step)) for decorator in attached))
     for decorator in attached:

@@ -1,4 +1,4 @@
-"""@step: the mark that makes a method of a flow one of its steps."""
+"""@step: the decorator that makes a method of a flow a step."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ def step(function: F) -> F: ...
 @overload
 def step(*, start: bool = False, end: bool = False) -> Callable[[F], F]: ...
 def step(function: Any = None, *, start: bool = False, end: bool = False) -> Any:
-    """Mark a method as a step of its flow; `start` and `end` mark the first and last step where names do not."""
+    """Mark a method as a step of its flow; `start` and `end` mark the first and last step if they have other names."""
     if function is None:
         return lambda f: _as_step(f, start, end)
     return _as_step(function, start, end)

@@ -1,7 +1,7 @@
-"""TaskState: what the runtime itself keeps of the task that a flow instance is, apart from the user's artifacts.
+"""TaskState: the runtime's data about the task of a flow instance, separate from the user's artifacts.
 
-`FlowSpec._task_state` holds it. Metaflow's readers expect some of it as artifacts of every task, and programs read
-those as attributes of the flow: `ARTIFACTS` says under which names.
+It is stored in `FlowSpec._task_state`. Metaflow's readers expect some of it as artifacts of every task, and programs
+read these as attributes of the flow: `ARTIFACTS` contains their names.
 """
 
 from __future__ import annotations
@@ -23,50 +23,50 @@ ARTIFACTS = {
     "_success": "success",
     "_exception": "exception",
 }
-#: Attributes that are fields too, but never leave the process.
+#: Attributes that are also fields, but are not saved.
 ATTRIBUTES = {**ARTIFACTS, "_datastore": "datastore"}
-#: While these are None, the values of the task before hold.
+#: While these are None, the values of the previous task apply.
 _INHERITED = frozenset({"foreach_values", "iteration_stack", "task_ok", "success"})
 
 
 @dataclass
 class TaskState:
-    """Position of a task in the graph, what it inherits, where it leads and how it ended."""
+    """Position of a task in the graph, inherited data, next steps and result."""
 
     step: str | None = None
-    #: What the task can read of earlier steps: the results of its input, or what a join took over from its inputs.
+    #: The artifacts of earlier steps: the results of the task's input, or those that a join inherits from its inputs.
     datastore: Any = None
     foreach_stack: list[Any] = field(default_factory=list)
     iteration_stack: list[int] | None = None
     configs_processed: bool = True
 
-    #: Names of the next steps, and the artifact that a foreach splits; set by `self.next`.
+    #: Names of the next steps, and the artifact of a foreach; set by `self.next`.
     transition: tuple[list[str], str | None] | None = None
     foreach_var: str | None = None
     foreach_num_splits: int | None = None
     foreach_values: list[str] | None = None
 
-    #: Whether the task counts as done, whether its own code did it, and with which exception it did not.
+    #: Whether the task succeeded, whether its own code succeeded, and the exception if that failed.
     task_ok: bool | None = None
     success: bool | None = None
     exception: Any = None
 
-    #: Artifacts taken over by key from inputs of a join; values loaded so far; items of the foreaches around the task.
-    adopted: dict[str, tuple[str, dict[str, Any]]] = field(default_factory=dict)
+    #: Artifacts inherited by key from inputs of a join; values loaded so far; items of the enclosing foreaches.
+    inherited: dict[str, tuple[str, dict[str, Any]]] = field(default_factory=dict)
     loaded: dict[str, Any] = field(default_factory=dict)
     foreach_items: dict[int, Any] = field(default_factory=dict)
 
     def has(self, attribute: str) -> bool:
-        """Whether this attribute of the flow is a field that has a value of its own."""
+        """Whether this attribute of the flow is a field with its own value."""
         name = ATTRIBUTES.get(attribute)
         return name is not None and (name not in _INHERITED or getattr(self, name) is not None)
 
     def read(self, attribute: str) -> Any:
-        """The field behind an attribute of the flow."""
+        """The value of the field for an attribute of the flow."""
         return getattr(self, ATTRIBUTES[attribute])
 
     def assign(self, attribute: str, value: Any) -> bool:
-        """Set the field behind an attribute of the flow; False where there is none."""
+        """Set the field for an attribute of the flow; returns False if it has no field."""
         name = ATTRIBUTES.get(attribute)
         if name is not None:
             setattr(self, name, value)
@@ -77,5 +77,5 @@ class TaskState:
         return {name: self.read(name) for name in ARTIFACTS if self.has(name)}
 
     def end(self, *, ok: bool, success: bool, exception: Any = None) -> None:
-        """Record how the task ended; a failure that a hook took over is ok without success."""
+        """Record the result of the task; a failure that a hook handled is ok without success."""
         self.task_ok, self.success, self.exception = ok, success, exception

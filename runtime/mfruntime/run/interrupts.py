@@ -1,4 +1,4 @@
-"""Signals that stop a run, and waiting that ends at once when one arrives."""
+"""Signals that stop a run, and waits that end immediately when a signal arrives."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ _NAMES = ("SIGINT", "SIGTERM", "SIGHUP")
 
 
 class Interrupts:
-    """Counts the signals that ask the run to stop, while it is entered. Belongs to the main thread."""
+    """Context manager that counts the signals to stop the run. Only for the main thread."""
 
     def __init__(self) -> None:
         self.count = 0
@@ -22,8 +22,8 @@ class Interrupts:
     def __enter__(self) -> Interrupts:
         numbers = [getattr(signal, name) for name in _NAMES if hasattr(signal, name)]
         self._handlers = {number: signal.signal(number, self._on_signal) for number in numbers}
-        # The interpreter writes to this pipe the moment a signal arrives. A handler alone would not end every wait:
-        # a signal that comes just before the system call is handled only after it.
+        # The interpreter writes to this pipe when a signal arrives. A handler alone would not end every wait: a signal
+        # just before the system call is handled only after it.
         self._read, self._write = os.pipe()
         os.set_blocking(self._read, False)
         os.set_blocking(self._write, False)
@@ -45,11 +45,11 @@ class Interrupts:
         self.count += 1
 
     def watch(self, descriptor: int) -> None:
-        """Let `wait` end when this descriptor is readable, too."""
+        """Make `wait` also end when this descriptor is readable."""
         self._selector.register(descriptor, selectors.EVENT_READ)
 
     def wait(self, seconds: float) -> None:
-        """Wait until a signal arrives, a watched descriptor is readable or the time is over."""
+        """Wait until a signal arrives, a watched descriptor is readable or the timeout ends."""
         for key, _ in self._selector.select(seconds):
             if key.fd == self._read:
                 self._drain()

@@ -1,7 +1,7 @@
-"""The loop around the scheduler: has an executor carry out its actions and feeds back what happened.
+"""The loop around the scheduler: passes its actions to an executor, and the executor's events to the scheduler.
 
-A task's result is read from the store, never from its process: what counts is what an attempt left behind. Where and
-how attempts run is the executor's business; the loop sees events only.
+A task's result is read from the store, never from its process: only stored results are used. The executor decides where
+and how attempts run; the loop only gets events.
 """
 
 from __future__ import annotations
@@ -29,21 +29,21 @@ _KILLED = "[KILLED BY ORCHESTRATOR]"
 
 
 class Interrupted(MetaflowException):
-    """The run was stopped from outside."""
+    """The run was stopped by a signal."""
 
     headline = "Workflow interrupted"
 
 
 class Tasks(Protocol):
-    """What the loop asks of the layer that knows flows and stores."""
+    """The loop's interface to flows and stores."""
 
     def command(self, task: Task, attempt: int) -> TaskCommand: ...
     def result(self, task: Task, attempt: int) -> Succeeded | str:
-        """The outcome of an attempt that exited well, or why it does not count."""
+        """The result of an attempt with exit status 0, or why it is invalid."""
         ...
 
     def lost(self, task: Task, attempt: int) -> None:
-        """An attempt died: leave a trace of it, where the task itself could not."""
+        """Record an attempt that was killed and could not record its own failure."""
         ...
 
     def save_logs(self, task: Task, attempt: int, content: dict[str, bytes]) -> None: ...
@@ -53,7 +53,7 @@ class Tasks(Protocol):
 
 @dataclass
 class _Running:
-    """An attempt that was submitted and is not over."""
+    """An attempt that was submitted and has not ended."""
 
     task: Task
     attempt: int
@@ -66,7 +66,7 @@ class _Running:
 
 
 class RunLoop:
-    """Runs one scheduler to its end. `max_log_size` in megabytes per stream, `grace` in seconds before SIGKILL."""
+    """Runs one scheduler to its end. `max_log_size` is in megabytes per stream, `grace` in seconds before SIGKILL."""
 
     def __init__(
         self,
@@ -95,7 +95,7 @@ class RunLoop:
         self._saved_at = clock()
 
     def execute(self) -> None:
-        """Run to the end. Raises TaskFailed, Interrupted, or what made going on impossible; nothing runs afterwards."""
+        """Run to the end. Raises TaskFailed, Interrupted, or a fatal error; no task is running afterwards."""
         with self._interrupts:
             try:
                 self._run()
@@ -109,7 +109,7 @@ class RunLoop:
         fileno = self._executor.fileno()
         if fileno is not None:
             self._interrupts.watch(fileno)
-        self._carry_out(self._scheduler.begin())
+        self._perform(self._scheduler.begin())
         while self._finish is None:
             self._step()
         self._conclude(self._finish)
@@ -121,11 +121,11 @@ class RunLoop:
         while self._events and not self._interrupts.count:
             self._handle(self._events.popleft())
         if self._interrupts.count:
-            self._carry_out(self._scheduler.handle(Interrupt("interrupted")))
+            self._perform(self._scheduler.handle(Interrupt("interrupted")))
             return
         wakeup = self._scheduler.next_wakeup
         if wakeup is not None and wakeup <= self._clock():
-            self._carry_out(self._scheduler.handle(Tick(self._clock())))
+            self._perform(self._scheduler.handle(Tick(self._clock())))
         self._save_open_logs()
 
     def _timeout(self) -> float:
@@ -134,8 +134,8 @@ class RunLoop:
         wakeup = self._scheduler.next_wakeup
         return limit if wakeup is None else min(limit, max(0.0, wakeup - self._clock()))
 
-    def _carry_out(self, actions: list[Action]) -> None:
-        """Do what the scheduler asks, until it asks for nothing that ends at once."""
+    def _perform(self, actions: list[Action]) -> None:
+        """Perform the scheduler's actions, until no returned action ends immediately."""
         while actions:
             self._launch([action for action in actions if isinstance(action, Launch)])
             for action in actions:
@@ -169,7 +169,7 @@ class RunLoop:
             self._waits(running, event)
 
     def _print(self, running: _Running, event: Output) -> None:
-        running.logs[event.stream].keep(event.lines)
+        running.logs[event.stream].add_lines(event.lines)
         for line in event.lines:
             self._report.task_output(running.pathspec, running.label, event.stream, line.decode("utf-8", "replace"))
 
@@ -197,10 +197,10 @@ class RunLoop:
             self._report.progress(step, done=1)
             if outcome.num_splits is not None:
                 self._report.progress(outcome.next_steps[0], queued=outcome.num_splits)
-            self._carry_out(self._scheduler.handle(outcome))
+            self._perform(self._scheduler.handle(outcome))
         else:
             self._report.progress(step, failed=1)
-            self._carry_out(self._scheduler.handle(Failed(event.task_id, self._clock())))
+            self._perform(self._scheduler.handle(Failed(event.task_id, self._clock())))
 
     def _outcome(self, running: _Running, event: Exited) -> Succeeded | str:
         if event.status == 0:
@@ -228,7 +228,7 @@ class RunLoop:
         self._tasks.save_logs(running.task, running.attempt, content)
 
     def _save_open_logs(self) -> None:
-        """Now and then, put the logs of tasks that still run where others can read them."""
+        """Periodically save the logs of running tasks, so that others can read them."""
         now = self._clock()
         if now - self._saved_at < _LOG_SAVE_SECONDS:
             return
@@ -250,12 +250,12 @@ class RunLoop:
         if finish.failed is not None:
             raise TaskFailed(f"Step {finish.failed.step} (task-id {finish.failed.task_id}) failed.")
         raise Interrupted(
-            f"Run {self._run_id} was stopped; the tasks that finished are kept.",
-            hint=f"Type: python <flow file> resume --origin-run-id {self._run_id}",
+            f"Run {self._run_id} was stopped. The results of finished tasks are kept.",
+            hint=f"Run: python <flow file> resume --origin-run-id {self._run_id}",
         )
 
     def _stop_all(self) -> None:
-        """End what runs: ask each task to end, kill it after the grace period; keep their logs."""
+        """Stop all running tasks: terminate them, kill them after the grace period, and save their logs."""
         if not self._running:
             return
         self._report.message(f"Terminating {len(self._running)} active tasks...", error=True)
@@ -273,10 +273,10 @@ class RunLoop:
             self._wait_for_exits()
 
     def _wait_for_exits(self) -> None:
-        """One turn of waiting for tasks that were asked to end."""
+        """Wait once for events of tasks that were terminated."""
         if not self._events:
             self._interrupts.wait(_POLL_SECONDS)
-            with suppress(ExecutorLost):  # asked again, it tells what ended with it
+            with suppress(ExecutorLost):  # the next call returns the attempts that ended with it
                 self._events.extend(self._executor.events())
         while self._events:
             event = self._events.popleft()
@@ -296,20 +296,20 @@ class RunLoop:
     def _close_stopped(self, running: _Running, status: int) -> None:
         running.logs["stderr"].add(_KILLED)
         self._report.task_message(running.pathspec, running.label, "Task was stopped.", error=True)
-        with suppress(StorageError):  # the store may be what ended the run
+        with suppress(StorageError):  # the store can be the cause of the run's failure
             self._tasks.lost(running.task, running.attempt)
             self._save(running, status, False)
 
     def _translated(self, exc: Exception) -> MetaflowException:
         if isinstance(exc, SplitTooWide):
             return CommandException(
-                f"The foreach of step {exc.step} asks for {exc.asked} tasks; at most {exc.allowed} are allowed.",
-                hint=f"Type: run --max-num-splits {exc.asked}",
+                f"The foreach of step {exc.step} has {exc.asked} tasks; at most {exc.allowed} are allowed.",
+                hint=f"Add the option: run --max-num-splits {exc.asked}",
             )
         if isinstance(exc, ExecutorLost):
             return MetaflowException(
-                f"{exc}; the tasks that finished are kept.",
-                hint=f"Type: python <flow file> resume --origin-run-id {self._run_id}",
+                f"{exc}. The results of finished tasks are kept.",
+                hint=f"Run: python <flow file> resume --origin-run-id {self._run_id}",
             )
         assert isinstance(exc, MetaflowException)
         return exc

@@ -1,4 +1,4 @@
-"""What a run tells the person watching it; the command line supplies the implementation."""
+"""The interface for messages of a run to the user; the command line implements it."""
 
 from __future__ import annotations
 
@@ -6,8 +6,8 @@ from typing import Protocol
 
 
 class Reporter(Protocol):
-    """Receives what happens, in order. `pathspec` is `run/step/task`; `label` is the executor's name for the attempt,
-    None where no attempt was needed."""
+    """Receives the messages of a run in order. `pathspec` is `run/step/task`; `label` is the executor's name for the
+    attempt, None if the task needed no attempt."""
 
     def message(self, text: str, *, error: bool = False) -> None: ...
     def task_message(self, pathspec: str, label: str | None, text: str, *, error: bool = False) -> None: ...
@@ -16,7 +16,7 @@ class Reporter(Protocol):
 
 
 class Silent:
-    """Tells nobody; for tests and programs."""
+    """Discards all messages; for tests and programs."""
 
     def message(self, text: str, *, error: bool = False) -> None: ...
     def task_message(self, pathspec: str, label: str | None, text: str, *, error: bool = False) -> None: ...

@@ -1,6 +1,6 @@
-"""The log of one stream of an attempt: the lines that go to the store, at most `limit` bytes of them.
+"""The log of one stream of an attempt: the lines that are stored, at most `limit` bytes.
 
-What comes later still reaches the terminal, and the log says that it was cut.
+Later lines are still printed in the terminal, and the log contains a note that it was truncated.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ _TICK = timedelta(microseconds=1)
 
 
 class TaskLog:
-    """Keeps lines, without line ends, with the time they came; `content` is what goes to the store."""
+    """Collects lines, without line ends, with their time of arrival; `content` is stored."""
 
     def __init__(self, limit: int):
         self._limit = limit
@@ -25,14 +25,14 @@ class TaskLog:
         self.dirty = True
 
     def add(self, line: str) -> None:
-        """A line of the runtime's own."""
-        self.keep([line.encode("utf-8", "replace")])
+        """Add a line of the runtime."""
+        self.add_lines([line.encode("utf-8", "replace")])
 
-    def keep(self, lines: Iterable[bytes]) -> None:
-        """Lines that the task printed."""
+    def add_lines(self, lines: Iterable[bytes]) -> None:
+        """Add lines that the task printed."""
         if self.truncated:
             return
-        # Readers sort lines by time alone, so no two lines of a stream may have the same.
+        # Readers sort lines only by time, so the times of a stream must be unique.
         now = max(datetime.now(timezone.utc), self._last)
         for line in lines:
             now = self._last = now + _TICK

@@ -33,7 +33,7 @@ PACKAGE = {
             def options(self, step):
                 return Stopwatch(self.attributes["label"], number(step, "stopwatch", "limit", self.attributes["limit"]))
 
-            def misplaced(self, step, kind):
+            def placement_error(self, step, kind):
                 return f"Step {step} splits, which takes no time." if kind == "split" else None
 
         stopwatch = maker(StopwatchDecorator)

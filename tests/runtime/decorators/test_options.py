@@ -42,15 +42,15 @@ def test_the_same_decorator_twice_is_refused() -> None:
     ("spec", "expected"),
     [
         ("retry:times=-1", "at least 0"),
-        ("retry:times=1.5", "whole number"),
+        ("retry:times=1.5", "an integer"),
         ("retry:times=6", "at most 5"),
         ("retry:minutes_between_retries=soon", "must be a number"),
         ("timeout", "zero"),
         ("timeout:seconds=-1", "at least 0"),
         ("environment:vars=1", "must be a dict"),
-        ('environment:vars={"A=B":"x"}', "not a name and a text"),
+        ('environment:vars={"A=B":"x"}', "not a name and a string"),
         ("catch:var=not-a-name", "name of an artifact"),
-        ("resources:memory=lots", "whole number"),
+        ("resources:memory=lots", "an integer"),
     ],
 )
 def test_a_wrong_option_says_what_is_allowed(spec: str, expected: str) -> None:

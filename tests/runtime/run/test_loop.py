@@ -263,7 +263,7 @@ def test_an_executor_that_breaks_down_ends_the_run_and_every_attempt() -> None:
     began = time.monotonic()
     error = world.run()
     assert time.monotonic() - began < 2
-    assert "The executor in memory broke down; the tasks that finished are kept." in str(error)
+    assert "The in-memory executor failed. The results of finished tasks are kept." in str(error)
     assert {task_id: ends(world)[task_id] for task_id in "345"} == dict.fromkeys("345", (-15, True, False))
 
 

@@ -1,7 +1,7 @@
-"""The executor of this machine: a process per attempt, its output read through pipes, its end asked for by signals.
+"""The local executor: one process per attempt, with pipes for its output, stopped by signals.
 
-How processes start is the worker's business (fork.py, spawn.py); everything the run loop need not know about processes
-is here.
+Workers (fork.py, spawn.py) start the processes. All other code about processes is here, so that the run loop needs
+none.
 """
 
 from __future__ import annotations
@@ -18,14 +18,14 @@ from . import processes
 from .output import Capture
 from .worker import ProcessExited, ProcessStarted, Worker
 
-#: How often a worker that cannot say when a process ended is asked.
+#: The polling interval for a worker without a descriptor for its events.
 _POLL_SECONDS = 0.02
 _KILL = getattr(signal, "SIGKILL", signal.SIGTERM)  # Windows has no SIGKILL
 
 
 @dataclass
 class _Attempt:
-    """An attempt that is not over. `signal` is what a process that is yet to start will be sent."""
+    """An attempt that has not ended. `signal` is sent to its process as soon as that starts."""
 
     task_id: str
     capture: Capture | None = None
@@ -54,7 +54,7 @@ class LocalExecutor:
         self._worker.configure(shared)
 
     def submit(self, commands: Sequence[TaskCommand]) -> None:
-        # All of them are known before the first is started: where that fails, the end of each is still told.
+        # All are registered before the first starts, so that each gets an Exited event if a start fails.
         for command in commands:
             self._attempts[command.task_id] = _Attempt(command.task_id)
         for command in commands:
@@ -98,7 +98,7 @@ class LocalExecutor:
         return events
 
     def _all_ended(self) -> list[TaskEvent]:
-        """The attempts that went down with the worker."""
+        """Exited events of all attempts, which ended with the worker."""
         return [
             event
             for task_id in list(self._attempts)
@@ -114,7 +114,7 @@ class LocalExecutor:
         return [Started(event.task_id, f"pid {event.pid}")]
 
     def _watch(self, attempt: _Attempt) -> None:
-        """Read the output from now on: what is printed is never told before the start."""
+        """Start reading the output, so that Output events never precede Started."""
         assert attempt.capture is not None
         for stream, fd in attempt.capture.pipes.readers.items():
             self._selector.register(fd, selectors.EVENT_READ, (attempt, attempt.capture, stream))
@@ -122,7 +122,7 @@ class LocalExecutor:
 
     def _read(self, attempt: _Attempt, capture: Capture, stream: str) -> Sequence[Output]:
         if stream not in attempt.watched:
-            return ()  # the attempt has ended since the selector was asked
+            return ()  # the attempt ended after the selector returned
         outputs = capture.read(stream)
         if outputs is None:
             self._unwatch(attempt, capture, stream)
@@ -140,7 +140,7 @@ class LocalExecutor:
         return [*self._last_output(attempt), Exited(event.task_id, code, reason)]
 
     def _last_output(self, attempt: _Attempt) -> list[Output]:
-        """What the process left in its pipes."""
+        """The unread output of the process in its pipes."""
         capture = attempt.capture
         if capture is None:
             return []

@@ -1,6 +1,6 @@
-"""What a task's process prints: read from its pipes and cut into lines.
+"""The output of a task's process, read from its pipes and split into lines.
 
-Lines are cut from bytes, so a character split between two reads stays whole.
+Lines are split as bytes, so that a character between two reads stays intact.
 """
 
 from __future__ import annotations
@@ -11,18 +11,18 @@ from collections.abc import Iterator
 from ..base import STREAMS, Output
 
 _CHUNK = 1 << 16
-#: A line longer than this is passed on in pieces, so that output without newlines cannot fill the memory.
+#: Longer lines are split into pieces, so that output without newlines cannot fill the memory.
 _MAX_LINE = 1 << 20
 
 
-class LineCutter:
-    """One stream: bytes in, whole lines out."""
+class LineSplitter:
+    """Splits one stream of bytes into complete lines."""
 
     def __init__(self) -> None:
         self._partial = b""
 
     def feed(self, data: bytes) -> list[bytes]:
-        """Add output and return the lines it completes, without line ends."""
+        """Add output, and return the completed lines, without line ends."""
         data = self._partial + data
         *lines, self._partial = data.split(b"\n")
         if len(self._partial) > _MAX_LINE:
@@ -31,13 +31,13 @@ class LineCutter:
         return lines
 
     def finish(self) -> list[bytes]:
-        """The last line, where it has no line end."""
+        """The last line, if it has no line end."""
         rest, self._partial = self._partial, b""
         return [rest] if rest else []
 
 
 class Pipes:
-    """The two output pipes of one attempt: the write ends go to the process, the read ends stay here."""
+    """The two output pipes of one attempt: the process gets the write ends, this object keeps the read ends."""
 
     def __init__(self) -> None:
         out_read, self.out_write = os.pipe()
@@ -47,12 +47,12 @@ class Pipes:
             os.set_blocking(fd, False)
 
     def close_inner(self) -> None:
-        """After the process has them."""
+        """Close the write ends, after the process has inherited them."""
         os.close(self.out_write)
         os.close(self.err_write)
 
     def read(self, stream: str) -> bytes | None:
-        """What is there now: b"" at end of file, None when nothing waits."""
+        """The available output: b"" at end of file, None if there is no output now."""
         try:
             return os.read(self.readers[stream], _CHUNK)
         except BlockingIOError:
@@ -66,31 +66,32 @@ class Pipes:
 
 
 class Capture:
-    """The output of one attempt, as the events that tell it."""
+    """The output of one attempt, as events."""
 
     def __init__(self, task_id: str) -> None:
         self._task_id = task_id
-        self._cutters = {stream: LineCutter() for stream in STREAMS}
+        self._cutters = {stream: LineSplitter() for stream in STREAMS}
         self.pipes = Pipes()
 
     def read(self, stream: str) -> list[Output] | None:
-        """What can be read now; None when there will be no more."""
+        """The available output; None at end of file."""
         data = self.pipes.read(stream)
         if data == b"":
             return None
-        return list(self._told(stream, self._cutters[stream].feed(data) if data else []))
+        return list(self._output_events(stream, self._cutters[stream].feed(data) if data else []))
 
     def rest(self) -> list[Output]:
-        """All that is left when the process has ended. A child of it can hold the pipes open: it is not waited for."""
+        """The rest of the output after the process has ended. It does not wait for child processes that keep the pipes
+        open."""
         return [output for stream in STREAMS for output in self._rest(stream)]
 
     def _rest(self, stream: str) -> Iterator[Output]:
         cutter = self._cutters[stream]
         while data := self.pipes.read(stream):
-            yield from self._told(stream, cutter.feed(data))
-        yield from self._told(stream, cutter.finish())
+            yield from self._output_events(stream, cutter.feed(data))
+        yield from self._output_events(stream, cutter.finish())
 
-    def _told(self, stream: str, lines: list[bytes]) -> Iterator[Output]:
+    def _output_events(self, stream: str, lines: list[bytes]) -> Iterator[Output]:
         if lines:
             yield Output(self._task_id, stream, tuple(lines))
 

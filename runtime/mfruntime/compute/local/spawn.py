@@ -1,7 +1,7 @@
-"""Tasks in a fresh interpreter each: slower to start, safe for every program and platform.
+"""Starts each task in a new interpreter: slower than a fork, but safe for every program and platform.
 
-The process runs the same command line that a container would. Long lists of inputs travel in a file, because an
-operating system bounds the length of an argument.
+The process runs the same command line as a container. Long lists of inputs are passed in a file, because operating
+systems limit the length of an argument.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from ...tasks.paths import encode_paths
 from . import processes
 from .worker import ProcessEvent, ProcessExited, ProcessStarted
 
-#: Tells a spawned task whose death it must not survive (see processes.die_with).
+#: The variable with the pid of the run, with which a spawned task must end (see processes.die_with).
 PARENT_VARIABLE = "MFINFRA_PARENT_PID"
 
 
@@ -32,7 +32,7 @@ class SpawnWorker:
         self._new: list[ProcessEvent] = []
 
     def configure(self, shared: Any) -> None:
-        """Nothing: a task's command line says all it needs."""
+        """Do nothing: a task's command line contains all it needs."""
 
     def fileno(self) -> int | None:
         return None

@@ -1,4 +1,4 @@
-"""The two ways of starting a process for an attempt, fork and spawn, as the local executor sees them."""
+"""The interface of workers, which start processes for the local executor by fork or spawn."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from ...tasks.command import TaskCommand
 
 @dataclass(frozen=True)
 class ProcessStarted:
-    """The process of an attempt exists."""
+    """The process of an attempt has started."""
 
     task_id: str
     pid: int
@@ -18,7 +18,7 @@ class ProcessStarted:
 
 @dataclass(frozen=True)
 class ProcessExited:
-    """The process of an attempt is gone. A negative `returncode` is a signal; `peak_kib` its largest resident size."""
+    """The process of an attempt has ended. A negative `returncode` is a signal; `peak_kib` is its peak memory (RSS)."""
 
     task_id: str
     returncode: int
@@ -29,11 +29,11 @@ ProcessEvent = Union[ProcessStarted, ProcessExited]
 
 
 class Worker(Protocol):
-    """Starts one process per attempt, each leading a process group of its own.
+    """Starts one process per attempt, each in its own process group.
 
-    `start` hands over the write ends of the task's output pipes; the caller still closes its own copies.
-    `events` never blocks and raises ExecutorLost when the worker died. `fileno` becomes readable when events wait; None
-    means that it has to be asked again every few milliseconds. `close` ends the worker and every task left.
+    `start` passes the write ends of the task's output pipes; the caller still closes its own copies.
+    `events` never blocks, and raises ExecutorLost if the worker died. `fileno` is readable while there are events; None
+    means that `events` must be called every few milliseconds. `close` ends the worker and all remaining tasks.
     """
 
     def configure(self, shared: Any) -> None: ...

@@ -1,14 +1,14 @@
-"""What decorators do around the code of a step: one file per decorator, behind the protocol in `base.py`.
+"""Hooks: code of decorators that runs around a step's code, one file per decorator, with the protocol in `base.py`.
 
-Order: `registry.TASK_HOOKS` lists the hooks, outermost first, and `stack.py` keeps to it. A hook that stands further
-out sees what those within it did; how decorators are ordered above a step does not matter.
+Order: `registry.TASK_HOOKS` lists the hooks, outermost first, and `stack.py` applies that order. An outer hook sees the
+effects of the inner ones; the order of decorators above a step does not matter.
 """
 
 from __future__ import annotations
 
 from typing import Any
 
-#: Exceptions that artifacts of runs name as members of this package: both their pickles and what @catch records.
+#: Exceptions that artifacts of runs contain as members of this package: in pickles, and in the records of @catch.
 _NAMED_IN_ARTIFACTS = {"TimeoutException": "timeout", "FailureHandledByCatch": "catch"}
 
 

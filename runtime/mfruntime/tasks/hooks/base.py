@@ -1,4 +1,4 @@
-"""TaskHook: what a decorator may do around the code of a step, and what it is shown of the task."""
+"""TaskHook: the interface for code of a decorator that runs around a step's code, and the task data that it gets."""
 
 from __future__ import annotations
 
@@ -19,12 +19,12 @@ if TYPE_CHECKING:
 
 
 class StepInterrupted(MetaflowException):
-    """Raised by a hook from within the step's code; its traceback, which says where the code was, is shown."""
+    """Raised by a hook inside the step's code; its traceback is printed, because it shows where the code was."""
 
 
 @dataclass(frozen=True)
 class RunningTask:
-    """The attempt that a hook takes part in. What a hook changes, it changes on `flow`, `state` and the process."""
+    """The running attempt of a hook. A hook can change `flow`, `state` and the process."""
 
     ctx: RunContext
     command: TaskCommand
@@ -35,16 +35,16 @@ class RunningTask:
 
     @property
     def flow(self) -> FlowSpec:
-        """The instance whose step runs: user code's `self`."""
+        """The flow instance whose step runs: `self` in user code."""
         return self.ctx.flow
 
     @property
     def is_last_attempt(self) -> bool:
-        """Whether the step's code gets no further attempt after this one."""
+        """Whether there is no later attempt of the step's code."""
         return self.command.attempt >= self.command.max_user_code_retries
 
     def describe(self) -> str:
-        """The task as messages name it: flow, step, and where in its foreach it stands."""
+        """The task's description in messages: flow, step, and index in its foreach."""
         stack = self.state.foreach_stack
         place = "".join(f"[{frame.index}]" for frame in stack)
         value = f" (input: {stack[-1].value})" if stack and stack[-1].value is not None else ""
@@ -52,18 +52,19 @@ class RunningTask:
 
 
 class TaskHook(Protocol):
-    """One decorator on one running task, made from that decorator's options. A hook overrides what it needs."""
+    """One decorator on one running task, created from the decorator's options. A hook overrides the methods it
+    needs."""
 
     def around(self, task: RunningTask, code: Callable[[], None]) -> None:
-        """Call `code`, the step with the hooks further in, at most once; what this raises is the step's failure."""
+        """Call `code`, the step with its inner hooks, at most once. An exception from here is a failure of the step."""
         code()
 
     def succeeded(self, task: RunningTask) -> None:
-        """The step ended well and said where to go; what this raises still counts as its failure."""
+        """The step succeeded and called self.next. An exception from here is still a failure of the step."""
 
     def failed(self, task: RunningTask, error: BaseException) -> bool:
-        """The step raised `error`; True takes the failure over, so that the task counts as done."""
+        """The step raised `error`. Return True to handle the failure, so that the task succeeds."""
         return False
 
     def finished(self, task: RunningTask, ok: bool) -> None:
-        """The results are in the store, where readers find them; what this raises is printed and changes nothing."""
+        """The results are stored and visible to readers. An exception from here is only printed."""

@@ -1,4 +1,4 @@
-"""What @catch does: takes over the failure of a step that has no attempts left, and sends the run on its way."""
+"""The hook of @catch: handles the failure of a step without attempts left, so that the run continues."""
 
 from __future__ import annotations
 
@@ -15,15 +15,15 @@ if TYPE_CHECKING:
 
 
 class FailureHandledByCatch(MetaflowException):
-    """Stands in for the exception of a task that died without raising one."""
+    """Replaces the exception of a task whose process ended without raising one."""
 
-    __module__ = __package__  # artifacts name it there
+    __module__ = __package__  # artifacts contain this module name
     headline = "Task execution failed, handled by @catch"
 
     def __init__(self, attempts: int):
         super().__init__(
-            f"The task failed {attempts} times without raising an exception: its process was ended from outside, "
-            "for example for lack of memory. See the task's logs."
+            f"The task failed {attempts} times without raising an exception: its process was killed, "
+            "for example because the machine ran out of memory. See the task's logs."
         )
 
 
@@ -32,7 +32,7 @@ class CatchHook(TaskHook):
         self._options = options
 
     def around(self, task: RunningTask, code: Callable[[], None]) -> None:
-        """The attempt after the last one does not run the step again: it only handles that all others died."""
+        """Run the step. The attempt after the last one does not run it: it only handles the failure of all others."""
         if task.command.attempt > task.command.max_user_code_retries:
             raise FailureHandledByCatch(task.command.attempt)
         code()
@@ -50,7 +50,7 @@ class CatchHook(TaskHook):
             setattr(task.flow, self._options.var, wrapped)
         if self._options.print_exception:
             _print(task, wrapped)
-        _go_on(task)
+        _set_next_steps(task)
         return True
 
 
@@ -60,8 +60,8 @@ def _print(task: RunningTask, caught: MetaflowExceptionWrapper) -> None:
         print(f">  {line}", file=sys.stderr)
 
 
-def _go_on(task: RunningTask) -> None:
-    """The step may have failed before, in, or after its self.next: the way on is the graph's."""
+def _set_next_steps(task: RunningTask) -> None:
+    """Set the next steps from the graph, because the step can have failed before, in, or after its self.next."""
     task.state.transition = None
     if task.node.out_funcs:
         task.flow.next(*[getattr(task.flow, name) for name in task.node.out_funcs])

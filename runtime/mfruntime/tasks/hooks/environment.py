@@ -1,4 +1,4 @@
-"""What @environment does: sets its variables for the step's code, and for the programs that it starts."""
+"""The hook of @environment: sets environment variables for the step's code and its child processes."""
 
 from __future__ import annotations
 

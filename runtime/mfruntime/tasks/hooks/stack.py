@@ -1,4 +1,4 @@
-"""The hooks of one step as one hook, in the order of `registry.TASK_HOOKS` whichever way the decorators are written."""
+"""Combines the hooks of one step into one hook, in the order of `registry.TASK_HOOKS`, not of the decorators."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 
 class HookStack(TaskHook):
-    """Hooks, outermost first. Each wraps those after it; what happened to the step is told from the inside out."""
+    """Hooks, outermost first. Each wraps those after it; results are passed from the innermost to the outermost."""
 
     def __init__(self, hooks: Sequence[TaskHook]):
         self.hooks = tuple(hooks)
@@ -40,20 +40,20 @@ class HookStack(TaskHook):
         for hook in reversed(self.hooks):
             try:
                 hook.finished(task, ok)
-            except Exception:  # the results are in the store already: they stand
+            except Exception:  # the results are already stored and stay valid
                 print(f"{type(hook).__name__} failed after the end of {task.describe()}:", file=sys.stderr)
                 traceback.print_exc()
 
 
 def hook_stack(options: StepOptions) -> HookStack:
-    """The hooks that the decorators of a step ask for: one for each options value whose decorator has a hook."""
+    """The hooks of a step's decorators: one for each options value whose decorator has a hook."""
     return HookStack([make(value) for name, make in _makers(options) for value in options.named(name)])
 
 
 def load_hooks(steps: Iterable[StepOptions]) -> None:
-    """Import the hooks of these steps, for a process whose children run them."""
+    """Import the hooks of these steps, in a process whose children run them."""
     for options in steps:
-        with suppress(MetaflowException):  # of a package that is not installed, the task itself tells
+        with suppress(MetaflowException):  # a missing package is reported by the task itself
             _makers(options)
 
 

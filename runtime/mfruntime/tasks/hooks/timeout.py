@@ -1,4 +1,4 @@
-"""What @timeout does: interrupts the step's code when its time is over."""
+"""The hook of @timeout: interrupts the step's code after its time limit."""
 
 from __future__ import annotations
 
@@ -14,9 +14,9 @@ if TYPE_CHECKING:
 
 
 class TimeoutException(StepInterrupted):
-    """Raised inside a step whose @timeout ran out."""
+    """Raised inside a step that exceeded its @timeout."""
 
-    __module__ = __package__  # artifacts name it there
+    __module__ = __package__  # artifacts contain this module name
     headline = "@timeout"
 
 
@@ -31,7 +31,7 @@ class TimeoutHook(TaskHook):
 
 @contextmanager
 def _time_limit(seconds: float, step: str) -> Iterator[None]:
-    """Raise TimeoutException in the code within when the time is over (needs SIGALRM, so not on Windows)."""
+    """Raise TimeoutException inside the `with` block after the time limit (needs SIGALRM, so not on Windows)."""
     if not hasattr(signal, "setitimer"):
         yield
         return

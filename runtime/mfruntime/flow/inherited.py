@@ -1,12 +1,12 @@
-"""What a join has taken over from its inputs."""
+"""Artifacts that a join inherits from its inputs."""
 
 from __future__ import annotations
 
 from typing import Any
 
 
-class Adopted:
-    """What a join can read of itself before it has a result: artifacts taken over from its inputs."""
+class InheritedArtifacts:
+    """The artifacts that a join inherits from its inputs, and can read before it has results."""
 
     def __init__(self, sources: dict[str, Any]) -> None:
         self.sources = sources
