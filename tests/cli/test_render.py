@@ -714,6 +714,6 @@ def test_render_and_validate_need_nothing(tmp_path: Path) -> None:
 def test_up_installs_what_the_runtime_needs_on_a_cloud(cloud: str, name: str) -> None:
     from importlib import import_module
 
-    found = getattr(import_module(f"mfinfra.clouds.{cloud}"), name).requirements
+    found = getattr(import_module(f"mfinfra.clouds.{cloud}.cloud"), name).requirements
     (line,) = re.findall(rf"^{cloud} = (\[.*\])$", (ROOT / "runtime" / "pyproject.toml").read_text(), re.M)
     assert sorted(found) == sorted(json.loads(line))

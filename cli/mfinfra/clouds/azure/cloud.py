@@ -9,13 +9,14 @@ from typing import TYPE_CHECKING, Any
 
 from ...errors import MfinfraError
 from ...render import state_location
-from ..base import ClusterToken, Holder, Outputs, Report
+from ..base import ClusterToken, Holder, Report
 from . import identity
 from . import state as azure_state
 from .blobs import Blobs, account_url
 from .errors import explain_text
 
 if TYPE_CHECKING:
+    from ...render.outputs import StackOutputs
     from ...stackfile.schema import StackConfig
     from ..base import States
 
@@ -29,7 +30,7 @@ _TERRAFORM = {
 }
 
 
-def connect(config: StackConfig) -> Azure:
+def sign_in(config: StackConfig) -> Azure:
     """Find out who we are. Raises CloudError where there are no credentials, or no such subscription or region."""
     where = identity.environment()
     credential = identity.credential(where)
@@ -115,15 +116,15 @@ class Azure:
         fresh = clusters(self.config).cluster_token(self.config.name)
         return {**said, "ARM_SUBSCRIPTION_ID": self.account, "TF_VAR_kubernetes_token": fresh.text}
 
-    def has_cluster(self, outputs: Outputs) -> bool:
-        name, group = outputs["cluster"]["name"], outputs.get("resource_group", self.config.name)
+    def has_cluster(self, outputs: StackOutputs) -> bool:
+        name, group = outputs.cluster.name, outputs.resource_group or self.config.name
         path = f"/subscriptions/{self.account}/resourceGroups/{group}/providers/Microsoft.ContainerService"
         return self._manager.get(f"{path}/managedClusters/{name}", "2025-01-01") is not None
 
-    def settings(self, outputs: Outputs) -> dict[str, str]:
+    def settings(self, outputs: StackOutputs) -> dict[str, str]:
         return {}
 
-    def trial(self, settings: Mapping[str, str]) -> list[str]:
+    def check_access(self, settings: Mapping[str, str]) -> list[str]:
         """Put a blob into the container, read it back, remove it."""
         container, _, prefix = settings.get("METAFLOW_DATASTORE_SYSROOT_AZURE", "").partition("/")
         endpoint = settings.get("METAFLOW_AZURE_STORAGE_BLOB_SERVICE_ENDPOINT", "")
@@ -137,15 +138,15 @@ class Azure:
             return [f"The container {container} cannot be used: {exc.message}"]
         return [] if read == content else [f"The container {container} does not give back what was put into it."]
 
-    def empty(self, outputs: Outputs, keep_data: bool, report: Report) -> tuple[str, ...]:
+    def drain(self, outputs: StackOutputs, keep_data: bool, report: Report) -> tuple[str, ...]:
         """A storage account goes with what is in it; nothing need be emptied."""
         return ()
 
-    def left(self, engine: str, keep_data: bool, report: Report) -> tuple[str, ...]:
+    def leftovers(self, engine: str, keep_data: bool, report: Report) -> tuple[str, ...]:
         """What still has the tag of the stack."""
         filter = f"tagName eq 'mfinfra:stack' and tagValue eq '{self.config.name}'"
         found = self._manager.every(f"/subscriptions/{self.account}/resources", "2021-04-01", **{"$filter": filter})
         return tuple(str(one["id"]) for one in found)
 
-    def queues(self, outputs: Outputs) -> list[dict[str, Any]]:
+    def queues(self, outputs: StackOutputs) -> list[dict[str, Any]]:
         return []
