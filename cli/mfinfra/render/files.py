@@ -8,12 +8,13 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Collection
+from functools import partial
 from typing import Any
 
 from .. import versions
 from ..errors import Refused
 from ..stackfile.schema import StackConfig
-from . import state_location, templates, tfvars
+from . import state_location, templates, tfvars, variables
 
 BACKEND, VALUES, PARAMETERS, README = "backend.tf.json", "terraform.tfvars.json", "parameters.json", "README.md"
 #: How the roots name their modules.
@@ -70,13 +71,18 @@ def _filled(config: StackConfig, account: str | None, names: Collection[str] | N
     )
     roots = {name: environment.from_string(text) for name, text in templates.root_templates(config.cloud).items()}
     has = decided(config, account)
-    context = {"has": {**has, "modules": []}, "versions": _versions()}
+    context = {"has": {**has, "modules": []}, "versions": _versions(), **_from_schema(config.cloud)}
     # Which modules say something to the runtime is seen in them, once it is known which there are.
     first = {name: template.render(context) for name, template in roots.items() if name.endswith(".tf")}
     context["has"] = {**has, "modules": _speaking(first)}
     wanted = [name for name in roots if names is None or name in names]
     files = {name: roots[name].render(context).lstrip("\n") for name in wanted}
     return {name: text for name, text in files.items() if text.strip()}
+
+
+def _from_schema(cloud: str) -> dict[str, Any]:
+    """What templates write from the schema of the stack file: the type of a section, the arguments of a module."""
+    return {"type_of": partial(variables.type_of, cloud=cloud), "passed": partial(variables.passed, cloud)}
 
 
 def _modules(files: dict[str, str]) -> list[tuple[str, str, str]]:
