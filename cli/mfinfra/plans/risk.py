@@ -2,7 +2,7 @@
 
 These are the rules; what they know of types of resources is in risk_facts, of policy documents in policies.py. A stack
 that does not exist yet exposes and permits what its stack file asks for; that is no widening. Only what may do
-everything is told even then. What a change set of CloudFormation says is in cfn_risk.py.
+everything is told even then. What a change set of CloudFormation says is in cloudformation_risk.py.
 """
 
 from __future__ import annotations
@@ -127,11 +127,11 @@ def _exposure(step: _Step) -> Iterator[Verdict]:
     if step.is_new:
         return
     facts = resource_types.of(step.kind)
-    door, shutter = facts.opens_access.get(step.kind), facts.blocks_access.get(step.kind)
-    if door and step.action == "create" and door.holds(step.after):
-        yield "exposure", door.text
-    if shutter and step.action == "delete" and not step.guards_what_goes(shutter):
-        yield "exposure", shutter.text
+    opens, blocks = facts.opens_access.get(step.kind), facts.blocks_access.get(step.kind)
+    if opens and step.action == "create" and opens.holds(step.after):
+        yield "exposure", opens.text
+    if blocks and step.action == "delete" and not step.guards_what_goes(blocks):
+        yield "exposure", blocks.text
     if step.action != "delete":
         yield from _reach(step)
     yield from _denied(step)

@@ -9,7 +9,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from ..engines import base as engines
+from ..engines.base import refuse_held
 from ..errors import CloudError, Locked, NotFound, Refused
 from ..machine import profile, record
 from ..plans import formats, saved
@@ -48,7 +48,7 @@ class CloudStack:
         formats.check(form)
         with record.locked(self.name):
             session = open_stack(self._config, self._console)
-            engines.refuse_held(session.deployment, self.name)
+            refuse_held(session.deployment, self.name)
             cluster.check_reachable(session.cloud, session.deployment)
             found = session.deployment.plan()
             if out is not None:
@@ -62,7 +62,7 @@ class CloudStack:
             python = local_setup.python_of(config)
             session = open_stack(config, console)
             session.deployment.wait_until_idle(self._show)
-            engines.refuse_held(session.deployment, self.name)
+            refuse_held(session.deployment, self.name)
             cluster.prepare_up(session.cloud, session.deployment, console)
             wanted = _wanted(session, plan_file, agreed, console)
             stack = local_setup.begun(config, session.cloud, session.deployment.engine)
@@ -86,7 +86,7 @@ class CloudStack:
         with record.locked(self.name):
             session = open_stack(config, console)
             session.deployment.wait_until_idle(self._show)
-            engines.refuse_held(session.deployment, self.name)
+            refuse_held(session.deployment, self.name)
             stack = local_setup.begun(config, session.cloud, session.deployment.engine)
             left = self._remove(session, stack, agreed, keep_data)
         return Down(self.name, left)

@@ -7,9 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 from ...render import state_location
 from ..base import ClusterToken, Holder, Report
-from . import cluster as aws_cluster
-from . import health, retained, state, teardown
-from . import identity as aws_identity
+from . import health, identity, retained, state, teardown
+from .cluster import is_there, token
 from .errors import explain_text
 
 if TYPE_CHECKING:
@@ -22,13 +21,13 @@ if TYPE_CHECKING:
 
 def sign_in(config: StackConfig) -> Aws:
     """Find out who we are. Raises CloudError where there are no credentials."""
-    session = aws_identity.session(str(config.region))
-    return Aws(config, session, aws_identity.identity(session))
+    session = identity.session(str(config.region))
+    return Aws(config, session, identity.identity(session))
 
 
 def clusters(config: StackConfig) -> Clusters:
     """What lets us into the cluster of a stack."""
-    return Clusters(aws_identity.session(str(config.region)))
+    return Clusters(identity.session(str(config.region)))
 
 
 class Clusters:
@@ -38,7 +37,7 @@ class Clusters:
         self._session = session
 
     def cluster_token(self, cluster: str) -> ClusterToken:
-        return aws_cluster.token(self._session, cluster)
+        return token(self._session, cluster)
 
 
 class Aws:
@@ -87,12 +86,12 @@ class Aws:
         return {}
 
     def has_cluster(self, outputs: StackOutputs) -> bool:
-        return aws_cluster.is_there(self.session, outputs.cluster.name)
+        return is_there(self.session, outputs.cluster.name)
 
     def settings(self, outputs: StackOutputs) -> dict[str, str]:
         """The key of the metadata service."""
         key_id = outputs.api_key_id
-        return {"METAFLOW_SERVICE_AUTH_KEY": aws_identity.api_key(self.session, key_id)} if key_id else {}
+        return {"METAFLOW_SERVICE_AUTH_KEY": identity.api_key(self.session, key_id)} if key_id else {}
 
     def check_access(self, settings: Mapping[str, str]) -> list[str]:
         return health.check_access(self.session, settings)

@@ -10,8 +10,7 @@ from typing import TYPE_CHECKING, Any
 from ...errors import MfinfraError
 from ...render import state_location
 from ..base import ClusterToken, Holder, Report
-from . import identity
-from . import state as azure_state
+from . import identity, state
 from .blobs import Blobs, account_url
 from .errors import explain_text
 
@@ -82,25 +81,25 @@ class Azure:
         self.who = str(claims.get("upn") or claims.get("unique_name") or claims.get("appid") or claims.get("oid", ""))
         self._where, self._credential, self._manager = where, credential, manager
         self._principal = claims.get("oid")
-        state = account_url(state_location.state_account(subscription), where)
-        self._states = Blobs(state, state_location.CONTAINER, credential)
+        url = account_url(state_location.state_account(subscription), where)
+        self._states = Blobs(url, state_location.CONTAINER, credential)
 
     def ensure_state(self, report: Report) -> None:
         principal = str(self._principal) if self._principal else None
-        azure_state.ensure(self._manager, self.account, str(self.config.region), principal, self._states, report)
+        state.ensure(self._manager, self.account, str(self.config.region), principal, self._states, report)
 
     def states(self) -> States | None:
-        return azure_state.States(self._states) if azure_state.is_there(self._manager, self.account) else None
+        return state.States(self._states) if state.is_there(self._manager, self.account) else None
 
     def state_place(self, stack: str) -> str:
         account = account_url(state_location.state_account(self.account), self._where)
         return f"{account}/{state_location.CONTAINER}/{state_location.state_key(stack)}"
 
     def lock(self, stack: str) -> Holder | None:
-        return azure_state.lock(self._states, stack)
+        return state.lock(self._states, stack)
 
     def unlock(self, stack: str, holder: Holder) -> None:
-        azure_state.unlock(self._states, stack, holder)
+        state.unlock(self._states, stack, holder)
 
     def explain(self, text: str) -> MfinfraError | None:
         return explain_text(text)
