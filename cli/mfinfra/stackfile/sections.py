@@ -83,18 +83,18 @@ class Network(Strict):
 class Datastore(Strict):
     """The bucket for artifacts, code packages, cards and data."""
 
-    bucket: Annotated[
-        str | None, Parameter("BucketName", "Datastore", description="The bucket.", without="bucket", pattern="")
-    ] = Field(
-        None,
-        pattern=r"^[a-z0-9][a-z0-9-]{1,61}[a-z0-9](/[a-z0-9][a-z0-9-]{1,61}[a-z0-9])?$",
-        description="An existing bucket to use (Azure: account/container); default: one is made.",
+    bucket: Annotated[str | None, Parameter("BucketName", "Datastore", "The bucket.", without="bucket", pattern="")] = (
+        Field(
+            None,
+            pattern=r"^[a-z0-9][a-z0-9-]{1,61}[a-z0-9](/[a-z0-9][a-z0-9-]{1,61}[a-z0-9])?$",
+            description="An existing bucket to use (Azure: account/container); default: one is made.",
+        )
     )
     kms: Annotated[
         str,
         Field(pattern=ID_PATTERN),
         _renamed(aws="managed"),
-        Parameter("KmsKeyArn", "Datastore", description="Key that encrypts.", needs="given_key", pattern=""),
+        Parameter("KmsKeyArn", "Datastore", "Key that encrypts.", needs="given_key", pattern=""),
     ] = Field(
         "managed",
         description="Encryption: `create` makes a key, `managed` uses those of the cloud, else the id of a key (ARN,"
@@ -110,21 +110,21 @@ class Datastore(Strict):
 class Database(Strict):
     """An existing PostgreSQL database for the metadata."""
 
-    host: Annotated[str, Parameter("DatabaseHost", "Database", description="Host.", pattern="", without="database")] = (
-        Field(pattern=HOST_PATTERN, description="Its host name.")
+    host: Annotated[str, Parameter("DatabaseHost", "Database", "Host.", pattern="", without="database")] = Field(
+        pattern=HOST_PATTERN, description="Its host name."
     )
-    port: Annotated[int, Parameter("DatabasePort", "Database", description="Port.", without="database")] = Field(
+    port: Annotated[int, Parameter("DatabasePort", "Database", "Port.", without="database")] = Field(
         5432, ge=1, le=65535, description="Its port."
     )
-    name: Annotated[str, Parameter("DatabaseName", "Database", description="Name.", pattern="", without="database")] = (
-        Field("metaflow", pattern=r"^[A-Za-z_][A-Za-z0-9_]{0,62}$", description="Name of the database.")
+    name: Annotated[str, Parameter("DatabaseName", "Database", "Name.", pattern="", without="database")] = Field(
+        "metaflow", pattern=r"^[A-Za-z_][A-Za-z0-9_]{0,62}$", description="Name of the database."
     )
     secret: Annotated[
         SecretId,
         Parameter(
             "DatabaseSecretArn",
             "Database",
-            description="Secret with username and password.",
+            "Secret with username and password.",
             pattern="",
             without="database",
         ),
@@ -138,7 +138,7 @@ class Database(Strict):
         Parameter(
             "DatabaseGroupId",
             "Database",
-            description="Security group.",
+            "Security group.",
             kind="AWS::EC2::SecurityGroup::Id",
             without="database",
         ),
@@ -157,9 +157,7 @@ class Metadata(Strict):
     )
     instance_class: Annotated[
         str | None,
-        Parameter(
-            "DatabaseClass", "Database", description="Size.", needs="database", pattern=r"^db\.[a-z0-9]+\.[a-z0-9]+$"
-        ),
+        Parameter("DatabaseClass", "Database", "Size.", needs="database", pattern=r"^db\.[a-z0-9]+\.[a-z0-9]+$"),
     ] = Field(
         None,
         pattern=r"^[A-Za-z][A-Za-z0-9_.-]{2,60}$",
@@ -167,31 +165,31 @@ class Metadata(Strict):
         " default: what `size` means there.",
     )
     postgres_version: Annotated[
-        str, Parameter("PostgresVersion", "Database", description="Version of PostgreSQL.", needs="database")
+        str, Parameter("PostgresVersion", "Database", "Version of PostgreSQL.", needs="database")
     ] = Field("17", pattern=r"^1[4-8](\.\d{1,2})?$", description="PostgreSQL: 14 to 18, or a minor.")
-    storage_gb: Annotated[
-        int, Parameter("DatabaseStorage", "Database", description="Disk, in GB.", needs="database")
-    ] = Field(20, ge=20, le=65536, description="Disk of the database.")
+    storage_gb: Annotated[int, Parameter("DatabaseStorage", "Database", "Disk, in GB.", needs="database")] = Field(
+        20, ge=20, le=65536, description="Disk of the database."
+    )
     max_storage_gb: Annotated[
-        int, Parameter("DatabaseMaxStorage", "Database", description="How far the disk may grow.", needs="database")
+        int, Parameter("DatabaseMaxStorage", "Database", "How far the disk may grow.", needs="database")
     ] = Field(100, ge=20, le=65536, description="How far that disk may grow by itself.")
     high_availability: Annotated[bool, Parameter("DatabaseStandby", "Database", needs="database")] = Field(
         False, description="A standby in a second zone."
     )
     backup_days: Annotated[
-        int, Parameter("DatabaseBackupDays", "Database", description="Days that backups are kept.", needs="database")
+        int, Parameter("DatabaseBackupDays", "Database", "Days that backups are kept.", needs="database")
     ] = Field(1, ge=0, le=35, description="Days that backups are kept; 0 makes none.")
     database: Database | None = Field(None, description="An existing database to use instead.")
     image: Annotated[str, Parameter("MetadataImage", "Metadata", pattern="")] = Field(
         METADATA_IMAGE, pattern=IMAGE_PATTERN, description="Image of the metadata service."
     )
     cpu: Annotated[
-        Literal[256, 512, 1024, 2048, 4096], Parameter("MetadataCpu", "Metadata", description="CPU units of each task.")
+        Literal[256, 512, 1024, 2048, 4096], Parameter("MetadataCpu", "Metadata", "CPU units of each task.")
     ] = Field(256, description="CPU units of each service task; 1024 is a CPU.")
     memory: Annotated[
-        int, Parameter("MetadataMemory", "Metadata", description="Memory of each task, in MB.", pattern=r"^\d{3,5}$")
+        int, Parameter("MetadataMemory", "Metadata", "Memory of each task, in MB.", pattern=r"^\d{3,5}$")
     ] = Field(512, ge=512, le=30720, description="Memory of each service task, in MB.")
-    replicas: Annotated[int, Parameter("MetadataReplicas", "Metadata", description="Tasks.")] = Field(
+    replicas: Annotated[int, Parameter("MetadataReplicas", "Metadata", "Tasks.")] = Field(
         1, ge=1, le=20, description="Service tasks."
     )
     api: Literal["public", "private"] = Field(
@@ -201,7 +199,7 @@ class Metadata(Strict):
     )
     allow: Annotated[
         list[Cidr],
-        Parameter("ApiAllow", "Metadata", description="Addresses that may reach the API.", needs="api_allow"),
+        Parameter("ApiAllow", "Metadata", "Addresses that may reach the API.", needs="api_allow"),
     ] = Field(
         default_factory=list,
         max_length=50,
@@ -221,18 +219,18 @@ class Pool(Strict):
         description="Machine types as the cloud names them; AWS Batch also takes families. Default: 4 vCPUs with 16 GB,"
         " with `gpu` the smallest that has one; AWS Batch: c6i and m6i.",
     )
-    min_vcpus: Annotated[int, Parameter("MinVcpus", "Pool", description="vCPUs kept running.", needs="machines")] = (
-        Field(0, ge=0, le=10000, description="vCPUs kept running; 0 costs nothing at rest.")
+    min_vcpus: Annotated[int, Parameter("MinVcpus", "Pool", "vCPUs kept running.", needs="machines")] = Field(
+        0, ge=0, le=10000, description="vCPUs kept running; 0 costs nothing at rest."
     )
     max_vcpus: Annotated[int, Parameter("MaxVcpus", "Pool")] = Field(16, ge=1, le=10000, description="vCPUs at most.")
-    ami: Annotated[str | None, Parameter("Ami", "Pool", description="Machine image.", needs="ami")] = Field(
+    ami: Annotated[str | None, Parameter("Ami", "Pool", "Machine image.", needs="ami")] = Field(
         None, pattern=r"^ami-[0-9a-f]{8,17}$", description="AWS Batch: machine image; default: that of ECS."
     )
     gpu: bool = Field(False, description="The machines have GPUs; chooses an image with drivers.")
-    disk_gb: Annotated[int, Parameter("DiskGb", "Pool", description="Disk of each machine.", needs="machines")] = Field(
+    disk_gb: Annotated[int, Parameter("DiskGb", "Pool", "Disk of each machine.", needs="machines")] = Field(
         100, ge=30, le=16384, description="Disk of each machine, encrypted."
     )
-    priority: Annotated[int, Parameter("Priority", "Pool", description="Which queue is served first.")] = Field(
+    priority: Annotated[int, Parameter("Priority", "Pool", "Which queue is served first.")] = Field(
         1, ge=0, le=1000, description="AWS Batch: which queue is served first; higher wins."
     )
     runnable_minutes: int | None = Field(
@@ -328,10 +326,10 @@ class Ui(Strict):
     balancer in AWS with a name of its own."""
 
     enabled: bool = Field(False, description="Set the UI up.")
-    certificate: Annotated[
-        Arn | None, Parameter("UiCertificate", "UI", description="Certificate in ACM.", pattern="")
-    ] = Field(None, description="Certificate of its name, in ACM.")
-    domain: Annotated[str | None, Parameter("UiDomain", "UI", description="Host name.", pattern="")] = Field(
+    certificate: Annotated[Arn | None, Parameter("UiCertificate", "UI", "Certificate in ACM.", pattern="")] = Field(
+        None, description="Certificate of its name, in ACM."
+    )
+    domain: Annotated[str | None, Parameter("UiDomain", "UI", "Host name.", pattern="")] = Field(
         None, pattern=HOST_PATTERN, description="Its host name."
     )
     auth: Literal["cognito", "oidc"] = Field("cognito", description="Who signs people on.")
@@ -340,7 +338,7 @@ class Ui(Strict):
         Parameter(
             "UiCognitoPrefix",
             "UI",
-            description="First part of the name of the sign-on page.",
+            "First part of the name of the sign-on page.",
             needs="cognito_name",
             pattern="",
         ),
@@ -363,7 +361,7 @@ class Registry(Strict):
         Parameter(
             "RegistryImage",
             "Compute",
-            description="Tag that steps use where they name no image.",
+            "Tag that steps use where they name no image.",
             needs="registry_image",
             pattern="",
         ),
@@ -379,7 +377,7 @@ class Secrets(Strict):
 
     allow: Annotated[
         list[SecretId],
-        Parameter("SecretsAllow", "Compute", description="Secrets that tasks may read.", needs="secrets"),
+        Parameter("SecretsAllow", "Compute", "Secrets that tasks may read.", needs="secrets"),
     ] = Field(
         default_factory=list,
         max_length=50,
