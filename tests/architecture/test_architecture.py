@@ -99,6 +99,32 @@ def test_the_checkers_have_nothing_to_say(tool: list[str]) -> None:
     assert done.returncode == 0, done.stdout + done.stderr
 
 
+#: What tells a stack on this machine from one in a cloud.
+KINDS = {"is_cloud", "is_in_cloud", "LocalStack", "CloudStack", "cloud_stack", "local_stack"}
+
+
+def asked(text: str) -> list[str]:
+    """Where a source asks which kind of stack it has: by a name of KINDS, or by comparing something with 'local'."""
+    found = []
+    for node in ast.walk(ast.parse(text)):
+        if isinstance(node, (ast.Name, ast.Attribute, ast.alias)):
+            name = (
+                node.id if isinstance(node, ast.Name) else node.attr if isinstance(node, ast.Attribute) else node.name
+            )
+            found += [name] if name in KINDS else []
+        if isinstance(node, (ast.Compare, ast.Match)):
+            words = {part.value for part in ast.walk(node) if isinstance(part, ast.Constant)}
+            found += [ast.unparse(node)] if words & {"local", "aws", "azure", "gcp"} else []
+    return found
+
+
+def test_no_command_asks_which_kind_of_stack_it_has() -> None:
+    commands = sorted((CLI / "commands").glob("*.py"))
+    assert len(commands) > 5
+    assert {path.name: asked(path.read_text(encoding="utf-8")) for path in commands} == {p.name: [] for p in commands}
+    assert asked("x = config.cloud != 'local'") and asked("from ..stacks.known import is_in_cloud")
+
+
 def calls(folder: Path) -> Iterator[tuple[str, str]]:
     """(file, dotted name) of every call and every import in a package."""
     for path in sorted(folder.rglob("*.py")):

@@ -17,7 +17,7 @@ import pytest
 import typer
 from hypothesis import given
 from hypothesis import strategies as st
-from tests.conftest import Call, run_program
+from tests.programs import Call, run_program
 
 from mfinfra.__main__ import run
 from mfinfra.app import app

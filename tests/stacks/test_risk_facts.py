@@ -100,7 +100,7 @@ def paths() -> Iterator[tuple[str, Any]]:
     for facts in map(resource_types.of, ("aws_", "azurerm_", "google_", "kubernetes_")):
         for kind, listed in facts.weaker.items():
             yield from ((kind, fact.path) for fact in listed)
-        for presences in (facts.doors, facts.shutters, facts.locks):
+        for presences in (facts.opens_access, facts.blocks_access, facts.locks):
             yield from ((kind, path) for kind, presence in presences.items() for path in presence.where)
             yield from ((kind, "") for kind in presences)
         yield from ((kind, path) for kind, reach in facts.reach.items() for path in reach.paths)

@@ -51,18 +51,17 @@ def apply_flags() -> None:
 def stack_name(given: str | None) -> str:
     """The stack that a command means: as given, as the stack file says, the default, or the only one there is."""
     from ..machine import profile, record
-    from ..stackfile import load
-    from ..stackfile import schema as stackfile_schema
+    from ..stackfile import load, schema
 
     if given is not None:
         return given
-    if os.path.lexists(stackfile_schema.FILE_NAME):
+    if os.path.lexists(schema.FILE_NAME):
         return load.name_in(Path())
     stacks = [stack.name for stack in record.every()]
     default = profile.default_stack()
     if default in stacks:
         return str(default)
-    return stacks[0] if len(stacks) == 1 else stackfile_schema.DEFAULT_NAME
+    return stacks[0] if len(stacks) == 1 else schema.DEFAULT_NAME
 
 
 def stack_config(**options: str | None) -> StackConfig:
@@ -70,14 +69,13 @@ def stack_config(**options: str | None) -> StackConfig:
 
     A region that is named nowhere is that of the shell.
     """
-    from ..stackfile import load
-    from ..stackfile import schema as stackfile_schema
-    from ..stacks import cloud as cloud_pipeline
+    from ..stackfile import load, schema
+    from ..stacks import known
 
     name = options.get("name")
     if name is not None and {key for key, value in options.items() if value is not None} == {"name"}:
-        last = cloud_pipeline.recorded(name)
-        if last is not None and not os.path.lexists(stackfile_schema.FILE_NAME):
+        last = known.recorded(name)
+        if last is not None and not os.path.lexists(schema.FILE_NAME):
             return last
     return load.load(Path(), load.with_region(Path(), options))
 
