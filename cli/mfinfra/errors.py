@@ -50,7 +50,7 @@ class InstallFailed(MfinfraError):
     meaning = "The runtime could not be installed."
 
 
-class ProofFailed(MfinfraError):
+class SmokeTestFailed(MfinfraError):
     exit_code = 9
     meaning = "The stack exists, but the smoke flow did not run through it."
 
@@ -88,7 +88,7 @@ EXIT_CODES: tuple[type[MfinfraError], ...] = (
     Locked,
     Unsupported,
     InstallFailed,
-    ProofFailed,
+    SmokeTestFailed,
     DoctorFoundProblems,
     CloudError,
     EngineError,

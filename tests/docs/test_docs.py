@@ -11,8 +11,16 @@ from typing import Any
 
 import pytest
 
+import sections
+
 ROOT = Path(__file__).parents[2]
-PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md")), *sorted((ROOT / "docs" / "reference").glob("*.md"))]
+FOLDERS = (ROOT, ROOT / "docs", ROOT / "docs" / "reference", ROOT / "tests", ROOT / "runtime")
+PAGES = [page for folder in FOLDERS for page in sorted(folder.glob("*.md"))]
+PAGES += sorted((ROOT / "terraform").rglob("README.md"))
+
+
+def page_id(page: Path) -> str:
+    return page.name if page.parent in FOLDERS[:3] else page.relative_to(ROOT).as_posix()
 
 
 def block(page: str, name: str) -> str:
@@ -32,6 +40,19 @@ def run(argv: list[str], cwd: Path) -> str:
 
 def test_generated_pages_are_those_of_the_code() -> None:
     run([sys.executable, str(ROOT / "docs" / "generate.py"), "--check"], ROOT)
+
+
+def test_every_decision_is_in_the_index_once() -> None:
+    text = (ROOT / "docs" / "decisions.md").read_text(encoding="utf-8")
+    lines = re.findall(r"^- (\S+): \[(.*)\]\(#.*\)$", text.split("<!-- end of index -->")[0], re.M)
+    assert [f"{date}: {title}" for date, title in lines] == re.findall(r"^## (.*)$", text, re.M)
+
+
+def test_a_section_is_replaced_and_nothing_else() -> None:
+    page = "a\n<!-- x -->\nold\n<!-- end of x -->\nb\n"
+    assert sections.with_section(page, "x", r"\1 new" + "\n") == page.replace("old", r"\1 new")
+    with pytest.raises(ValueError, match="no section 'y'"):
+        sections.with_section(page, "y", "")
 
 
 def test_the_readmes_flow_runs_and_is_read_back(tmp_path: Path) -> None:
@@ -72,16 +93,13 @@ def test_the_platform_guides_clouds_are_rendered(tmp_path: Path) -> None:
 
 def commands() -> dict[str, Any]:
     """The commands of the program, as the reference page has them."""
-    sys.path.insert(0, str(ROOT / "docs"))
-    try:
-        import generate
-    finally:
-        sys.path.pop(0)
+    import generate
+
     found: dict[str, Any] = generate.commands()
     return found
 
 
-@pytest.mark.parametrize("page", PAGES, ids=lambda p: p.name)
+@pytest.mark.parametrize("page", PAGES, ids=page_id)
 def test_commands_that_pages_name_are_there(page: Path) -> None:
     named = re.findall(r"(?:`|^ {4}|- run: )mfinfra (?:--json )?([a-z-]+)", page.read_text(encoding="utf-8"), re.M)
     assert {name for name in named if not name.startswith("-")} <= {name.split()[1] for name in commands()}
@@ -110,7 +128,7 @@ def test_the_page_of_plans_has_every_key() -> None:
     assert all(f"`{word}`" in text for word in (*ACTIONS, *RISKS))
 
 
-@pytest.mark.parametrize("page", PAGES, ids=lambda p: p.name)
+@pytest.mark.parametrize("page", PAGES, ids=page_id)
 def test_links_lead_somewhere(page: Path) -> None:
     for target in re.findall(r"\]\((?!http)([^)#]+)\)", page.read_text(encoding="utf-8")):
         assert (page.parent / target).exists(), f"{page.name} links to {target}"
@@ -121,11 +139,10 @@ def test_pictures_hold_no_path_of_the_machine_they_were_made_on() -> None:
         assert not re.search(r"(/root|/tmp|/work|/home)/", picture.read_text(encoding="utf-8"))
 
 
-@pytest.mark.parametrize("page", PAGES, ids=lambda p: p.name)
+@pytest.mark.parametrize("page", PAGES, ids=page_id)
 def test_links_into_pages_lead_to_their_headings(page: Path) -> None:
     """As the headings are named where pages are read: small letters, dashes for spaces, nothing else."""
     for target, anchor in re.findall(r"\]\((?!http)([^)#]*)#([^)]+)\)", page.read_text(encoding="utf-8")):
         text = ((page.parent / target) if target else page).read_text(encoding="utf-8")
-        headings = re.findall(r"^#+ (.*)$", text, re.M)
-        anchors = {re.sub(r"[^a-z0-9 _-]", "", heading.lower()).replace(" ", "-") for heading in headings}
+        anchors = {sections.anchor(heading) for heading in re.findall(r"^#+ (.*)$", text, re.M)}
         assert anchor in anchors, f"{page.name} links to {target}#{anchor}"

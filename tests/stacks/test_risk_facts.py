@@ -78,7 +78,7 @@ def test_every_type_of_the_modules_is_known_to_hold_data_or_not() -> None:
     }
     found.remove("helm_release")  # it depends on the chart, see below
     assert found - set(resource_types.STATEFUL) == STATELESS, (
-        "put it into risk_facts, or say here that it holds nothing"
+        "put it into plans/resource_types, or say here that it holds nothing"
     )
     assert not STATELESS & set(resource_types.STATEFUL)
 
@@ -100,7 +100,7 @@ def paths() -> Iterator[tuple[str, Any]]:
     for facts in map(resource_types.of, ("aws_", "azurerm_", "google_", "kubernetes_")):
         for kind, listed in facts.weaker.items():
             yield from ((kind, fact.path) for fact in listed)
-        for presences in (facts.doors, facts.shutters, facts.locks):
+        for presences in (facts.opens_access, facts.blocks_access, facts.locks):
             yield from ((kind, path) for kind, presence in presences.items() for path in presence.where)
             yield from ((kind, "") for kind in presences)
         yield from ((kind, path) for kind, reach in facts.reach.items() for path in reach.paths)

@@ -13,7 +13,7 @@ _PRIVATE_ENDPOINTS = ["ecr.api", "ecr.dkr", "logs", "secretsmanager", "sts", "ba
 #: https://docs.aws.amazon.com/AmazonECS/latest/developerguide/vpc-endpoints.html), and each is paid for by the hour.
 _FOR_BATCH = {"batch", "ecs", "ecs-agent", "ecs-telemetry", "states"}
 
-#: Sandbox is what options.py has as defaults: cheap, at zero when nothing runs, all of it removable.
+#: Sandbox is what sections.py has as defaults: cheap, at zero when nothing runs, all of it removable.
 PRESETS: dict[str, dict[str, Any]] = {
     "sandbox": {},
     "team": {

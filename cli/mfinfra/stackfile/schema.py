@@ -20,6 +20,7 @@ from .sections import (
     Strict,
     Ui,
 )
+from .targets import AWS_ONLY, NOT_RENDERED, Parameter
 
 FILE_NAME = "mfinfra.yaml"
 DEFAULT_NAME = "local"
@@ -47,39 +48,51 @@ class RuntimeOptions(Strict):
 class StackConfig(Strict):
     """A stack: one name, one cloud, and what the flows need."""
 
-    name: str = Field(DEFAULT_NAME, pattern=NAME_PATTERN, description="Name of the stack; also that of its profile.")
-    cloud: Literal["local", "aws", "azure", "gcp"] = Field(
+    name: Annotated[
+        str,
+        Parameter("Name", "Stack", "Name of the stack; every name begins with it.", pattern=r"^[a-z][a-z0-9-]{0,30}$"),
+    ] = Field(DEFAULT_NAME, pattern=NAME_PATTERN, description="Name of the stack; also that of its profile.")
+    cloud: Annotated[Literal["local", "aws", "azure", "gcp"], NOT_RENDERED] = Field(
         "local", description="Where the stack lives: `local` is this machine."
     )
-    runtime: RuntimeOptions = Field(default_factory=RuntimeOptions, description="The flow runtime.")  # type: ignore[arg-type]
-    preset: Literal["sandbox", "team", "production", "files", "services"] = Field(
+    runtime: Annotated[RuntimeOptions, NOT_RENDERED] = Field(
+        default_factory=RuntimeOptions,  # type: ignore[arg-type]
+        description="The flow runtime.",
+    )
+    preset: Annotated[Literal["sandbox", "team", "production", "files", "services"], NOT_RENDERED] = Field(
         "sandbox",
         description="Where defaults come from: `sandbox` is cheap and removable, `production` is neither. A local stack"
         " is a `sandbox` (a metadata service in the background), `files` (nothing in the background) or `services`"
         " (PostgreSQL and an S3 server too).",
     )
-    engine: Literal["terraform", "cloudformation"] | None = Field(
+    engine: Annotated[Literal["terraform", "cloudformation"] | None, NOT_RENDERED] = Field(
         None,
         description="What deploys: `terraform` (also OpenTofu) where it is found, else in AWS `cloudformation`.",
     )
     region: str | None = Field(None, pattern=r"^[a-z0-9-]{5,25}$", description="Region of the cloud.")
-    account: str | None = Field(
+    account: Annotated[str | None, NOT_RENDERED] = Field(
         None,
         pattern=r"^[a-z0-9][a-z0-9-]{4,40}$",
         description="The only account that it may go to: an account of AWS, a subscription of Azure, a project of"
         " Google Cloud.",
     )
-    partition: Literal["aws", "aws-cn", "aws-us-gov"] = Field(
+    partition: Annotated[Literal["aws", "aws-cn", "aws-us-gov"], NOT_RENDERED] = Field(
         "aws", description="AWS: the partition; default: that of the region."
     )
-    permissions_boundary: Arn | None = Field(None, description="AWS: a policy that bounds every role that is made.")
+    permissions_boundary: Annotated[
+        Arn | None,
+        AWS_ONLY,
+        Parameter("PermissionsBoundary", "Stack", "Policy that bounds every role.", needs="boundary", pattern=""),
+    ] = Field(None, description="AWS: a policy that bounds every role that is made.")
     people: list[Person] = Field(
         default_factory=list,
         max_length=200,
         description="Who may use the stack beside who deploys it. EKS: ARNs of IAM roles and users; Azure: object ids;"
         " GCP: as in user:ada@example.com.",
     )
-    deletion_protection: bool = Field(False, description="Refuse removal of what holds data, and of the stack.")
+    deletion_protection: Annotated[
+        bool, Parameter("DeletionProtection", "Stack", "Refuse removal of what holds data.")
+    ] = Field(False, description="Refuse removal of what holds data, and of the stack.")
     password_generation: int = Field(
         1,
         ge=1,
@@ -87,7 +100,9 @@ class StackConfig(Strict):
         description="Raise it to have the passwords of the stack's own accounts made anew, and those of a database that"
         " exists read anew; Terraform only.",
     )
-    log_retention_days: int = Field(30, ge=1, le=3653, description="Days that logs are kept.")
+    log_retention_days: Annotated[int, Parameter("LogRetentionDays", "Stack")] = Field(
+        30, ge=1, le=3653, description="Days that logs are kept."
+    )
     tags: Annotated[dict[TagKey, TagValue], Field(max_length=40)] = Field(
         default_factory=dict, description="Tags of everything that is made."
     )

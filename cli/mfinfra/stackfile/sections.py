@@ -12,6 +12,7 @@ from typing import Annotated, Literal
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 
 from ..versions import DEFAULT_KUBERNETES, METADATA_IMAGE
+from .targets import AWS_ONLY, NOT_RENDERED, Parameter
 
 ARN_PATTERN = r"^arn:(aws|aws-cn|aws-us-gov):[a-z0-9-]{1,40}:[a-z0-9-]{0,25}:(\d{12})?:[A-Za-z0-9_+=,.@:/*-]{1,1000}$"
 POOL_PATTERN = r"^[a-z][a-z0-9]{0,19}$"
@@ -56,7 +57,7 @@ class Network(Strict):
     nat: Literal["none", "one", "per_zone"] = Field(
         "one", description="NAT gateways: the way of private subnets to the internet."
     )
-    endpoints: list[Endpoint] = Field(
+    endpoints: Annotated[list[Endpoint], AWS_ONLY] = Field(
         default_factory=list,
         max_length=20,
         description="AWS: services reached inside the network (interface endpoints); S3 and DynamoDB always are.",
@@ -74,7 +75,7 @@ class Network(Strict):
         description="Its private subnets. AWS: ids, in two zones or more; Azure: resource ids, that of the cluster and"
         " that of the database; GCP: the name of one.",
     )
-    public_subnets: list[Id] = Field(
+    public_subnets: Annotated[list[Id], AWS_ONLY] = Field(
         default_factory=list, max_length=20, description="AWS: its public subnets, for the load balancer of the UI."
     )
 
@@ -82,32 +83,66 @@ class Network(Strict):
 class Datastore(Strict):
     """The bucket for artifacts, code packages, cards and data."""
 
-    bucket: str | None = Field(
-        None,
-        pattern=r"^[a-z0-9][a-z0-9-]{1,61}[a-z0-9](/[a-z0-9][a-z0-9-]{1,61}[a-z0-9])?$",
-        description="An existing bucket to use (Azure: account/container); default: one is made.",
+    bucket: Annotated[str | None, Parameter("BucketName", "Datastore", "The bucket.", without="bucket", pattern="")] = (
+        Field(
+            None,
+            pattern=r"^[a-z0-9][a-z0-9-]{1,61}[a-z0-9](/[a-z0-9][a-z0-9-]{1,61}[a-z0-9])?$",
+            description="An existing bucket to use (Azure: account/container); default: one is made.",
+        )
     )
-    kms: Annotated[str, Field(pattern=ID_PATTERN), _renamed(aws="managed")] = Field(
+    kms: Annotated[
+        str,
+        Field(pattern=ID_PATTERN),
+        _renamed(aws="managed"),
+        Parameter("KmsKeyArn", "Datastore", "Key that encrypts.", needs="given_key", pattern=""),
+    ] = Field(
         "managed",
         description="Encryption: `create` makes a key, `managed` uses those of the cloud, else the id of a key (ARN,"
         " Key Vault id, path in Cloud KMS).",
     )
     versioning: bool = Field(False, description="Keep what is overwritten or deleted, for `noncurrent_days`.")
-    noncurrent_days: int = Field(7, ge=1, le=3650, description="Days that old versions are kept.")
+    noncurrent_days: Annotated[int, Parameter("NoncurrentDays", "Datastore", needs="bucket")] = Field(
+        7, ge=1, le=3650, description="Days that old versions are kept."
+    )
     access_logs: bool = Field(False, description="Log every access, into a second bucket.")
 
 
 class Database(Strict):
     """An existing PostgreSQL database for the metadata."""
 
-    host: str = Field(pattern=HOST_PATTERN, description="Its host name.")
-    port: int = Field(5432, ge=1, le=65535, description="Its port.")
-    name: str = Field("metaflow", pattern=r"^[A-Za-z_][A-Za-z0-9_]{0,62}$", description="Name of the database.")
-    secret: SecretId = Field(
+    host: Annotated[str, Parameter("DatabaseHost", "Database", "Host.", pattern="", without="database")] = Field(
+        pattern=HOST_PATTERN, description="Its host name."
+    )
+    port: Annotated[int, Parameter("DatabasePort", "Database", "Port.", without="database")] = Field(
+        5432, ge=1, le=65535, description="Its port."
+    )
+    name: Annotated[str, Parameter("DatabaseName", "Database", "Name.", pattern="", without="database")] = Field(
+        "metaflow", pattern=r"^[A-Za-z_][A-Za-z0-9_]{0,62}$", description="Name of the database."
+    )
+    secret: Annotated[
+        SecretId,
+        Parameter(
+            "DatabaseSecretArn",
+            "Database",
+            "Secret with username and password.",
+            pattern="",
+            without="database",
+        ),
+    ] = Field(
         description="Secret in the cloud's store, JSON with `username` and `password`: its ARN, Key Vault address or"
         " resource id, or path."
     )
-    security_group: str | None = Field(
+    security_group: Annotated[
+        str | None,
+        AWS_ONLY,
+        Parameter(
+            "DatabaseGroupId",
+            "Database",
+            "Security group.",
+            kind="AWS::EC2::SecurityGroup::Id",
+            without="database",
+        ),
+    ] = Field(
         None,
         pattern=r"^sg-[0-9a-f]{8,17}$",
         description="AWS: its security group, which is opened for the service.",
@@ -117,31 +152,55 @@ class Database(Strict):
 class Metadata(Strict):
     """The metadata service and its database."""
 
-    size: Literal["small", "medium", "large"] = Field("small", description="Size of the database, on every cloud.")
-    instance_class: str | None = Field(
+    size: Annotated[Literal["small", "medium", "large"], NOT_RENDERED] = Field(
+        "small", description="Size of the database, on every cloud."
+    )
+    instance_class: Annotated[
+        str | None,
+        Parameter("DatabaseClass", "Database", "Size.", needs="database", pattern=r"^db\.[a-z0-9]+\.[a-z0-9]+$"),
+    ] = Field(
         None,
         pattern=r"^[A-Za-z][A-Za-z0-9_.-]{2,60}$",
         description="Size of the database as the cloud names it, as in db.t4g.micro, B_Standard_B1ms, db-g1-small;"
         " default: what `size` means there.",
     )
-    postgres_version: str = Field(
-        "17", pattern=r"^1[4-8](\.\d{1,2})?$", description="PostgreSQL: 14 to 18, or a minor."
+    postgres_version: Annotated[
+        str, Parameter("PostgresVersion", "Database", "Version of PostgreSQL.", needs="database")
+    ] = Field("17", pattern=r"^1[4-8](\.\d{1,2})?$", description="PostgreSQL: 14 to 18, or a minor.")
+    storage_gb: Annotated[int, Parameter("DatabaseStorage", "Database", "Disk, in GB.", needs="database")] = Field(
+        20, ge=20, le=65536, description="Disk of the database."
     )
-    storage_gb: int = Field(20, ge=20, le=65536, description="Disk of the database.")
-    max_storage_gb: int = Field(100, ge=20, le=65536, description="How far that disk may grow by itself.")
-    high_availability: bool = Field(False, description="A standby in a second zone.")
-    backup_days: int = Field(1, ge=0, le=35, description="Days that backups are kept; 0 makes none.")
+    max_storage_gb: Annotated[
+        int, Parameter("DatabaseMaxStorage", "Database", "How far the disk may grow.", needs="database")
+    ] = Field(100, ge=20, le=65536, description="How far that disk may grow by itself.")
+    high_availability: Annotated[bool, Parameter("DatabaseStandby", "Database", needs="database")] = Field(
+        False, description="A standby in a second zone."
+    )
+    backup_days: Annotated[
+        int, Parameter("DatabaseBackupDays", "Database", "Days that backups are kept.", needs="database")
+    ] = Field(1, ge=0, le=35, description="Days that backups are kept; 0 makes none.")
     database: Database | None = Field(None, description="An existing database to use instead.")
-    image: str = Field(METADATA_IMAGE, pattern=IMAGE_PATTERN, description="Image of the metadata service.")
-    cpu: Literal[256, 512, 1024, 2048, 4096] = Field(256, description="CPU units of each service task; 1024 is a CPU.")
-    memory: int = Field(512, ge=512, le=30720, description="Memory of each service task, in MB.")
-    replicas: int = Field(1, ge=1, le=20, description="Service tasks.")
+    image: Annotated[str, Parameter("MetadataImage", "Metadata", pattern="")] = Field(
+        METADATA_IMAGE, pattern=IMAGE_PATTERN, description="Image of the metadata service."
+    )
+    cpu: Annotated[
+        Literal[256, 512, 1024, 2048, 4096], Parameter("MetadataCpu", "Metadata", "CPU units of each task.")
+    ] = Field(256, description="CPU units of each service task; 1024 is a CPU.")
+    memory: Annotated[
+        int, Parameter("MetadataMemory", "Metadata", "Memory of each task, in MB.", pattern=r"^\d{3,5}$")
+    ] = Field(512, ge=512, le=30720, description="Memory of each service task, in MB.")
+    replicas: Annotated[int, Parameter("MetadataReplicas", "Metadata", "Tasks.")] = Field(
+        1, ge=1, le=20, description="Service tasks."
+    )
     api: Literal["public", "private"] = Field(
         "public",
         description="`public`: reached with a key through API Gateway (AWS); `private`: inside the network, and on"
         " Kubernetes through a tunnel that mfinfra keeps open. Default: public on AWS, private elsewhere.",
     )
-    allow: list[Cidr] = Field(
+    allow: Annotated[
+        list[Cidr],
+        Parameter("ApiAllow", "Metadata", "Addresses that may reach the API.", needs="api_allow"),
+    ] = Field(
         default_factory=list,
         max_length=50,
         description="Addresses that may reach the public API; default: all, with a key.",
@@ -160,14 +219,20 @@ class Pool(Strict):
         description="Machine types as the cloud names them; AWS Batch also takes families. Default: 4 vCPUs with 16 GB,"
         " with `gpu` the smallest that has one; AWS Batch: c6i and m6i.",
     )
-    min_vcpus: int = Field(0, ge=0, le=10000, description="vCPUs kept running; 0 costs nothing at rest.")
-    max_vcpus: int = Field(16, ge=1, le=10000, description="vCPUs at most.")
-    ami: str | None = Field(
+    min_vcpus: Annotated[int, Parameter("MinVcpus", "Pool", "vCPUs kept running.", needs="machines")] = Field(
+        0, ge=0, le=10000, description="vCPUs kept running; 0 costs nothing at rest."
+    )
+    max_vcpus: Annotated[int, Parameter("MaxVcpus", "Pool")] = Field(16, ge=1, le=10000, description="vCPUs at most.")
+    ami: Annotated[str | None, Parameter("Ami", "Pool", "Machine image.", needs="ami")] = Field(
         None, pattern=r"^ami-[0-9a-f]{8,17}$", description="AWS Batch: machine image; default: that of ECS."
     )
     gpu: bool = Field(False, description="The machines have GPUs; chooses an image with drivers.")
-    disk_gb: int = Field(100, ge=30, le=16384, description="Disk of each machine, encrypted.")
-    priority: int = Field(1, ge=0, le=1000, description="AWS Batch: which queue is served first; higher wins.")
+    disk_gb: Annotated[int, Parameter("DiskGb", "Pool", "Disk of each machine.", needs="machines")] = Field(
+        100, ge=30, le=16384, description="Disk of each machine, encrypted."
+    )
+    priority: Annotated[int, Parameter("Priority", "Pool", "Which queue is served first.")] = Field(
+        1, ge=0, le=1000, description="AWS Batch: which queue is served first; higher wins."
+    )
     runnable_minutes: int | None = Field(
         60, ge=10, le=1440, description="AWS Batch: cancel a job that waits this long for a machine that cannot come."
     )
@@ -179,7 +244,7 @@ class Pool(Strict):
 class Compute(Strict):
     """Where tasks run."""
 
-    backend: Literal["batch", "kubernetes"] = Field(
+    backend: Annotated[Literal["batch", "kubernetes"], NOT_RENDERED] = Field(
         "batch",
         description="`batch`: AWS Batch; `kubernetes`: EKS, AKS or GKE. Default: batch on AWS, kubernetes elsewhere."
         " `compute: kubernetes` is short for this key alone.",
@@ -204,7 +269,7 @@ class Kubernetes(Strict):
     """The cluster, for `compute.backend: kubernetes`."""
 
     version: str = Field(DEFAULT_KUBERNETES, pattern=r"^1\.\d{2}$", description="Version of Kubernetes.")
-    extended_support: bool = Field(
+    extended_support: Annotated[bool, NOT_RENDERED] = Field(
         False,
         description="Accept a version whose standard support has ended; clouds charge more for it, or upgrade it.",
     )
@@ -228,7 +293,9 @@ class Kubernetes(Strict):
 class Orchestrator(Strict):
     """What runs flows in production. Default: Step Functions with AWS Batch, Argo with Kubernetes."""
 
-    step_functions: bool = Field(False, description="Roles, table and logs for AWS Step Functions.")
+    step_functions: Annotated[bool, NOT_RENDERED] = Field(
+        False, description="Roles, table and logs for AWS Step Functions."
+    )
     argo_workflows: bool = Field(False, description="Argo Workflows.")
     argo_events: bool = Field(False, description="Argo Events: flows that start on events.")
     airflow: bool = Field(False, description="Apache Airflow.")
@@ -259,10 +326,23 @@ class Ui(Strict):
     balancer in AWS with a name of its own."""
 
     enabled: bool = Field(False, description="Set the UI up.")
-    certificate: Arn | None = Field(None, description="Certificate of its name, in ACM.")
-    domain: str | None = Field(None, pattern=HOST_PATTERN, description="Its host name.")
+    certificate: Annotated[Arn | None, Parameter("UiCertificate", "UI", "Certificate in ACM.", pattern="")] = Field(
+        None, description="Certificate of its name, in ACM."
+    )
+    domain: Annotated[str | None, Parameter("UiDomain", "UI", "Host name.", pattern="")] = Field(
+        None, pattern=HOST_PATTERN, description="Its host name."
+    )
     auth: Literal["cognito", "oidc"] = Field("cognito", description="Who signs people on.")
-    cognito_prefix: str | None = Field(
+    cognito_prefix: Annotated[
+        str | None,
+        Parameter(
+            "UiCognitoPrefix",
+            "UI",
+            "First part of the name of the sign-on page.",
+            needs="cognito_name",
+            pattern="",
+        ),
+    ] = Field(
         None, pattern=r"^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$", description="First part of the sign-on page's name."
     )
     oidc: Oidc | None = Field(None, description="For `auth: oidc`.")
@@ -276,7 +356,16 @@ class Registry(Strict):
     """A registry for images of your own."""
 
     enabled: bool = Field(False, description="Make a repository in ECR, Azure's or Google's registry.")
-    image: str | None = Field(
+    image: Annotated[
+        str | None,
+        Parameter(
+            "RegistryImage",
+            "Compute",
+            "Tag that steps use where they name no image.",
+            needs="registry_image",
+            pattern="",
+        ),
+    ] = Field(
         None,
         pattern=r"^[A-Za-z0-9_][A-Za-z0-9._-]{0,127}$",
         description="Tag in it that steps use where they name no image.",
@@ -286,7 +375,10 @@ class Registry(Strict):
 class Secrets(Strict):
     """Secrets that tasks may read."""
 
-    allow: list[SecretId] = Field(
+    allow: Annotated[
+        list[SecretId],
+        Parameter("SecretsAllow", "Compute", "Secrets that tasks may read.", needs="secrets"),
+    ] = Field(
         default_factory=list,
         max_length=50,
         description="Secrets that tasks may read. AWS: ARNs, `*` at the end of one; Azure: addresses of Key Vault"

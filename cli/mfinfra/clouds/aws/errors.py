@@ -1,7 +1,7 @@
 """The ways AWS says no, in one line each with what to do about it.
 
 The same texts come from boto3 and, inside Terraform's diagnostics, from the AWS SDK for Go; CloudFormation has its own.
-They are looked for in text, so that one table serves all three. Refused permissions are in aws_permissions.py.
+They are looked for in text, so that one table serves all three. Refused permissions are in permissions.py.
 """
 
 # ruff: noqa: E501

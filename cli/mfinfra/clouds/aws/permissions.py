@@ -16,7 +16,7 @@ DENIED = re.compile(
 _WHO = re.compile(
     r"User: (?P<who>\S+) is not authorized to perform: (?P<action>[\w:-]+)(?: on resource: (?P<resource>[^\s,]+))?"
 )
-#: How the SDK for Go, our own calls (see aws_identity.py), boto3 and CloudFormation name what was called.
+#: How the SDK for Go, our own calls (see identity.py), boto3 and CloudFormation name what was called.
 _CALLED = re.compile(r"operation error (?P<service>[\w ]+): (?P<operation>\w+)(?: on (?P<resource>arn:\S+))?")
 _API = re.compile(r"\bAPI: (?P<action>[\w-]+:\w+)")
 _DENIES = re.compile(r"explicit deny in an? (?P<policy>[\w -]+? (?:policy|boundary))")

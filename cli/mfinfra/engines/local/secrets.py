@@ -23,7 +23,7 @@ class Secrets:
     s3_secret_key: str
 
 
-def of(data: Path) -> Secrets:
+def secrets_in(data: Path) -> Secrets:
     """Those in a stack's data folder, made where there are none. Raises MfinfraError where the file is damaged."""
     path = data / FILE_NAME
     try:

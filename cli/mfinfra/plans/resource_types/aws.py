@@ -98,11 +98,11 @@ _WEAKER = {
     ),
     "aws_eks_access_entry": (Weaker("kubernetes_groups", "iam", "it stands for more groups in the cluster", grows),),
 }  # fmt: skip
-_DOORS = {
+_OPENS_ACCESS = {
     "aws_api_gateway_stage": Presence("the API becomes reachable from the internet"),
     "aws_lb": Presence("a load balancer becomes reachable from the internet", {"internal": False}),
 }
-_SHUTTERS = {
+_BLOCKS_ACCESS = {
     "aws_s3_bucket_public_access_block": Presence(_PUBLIC_BUCKET, guarded=named("aws_s3_bucket", "bucket")),
     "aws_s3_bucket_policy": Presence("the policy that guards it goes", guarded=named("aws_s3_bucket", "bucket")),
     "aws_api_gateway_rest_api_policy": Presence(
@@ -133,7 +133,7 @@ _REACH = {
 
 
 def _given(kind: str, values: Values) -> list[Right]:
-    """In clusters: who may do what there, and which roles its pods have. IAM's own policies are in policies.py."""
+    """In clusters: who may do what there, and which roles its pods have. IAM's own policies are in iam_policies.py."""
     if kind == "aws_eks_access_entry":
         return [Right(_who(values), "sign on", f"the cluster {values.get('cluster_name')}")]
     if kind == "aws_eks_access_policy_association":
@@ -153,4 +153,4 @@ def _who(values: Values) -> str:
     return str(values.get("principal_arn") or "somebody who is made with it")
 
 
-AWS = Facts(_STATEFUL, _WEAKER, doors=_DOORS, shutters=_SHUTTERS, reach=_REACH, given=_given)
+AWS = Facts(_STATEFUL, _WEAKER, opens_access=_OPENS_ACCESS, blocks_access=_BLOCKS_ACCESS, reach=_REACH, given=_given)

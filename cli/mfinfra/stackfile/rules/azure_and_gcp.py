@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import TYPE_CHECKING
 
+from .. import targets
+from ..schema import StackConfig
 from .base import TITLES, Given, Problem, refused
 
-if TYPE_CHECKING:
-    from ..schema import StackConfig
-
+#: Why a field of AWS's own is refused, where there is more to say than that.
+_WHY = {
+    ("network", "endpoints"): "network.{key} is for AWS; {title} reaches its services without",
+    ("network", "public_subnets"): "network.{key} is for AWS; {title} reaches its services without",
+    ("metadata", "database", "security_group"): "{title} has no security groups",
+}
 _BALANCER_KEYS = ("certificate", "domain", "auth", "cognito_prefix", "oidc", "internal", "allow")
 
 
@@ -24,12 +28,10 @@ def of_aws(config: StackConfig, given: Given) -> Iterator[Problem]:
             ("orchestrator", "step_functions"),
             f"Step Functions is in AWS only; on {title} take argo_workflows or airflow",
         )
-    yield from refused(given, (), ("partition", "permissions_boundary"), f"AWS has a {{key}}, {title} has none")
-    for key in ("endpoints", "public_subnets"):
-        yield from refused(
-            given, ("network",), (key,), f"network.{{key}} is for AWS; {title} reaches its services without"
-        )
-    yield from refused(given, ("metadata", "database"), ("security_group",), f"{title} has no security groups")
+    yield from refused(given, (), ("partition",), f"AWS has a {{key}}, {title} has none")
+    for place in targets.elsewhere(StackConfig, config.cloud):
+        why = _WHY.get(place, "AWS has a {key}, {title} has none").replace("{title}", title)
+        yield from refused(given, place[:-1], place[-1:], why)
     yield from refused(
         given, ("ui",), _BALANCER_KEYS, f"{{key}} is for AWS; on {title} the UI is reached with mfinfra open ui"
     )
