@@ -13,7 +13,7 @@ import pytest
 
 from tests.doubles.fixtures import Aws
 from tests.doubles.gateway import Gateway, gateway, port_of
-from tests.doubles.metadata_service import Program, new_postgres
+from tests.doubles.metadata_service import Program, own_postgres
 from tests.programs import Call, run_mfinfra
 
 STACK = """\
@@ -76,12 +76,11 @@ print(json.dumps([[r.id, r.successful, r.data.total, sorted(s.id for s in r), le
 
 @pytest.fixture
 def service(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Program]:
-    postgres = new_postgres(tmp_path_factory.mktemp("postgres"))
-    program = Program(postgres.url, tmp_path_factory.mktemp("service") / "service.log")
-    program.start()
-    yield program
-    program.stop()
-    postgres.stop()
+    with own_postgres() as postgres:
+        program = Program(postgres.url, tmp_path_factory.mktemp("service") / "service.log")
+        program.start()
+        yield program
+        program.stop()
 
 
 @pytest.fixture
