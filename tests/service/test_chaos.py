@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import contextlib
 import signal
+import tempfile
 import time
 from pathlib import Path
 from typing import Any, ClassVar
