@@ -1,4 +1,4 @@
-# Needs no account: planning asks AWS nothing. (Mock providers know no ephemeral resources, of which this module has some.)
+# Needs no account: planning sends no requests to AWS. (Mock providers do not support ephemeral resources, which this module has.)
 
 provider "aws" {
   region                      = "us-east-1"
@@ -12,7 +12,7 @@ provider "aws" {
 variables {
   name     = "demo"
   username = "argo"
-  # Passwords would be made by AWS.
+  # AWS would have to generate the passwords.
   passwords = []
 }
 

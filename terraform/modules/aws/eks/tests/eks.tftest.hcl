@@ -1,4 +1,4 @@
-# Needs no account: what is read from AWS is made up.
+# Needs no account: data sources of AWS are mocked.
 
 provider "aws" {
   region                      = "us-east-1"

@@ -1,4 +1,4 @@
-# Needs no account: planning asks AWS nothing but who we are, and that is made up. (Mock providers know no ephemeral
+# Needs no account: planning reads only the caller's identity, which is mocked. (Mock providers do not support ephemeral
 # resources, of which this module has two.)
 
 provider "aws" {
@@ -22,7 +22,7 @@ variables {
   subnet_ids      = ["subnet-0123456789abcdef0", "subnet-0123456789abcdef1"]
   image           = "service:1"
 
-  # A new database would have its password made by AWS.
+  # For a new database, AWS would have to generate the password.
   database = {
     host           = "db.example.com"
     port           = 5432

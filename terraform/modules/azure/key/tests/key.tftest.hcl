@@ -1,4 +1,4 @@
-# Needs no account: what Azure would answer is made up.
+# Needs no account: responses of Azure are mocked.
 
 mock_provider "azurerm" {
   mock_resource "azurerm_key_vault_key" {

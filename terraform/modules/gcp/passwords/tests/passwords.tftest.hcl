@@ -1,4 +1,4 @@
-# Needs no account: planning asks Google nothing. (Mock providers know no ephemeral resources, of which this module has two.)
+# Needs no account: planning sends no requests to Google. (Mock providers do not support ephemeral resources, which this module has.)
 
 provider "google" {
   project      = "demo-project"

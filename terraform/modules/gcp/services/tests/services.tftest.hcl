@@ -1,4 +1,4 @@
-# Needs no account: what Google would answer is made up.
+# Needs no account: responses of Google are mocked.
 
 mock_provider "google" {
   mock_data "google_compute_zones" {

@@ -1,4 +1,4 @@
-# Needs no cluster: planning asks it nothing.
+# Needs no cluster: planning sends it no requests.
 
 provider "kubernetes" {
   host  = "https://127.0.0.1"
@@ -58,7 +58,7 @@ run "production_on_azure" {
     artifact_repository = { prefix = "metaflow", azure = { endpoint = "https://a.blob.core.windows.net", container = "c" } }
   }
 
-  # The chart runs this one through its templates: braces of Argo's must be text for them.
+  # The chart evaluates this value as a template: Argo's braces must be a string.
   assert {
     condition     = yamldecode(helm_release.this.values[0]).artifactRepository.azure.blobNameFormat == "{{ `metaflow/argo/{{workflow.namespace}}/{{workflow.name}}/{{pod.name}}` }}"
     error_message = "The chart would take Argo's variables for its own."
