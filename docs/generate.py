@@ -129,8 +129,8 @@ def capabilities_page() -> str:
     lines = [
         "# Supported components\n",
         "This table is generated from the templates, and a test renders every supported component. If a stack file",
-        "sets a key that a platform does not support, commands that read it, including `mfinfra validate`, fail with an",
-        "error that names the key. [The stack file](stack-file.md) lists all keys.\n",
+        "sets a key that a platform does not support, commands that read it, including `mfinfra validate`, fail",
+        "with an error that names the key. [The stack file](stack-file.md) lists all keys.\n",
         row("Component", "Key", *titles),
         "|---|---|" + "---|" * len(titles),
     ]
