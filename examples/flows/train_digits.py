@@ -1,4 +1,4 @@
-"""Train classifiers of handwritten digits in parallel and keep the best. Data: the 1,797 images of scikit-learn's digits.
+"""Train classifiers of handwritten digits (scikit-learn, 1,797 images of 8 x 8) in parallel and keep the best.
 
 Run `python examples/flows/train_digits.py run`, then `python examples/flows/read_winner.py`.
 """
