@@ -9,7 +9,7 @@ output "bucket_arn" {
 }
 
 output "log_bucket_name" {
-  description = "Name of the access log bucket; null if there is none."
+  description = "Name of the access log bucket; null without access logs."
   value       = local.has_logs ? aws_s3_bucket.logs[0].bucket : null
 }
 

@@ -37,12 +37,12 @@ run "public_with_a_key" {
 
   assert {
     condition     = aws_api_gateway_method.proxy[0].api_key_required && aws_api_gateway_method.schema[0].api_key_required
-    error_message = "The API asks for no key."
+    error_message = "The API requires no key."
   }
 
   assert {
     condition     = aws_lb.this.internal && !aws_ecs_service.this.network_configuration[0].assign_public_ip
-    error_message = "The service is reachable by another way than the API."
+    error_message = "The service is reachable without the API."
   }
 }
 
@@ -55,7 +55,7 @@ run "private" {
 
   assert {
     condition     = length(aws_api_gateway_rest_api.this) == 0 && output.api_key_id == null
-    error_message = "There is a way in from outside."
+    error_message = "Inbound access from outside is allowed."
   }
 }
 
@@ -64,6 +64,6 @@ run "a_database_that_exists" {
 
   assert {
     condition     = length(aws_db_instance.this) == 0 && output.database_host == "db.example.com"
-    error_message = "A second database would be made."
+    error_message = "A second database would be created."
   }
 }

@@ -25,7 +25,7 @@ run "machines_pull_with_their_identity" {
 
   assert {
     condition     = length(output.runtime_config) == 0 && output.repository_url == "demo12345678.azurecr.io/demo"
-    error_message = "Steps would use an image that nobody has pushed."
+    error_message = "Steps would use an image that has not been pushed."
   }
 }
 

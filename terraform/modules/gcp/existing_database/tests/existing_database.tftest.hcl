@@ -15,6 +15,6 @@ run "the_database_is_where_it_was_said" {
 
   assert {
     condition     = output.database.host == "10.1.2.3" && output.database.port == 5432 && output.database.name == "metaflow"
-    error_message = "The database is elsewhere."
+    error_message = "The location of the database is wrong."
   }
 }
