@@ -1,4 +1,4 @@
-"""Write the generated pages and sections: `python docs/generate.py`. With `--check`, only list what is out of date."""
+"""Write the generated pages and sections: `python docs/generate.py`. With `--check`, only list outdated files."""
 
 from __future__ import annotations
 
@@ -70,9 +70,11 @@ def _parameter(parameter: Any) -> str:
 def settings_page() -> str:
     lines = [
         "# Settings\n",
-        "A setting comes from the environment, else from the nearest `.metaflow/config.json` walking up from",
-        "the working directory, else from the profile `~/.metaflowconfig/config[_<METAFLOW_PROFILE>].json`, else it",
-        "has its default.\n",
+        "A setting has the value of the first of these that sets it:\n",
+        "1. the environment,",
+        "2. the nearest `.metaflow/config.json` in the working directory or its parent directories,",
+        "3. the profile `~/.metaflowconfig/config[_<METAFLOW_PROFILE>].json`,",
+        "4. its default.\n",
         "| Setting | Default | Meaning |",
         "|---|---|---|",
     ]
@@ -84,8 +86,8 @@ def stack_file_page() -> str:
     schema = json_schema()
     lines = [
         "# The stack file\n",
-        "`mfinfra.yaml`, in the folder where `mfinfra` is called. `mfinfra init` writes one, `mfinfra schema` prints",
-        "its JSON Schema. Unknown keys are refused.\n",
+        "`mfinfra` reads `mfinfra.yaml` in the working directory. `mfinfra init` writes this file, and",
+        "`mfinfra schema` prints its JSON Schema. Unknown keys are errors.\n",
         "| Key | Default | Meaning |",
         "|---|---|---|",
     ]
@@ -116,37 +118,40 @@ def _keys(schema: dict[str, Any], node: dict[str, Any], prefix: str) -> list[str
 
 
 def _empty(field: dict[str, Any], node: dict[str, Any], name: str) -> str:
-    """The default of a field whose schema names none."""
+    """The default of a field whose schema sets none."""
     if name in node.get("required", ()):
-        return "needed"
+        return "(required)"
     return "`{}`" if field.get("type") == "object" else "`[]`"
 
 
 def capabilities_page() -> str:
-    titles = [place.title for place in capabilities.PLACES]
+    titles = [platform.title for platform in capabilities.PLATFORMS]
     lines = [
-        "# What can be deployed where\n",
-        "Read off the templates, and rendered by a test. What a stack file asks for and a place has not is refused by",
-        "the name of its key, by `mfinfra validate` too. [The stack file](stack-file.md) has every key.\n",
+        "# Supported components\n",
+        "This table is generated from the templates, and a test renders every supported component. If a stack file",
+        "sets a key that a platform does not support, commands that read it, including `mfinfra validate`, fail",
+        "with an error that names the key. [The stack file](stack-file.md) lists all keys.\n",
         row("Component", "Key", *titles),
         "|---|---|" + "---|" * len(titles),
     ]
     for component in capabilities.COMPONENTS:
-        cells = [_yes(capabilities.has(component, place)) for place in capabilities.PLACES]
+        cells = [_yes(capabilities.has(component, platform)) for platform in capabilities.PLATFORMS]
         lines.append(row(component.text, f"`{component.key.replace('.cpu.', '.NAME.')}`", *cells))
     lines += [
-        "\nLogs of Google Cloud, but for access logs, are kept as long as the project says. What runs in a cluster is",
-        "reached by a tunnel: nothing there listens to the outside.\n",
+        "\nOn Google Cloud, the project sets the retention of logs; `log_retention_days` applies to access logs only.",
+        "Clients outside of a cluster use a tunnel, because services in a cluster have no public endpoint.\n",
         "| Command | Terraform, OpenTofu | CloudFormation |",
         "|---|---|---|",
         "| `render`, `validate` without an account | yes | yes |",
-        "| `plan`, `up --plan FILE` | yes, by a plan file | yes, by a change set |",
-        "| `drift` | yes, by a refresh | yes, by drift detection |",
-        "| `unlock` | yes | no: there is no lock to take |",
-        "| `down --keep data` | yes | yes, but not for sandboxes |",
+        "| `plan`, `up --plan FILE` | yes, with a plan file | yes, with a change set |",
+        "| `drift` | yes, with a refresh | yes, with drift detection |",
+        "| `unlock` | yes | no: CloudFormation has no state lock |",
+        "| `down --keep data` | yes | yes, except for sandboxes |",
     ]
     lines += [
-        f"| `{name}` | with a cluster | no |" for name in ("open", "kubeconfig") if f"mfinfra {name}" in commands()
+        f"| `{name}` | yes, for stacks with a cluster | no |"
+        for name in ("open", "kubeconfig")
+        if f"mfinfra {name}" in commands()
     ]
     return "\n".join(lines) + "\n"
 
@@ -156,22 +161,22 @@ def _yes(value: bool) -> str:
 
 
 def exit_codes_page() -> str:
-    lines = ["# Exit codes\n", "## mfinfra\n", "| Code | Meaning |", "|---|---|", "| 0 | Done. |"]
+    lines = ["# Exit codes\n", "## mfinfra\n", "| Code | Meaning |", "|---|---|", "| 0 | Success. |"]
     lines += [f"| {e.exit_code} | {e.meaning} |" for e in errors.EXIT_CODES]
     lines += [
-        "\n`mfinfra plan` and `mfinfra drift` answer by their exit code: 0 nothing to do, 2 changes, 3 dangerous",
-        "changes (`plan` only), and 1 for every error.\n",
+        "\n`mfinfra plan` and `mfinfra drift` return their result as exit code: 0 for no changes, 2 for changes, 3 for",
+        "dangerous changes (`plan` only), and 1 for every error.\n",
         "With `--json`, every error is one document on stdout, usage errors included:",
-        '`{"error": {"message": "...", "hint": "...", "exit_code": 2}}`. Its `exit_code` is the one of the table, also',
-        "for `plan` and `drift`. The same message is printed on stderr.",
+        '`{"error": {"message": "...", "hint": "...", "exit_code": 2}}`. Its `exit_code` is the one in this table,',
+        "also for `plan` and `drift`. The same message is printed to stderr.",
     ]
     lines += [
         "\n## A flow (`python flow.py ...`)\n",
         "| Code | Meaning |",
         "|---|---|",
-        "| 0 | Done; a run ended well. |",
-        "| 1 | The run or the command failed; the last lines on stderr say why. |",
-        "| 2 | The command line was wrong. |",
+        "| 0 | Success; a run finished without errors. |",
+        "| 1 | The run or the command failed; the last lines on stderr contain the cause. |",
+        "| 2 | The command line is invalid. |",
         "| 130 | Interrupted; the run can be resumed. |",
     ]
     return "\n".join(lines) + "\n"
@@ -197,12 +202,12 @@ def decisions() -> str:
 def readme() -> str:
     """The README with its table of commands."""
     rows = [row(f"`{name}`", command.help.replace("\n", " ")) for name, command in commands().items()]
-    body = "\n".join([row("Command", "What it does"), "|---|---|", *rows, ""])
+    body = "\n".join([row("Command", "Effect"), "|---|---|", *rows, ""])
     return with_section((ROOT / "README.md").read_text(encoding="utf-8"), "commands", body)
 
 
 def documents() -> Iterator[tuple[Path, str]]:
-    """Every generated file and what it must contain."""
+    """Every generated file and its current content."""
     yield from ((REFERENCE / name, NOTE + make()) for name, make in PAGES.items())
     yield DOCS / "decisions.md", decisions()
     yield ROOT / "README.md", readme()

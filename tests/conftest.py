@@ -1,4 +1,4 @@
-"""What every test gets: a home of its own, so that no test sees or changes the account it runs in."""
+"""Fixtures of every test: a separate home directory, so that no test reads or changes the account that runs it."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ LONGEST = ("tests/stacks", "tests/kube", "tests/docs", "tests/interop", "tests/c
 
 
 def pytest_configure() -> None:
-    """Modules are compiled once: without this a machine that forbids it compiles them for each program and worker."""
+    """Cache compiled modules: otherwise a machine that disables this compiles them for each process and worker."""
     os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
     sys.dont_write_bytecode = False
 
@@ -36,7 +36,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 
 def pytest_terminal_summary(terminalreporter: Any) -> None:
-    """The ten folders that took longest; with several workers, the sum of theirs."""
+    """The ten slowest folders; with several workers, the sum of their times."""
     seconds: Counter[str] = Counter()
     for report in (report for reports in terminalreporter.stats.values() for report in reports):
         if isinstance(report, pytest.TestReport):
@@ -49,7 +49,7 @@ def pytest_terminal_summary(terminalreporter: Any) -> None:
 
 @pytest.fixture(autouse=True)
 def home(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
-    """An empty home folder; settings of the machine do not reach the test."""
+    """An empty home directory; settings of the machine do not affect the test."""
     folder = tmp_path_factory.mktemp("home")
     for name in list(os.environ):
         if name.startswith(("METAFLOW_", "XDG_", "AWS_", "TF_")) or (name.startswith("MFINFRA_") and name not in KEPT):
@@ -66,13 +66,13 @@ def home(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPat
 
 @pytest.fixture
 def mfinfra(tmp_path: Path) -> Callable[..., Call]:
-    """Call the program: mfinfra("up", "--name", "x")."""
+    """Run the command: mfinfra("up", "--name", "x")."""
     return lambda *args, **env: run_mfinfra(args, tmp_path, **env)
 
 
 @pytest.fixture
 def flow(tmp_path: Path) -> Callable[..., Call]:
-    """Write a flow file and call it: flow(source, "run"). A path to a file is called as it is."""
+    """Write a flow file and run it: flow(source, "run"). A path to a file is run directly."""
 
     def call(source: str | Path, *args: str, **environment: str) -> Call:
         script = source

@@ -1,9 +1,9 @@
-"""Starts `mfinfra` as a process of its own, but with its imports done: most of what a short command takes is those.
+"""Starts `mfinfra` in a new process with its modules imported, because imports take most of a short command's time.
 
     python -m tests.forkserver SOCKET
 
-loads the program once and forks for each request. What a fresh interpreter imports, and that it can, is seen by the
-tests in tests/cli and tests/architecture, which start one. Ends when its standard input does.
+loads the program once and forks for each request. Imports of a new interpreter are tested by the
+tests in tests/cli and tests/architecture, which start one. Exits when its standard input is closed.
 """
 
 from __future__ import annotations
@@ -39,7 +39,7 @@ def load() -> None:
 
 
 def serve(listener: socket.socket) -> dict[str, Any]:
-    """Returns in the process of each program, with what it shall do."""
+    """Returns in the process of each command, with its request."""
     signal.signal(signal.SIGCHLD, signal.SIG_IGN)
     while True:
         ready, _, _ = select.select([listener, sys.stdin], [], [])
@@ -53,7 +53,7 @@ def serve(listener: socket.socket) -> dict[str, Any]:
 
 
 def _program(connection: socket.socket) -> dict[str, Any]:
-    """Returns in the program; its parent waits for its end and tells it."""
+    """Returns in the child process; the parent waits for its exit and reports the exit code."""
     signal.signal(signal.SIGCHLD, signal.SIG_DFL)
     size = int.from_bytes(connection.recv(4), "big")
     text, fds, _, _ = socket.recv_fds(connection, 1, 3)
@@ -73,7 +73,7 @@ def _program(connection: socket.socket) -> dict[str, Any]:
 
 
 def become(request: dict[str, Any]) -> None:
-    """As `python -m mfinfra` in that folder and environment."""
+    """Run `python -m mfinfra` in that directory and environment."""
     os.chdir(request["cwd"])
     os.environ.clear()
     os.environ.update(request["env"])

@@ -1,4 +1,4 @@
-"""Programs that tests call, and what they leave behind."""
+"""Run programs in tests, and stop the servers that they start."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from typing import IO
 
 ROOT = Path(__file__).parent.parent
 _SECONDS = 300
-#: What an interpreter reads when it starts, too late for one that is forked.
+#: Variables that an interpreter reads at startup, too late for a forked one.
 _READ_AT_START = ("PYTHON", "LC_", "LANG")
 
 
@@ -37,7 +37,7 @@ class Call:
 
 
 def end_servers(home: Path) -> None:
-    """End what stacks in a home keep running in the background."""
+    """Stop the background processes of all stacks in a home directory."""
     from mfinfra.machine.supervisor import control
 
     for folder in home.rglob("mfinfra/stacks/*/services"):
@@ -52,7 +52,7 @@ def run_program(argv: list[str], cwd: Path, **environment: str) -> Call:
 
 
 def run_mfinfra(arguments: Sequence[str], cwd: Path, **environment: str) -> Call:
-    """As `run_program` of `python -m mfinfra`, forked from an interpreter that has the program's modules loaded."""
+    """Like `run_program` of `python -m mfinfra`, but forked from an interpreter that has already loaded its modules."""
     if any(name.startswith(_READ_AT_START) for name in environment):
         return run_program([sys.executable, "-m", "mfinfra", *arguments], cwd, **environment)
     request = {"arguments": arguments, "cwd": str(cwd), "env": {**os.environ, **environment}}
@@ -82,7 +82,7 @@ def _forked(request: dict[str, object], *files: IO[str]) -> int:
 
 @functools.cache
 def _forkserver() -> str:
-    """The socket of this process's server, which ends with it."""
+    """The socket of this process's fork server, which exits with this process."""
     folder, owner = tempfile.mkdtemp(prefix="mff"), os.getpid()  # sockets need short paths
     argv = [sys.executable, "-m", "tests.forkserver", f"{folder}/s"]
     process = subprocess.Popen(argv, cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE)

@@ -1,4 +1,4 @@
-"""Stack files that say all that can be said, in each cloud. Every text that a user is free in carries a mark."""
+"""Stack files that set every key, for each cloud. Every free-text value contains a marker."""
 
 from __future__ import annotations
 

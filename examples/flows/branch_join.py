@@ -1,10 +1,10 @@
-"""Two branches run side by side; the join sees both."""
+"""Two branches that run in parallel; the join has the results of both."""
 
 from mfruntime import FlowSpec, step
 
 
 class BranchFlow(FlowSpec):
-    """Summarise a text in two ways at once."""
+    """Count the words and the letters of a text in parallel."""
 
     @step
     def start(self):
@@ -23,7 +23,7 @@ class BranchFlow(FlowSpec):
 
     @step
     def join(self, inputs):
-        # `words` and `letters` exist in one branch each and `text` is the same in both: all three can be merged.
+        # `words` and `letters` exist in one branch each, and `text` is equal in both, so all three can be merged.
         self.merge_artifacts(inputs)
         self.next(self.end)
 

@@ -1,4 +1,4 @@
-"""A foreach runs a step once per item; a nested one once per item of each item."""
+"""A foreach runs a step once for each item of a list; a nested foreach does so for each item of each item."""
 
 from mfruntime import FlowSpec, current, step
 

@@ -1,4 +1,4 @@
-"""Parameters come from the command line, the environment, or their defaults."""
+"""Parameters are read from the command line, the environment, or their defaults."""
 
 from datetime import date
 
@@ -11,14 +11,14 @@ def today(context):
 
 
 class ParameterFlow(FlowSpec):
-    """Try: parameters.py run --rate 0.5 --options '{"depth": 3}' --verbose true"""
+    """Run: python parameters.py run --rate 0.5 --options '{"depth": 3}' --verbose true"""
 
     rate = Parameter("rate", default=0.1, help="Learning rate.")
-    rounds = Parameter("rounds", default=10, type=int, help="How many rounds.")
-    verbose = Parameter("verbose", default=False, type=bool, help="Say more.")
+    rounds = Parameter("rounds", default=10, type=int, help="Number of rounds.")
+    verbose = Parameter("verbose", default=False, type=bool, help="Print more details.")
     options = Parameter("options", default={"depth": 2}, type=JSONType, help="Options as JSON.")
     day = Parameter("day", default=today, help="Day of the data.")
-    source = IncludeFile("source", default=__file__, help="A file that travels with the run.")
+    source = IncludeFile("source", default=__file__, help="A file that is stored with the run.")
 
     @step
     def start(self):

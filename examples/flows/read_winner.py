@@ -1,4 +1,4 @@
-"""Read the best digits model back, from anywhere that has the profile: `python read_winner.py [RUN_ID]`."""
+"""Read the best digits model from any machine that has the profile: `python read_winner.py [RUN_ID]`."""
 
 import sys
 

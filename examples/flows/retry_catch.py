@@ -1,10 +1,10 @@
-"""A step that fails at first is retried; a step that keeps failing is caught and the flow goes on."""
+"""A step that fails once is retried; a step that fails every time is caught, and the flow continues."""
 
 from mfruntime import FlowSpec, catch, current, retry, step, timeout
 
 
 class RetryCatchFlow(FlowSpec):
-    """Survive a shaky service and a broken one."""
+    """Continue after errors of two services: one fails twice, the other always."""
 
     @step
     def start(self):

@@ -1,13 +1,13 @@
-"""Train handwritten-digit classifiers side by side and keep the best: scikit-learn's digits, 1,797 images of 8 x 8.
+"""Train classifiers of handwritten digits (scikit-learn, 1,797 images of 8 x 8) in parallel and keep the best.
 
-Type `python examples/flows/train_digits.py run`, then `python examples/flows/read_winner.py`.
+Run `python examples/flows/train_digits.py run`, then `python examples/flows/read_winner.py`.
 """
 
 from mfruntime import FlowSpec, Parameter, current, step
 
 
 class TrainDigits(FlowSpec):
-    """A foreach over hyper-parameters; the join picks the model with the best validation accuracy."""
+    """A foreach over hyperparameters; the join selects the model with the best validation accuracy."""
 
     seed = Parameter("seed", default=0, type=int, help="Seed of the split into training, validation and test.")
 

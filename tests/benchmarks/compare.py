@@ -1,10 +1,10 @@
-"""Run the same flows on this runtime and on stock Metaflow in turn, and print how many times faster ours is.
+"""Run the same flows with mfruntime and with stock Metaflow in turn, and print how many times faster mfruntime is.
 
     python tests/benchmarks/compare.py --stock /path/to/python-with-metaflow [--only NAME,...] [--rounds N]
 
-Every figure is the wall time of a whole process, start to exit; for artifacts it is the time from the last line of the step
-that makes them to the moment when the next step has loaded them, the start of that step's task included. Each pair runs back to back, so that a machine that
-slows down slows both. What counts is the median of the pairs' ratios; the spread is shown beside it.
+Every figure is the wall time of a whole process. For artifacts it is the time from the last line of the step
+that creates them until the next step has loaded them, including the start of that step's task. The two runs of a pair
+follow each other directly, so that a busy machine slows both. The result is the median of the ratios, with its range.
 """
 
 from __future__ import annotations
@@ -27,28 +27,28 @@ STOCK_ARGS = ["--no-pylint"]
 
 @dataclass(frozen=True)
 class Side:
-    """One of the two programs: its interpreter, its name, and the folder it works in."""
+    """One of the two runtimes: its interpreter, its name, and its working directory."""
 
     name: str
     python: str
     folder: Path
 
     def flow(self, flow: str) -> str:
-        """The flow file with the import that this side understands."""
+        """The flow file with the import statement of this runtime."""
         target = self.folder / f"{flow}.py"
         source = (HERE / "flows" / f"{flow}.py").read_text()
         target.write_text(source if self.name == "ours" else source.replace("from mfruntime", "from metaflow"))
         return target.name
 
     def run(self, args: list[str], expect: int = 0, **environment: str) -> float:
-        """Seconds of wall time of one call, or what the flow itself says it measured."""
+        """Wall time of one process in seconds, or the time that the flow itself measured."""
         env = {**os.environ, "USER": "bench", "METAFLOW_DATASTORE_SYSROOT_LOCAL": str(self.folder), **environment}
         env.pop("METAFLOW_PROFILE", None)
         began = time.perf_counter()
         done = subprocess.run([self.python, *args], cwd=self.folder, env=env, capture_output=True, text=True)
         seconds = time.perf_counter() - began
         if done.returncode != expect:
-            sys.exit(f"{self.name}: {args} ended with {done.returncode}\n{done.stdout[-2000:]}{done.stderr[-2000:]}")
+            sys.exit(f"{self.name}: {args} exited with {done.returncode}\n{done.stdout[-2000:]}{done.stderr[-2000:]}")
         measured = re.search(r"MEASURED ([\d.e-]+)", done.stdout)
         return float(measured.group(1)) if measured else seconds
 
@@ -100,7 +100,7 @@ BENCHMARKS = [
 
 
 def compare(benchmark: Benchmark, ours: Side, stock: Side, rounds: int) -> str:
-    """One line: medians, the median ratio, and its spread."""
+    """One line: medians, the median ratio, and its range."""
     benchmark.measure(ours)
     pairs = [(benchmark.measure(ours), benchmark.measure(stock)) for _ in range(rounds)]
     ratios = sorted(theirs / own for own, theirs in pairs)
@@ -115,10 +115,10 @@ def compare(benchmark: Benchmark, ours: Side, stock: Side, rounds: int) -> str:
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--stock", required=True, help="a Python with metaflow==2.19.39 installed")
-    parser.add_argument("--ours", default=sys.executable, help="a Python with mfruntime installed")
-    parser.add_argument("--only", help="names of benchmarks, comma-separated")
-    parser.add_argument("--rounds", type=int, help="pairs per benchmark")
+    parser.add_argument("--stock", required=True, help="Python with metaflow==2.19.39 installed")
+    parser.add_argument("--ours", default=sys.executable, help="Python with mfruntime installed. Default: this Python")
+    parser.add_argument("--only", help="comma-separated names of benchmarks. Default: all")
+    parser.add_argument("--rounds", type=int, help="number of pairs of each benchmark")
     options = parser.parse_args()
     wanted = options.only.split(",") if options.only else [b.name for b in BENCHMARKS]
     with tempfile.TemporaryDirectory() as temporary:

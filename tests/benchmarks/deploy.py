@@ -1,8 +1,8 @@
-"""What `mfinfra up` adds to bare terraform on the same workspace, and how long rendering takes.
+"""The time that `mfinfra up` adds to plain terraform in the same workspace, and the time of rendering.
 
     python tests/benchmarks/deploy.py
 
-Both deploy and remove the sandbox of the examples on the provider double of the tests; terraform must be on the PATH.
+Both deploy and delete the sandbox of the examples with the provider double of the tests; terraform must be on the PATH.
 """
 
 from __future__ import annotations
@@ -37,13 +37,13 @@ def timed(argv: list[str], cwd: Path) -> float:
 
 
 def bare(folder: Path) -> float:
-    """init, plan and apply by hand."""
+    """init, plan and apply with terraform directly."""
     steps = (["init"], ["plan", "-out=p"], ["apply", "p"], ["output", "-json"])
     return sum(timed(["terraform", *step, "-no-color"], folder) for step in steps)
 
 
 def wrapped(folder: Path) -> float:
-    """The same by our engine, with the events, the classification of the plan and the outputs."""
+    """The same with the engine of mfinfra, including events, the classification of the plan and outputs."""
     began = time.perf_counter()
     terraform = Terraform(folder)
     terraform.init()
@@ -73,9 +73,7 @@ def main() -> None:
                 pairs.append((kind, deploy(folder)))
                 shutil.rmtree(folder)
         ours, plain = (statistics.median(s for kind, s in pairs if kind == wanted) for wanted in ("ours", "bare"))
-        print(
-            f"bare terraform {plain:.2f} s, by mfinfra {ours:.2f} s: {ours - plain:+.2f} s ({ours / plain:.2f} times)"
-        )
+        print(f"terraform {plain:.2f} s, mfinfra {ours:.2f} s: {ours - plain:+.2f} s ({ours / plain:.2f} times)")
         assert server.stdin is not None
         server.stdin.close()
         server.wait()

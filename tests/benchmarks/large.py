@@ -1,8 +1,8 @@
-"""One object of 1 GB to and from S3: our storage, our S3 class, and obstore by itself: python large.py [ROUNDS] [MB] [SERVER]
+"""One object of 1 GB in S3: mfruntime compared with obstore by itself: python large.py [ROUNDS] [MB] [SERVER]
 
-One server, one run, each program in a process of its own, in turn; what cannot be compressed is sent, so that the wire
-counts. Two ratios to obstore are printed: of the best times, where what the server adds by chance is least, and the
-median of the rounds' own. SeaweedFS takes the same upload at one of two speeds, a third apart, whoever sends it.
+One server, one run, each program in a separate process, in turn. Data is incompressible, so that the transfer
+dominates. Two ratios to obstore are printed: that of the best times, which vary least with the server, and the
+median of the rounds' ratios. SeaweedFS accepts the same upload at one of two speeds, a third apart, from every client.
 obstore is called as its documentation shows: `put` with bytes, `get(...).bytes()`, and for files `put` with a path and
 `get(...).stream()`.
 """

@@ -1,7 +1,7 @@
-"""Small objects to and from S3: our storage, our S3 class, boto3 on 16 threads, stock metaflow.S3: python objects.py STOCK_PYTHON
+"""Small objects in S3: mfruntime, boto3 with 16 threads, stock metaflow.S3: python objects.py STOCK_PYTHON
 
-One server, one run, each program in a process of its own; wall and CPU seconds (children included) of saving and of
-loading 1,000 objects of 1 KB, start of the program not counted.
+One server, one run, each program in a separate process; wall and CPU seconds (including children) of saving and of
+loading 1,000 objects of 1 KB, without the start of the program.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
-"""Requests to S3 for one task that does nothing, ours and stock Metaflow's: python requests.py STOCK_PYTHON
+"""S3 requests of one empty task, with mfruntime and with stock Metaflow: python requests.py STOCK_PYTHON
 
-Both run the same linear flow of 4 and of 14 steps through a proxy that counts; the difference, divided by ten, is what
-one task costs. Ours runs with the cache of this machine and without it.
+Both run the same linear flow of 4 and of 14 steps through a counting proxy; the difference, divided by ten, is
+the number for one task. mfruntime runs with and without its local cache.
 """
 
 from __future__ import annotations
@@ -61,7 +61,7 @@ def main() -> None:
             many = counted(proxy, python, library, 14, folder, env)
             per_task = {k: (many[k] - few[k]) / 10 for k in sorted(many)}
             name = f"{library} {'with' if cache != '0' else 'without'} a cache"
-            print(f"{name}: {sum(per_task.values()):.1f} requests a task: {per_task}", flush=True)
+            print(f"{name}: {sum(per_task.values()):.1f} requests per task: {per_task}", flush=True)
 
 
 if __name__ == "__main__":

@@ -2,9 +2,9 @@
 
     python tests/benchmarks/startup.py OLD NEW [--python PYTHON] [--pairs N] [--at-most RATIO]
 
-OLD and NEW are each a checkout, run by PYTHON with its libraries, or a Python that has that build installed. The two take
-turns, and which goes first changes with every pair, so that a busy machine slows both. What counts is the median of the
-pairs' ratios; the program ends with 1 when one is above RATIO.
+OLD and NEW are each a checkout, which PYTHON runs with its libraries, or a Python that has that build installed. They
+run in turn, in alternating order, so that a busy machine slows both. The result is the median of the
+pairs' ratios. The exit code is 1 if a ratio is above RATIO.
 """
 
 from __future__ import annotations
@@ -23,20 +23,20 @@ CALLS = {"mfinfra --help": ("-m", "mfinfra", "--help"), "import mfruntime": ("-c
 
 @dataclass(frozen=True)
 class Build:
-    """One of the two: its interpreter, and what its packages are imported from."""
+    """One of the two builds: its interpreter, and the directory from which its packages are imported."""
 
     python: str
     path: str
 
     def cpu(self, arguments: tuple[str, ...], folder: str) -> float:
-        """CPU seconds of one call, user and system."""
+        """CPU seconds of one process, user and system."""
         env = {**os.environ, "PYTHONPATH": self.path}
         argv = [self.python, *arguments]
         with subprocess.Popen(argv, cwd=folder, env=env, stdout=subprocess.DEVNULL) as process:
             _, status, usage = os.wait4(process.pid, 0)
             process.returncode = os.waitstatus_to_exitcode(status)
         if process.returncode:
-            sys.exit(f"{argv} ended with {process.returncode}")
+            sys.exit(f"{argv} exited with {process.returncode}")
         return usage.ru_utime + usage.ru_stime
 
 
@@ -63,7 +63,7 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("old", type=Path)
     parser.add_argument("new", type=Path)
-    parser.add_argument("--python", default=sys.executable, help="runs what is given as a checkout")
+    parser.add_argument("--python", default=sys.executable, help="Python that runs checkouts. Default: this Python")
     parser.add_argument("--pairs", type=int, default=15)
     parser.add_argument("--at-most", type=float, default=1.05, metavar="RATIO")
     options = parser.parse_args()

@@ -1,4 +1,4 @@
-"""A 10,000-way foreach: whether it finishes, what a task costs compared with 1,000, how much memory it takes.
+"""A foreach of 10,000 tasks: whether it finishes, time per task compared with 1,000 tasks, memory of the scheduler.
 
 python tests/benchmarks/wide_memory.py
 """
@@ -30,7 +30,7 @@ def run(width: int) -> tuple[float, float]:
         seconds = time.perf_counter() - began
         watcher.join()
         if code:
-            sys.exit(f"the run of {width} ended with {code}")
+            sys.exit(f"the run with {width} tasks exited with {code}")
         return seconds / width, peaks[0]
 
 

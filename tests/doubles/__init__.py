@@ -1,1 +1,1 @@
-"""What stands for a cloud in tests: providers for terraform, AWS, Kubernetes, object stores, logins, proxies."""
+"""Doubles of clouds for tests: Terraform providers, AWS, Kubernetes, object stores, logins, proxies."""

@@ -1,4 +1,4 @@
-"""Azure as mfinfra itself asks it: tokens of Entra ID, the resource manager. Blobs are those of azurite, which takes such
+"""The Azure APIs that mfinfra calls: tokens of Entra ID, Azure Resource Manager. azurite stores blobs, and accepts such
 tokens too."""
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ OBJECT = "77777777-0000-0000-0000-000000000007"
 
 @dataclass
 class Subscription:
-    """A subscription, as it shall be found. `resources` is what the resource manager holds, by path."""
+    """The subscription of the double. `resources` contains the resources of Azure Resource Manager by path."""
 
     ids: tuple[str, ...] = (SUBSCRIPTION,)
     state: str = "Enabled"
@@ -33,7 +33,7 @@ class Subscription:
 
 
 def tokens(subscription: Subscription) -> Callable[[Asked], Answer]:
-    """What Entra ID answers."""
+    """The responses of Entra ID."""
 
     def answer(asked: Asked) -> Answer:
         if asked.path.endswith("/.well-known/openid-configuration"):
@@ -52,7 +52,7 @@ def tokens(subscription: Subscription) -> Callable[[Asked], Answer]:
 
 
 def token(scope: str) -> str:
-    """A token as Entra ID gives it, but for its signature, which nobody here checks."""
+    """A token in the format of Entra ID. Its signature is invalid, because the double does not check it."""
     from urllib.parse import unquote
 
     now = int(time.time())
@@ -65,7 +65,7 @@ def token(scope: str) -> str:
 
 
 def manager(subscription: Subscription, made: Callable[[str], None]) -> Callable[[Asked], Answer]:
-    """What the resource manager answers; `made` hears of each container that is made."""
+    """The responses of Azure Resource Manager; `made` is called for each new container."""
 
     def answer(asked: Asked) -> Answer:
         for (method, end), said in subscription.instead.items():

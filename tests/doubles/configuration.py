@@ -1,4 +1,4 @@
-"""A folder with a Terraform configuration, and terraform run in it."""
+"""A directory with a Terraform configuration, in which tests run terraform."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from typing import Any
 
 @dataclass
 class Configuration:
-    """terraform in a folder, with these variables of the environment and none of its own from outside."""
+    """terraform in a directory, with these environment variables and none of the machine's own for Terraform."""
 
     terraform: str
     folder: Path
@@ -29,19 +29,19 @@ class Configuration:
         )
 
     def must(self, *argv: str) -> str:
-        """Run a command that has to succeed; returns what it wrote."""
+        """Run a command that must succeed, and return its output."""
         done = self(*argv)
         assert done.returncode == 0, f"{' '.join(argv)}\n{done.stdout}{done.stderr}"
         return done.stdout
 
     def fails(self, *argv: str) -> str:
-        """Run a command that has to fail; returns what it complained of, on one line."""
+        """Run a command that must fail, and return its error messages on one line."""
         done = self(*argv)
         assert done.returncode == 1, f"{' '.join(argv)}\n{done.stdout}{done.stderr}"
         return " ".join(done.stderr.replace("│", " ").split())
 
     def apply(self, text: str) -> dict[str, Any]:
-        """Make it, see that a second plan changes nothing; returns the outputs."""
+        """Apply, check that a second plan has no changes, and return the outputs."""
         self.write(text)
         for argv in (["init"], ["validate"], ["plan", "-out=p"], ["apply", "p"]):
             self.must(*argv)
@@ -49,7 +49,7 @@ class Configuration:
         return {name: output["value"] for name, output in json.loads(self.must("output", "-json")).items()}
 
     def state(self) -> dict[str, dict[str, Any]]:
-        """Address -> values of what is in the state."""
+        """The values of each resource in the state, by address."""
         shown = json.loads(self.must("show", "-json"))
         found = shown.get("values", {}).get("root_module", {}).get("resources", [])
         return {resource["address"]: resource["values"] for resource in found}

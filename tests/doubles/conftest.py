@@ -1,4 +1,4 @@
-"""The doubles of clouds, which have tests of their own."""
+"""Tests of the doubles themselves."""
 
 from __future__ import annotations
 

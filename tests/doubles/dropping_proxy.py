@@ -1,4 +1,4 @@
-"""A proxy in front of a service that does to requests and answers what networks and balancers do."""
+"""A proxy in front of a service that injects the faults of networks and load balancers."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ _PAGE = b"<html><body>Bad gateway</body></html>"
 
 
 class Proxy:
-    """Passes requests on to `port`; each takes the next of `faults`, where there is one."""
+    """Forwards requests to `port`; each request gets the next of `faults`, if any is left."""
 
     def __init__(self, port: int):
         self.target = port
@@ -55,7 +55,7 @@ class Proxy:
         timer.start()
 
     def settle(self) -> None:
-        """No more faults; what is late arrives."""
+        """Remove all faults, and deliver delayed requests."""
         self.faults.clear()
         for timer in self._late:
             timer.join()
@@ -110,7 +110,7 @@ class _Handler(BaseHTTPRequestHandler):
             self._answer(*answer, cut=fault == "truncate")
 
     def _say(self, fault: str) -> None:
-        """What comes from something before the service, which never saw the request."""
+        """A response of a component in front of the service, which did not receive the request."""
         status = {"page": 200, "lost page": 404, "half a page": 502}.get(fault) or int(fault)
         self._answer(status, None, b'{"message": null}' if fault == "429" else _PAGE, cut=fault == "half a page")
 

@@ -1,4 +1,4 @@
-"""Clusters of EKS as AWS knows them: their names, and who may enter them. Their API servers are those of testkube."""
+"""EKS clusters in AWS: their names and their access entries. testkube provides their API servers."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from tests.doubles.fixtures import Aws
 
 @dataclass(frozen=True)
 class Keys:
-    """What a user or a session of AWS signs with."""
+    """The credentials of an AWS user or session."""
 
     id: str
     secret: str
@@ -26,7 +26,7 @@ class Keys:
 
 
 def new_user(aws: Aws) -> Keys:
-    """A user of the account, with keys that AWS knows the secret of."""
+    """A user of the account, with access keys that the AWS double can verify."""
     iam, name = aws.client("iam"), f"u{uuid.uuid4().hex[:8]}"
     arn = iam.create_user(UserName=name)["User"]["Arn"]
     key = iam.create_access_key(UserName=name)["AccessKey"]
@@ -35,7 +35,7 @@ def new_user(aws: Aws) -> Keys:
 
 @contextmanager
 def cluster(aws: Aws, name: str, owner: Keys) -> Iterator[None]:
-    """A cluster that AWS knows, and that its owner may enter. tfcloud makes none there."""
+    """A cluster in the AWS double that its owner can access. tfcloud creates none there."""
     make(aws, name, owner)
     yield
     remove(aws, name)

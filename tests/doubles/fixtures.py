@@ -1,4 +1,4 @@
-"""Fixtures of clouds without a cloud: providers for terraform with the schemas of the real ones, and AWS's interfaces."""
+"""Fixtures of cloud doubles: Terraform providers with the schemas of the real ones, and AWS APIs."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ API_KEY = "the-real-key-of-the-service"
 
 @pytest.fixture(scope="session")
 def terraform() -> str:
-    """The terraform on the PATH. Without it these tests are left out, but in CI they fail."""
+    """The terraform on the PATH. Without it these tests are skipped, except in CI, where they fail."""
     found = shutil.which("terraform")
     if found is None and os.environ.get("CI"):
         pytest.fail("CI needs terraform on the PATH")
@@ -55,22 +55,22 @@ class TfCloud:
     cloud: str = ""
 
     def say(self, **control: Any) -> None:
-        """What shall fail, wait, be gone or be different; see provider.py."""
+        """Set what fails, is delayed, is deleted or has changed; see provider.py."""
         self.control.write_text(json.dumps({"cloud": self.cloud, **control}))
 
     def calls(self) -> list[dict[str, Any]]:
-        """What was asked of the cloud."""
+        """The requests to the cloud."""
         return [json.loads(line) for line in self.log.read_text().splitlines()] if self.log.exists() else []
 
     @property
     def environment(self) -> dict[str, str]:
-        """For terraform: these providers, and nothing of this machine's configuration."""
+        """Environment variables for terraform: these providers, and no configuration of this machine."""
         told = {"TF_REATTACH_PROVIDERS": self.reattach, "TF_CLI_CONFIG_FILE": os.devnull, "CHECKPOINT_DISABLE": "1"}
         return {**told, "GOGC": "400"}  # a fifth of terraform's time for 60 MB more
 
     @property
     def stack_environment(self) -> dict[str, str]:
-        """For the terraform of a stack, which may have a cluster."""
+        """Environment variables for the terraform of a stack, which can have a cluster."""
         return {**self.environment, "TF_VAR_kubernetes_token": "a-token-that-is-nowhere"}
 
 
@@ -92,7 +92,7 @@ def _tfcloud(terraform: str) -> Iterator[TfCloud]:
 
 @pytest.fixture
 def tfcloud(_tfcloud: TfCloud) -> Iterator[TfCloud]:
-    """The providers, with nothing said, nothing asked and nothing made yet."""
+    """The providers with an empty control file, an empty log and no resources."""
     _tfcloud.cloud = uuid.uuid4().hex
     _tfcloud.say()
     _tfcloud.log.unlink(missing_ok=True)
@@ -102,13 +102,13 @@ def tfcloud(_tfcloud: TfCloud) -> Iterator[TfCloud]:
 
 @pytest.fixture
 def configuration(terraform: str, tfcloud: TfCloud, tmp_path: Path) -> Configuration:
-    """A folder in which terraform runs with the providers of memory."""
+    """A directory in which terraform runs with the in-memory providers."""
     return Configuration(terraform, tmp_path, tfcloud.environment)
 
 
 @pytest.fixture
 def stack(tfcloud: TfCloud, tmp_path: Path) -> Callable[[StackConfig], Terraform]:
-    """A rendered and initialised workspace; its state lies in it."""
+    """A rendered and initialized workspace with a local state."""
 
     def make(config: StackConfig) -> Terraform:
         files = render.render(config, config.account or ACCOUNTS.get(config.cloud))
@@ -123,7 +123,7 @@ def stack(tfcloud: TfCloud, tmp_path: Path) -> Callable[[StackConfig], Terraform
 
 @dataclass
 class Aws:
-    """AWS's interfaces on loopback."""
+    """AWS APIs on loopback."""
 
     url: str
     keys: str
@@ -131,7 +131,7 @@ class Aws:
     environment: dict[str, str] = field(default_factory=dict)
 
     def say(self, **control: Any) -> None:
-        """What shall fail or wait; see testcloud/server.py."""
+        """Set what fails or is delayed; see testcloud/server.py."""
         self.control.write_text(json.dumps(control))
 
     def client(self, service: str) -> Any:
@@ -140,14 +140,14 @@ class Aws:
         return boto3.client(service, endpoint_url=self.url, region_name="us-east-1", aws_access_key_id="123456789012", aws_secret_access_key="x")  # fmt: skip
 
     def who_enters(self, cluster: str, token: str) -> str:
-        """The ARN of whom a token lets into a cluster of EKS, "" for nobody; see testcloud/clusters.py."""
+        """The ARN of the principal that a token authenticates for an EKS cluster, or ""; see testcloud/clusters.py."""
         body = json.dumps({"cluster": cluster, "token": token}).encode()
         with urllib.request.urlopen(f"{self.url}/_testcloud/token-review", body, timeout=30) as answer:
             return str(json.load(answer)["arn"])
 
 
 class _Keys(BaseHTTPRequestHandler):
-    """What API Gateway answers when it is asked for a key."""
+    """The response of API Gateway to a request for a key."""
 
     def do_GET(self) -> None:
         body = json.dumps({"id": self.path.split("/")[2].split("?")[0], "value": API_KEY}).encode()
@@ -196,7 +196,7 @@ def _aws(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Aws]:
 
 @pytest.fixture
 def aws(_aws: Aws) -> Iterator[Aws]:
-    """An AWS in memory, with nothing said yet."""
+    """An in-memory AWS with an empty control file."""
     _aws.say()
     yield _aws
     _aws.say()

@@ -1,7 +1,7 @@
-"""What stands between a laptop and the metadata service of a stack on AWS: a proxy that knows one API Gateway.
+"""A proxy between a laptop and the metadata service of a stack on AWS, in the role of API Gateway.
 
-It answers CONNECT for any host of `*.execute-api.*.amazonaws.com` with TLS of its own authority, wants the API key that
-the stack made, takes the stage off the path, as API Gateway does, and passes the request on to a service on loopback.
+It accepts CONNECT for any host of `*.execute-api.*.amazonaws.com` with TLS of its own CA, requires the API key that
+the stack created, removes the stage from the path, and forwards the request to a service on loopback.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ HOSTS = ".execute-api.us-east-1.amazonaws.com"
 
 @dataclass
 class Gateway:
-    """A running gateway; `environment` sends programs through it, `known` says which keys it accepts."""
+    """A running gateway; `environment` routes programs through it, `known` contains the keys that it accepts."""
 
     environment: dict[str, str]
     known: Callable[[], set[str]] = set

@@ -1,5 +1,5 @@
-"""Google Cloud's interfaces that mfinfra itself asks: who we are, the project, its services, billing and regions, what is
-left of a stack. Buckets are those of fake-gcs-server, which the real terraform uses too."""
+"""The Google Cloud APIs that mfinfra calls: the caller's identity, the project, its services, billing and regions, and the
+remaining resources of a stack. Buckets are stored in fake-gcs-server, which the real terraform uses too."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ _SERVICES = ("cloudresourcemanager.googleapis.com", "serviceusage.googleapis.com
 
 @dataclass
 class Project:
-    """A project, as it shall be found."""
+    """The project that the double returns."""
 
     id: str = "demo-project"
     state: str = "ACTIVE"
@@ -43,7 +43,7 @@ class Project:
 
 
 def answers(project: Project) -> Callable[[Asked], Answer]:
-    """What the interfaces answer for a project."""
+    """The responses of the APIs for a project."""
 
     def answer(asked: Asked) -> Answer:
         for path, said in project.instead.items():
@@ -99,7 +99,7 @@ def _error(code: int, status: str, message: str) -> Answer:
 
 
 def environment(double: Double, storage: str, folder: Path) -> dict[str, str]:
-    """What points mfinfra, and terraform's own backend, at the doubles."""
+    """Environment variables that direct mfinfra and terraform's backend to the doubles."""
     from cryptography.hazmat.primitives import serialization
     from cryptography.hazmat.primitives.asymmetric import rsa
 
@@ -136,7 +136,7 @@ def environment(double: Double, storage: str, folder: Path) -> dict[str, str]:
 
 @dataclass
 class Google:
-    """A running cloud: its project, and its store."""
+    """A running cloud: its project and its object store."""
 
     project: Project
     environment: dict[str, str]
@@ -155,7 +155,7 @@ class Google:
 
 @contextmanager
 def running(folder: Path) -> Iterator[Google]:
-    """A cloud without anything in it."""
+    """An empty cloud."""
     project = Project()
     double = Double(answers(project))
     with object_stores.fake_gcs(folder) as server:

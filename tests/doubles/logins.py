@@ -1,7 +1,7 @@
-"""Logins without an account: a server on loopback that gives out the tokens which the SDKs of Azure and Google ask for.
+"""Sign-in without an account: a server on loopback that issues the tokens that the SDKs of Azure and Google request.
 
-Azure's is what App Service gives to programs in it (IDENTITY_ENDPOINT), Google's what its token server gives for the key
-of a service account. Nobody checks their signatures: azurite looks at issuer, audience and times, fake-gcs-server at
+Azure's are those of App Service (IDENTITY_ENDPOINT), Google's those of its token server for the key
+of a service account. Signatures are not checked: azurite checks issuer, audience and times, fake-gcs-server
 nothing.
 """
 
@@ -23,7 +23,7 @@ _HOURS = 6 * 3600
 
 @contextmanager
 def logins() -> Iterator[str]:
-    """The URL of such a server while the context is open."""
+    """Start such a server for a context, and return its URL."""
     server = ThreadingHTTPServer(("127.0.0.1", 0), _Handler)
     threading.Thread(target=server.serve_forever, daemon=True).start()
     try:
@@ -63,12 +63,12 @@ def _token(now: int) -> str:
 
 
 def azure_login(url: str) -> dict[str, str]:
-    """What the environment of a program holds that Azure's SDK logs in by."""
+    """Environment variables with which Azure's SDK signs in."""
     return {"IDENTITY_ENDPOINT": f"{url}/azure", "IDENTITY_HEADER": "tests"}
 
 
 def google_login(url: str, folder: Path) -> dict[str, str]:
-    """What the environment of a program holds that Google's SDK logs in by: a key made for this purpose."""
+    """Environment variables with which Google's SDK signs in: a key that is generated for the test."""
     from cryptography.hazmat.primitives import serialization
     from cryptography.hazmat.primitives.asymmetric import rsa
 

@@ -1,4 +1,4 @@
-"""Servers for tests: a PostgreSQL of one's own, and the service as a program."""
+"""Servers for tests: a separate PostgreSQL, and the metadata service as a process."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ RUNTIME = Path(__file__).parents[2] / "runtime"
 
 
 def memory(pid: int) -> float:
-    """The most memory that a process ever had, in MB."""
+    """The peak memory of a process, in MB."""
     status = Path(f"/proc/{pid}/status").read_text()
     return int(status.split("VmHWM:")[1].split()[0]) / 1024
 
@@ -35,7 +35,7 @@ def free_port() -> int:
 
 
 def postgres_programs() -> Path | None:
-    """The folder of PostgreSQL's server programs, newest version first."""
+    """The directory of PostgreSQL's server programs, preferring the newest version."""
     found = shutil.which("postgres")
     folders = sorted(Path("/usr/lib/postgresql").glob("*/bin"), key=lambda p: -int(p.parent.name))
     return Path(found).parent if found else next(iter(folders), None)
@@ -48,7 +48,7 @@ def _unprivileged() -> list[str]:
 
 @dataclass
 class Postgres:
-    """A server in a folder of its own, on the loopback interface."""
+    """A server with its own data directory, on the loopback interface."""
 
     folder: Path
     programs: Path
@@ -80,10 +80,10 @@ class Postgres:
 
 @contextlib.contextmanager
 def own_postgres() -> Iterator[Postgres]:
-    """A running server; skips the test where PostgreSQL is not installed, but fails it on CI.
+    """A running server. If PostgreSQL is not installed, the test is skipped, or fails in CI.
 
-    Its folder has a short name, because the path of a socket may not be long, and is not below pytest's, because every
-    session of pytest takes from other accounts the right to enter that.
+    Its directory has a short name, because the length of a socket path is limited, and is not below pytest's, because
+    each pytest session removes the permission of other accounts to enter that.
     """
     with tempfile.TemporaryDirectory(prefix="mf-postgres-", ignore_cleanup_errors=True) as folder:
         server = _started(Path(folder))
@@ -108,7 +108,7 @@ def _started(folder: Path) -> Postgres:
 
 @dataclass
 class Program:
-    """`python -m mfruntime.service` as a child."""
+    """`python -m mfruntime.service` as a child process."""
 
     database: str
     log: Path
@@ -120,7 +120,7 @@ class Program:
         return f"http://127.0.0.1:{self.port}"
 
     def start(self, *args: str, ready: bool = True, **environment: str) -> float:
-        """Start it and wait until it is `ready`; the seconds that took."""
+        """Start it, wait until it is `ready`, and return the seconds that this took."""
         argv = [sys.executable, "-m", "mfruntime.service", "--port", str(self.port), "--database", self.database, *args]
         env = {k: v for k, v in os.environ.items() if not k.startswith(("MF_", "OTEL_"))}
         started = time.perf_counter()
@@ -141,18 +141,18 @@ class Program:
 
     @property
     def peak_memory(self) -> float:
-        """The most memory it ever had, in MB."""
+        """Its peak memory, in MB."""
         return memory(self.process.pid)
 
     def stop(self, how: signal.Signals = signal.SIGTERM) -> int:
-        """End it by a signal and wait; the exit code."""
+        """Stop it with a signal, wait, and return its exit code."""
         if self.process.poll() is None:
             self.process.send_signal(how)
         return int(self.process.wait(30))
 
 
 def run_program(*args: str, **environment: str) -> subprocess.CompletedProcess[str]:
-    """The program called to its end."""
+    """Run the program and wait for its exit."""
     env = {**os.environ, "PYTHONPATH": str(RUNTIME), **environment}
     argv: Sequence[str] = [sys.executable, "-m", "mfruntime.service", *args]
     return subprocess.run(argv, capture_output=True, text=True, env=env, timeout=60)

@@ -1,4 +1,4 @@
-"""Real servers on loopback for the tests of stores: one of each for a session, each test with a root of its own."""
+"""Real object store servers on loopback: one of each per session, and a separate root for each test."""
 
 from __future__ import annotations
 
@@ -33,15 +33,15 @@ _AZURITE = "azurite@3.37.0"
 
 
 class Server(NamedTuple):
-    """A running server: the kind of its datastore, and what a flow's environment holds to use it. `put` saves an object
-    in its bucket `tests` by the vendor's own client, under a name as it is."""
+    """A running server: its datastore type, and the environment variables of flows that use it. `put` saves an object
+    in its bucket `tests` with the vendor's own client, under an unchanged name."""
 
     kind: str
     environment: dict[str, str]
     put: Callable[[str, bytes], None]
 
     def fresh_root(self) -> str:
-        """The root of a datastore that nobody else uses."""
+        """A datastore root that no other test uses."""
         name = uuid.uuid4().hex
         return {"s3": f"s3://tests/{name}", "gs": f"gs://tests/{name}", "azure": f"tests/{name}"}[self.kind]
 
@@ -54,7 +54,7 @@ def free_port() -> int:
 
 @contextmanager
 def running(command: list[str], url: str, log: Path, env: dict[str, str] | None = None) -> Iterator[None]:
-    """A server while the context is open; it answers at `url` when the context begins."""
+    """A server for a context; it responds at `url` when the context begins."""
     with open(log, "wb") as out:
         process = subprocess.Popen(command, stdout=out, stderr=out, env={**os.environ, **(env or {})}, cwd=log.parent)
     try:
@@ -133,7 +133,7 @@ def seaweedfs(folder: Path, megabytes: int = 64) -> Iterator[Server]:
 
 
 def _weed(stack: ExitStack, folder: Path, megabytes: int) -> str | None:
-    """Start it, None where one of its eight ports was taken by another test in the meantime."""
+    """Start it; None if another test has taken one of its eight ports in the meantime."""
     folder.mkdir()
     names = ("s3", "master", "filer", "volume")
     ports = {f"{name}.port": free_port() for name in names} | {f"{name}.port.grpc": free_port() for name in names}
@@ -162,7 +162,7 @@ def _retried_bucket(url: str) -> None:
 
 @contextmanager
 def azurite(folder: Path) -> Iterator[Server]:
-    """Azure Blob with the key of the account, and no TLS."""
+    """Azure Blob Storage with the shared key of the account, without TLS."""
     with _azurite(folder) as url:
         environment = {"METAFLOW_AZURE_STORAGE_BLOB_SERVICE_ENDPOINT": url, "AZURE_STORAGE_KEY": _AZURITE_KEY}
         _azure_container(url).create_container()
@@ -171,7 +171,7 @@ def azurite(folder: Path) -> Iterator[Server]:
 
 @contextmanager
 def azurite_with_logins(folder: Path) -> Iterator[Server]:
-    """Azure Blob as stock Metaflow wants it: by a login, which Azure's SDK sends over TLS only."""
+    """Azure Blob Storage for stock Metaflow, with tokens, which Azure's SDK sends only over TLS."""
     import trustme
 
     authority = trustme.CA()
@@ -217,7 +217,7 @@ def _azurite_program() -> Path:
 
 @contextmanager
 def azurite_with_tokens(folder: Path, accounts: dict[str, str]) -> Iterator[str]:
-    """Azurite by TLS, with tokens of Entra ID; `folder` holds key.pem and cert.pem. Gives its address."""
+    """Azurite with TLS and tokens of Entra ID; `folder` contains key.pem and cert.pem. Returns its URL."""
     port = free_port()
     command = [str(_azurite_program()), "--blobHost", "127.0.0.1", "--blobPort", str(port), "--location", str(folder)]
     command += ["--skipApiVersionCheck", "--silent", "--oauth", "basic"]
@@ -239,7 +239,7 @@ def azurite_with_tokens(folder: Path, accounts: dict[str, str]) -> Iterator[str]
 
 
 def make_azure_container(url: str, account: str, key: str, name: str, context: ssl.SSLContext | None = None) -> None:
-    """Make a container with an account's key: sign the request as the service documents it."""
+    """Create a container with an account's key: sign the request as the service documents."""
     import base64
     import hashlib
     import hmac
@@ -294,7 +294,7 @@ def fake_gcs(folder: Path) -> Iterator[Server]:
 
 @contextmanager
 def fake_gcs_with_logins(folder: Path) -> Iterator[Server]:
-    """Google Cloud Storage as stock Metaflow wants it: it logs in by a key whatever the server."""
+    """Google Cloud Storage for stock Metaflow, which signs in with a key even to this server."""
     with logins() as login, fake_gcs(folder) as server:
         yield server._replace(environment={**server.environment, **google_login(login, folder)})
 
@@ -318,7 +318,7 @@ SERVERS = {"ministack": ministack, "seaweedfs": seaweedfs, "azurite": azurite, "
 
 
 class Counted(NamedTuple):
-    """An S3 server behind a proxy: (method, path) of every request in the order of their coming."""
+    """An S3 server behind a proxy: (method, path) of every request, in the order of arrival."""
 
     environment: dict[str, str]
     requests: list[tuple[str, str]]

@@ -1,4 +1,4 @@
-"""Programs that tests need and the product does not: each in an environment of its own, made once and kept."""
+"""Programs that only tests need: each in its own Python environment, which is created once and reused."""
 
 from __future__ import annotations
 
@@ -22,13 +22,13 @@ ENVIRONMENTS = {
 
 
 def cache() -> Path:
-    """Where they are kept: MFINFRA_TEST_CACHE, else a folder of this account among the temporary ones."""
+    """Where they are stored: MFINFRA_TEST_CACHE, otherwise a folder of this account in the temporary directory."""
     given = os.environ.get("MFINFRA_TEST_CACHE")
     return Path(given) if given else Path(tempfile.gettempdir()) / f"mfinfra-test-cache-{os.getuid()}"
 
 
 def programs(name: str) -> Path:
-    """The folder of an environment's programs; the environment is made where it is not there."""
+    """The directory of an environment's programs; creates the environment if it does not exist."""
     folder = cache() / name
     folder.parent.mkdir(parents=True, exist_ok=True)
     ready = folder / "ready"

@@ -1,4 +1,4 @@
-"""A proxy on loopback that leads anywhere (CONNECT), and remembers whereto."""
+"""A proxy on loopback that connects to any host (CONNECT), and records each target."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A server on loopback whose answers are a function; what was asked is remembered."""
+"""A server on loopback whose responses are computed by a function. It records requests."""
 
 from __future__ import annotations
 
@@ -29,14 +29,14 @@ Answer = tuple[int, Any]
 
 @dataclass
 class Double:
-    """A running server. `answer` may be replaced while it runs."""
+    """A running server. `answer` can be replaced while it runs."""
 
     answer: Callable[[Asked], Answer]
     asked: list[Asked] = field(default_factory=list)
     url: str = ""
 
     def start(self, context: ssl.SSLContext | None = None) -> Callable[[], None]:
-        """Listen on a free port; returns what ends it."""
+        """Listen on a free port, and return a function that stops the server."""
         double = self
 
         class Handler(BaseHTTPRequestHandler):

@@ -1,4 +1,4 @@
-"""A terraform whose state is a file, for clouds whose backend cannot be pointed at loopback."""
+"""A terraform with a local state, for clouds whose backend cannot be directed to loopback."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from pathlib import Path
 
 
 def with_local_state(folder: Path) -> Path:
-    """A terraform whose backend is a file: its own for Azure signs in at Microsoft, whatever it is told."""
+    """A terraform with a local backend, because its Azure backend always signs in at Microsoft."""
     folder.mkdir()
     path = folder / "terraform"
     override = json.dumps({"terraform": {"backend": {"local": {}}}})

@@ -1,4 +1,4 @@
-"""A server on loopback that answers as a test says, and notes what it was asked."""
+"""A server on loopback that returns responses of a test, and records requests."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import Any
 
 
 class Web:
-    """A server on loopback whose every request is noted, and handed to `answer(handler, body)`."""
+    """A server on loopback that records every request, and passes it to `answer(handler, body)`."""
 
     def __init__(self) -> None:
         self.requests: list[tuple[str, str]] = []
@@ -49,7 +49,7 @@ class Web:
 
 
 def answered(status: int, body: bytes = b"", **headers: str) -> Any:
-    """An answer for `Web.answer`, the same for every request; underscores in names of headers are hyphens."""
+    """A function for `Web.answer` that always returns one response; underscores in header names become hyphens."""
 
     def answer(handler: BaseHTTPRequestHandler, _: bytes) -> None:
         handler.send_response(status)
@@ -64,6 +64,6 @@ def answered(status: int, body: bytes = b"", **headers: str) -> Any:
 
 
 def refusal(status: int, code: str, more: str = "") -> Any:
-    """A refusal as S3 and Azure write it."""
+    """An error response in the format of S3 and Azure."""
     body = f"<?xml version='1.0'?><Error><Code>{code}</Code><Message>m</Message>{more}</Error>".encode()
     return answered(status, body, Content_Type="application/xml")

@@ -1,4 +1,4 @@
-"""A cluster on loopback, the ways into it, and what is true of a stack in one on every cloud."""
+"""A cluster on loopback, access to it, and checks of stacks with a cluster that are the same on every cloud."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ Cli = Callable[..., Call]
 
 @contextmanager
 def running(folder: Path) -> Iterator[TestKube]:
-    """A cluster without anything in it."""
+    """An empty cluster."""
     found = TestKube(folder)
     found.start()
     yield found
@@ -44,7 +44,7 @@ def kube(tmp_path_factory: pytest.TempPathFactory) -> Iterator[TestKube]:
 
 
 class Cloud:
-    """Gives out tokens that end after an hour, each time the newest."""
+    """Returns the newest of tokens that expire after one hour."""
 
     def __init__(self) -> None:
         self.text = "good"
@@ -62,13 +62,13 @@ def cloud() -> Cloud:
 
 @pytest.fixture
 def api(kube: TestKube, cloud: Cloud) -> Api:
-    """As everybody has it, who waits a little for an answer."""
+    """A client with the default timeout."""
     return Api(Cluster("demo", kube.host, kube.ca), Tokens(lambda: cloud.cluster_token("demo")))
 
 
 @pytest.fixture
 def eager(kube: TestKube, cloud: Cloud) -> Api:
-    """As a tunnel has it, which has a patience of its own."""
+    """A client with the timeout of a tunnel."""
     return eager_api(kube, cloud)
 
 
@@ -87,7 +87,7 @@ def eventually(condition: Callable[[], bool], seconds: float = 20.0) -> None:
 
 
 def serve_metadata(kube: TestKube, folder: Path) -> None:
-    """The metadata service, where it runs in the cluster."""
+    """The metadata service, on clouds where it runs in the cluster."""
     database = f"sqlite:///{folder / 'metadata.db'}"
     service = container(8080, sys.executable, "-m", "mfruntime.service", "--port", "$(PORT_8080)", "--database", database,
                         path="/readyz")  # fmt: skip
@@ -95,8 +95,8 @@ def serve_metadata(kube: TestKube, folder: Path) -> None:
 
 
 def furnish(kube: TestKube) -> None:
-    """What the modules of a stack make in its cluster: here it is there beforehand, as tfcloud makes nothing run. Nobody
-    may enter but who the cloud knows."""
+    """Create the objects of a stack's modules in its cluster in advance, because tfcloud runs nothing. Only principals
+    that the cloud authenticates have access."""
     kube.tokens = set()
     kube.store.install("argoproj.io")
     serve(kube, "mfinfra", "ui", 3000, web(3000))
@@ -107,7 +107,7 @@ def furnish(kube: TestKube) -> None:
 
 
 def authority(kube: TestKube) -> str:
-    """The authority of a cluster as clouds show it."""
+    """The CA certificate of a cluster in the format of the clouds."""
     return base64.b64encode(kube.ca.encode()).decode()
 
 
@@ -165,7 +165,7 @@ if __name__ == "__main__":
 
 
 def check_waking(cli: Cli, name: str, folder: Path, home: Path, cloud: Mapping[str, str]) -> None:
-    """Nothing listens, as after a restart of the machine: a flow starts the tunnel again."""
+    """Stop all tunnels, as after a restart of the machine: a flow starts the tunnel again."""
     assert "stopped" in cli("stop", name).err
     env = {k: v for k, v in os.environ.items() if not k.startswith("METAFLOW_")}
     env |= {**cloud, "USER": "tester", "METAFLOW_HOME": str(home / "profiles"), "METAFLOW_PROFILE": name}
@@ -178,7 +178,7 @@ def check_waking(cli: Cli, name: str, folder: Path, home: Path, cloud: Mapping[s
 
 
 def check_secrets(home: Path, secrets: Iterable[str]) -> None:
-    """No token is in a file of ours."""
+    """Check that no file of mfinfra contains a token."""
     tokens = [secret.encode() for secret in secrets]
     assert tokens
     for path in (home / "data" / "mfinfra").rglob("*"):
@@ -189,7 +189,7 @@ def check_secrets(home: Path, secrets: Iterable[str]) -> None:
 def check_context(
     cli: Cli, name: str, folder: Path, cloud: Mapping[str, str], monkeypatch: pytest.MonkeyPatch, *options: str
 ) -> str:
-    """The official client, as kubectl does, gets in by the context that we write; returns the file's text."""
+    """Connect the official client with the kubeconfig that mfinfra writes, as kubectl does; returns its text."""
     path = folder / "kubeconfig"
     path.write_text(
         "apiVersion: v1\nkind: Config\n# mine\nclusters:\n- name: other\n  cluster: {server: https://other}\n"
@@ -219,7 +219,7 @@ def nodes(path: Path, context: str) -> set[str]:
 
 
 def check_down(cli: Cli, name: str, kube: TestKube, home: Path) -> None:
-    """What runs and what the cluster made in the cloud goes before the cluster; nothing of the stack is left here."""
+    """Check that tasks and resources of the cluster are deleted before it, and that no local file remains."""
     flows = {"metadata": {"name": "late"}, "spec": {"containers": [{"name": "x", "command": ["sleep", "600"]}]}}
     kube.add("pods", flows, "flows")
     kube.add("services", {"metadata": {"name": "lb"}, "spec": {"type": "LoadBalancer", "ports": []}}, "flows")
@@ -231,7 +231,7 @@ def check_down(cli: Cli, name: str, kube: TestKube, home: Path) -> None:
 
 
 def check_away(cli: Cli, name: str) -> None:
-    """A cluster that does not answer is one line of each command, and nothing is changed."""
+    """Check that every command reports an unreachable cluster in one line, and changes nothing."""
     plan = cli("plan")
     assert plan.code == 1
     assert plan.err.splitlines()[-2].startswith(f"Error: The cluster {name} does not answer: Connection refused.")

@@ -1,4 +1,4 @@
-"""How fast the service is, side by side with a plain one: `python -m tests.service.benchmark [--tasks 1000000]`.
+"""Throughput and latency, compared with a plain service: `python -m tests.service.benchmark [--tasks 1000000]`.
 
 Registers runs, steps, tasks, facts and artifacts from many connections through this service over SQLite and PostgreSQL
 and through `baseline.py` on the same PostgreSQL; then asks a database of many tasks for the latest successful run and
@@ -167,7 +167,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--seconds", type=float, default=8)
     parser.add_argument("--connections", type=int, default=64)
-    parser.add_argument("--tasks", type=int, default=0, help="size of the database that is read, 0: none")
+    parser.add_argument("--tasks", type=int, default=0, help="tasks in the database for the read benchmark; 0 skips it")
     chosen = parser.parse_args()
     programs = postgres_programs()
     assert programs is not None, "PostgreSQL is not installed"
@@ -181,7 +181,7 @@ def main() -> None:
         ours = measured(
             Program(database.url, folder / "log"), "this service, PostgreSQL", chosen.seconds, chosen.connections
         )
-        print(f"{ours / baseline(database, chosen.seconds, chosen.connections):.1f} times the plain one")
+        print(f"{ours / baseline(database, chosen.seconds, chosen.connections):.1f} times as fast as the plain service")
         if chosen.tasks:
             fill(database, chosen.tasks)
             program = Program(database.url, folder / "log")

@@ -1,4 +1,4 @@
-"""The service inside of the test's process, over each database."""
+"""The service in the process of the test, with each database."""
 
 from __future__ import annotations
 
@@ -54,7 +54,7 @@ class Caller:
 
 @pytest.fixture(scope="session")
 def postgres() -> Iterator[Postgres]:
-    """One server for the session; tests take databases of their own in it."""
+    """One server for the session, in which each test has its own database."""
     with own_postgres() as server:
         yield server
 
@@ -64,7 +64,7 @@ _NUMBERS = itertools.count(1)
 
 @pytest.fixture
 def new_database(postgres: Postgres) -> Callable[[], str]:
-    """Makes an empty PostgreSQL database and gives its address."""
+    """Creates an empty PostgreSQL database and returns its URL."""
 
     def made() -> str:
         name = f"t{next(_NUMBERS)}"
@@ -93,7 +93,7 @@ def execute(url: str, sql: str) -> list[Any]:
 
 @pytest.fixture(params=["sqlite", "postgresql"])
 def address(request: pytest.FixtureRequest, tmp_path: Path) -> str:
-    """The address of an empty database of each kind."""
+    """The URL of an empty database of each type."""
     if request.param == "sqlite":
         return f"sqlite:///{tmp_path}/metadata.db"
     make: Callable[[], str] = request.getfixturevalue("new_database")

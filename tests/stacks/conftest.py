@@ -1,4 +1,4 @@
-"""Stacks in clouds without a cloud."""
+"""Fixtures for stacks in cloud doubles."""
 
 from __future__ import annotations
 

@@ -1,8 +1,8 @@
-"""Render a chart by Helm's own library and check what comes out against the schemas of Kubernetes.
+"""Render a chart with Helm's own library, and validate the objects against the schemas of Kubernetes.
 
     python render.py < {"chart": FOLDER, "name": ..., "namespace": ..., "values": {...}, "kubernetes": "1.35"}
 
-prints the objects as a list of JSON. Runs in an environment of its own (helm-python-sdk, kubernetes-validate).
+prints the objects as a JSON list. Runs in a separate Python environment (helm-python-sdk, kubernetes-validate).
 """
 
 from __future__ import annotations

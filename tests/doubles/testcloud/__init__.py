@@ -1,4 +1,4 @@
-"""An AWS account on the loopback address, for tests: ministack in one process, and what it lacks.
+"""An AWS account on the loopback address, for tests: ministack in one process, with extensions.
 
-`server` and the plugin run in a Python environment of their own; `environment` and `fixtures` run in the tests.
+`server` and the plugin run in a separate Python environment; `environment` and `fixtures` run in the tests.
 """

@@ -1,7 +1,7 @@
-"""Batch's interface: environments, queues, policies, definitions and jobs, in ministack's own stores.
+"""The AWS Batch API: environments, queues, policies, definitions and jobs, in ministack's own stores.
 
-ministack accepts jobs and calls them done; here `jobs` runs them. The functions without underscore are what the
-resource types of CloudFormation and the tasks of Step Functions call as well.
+ministack accepts jobs and marks them as finished; here `jobs` runs them. The functions without underscore are also called
+by the resource types of CloudFormation and the tasks of Step Functions.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ _policies = AccountRegionScopedDict()
 
 
 def install() -> None:
-    """Answer in ministack's place, and forget the policies when it forgets the rest."""
+    """Replace ministack's Batch, and reset the policies together with its other resources."""
     forget = batch.reset
 
     def reset() -> None:
@@ -60,7 +60,7 @@ def _known(store: Any, name: str, what: str) -> Document:
 
 
 def _chosen(store: Any, names: list[str]) -> list[Document]:
-    """The named records, or all; like AWS, without a word about names that are not there."""
+    """The named records, or all; like AWS, unknown names are ignored."""
     return [store[_last(name)] for name in names if _last(name) in store] if names else list(store.values())
 
 
@@ -114,7 +114,7 @@ def _delete_environment(wanted: Document) -> Document:
 
 
 def remove_environment(name: str) -> None:
-    """Delete as CloudFormation does: it disables by itself, but a queue in the way stops it too."""
+    """Delete as CloudFormation does: it disables the environment first, and fails if a queue uses it."""
     found = batch._compute_envs.get(_last(name))
     if found is None:
         return
@@ -152,7 +152,7 @@ def create_queue(wanted: Document) -> Document:
 
 
 def _order(wanted: list[Document]) -> list[Document]:
-    """The environments by their ARNs, as AWS tells them."""
+    """The environments by ARN, as AWS returns them."""
     found = [(_known(batch._compute_envs, item["computeEnvironment"], "computeEnvironment"), item) for item in wanted]
     return [{**item, "computeEnvironment": record["computeEnvironmentArn"]} for record, item in found]
 
@@ -181,7 +181,7 @@ def _delete_queue(wanted: Document) -> Document:
 
 
 def remove_queue(name: str) -> None:
-    """Delete a queue; its jobs end, as AWS ends them."""
+    """Delete a queue and stop its jobs, as AWS does."""
     found = batch._job_queues.get(_last(name))
     if found:
         jobs.end_of_queue(found["jobQueueArn"])
@@ -275,7 +275,7 @@ def definition(reference: str) -> Document:
 
 
 def _describe_definitions(wanted: Document) -> Document:
-    """Like AWS: by references or by name, filtered by status, inactive ones included unless told otherwise."""
+    """Like AWS: by reference or by name, filtered by status; includes inactive ones by default."""
     every = [item for revisions in batch._job_definitions.values() for item in revisions]
     references = [_last(item) for item in wanted.get("jobDefinitions", [])]
     found = [
@@ -347,7 +347,7 @@ def terminate(wanted: Document) -> Document:
 
 
 def _tagged(name: str) -> Document:
-    """The record behind an ARN, whatever it is of."""
+    """The record of an ARN, of any type."""
     kind, _, rest = name.split(":", 5)[-1].partition("/")
     stores: dict[str, Any] = {
         "compute-environment": batch._compute_envs, "job-queue": batch._job_queues,
@@ -372,7 +372,7 @@ def _tags(method: str, name: str, body: bytes, query: Document) -> Document:
 
 
 def everything_tagged() -> list[tuple[str, dict[str, str]]]:
-    """(ARN, tags) of all that carries tags, jobs left out."""
+    """(ARN, tags) of all tagged resources except jobs."""
     found = [(item["computeEnvironmentArn"], item["tags"]) for item in batch._compute_envs.values()]
     found += [(item["jobQueueArn"], item["tags"]) for item in batch._job_queues.values()]
     found += [(item["arn"], item["tags"]) for item in _policies.values()]

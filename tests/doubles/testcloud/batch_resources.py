@@ -1,4 +1,4 @@
-"""Batch's types of CloudFormation, made by Batch's own interface."""
+"""The CloudFormation types of Batch, created with the Batch API."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ def register() -> None:
 
 
 def lowered(value: Any) -> Any:
-    """Properties as the interface spells them: ComputeResources -> computeResources. Tags and free maps stay."""
+    """Properties with the spelling of the API: ComputeResources -> computeResources. Tags and free maps stay."""
     if isinstance(value, list):
         return [lowered(item) for item in value]
     if not isinstance(value, dict):
@@ -56,7 +56,7 @@ NUMBERS = (
 
 
 def _numbers(value: Any) -> Any:
-    """CloudFormation's parameters are text; Batch's numbers are numbers."""
+    """Convert CloudFormation's parameters, which are strings, to the numbers of the Batch API."""
     if isinstance(value, list):
         return [_numbers(item) for item in value]
     if not isinstance(value, dict):
@@ -128,7 +128,7 @@ def _create_definition(logical_id: str, props: Props, stack: str) -> Made:
 
 
 def _update_definition(physical_id: str, old: Props, new: Props, stack: str) -> Made:
-    """Every change is a new revision, and the one before is no longer active."""
+    """Every change creates a new revision and deactivates the previous one."""
     name = physical_id.rpartition("/")[2].rpartition(":")[0]
     arn = batch.register_definition({**_request(new), "jobDefinitionName": name})["jobDefinitionArn"]
     batch.deregister_definition({"jobDefinition": physical_id})

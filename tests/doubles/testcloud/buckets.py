@@ -1,4 +1,4 @@
-"""A stack's bucket with all its properties: ministack's leaves out encryption, lifecycle, logs, ownership and tags."""
+"""A stack's bucket with all its properties: ministack's lacks encryption, lifecycle, logs, ownership and tags."""
 
 from __future__ import annotations
 
@@ -73,7 +73,7 @@ def _lifecycle(props: Props) -> bytes:
 
 
 def _rule(rule: Props) -> Props:
-    """A rule as the interface has it: what expires lies in one member, and what it is about in a filter."""
+    """A rule in the format of the API: the expiration is one member, and its scope a filter."""
     made = {RULE_NAMES.get(key, key): value for key, value in rule.items() if key not in (*INSIDE_EXPIRATION, "Prefix")}
     expiration = {name: rule[key] for key, name in INSIDE_EXPIRATION.items() if key in rule}
     if expiration:

@@ -1,4 +1,4 @@
-"""CloudFormation asks for CAPABILITY_IAM and CAPABILITY_NAMED_IAM, as AWS does; ministack does so only with IAM on."""
+"""CloudFormation requires CAPABILITY_IAM and CAPABILITY_NAMED_IAM, as AWS does; ministack does so only with IAM."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Small tools of the tests of the cloud itself."""
+"""Functions for the tests of testcloud itself."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ WAIT_SECONDS = 30.0
 
 
 def until(look: Callable[[], Any]) -> Any:
-    """Look until there is something."""
+    """Poll until a function returns a value."""
     end = time.monotonic() + WAIT_SECONDS
     while time.monotonic() < end:
         found = look()

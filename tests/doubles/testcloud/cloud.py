@@ -1,4 +1,4 @@
-"""A running cloud as tests see it, and how it is started."""
+"""A running testcloud for tests, and its start."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ ACCOUNT = "123456789012"
 
 @dataclass(frozen=True)
 class TestCloud:
-    """A running cloud. `env` leads boto3, the AWS CLI and terraform to it, and away from the machine's own account."""
+    """A running cloud. `env` directs boto3, the AWS CLI and terraform to it, instead of the machine's own account."""
 
     __test__ = False
 
@@ -48,20 +48,20 @@ class TestCloud:
         }
 
     def control(self, **wanted: Any) -> dict[str, Any]:
-        """Ask for delays, failures and facts; README.md lists them. Returns all that is in force."""
+        """Set delays, failures and attributes of the account; README.md lists them. Returns all current settings."""
         return self._call("control", wanted)
 
     def calls(self, service: str | None = None) -> list[dict[str, str]]:
-        """What the cloud was asked since the last reset: service, action, resource, method."""
+        """Requests since the last reset: service, action, resource, method."""
         found: list[dict[str, str]] = self._call("calls", {})["calls"]
         return [call for call in found if service in (None, call["service"])]
 
     def reset(self) -> None:
-        """An empty account again: no resources, jobs, delays, failures or calls."""
+        """Reset the account: no resources, jobs, delays, failures or calls."""
         self._call("reset", {})
 
     def client(self, service: str, region: str | None = None, **options: Any) -> Any:
-        """A boto3 client of this cloud that does not repeat failed calls."""
+        """A boto3 client of this cloud that does not retry failed calls."""
         from botocore.config import Config
 
         return _session().client(
@@ -85,7 +85,7 @@ class TestCloud:
 
 @cache
 def _session() -> Any:
-    """One for all clients: it keeps the descriptions of services that it has read."""
+    """One session for all clients, because it caches service descriptions."""
     import boto3
 
     return boto3.session.Session()
@@ -93,7 +93,7 @@ def _session() -> Any:
 
 @contextmanager
 def running() -> Iterator[TestCloud]:
-    """Start a cloud and end it afterwards. Jobs find the Python of the tests first on their PATH."""
+    """Start a cloud and stop it afterwards. The Python of the tests is first on the PATH of jobs."""
     python = programs("ministack") / "python"
     path = os.pathsep.join([str(Path(sys.executable).parent), os.environ.get("PATH", os.defpath)])
     env = {**os.environ, "PATH": path, "GATEWAY_PORT": "0", "TESTCLOUD_CONTROL": ""}

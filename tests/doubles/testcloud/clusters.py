@@ -1,7 +1,7 @@
-"""What the API server of a cluster of EKS asks AWS: whom a token is of, and whether they may enter.
+"""Requests of the API server of an EKS cluster to AWS: the principal of a token, and whether it has access.
 
-The signature is checked with the secret of who signed, for this cluster and this time. An unknown key, another cluster, an
-old token, a principal without an access entry, a cluster that is gone: nobody may enter.
+The signature is checked with the signer's secret, for this cluster and this time. An unknown key, another cluster, an
+expired token, a principal without an access entry, or a deleted cluster: access is denied.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ PATH = f"{control.PREFIX}/token-review"
 
 
 def review(body: bytes) -> tuple[int, dict[str, Any]]:
-    """The answer to {"cluster": NAME, "token": TOKEN}: the ARN of who may enter, "" for nobody."""
+    """The response to {"cluster": NAME, "token": TOKEN}: the ARN of the authenticated principal, or ""."""
     asked = json.loads(body)
     return 200, {"arn": _allowed(str(asked["cluster"]), str(asked["token"]))}
 

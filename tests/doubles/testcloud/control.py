@@ -1,6 +1,6 @@
-"""What a test asked of the cloud, and what the cloud was asked: the state behind `/_testcloud`.
+"""The settings that a test has made, and the log of requests: the state behind `/_testcloud`.
 
-A test says it over HTTP, or in the file that TESTCLOUD_CONTROL names, which is read again whenever it changes.
+A test sets them over HTTP, or in the file that TESTCLOUD_CONTROL names, which is read again whenever it changes.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ PREFIX = "/_testcloud"
 
 @dataclass
 class Control:
-    """Delays, failures and facts of the account. README.md describes each."""
+    """Delays, failures and attributes of the account. README.md describes each."""
 
     delay: dict[str, Any] = field(default_factory=dict)
     fail: dict[str, str] = field(default_factory=dict)
@@ -31,7 +31,7 @@ class Control:
     time_scale: float = 1.0
 
     def change(self, wanted: dict[str, Any]) -> None:
-        """Take over the named fields; what is not named stays."""
+        """Set the named fields; others do not change."""
         known = [item.name for item in dataclasses.fields(self)]
         for name, value in wanted.items():
             if name not in known:
@@ -66,7 +66,7 @@ _file_seen: tuple[int, int] | None = None
 
 
 def look() -> None:
-    """Take over what the control file says, where there is one and it is another than before."""
+    """Load the control file, if it exists and has changed."""
     global _file_seen
     if not FILE or not os.path.exists(FILE):
         return
@@ -84,7 +84,7 @@ def look() -> None:
 
 
 def answer(path: str, body: bytes) -> tuple[int, dict[str, Any]]:
-    """Answer a request to the control's own address; a reset of the whole cloud is made elsewhere."""
+    """Handle a request to the control endpoint, except for a reset of the whole cloud."""
     if path == f"{PREFIX}/control":
         try:
             state.change(json.loads(body or b"{}"))

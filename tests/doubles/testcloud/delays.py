@@ -1,6 +1,6 @@
-"""Stack operations that take their time or fail, by resource type or logical id.
+"""Delayed or failing stack operations, by resource type or logical id.
 
-A delayed resource waits on a thread of its own, so its events appear one by one while the cloud answers other calls.
+A delayed resource waits in a separate thread, so its events appear one by one while the cloud handles other calls.
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ def _names_of_create(kind: str, logical_id: str, *_: Any) -> tuple[str, str]:
 
 
 def _names_of_update(kind: str, _id: str, old: Any, new: Any, _stack: str, logical_id: str = "", *_: Any) -> Any:
-    """Nothing is named where nothing changes: CloudFormation does not touch such a resource."""
+    """The names of changed properties; empty if none changed, because CloudFormation skips such a resource."""
     return (kind, logical_id) if old != new else ()
 
 

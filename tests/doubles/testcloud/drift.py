@@ -1,4 +1,4 @@
-"""Drift of types that ministack does not look at: what the services hold now, as a template would say it."""
+"""Drift of types that ministack does not check: the current state of services, in the form of template properties."""
 
 from __future__ import annotations
 
@@ -80,7 +80,7 @@ def _database(physical_id: str, props: Props) -> Props | None:
 
 
 def _bucket(read: Reader) -> Reader:
-    """More of a bucket: a public access block taken away is the drift that matters."""
+    """More properties of a bucket, above all a removed public access block."""
 
     def reader(physical_id: str, props: Props) -> Props | None:
         found = read(physical_id, props)

@@ -1,7 +1,7 @@
-"""Events of a stack as CloudFormation tells them, where ministack tells others.
+"""Events of a stack as CloudFormation reports them, where ministack differs.
 
-Nothing of resources that an update leaves alone, "Resource creation Initiated" before CREATE_COMPLETE, and a
-cleanup after an update in which what is replaced or no longer wanted is deleted.
+No events of resources that an update does not change, "Resource creation Initiated" before CREATE_COMPLETE, and a
+cleanup after an update that deletes replaced and removed resources.
 """
 
 from __future__ import annotations
@@ -27,12 +27,12 @@ def install() -> None:
 
 
 def forget() -> None:
-    """The cloud is reset: no update runs any more."""
+    """Reset: no update is running."""
     _untouched.clear()
 
 
 def _noticing(update: Callable[..., Any]) -> Callable[..., Any]:
-    """Remember what an update leaves alone, and take back the event that announced it."""
+    """Record the resources that an update does not change, and remove their events."""
 
     def noticing(kind: str, physical_id: str, old: Any, new: Any, stack: str, logical_id: str = "", *rest: Any) -> Any:
         if old == new:

@@ -1,6 +1,6 @@
-"""Calls that AWS refuses: expired credentials, missing permissions, too many requests. Each in AWS's own words.
+"""Calls that AWS rejects: expired credentials, missing permissions, too many requests. Messages are those of AWS.
 
-Every call to a service passes here, so this is also where the list of calls is kept.
+Every call to a service passes through this module, so it also records the list of calls.
 """
 
 from __future__ import annotations
@@ -50,7 +50,7 @@ def install() -> None:
 
 
 def _action(service: str, method: str, path: str, headers: dict[str, str], body: bytes, query: dict[str, Any]) -> str:
-    """The name of the right that the call needs, as policies spell it."""
+    """The IAM action that the call requires, as policies spell it."""
     known = extract_iam_action(service, method, path, headers, body, query)
     target = headers.get("x-amz-target", "").rpartition(".")[2]
     return known or f"{service}:{target or method}"
@@ -82,7 +82,7 @@ def _code(service: str) -> str:
 
 
 def _denial(service: str, action: str, resource: str, wanted: Any) -> str:
-    """The sentence of AWS. `wanted` is a resource to name, or {"resource": ..., "because": ..., "on": what it is
+    """The message of AWS. `wanted` is the resource to name, or {"resource": ..., "because": ..., "on": what it is
     refused for}; none is needed."""
     chosen = wanted if isinstance(wanted, dict) else {"resource": wanted} if isinstance(wanted, str) else {}
     named = chosen.get("resource", resource)

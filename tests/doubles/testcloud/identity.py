@@ -1,4 +1,4 @@
-"""Who calls: GetCallerIdentity tells the identity that the test chose, unless the keys are those of a session."""
+"""The caller's identity: GetCallerIdentity returns the identity that the test set, except for session keys."""
 
 from __future__ import annotations
 

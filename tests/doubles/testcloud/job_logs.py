@@ -24,7 +24,7 @@ def _options(job: Document) -> dict[str, str]:
 
 
 class Log:
-    """An open stream of a job. Only Batch's own group is made on the fly, or one that the job asks to make."""
+    """An open stream of a job. Only Batch's own log group, or one with awslogs-create-group, is created."""
 
     def __init__(self, job: Document, stream: str) -> None:
         options = _options(job)

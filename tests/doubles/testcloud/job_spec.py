@@ -1,4 +1,4 @@
-"""What a job shall do: a definition with the submission's changes, as DescribeJobs tells it. Functions of values."""
+"""The specification of a job: a definition with the overrides of the submission, as DescribeJobs returns it."""
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
-"""Jobs of Batch: their records, their way from SUBMITTED to the end, and the one thread that moves them along.
+"""Batch jobs: their records, their states from SUBMITTED to the end, and the scheduler thread.
 
-A job that may run is handed to `processes`, in a thread of its own. Every change of a record is made under `changed`.
+A job that can run is passed to `processes`, in a separate thread. Every change of a record holds `changed`.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ changed = threading.Condition()
 
 
 class Refused(ValueError):
-    """What Batch answers with a ClientException."""
+    """An error that Batch returns as ClientException."""
 
 
 def install(url: str) -> None:
@@ -44,7 +44,7 @@ def now() -> int:
 
 
 def notice() -> None:
-    """Wake the scheduler: something that jobs wait for may have changed."""
+    """Wake the scheduler, because a condition that jobs wait for can have changed."""
     with changed:
         changed.notify_all()
 
@@ -107,7 +107,7 @@ def _add(job: Document) -> None:
 
 
 def public(job: Document) -> Document:
-    """A record without what only this program knows; an array with the count of its children."""
+    """A record without internal fields; an array job with the number of its children."""
     found = {key: value for key, value in job.items() if not key.startswith("_")}
     if "size" in job.get("arrayProperties", {}):
         counts = dict.fromkeys((*WAITING, "STARTING", "RUNNING", *ENDED), 0)
@@ -146,7 +146,7 @@ def children_of(parent: str) -> list[Document]:
 
 
 def cancel(job_id: str, reason: str) -> None:
-    """End a job that has not started; one that has goes on, as in AWS."""
+    """Cancel a job that has not started; a started job continues, as in AWS."""
     _end(job_id, reason, "isCancelled", WAITING)
 
 
@@ -179,7 +179,7 @@ def end_of_queue(queue: str) -> None:
 
 
 def end_all() -> None:
-    """Stop every process; for a reset and for the end of the program."""
+    """Stop every process, for a reset and at the exit of the program."""
     with changed:
         for job in list(batch._jobs._data.values()):
             job["_ending"] = "The cloud was reset"
@@ -200,7 +200,7 @@ def _move_for_ever() -> None:
 
 
 def _move(job: Document) -> None:
-    """One step onwards, or none where the job has to wait."""
+    """Move a job to its next state, unless it has to wait."""
     if "size" in job.get("arrayProperties", {}):
         _move_array(job)
     elif job["status"] in ("SUBMITTED", "PENDING"):
@@ -230,7 +230,7 @@ def _look_at_dependencies(job: Document) -> None:
 
 
 def _over_time(job: Document) -> bool:
-    """Cancel a job that its queue does not let wait any longer."""
+    """Cancel a job that has waited longer than its queue allows."""
     queue = batch._job_queues.get(job["jobQueue"].rpartition("/")[2], {})
     for limit in queue.get("jobStateTimeLimitActions", []):
         if now() - job["_since"] > limit["maxTimeSeconds"] * 1000 * control.state.time_scale:
@@ -250,7 +250,7 @@ def _start_if_possible(job: Document) -> None:
 
 
 def _environments(job: Document) -> Iterator[str]:
-    """The enabled environments of the job's queue, first choice first."""
+    """The enabled environments of the job's queue, in order of preference."""
     queue = batch._job_queues.get(job["jobQueue"].rpartition("/")[2], {})
     for item in sorted(queue.get("computeEnvironmentOrder", []), key=lambda item: item["order"]):
         name = item["computeEnvironment"].rpartition("/")[2]
@@ -269,7 +269,7 @@ def _running() -> list[Document]:
 
 
 def _attempt(job: Document) -> None:
-    """Run the job once and decide what follows; in a thread of its own."""
+    """Run one attempt of the job and set its next state. Called in a separate thread."""
 
     def started() -> None:
         with changed:
@@ -324,7 +324,7 @@ def _finish(job: Document, status: str, reason: str) -> None:
 
 
 def wait_for(job_id: str, is_over: Callable[[], bool]) -> Document:
-    """Wait until a job has ended, or until nobody wants to know any more."""
+    """Wait until a job has ended, or until the wait is canceled."""
     with changed:
         while True:
             job: Document | None = batch._jobs.get(job_id)

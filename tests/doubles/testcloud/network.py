@@ -1,4 +1,4 @@
-"""EC2's types: addresses, NAT gateways, flow logs, rules of security groups; and more attributes of VPC and subnet."""
+"""EC2 types: Elastic IPs, NAT gateways, flow logs, security group rules; and more attributes of VPC and subnet."""
 
 from __future__ import annotations
 
@@ -59,7 +59,7 @@ def _create_address(logical_id: str, props: Props, stack: str) -> Made:
 
 
 def _update_address(physical_id: str, old: Props, new: Props, stack: str) -> Made:
-    """The resource's id is the address itself, as AWS's is; the store knows it by its allocation."""
+    """The id of the resource is the IP address, as in AWS; its key in the store is the allocation id."""
     address = _address(physical_id)
     provisioners._ec2_apply_tags(address["AllocationId"], new, old)
     public = address["PublicIp"]
@@ -67,7 +67,7 @@ def _update_address(physical_id: str, old: Props, new: Props, stack: str) -> Mad
 
 
 def _address(name: str) -> Props:
-    """Look an address up by its allocation or by itself."""
+    """Find an address by its allocation id or its IP address."""
     for allocation, address in ec2._addresses.items():
         if name in (allocation, address["PublicIp"]):
             return dict(address)
@@ -135,7 +135,7 @@ def _delete_flow_log(physical_id: str, props: Props) -> None:
 
 
 def _register_rule(direction: str) -> None:
-    """Rules of their own, beside those that a security group lists itself."""
+    """Rules as separate resources, in addition to those that a security group lists itself."""
     place = "IpPermissions" if direction == "Ingress" else "IpPermissionsEgress"
 
     def create(logical_id: str, props: Props, stack: str) -> Made:
@@ -175,5 +175,5 @@ def _is(rule: Props, physical_id: str) -> bool:
 
 
 def _same_rule(one: Props, other: Props) -> bool:
-    """Whether two rules allow the same, whatever their description and id."""
+    """Whether two rules allow the same traffic, regardless of description and id."""
     return bool(ec2._strip_descriptions(one) == ec2._strip_descriptions(other))

@@ -1,4 +1,4 @@
-"""Puts the plugin into ministack: the one place that knows every part of it."""
+"""Install the plugin into ministack. Only this module imports all of its parts."""
 
 from __future__ import annotations
 

@@ -32,7 +32,7 @@ _url = ""
 
 @dataclass(frozen=True)
 class Outcome:
-    """How an attempt ended. `container` is what DescribeJobs adds to the container."""
+    """The result of an attempt. `container` contains the fields that DescribeJobs adds to the container."""
 
     succeeded: bool
     timed_out: bool
@@ -41,7 +41,7 @@ class Outcome:
 
 
 def install(url: str) -> None:
-    """Jobs find the cloud here."""
+    """Set the URL of the cloud for jobs."""
     global _url
     _url = url
 
@@ -87,7 +87,7 @@ def _start(job: Document, folder: str) -> subprocess.Popen[bytes]:
 
 
 def _wait(job: Document, process: subprocess.Popen[bytes], log: job_logs.Log) -> bool:
-    """Wait for the end, or for the time limit. What the process left behind ends with it."""
+    """Wait for the exit, or for the time limit. Child processes are killed too."""
     reader = threading.Thread(target=log.copy, args=(process.stdout,), daemon=True)
     reader.start()
     try:
@@ -102,7 +102,7 @@ def _wait(job: Document, process: subprocess.Popen[bytes], log: job_logs.Log) ->
 
 
 def _environment(job: Document, folder: str) -> dict[str, str]:
-    """What a container of Batch has, and the way to this cloud."""
+    """The environment variables of a Batch container, and those that direct it to this cloud."""
     container = job["container"]
     account, region = job["_scope"]
     given = {item["name"]: str(item.get("value", "")) for item in container["environment"]}
@@ -153,7 +153,7 @@ def kill_all() -> None:
 
 
 def _kill(process: subprocess.Popen[bytes]) -> None:
-    """End the process and all that it started: each has a session of its own."""
+    """Kill the process and all its children: each attempt has its own session."""
     try:
         os.killpg(process.pid, signal.SIGKILL)
     except ProcessLookupError:

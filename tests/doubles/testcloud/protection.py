@@ -1,4 +1,4 @@
-"""What CloudFormation cannot delete: buckets with objects, and what is protected from deletion. In AWS's words."""
+"""Resources that CloudFormation cannot delete: buckets with objects, and protected ones. Messages are AWS's."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ def install() -> None:
 
 
 def _guard(kind: str, reason_of: Callable[[str], str]) -> None:
-    """Ask before the type's own deletion whether AWS would refuse."""
+    """Check before the deletion of a type whether AWS would reject it."""
     handlers = provisioners._RESOURCE_HANDLERS[kind]
     delete = handlers["delete"]
 
@@ -35,7 +35,7 @@ def _guard(kind: str, reason_of: Callable[[str], str]) -> None:
 
 
 def _refusal(service: str, status: int, message: str, code: str) -> str:
-    """The sentence of a resource handler."""
+    """The message of a resource handler."""
     request = f"Service: {service}, Status Code: {status}, Request ID: {uuid.uuid4().hex[:16].upper()}"
     return f'Resource handler returned message: "{message} ({request})" (RequestToken: {uuid.uuid4()}, HandlerErrorCode: {code})'
 

@@ -1,4 +1,4 @@
-"""Service Quotas: AWS's defaults of the quotas that a stack can run into; a test may set others."""
+"""Service Quotas: AWS's defaults of the quotas that a stack can exceed; a test can set others."""
 
 from __future__ import annotations
 

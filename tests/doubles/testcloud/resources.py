@@ -1,4 +1,4 @@
-"""Resource types of CloudFormation that ministack lacks, or has with fewer attributes.
+"""CloudFormation resource types that ministack lacks, or supports with fewer attributes.
 
 Each is an entry in the store of the emulated service where there is one, so that describe calls show it.
 """
@@ -67,7 +67,7 @@ def register(
     replacing: Iterable[str] = (),
     tags: tuple[str, str] | None = None,
 ) -> None:
-    """Teach CloudFormation a type: its verbs, the properties whose change replaces it, and where its tags go."""
+    """Register a CloudFormation type: its handlers, the properties whose change replaces it, and its tags."""
     provisioners._RESOURCE_HANDLERS[kind] = {"create": create, "update": update, "delete": delete}
     provisioners._REPLACING_PROPERTIES[kind] = tuple(replacing)
     if tags:
@@ -75,7 +75,7 @@ def register(
 
 
 def extend(kind: str, attributes: Callable[[str, dict[str, Any]], dict[str, Any]]) -> None:
-    """Give a type that ministack has more attributes for Fn::GetAtt."""
+    """Add attributes for Fn::GetAtt to a type of ministack."""
     handlers = provisioners._RESOURCE_HANDLERS[kind]
     for verb, place in (("create", 1), ("update", 2)):
         if verb in handlers:
@@ -107,7 +107,7 @@ def _converted(change: Callable[..., Made], place: int, fields: tuple[str, ...])
 
 
 def name_for(stack: str, logical_id: str) -> str:
-    """A generated name, as CloudFormation makes them."""
+    """A generated name in the format of CloudFormation."""
     return str(provisioners._physical_name(stack, logical_id))
 
 

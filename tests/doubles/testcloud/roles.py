@@ -1,4 +1,4 @@
-"""IAM's types that ministack lacks: policies of a role on their own, and identity providers."""
+"""IAM types that ministack lacks: role policies as separate resources, and identity providers."""
 
 from __future__ import annotations
 

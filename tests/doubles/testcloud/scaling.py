@@ -1,4 +1,4 @@
-"""Application Auto Scaling: targets and policies are kept and described; nothing scales."""
+"""Application Auto Scaling: targets and policies are stored and returned; nothing scales."""
 
 from __future__ import annotations
 
@@ -51,7 +51,7 @@ def _key(wanted: Document) -> str:
 
 
 def _of(store: Any, wanted: Document, names: str) -> list[Document]:
-    """The records of a namespace that the call asks for."""
+    """The records of a namespace that a call requests."""
     field = names.removesuffix("s")
     found = [item for item in store.values() if item["ServiceNamespace"] == wanted["ServiceNamespace"]]
     asked = {field: wanted.get(names, []), "ResourceId": [wanted["ResourceId"]] if wanted.get("ResourceId") else []}
@@ -100,7 +100,7 @@ def _create_target(logical_id: str, props: Document, stack: str) -> Made:
 
 
 def _whole(props: Document) -> Document:
-    """CloudFormation's parameters are text; capacities are numbers."""
+    """Convert CloudFormation's parameters, which are strings, to capacities."""
     return {key: int(value) if key.endswith("Capacity") else value for key, value in props.items()}
 
 

@@ -1,8 +1,8 @@
 """Starts the cloud: ministack with the plugin, on the loopback address, in the Python that ministack is installed in.
 
-`python server.py` prints its address and serves until its parent is gone, on the port in GATEWAY_PORT or on a free
-one. It writes nothing outside a temporary folder that it removes, and takes the jobs that it runs along when it ends.
-Where TESTCLOUD_CONTROL names a file, what the file says is in force (README.md), besides what is asked over HTTP.
+`python server.py` prints its URL and serves until its parent exits, on the port in GATEWAY_PORT or on a free
+one. It writes only to a temporary directory that it deletes, and stops its jobs when it exits.
+If TESTCLOUD_CONTROL names a file, its settings apply (README.md), in addition to those made over HTTP.
 """
 
 from __future__ import annotations

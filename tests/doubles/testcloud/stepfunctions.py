@@ -41,7 +41,7 @@ def install() -> None:
 
 
 def forget() -> None:
-    """The cloud is reset: no execution has jobs any more."""
+    """Reset: no execution has jobs."""
     _submitted.clear()
 
 
@@ -55,7 +55,7 @@ def _submit_job(resource: str, data: Document) -> Document:
 
 
 def _request(data: Document) -> Document:
-    """The task's parameters as Batch's interface spells them."""
+    """The task's parameters with the spelling of the Batch API."""
     request: Document = lowered(data)
     overrides = request.setdefault("containerOverrides", {})
     overrides["environment"] = [*overrides.get("environment", []), MARK]
@@ -71,7 +71,7 @@ def _end_of(job_id: str) -> Document:
 
 
 def raised(value: Any) -> Any:
-    """Answers as Step Functions spells them: jobId -> JobId. The keys of free maps stay."""
+    """Responses with the spelling of Step Functions: jobId -> JobId. Keys of free maps do not change."""
     if isinstance(value, list):
         return [raised(item) for item in value]
     if not isinstance(value, dict):

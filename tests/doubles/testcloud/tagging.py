@@ -1,4 +1,4 @@
-"""GetResources of the tagging API sees what ministack's own collectors leave out: all that a stack tags."""
+"""GetResources of the tagging API returns all tagged resources of a stack, also those that ministack omits."""
 
 from __future__ import annotations
 
@@ -62,7 +62,7 @@ def _of_logs() -> Found:
 
 
 def _of_rds() -> Found:
-    """Databases keep their tags on the record, the rest in a table by ARN."""
+    """Tags of databases are in their record, those of other resources in a table by ARN."""
     seen = set()
     for record in (*rds._instances.values(), *rds._clusters.values()):
         name = record.get("DBInstanceArn") or record["DBClusterArn"]
@@ -90,7 +90,7 @@ def _full(name: str) -> str:
 
 
 def _api_arn(path: str) -> str:
-    """API Gateway's ARNs carry no account."""
+    """ARNs of API Gateway contain no account."""
     region = arn("", "").split(":")[3]
     return f"arn:aws:apigateway:{region}::/{path}"
 

@@ -1,4 +1,4 @@
-"""Services that ministack does not have, known by the prefix of their X-Amz-Target header."""
+"""Services that ministack lacks, by the prefix of their X-Amz-Target header."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
-"""Nodes, and what controllers do: pods become processes, Jobs and Deployments pods, services slices of endpoints.
+"""Nodes and controllers: pods become processes, Jobs and Deployments create pods, services create endpoint slices.
 
-A container's port N is some free port of this machine, which it finds as PORT_N in its environment; `$(PORT_N)` in its
-command is replaced, as Kubernetes does it with every variable.
+Port N of a container is a free port of this machine, which is PORT_N in its environment; `$(PORT_N)` in its
+command is replaced, as Kubernetes does for every variable.
 """
 
 from __future__ import annotations
@@ -59,7 +59,7 @@ class Machines:
             await asyncio.sleep(_TICK)
 
     def reconcile(self) -> None:
-        """One round of everything that controllers do."""
+        """One reconciliation of all controllers."""
         for key, job in self._store.list("batch", "jobs"):
             self._job(key, job)
         for plural in ("deployments", "statefulsets"):
@@ -277,7 +277,7 @@ class Machines:
     # Removal
 
     def delete(self, key: Key) -> None:
-        """What the API does on a DELETE: at once, or when what protects it is gone."""
+        """Delete an object: immediately, or after its finalizers have been removed."""
         found = self._store.get(key)
         if found is None:
             return
@@ -308,7 +308,7 @@ class Machines:
         )
 
     def _orphans(self) -> None:
-        """What belonged to something that is gone goes too."""
+        """Delete objects whose owner has been deleted."""
         alive = {body["metadata"].get("uid") for body in self._store.objects.values()}
         for key, body in list(self._store.objects.items()):
             owners = body["metadata"].get("ownerReferences") or []

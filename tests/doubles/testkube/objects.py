@@ -1,4 +1,4 @@
-"""Objects that tests put into a cluster, in the shape that the stacks' modules give them."""
+"""Objects that tests create in a cluster, in the form of the stacks' modules."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ def web(port: int) -> Object:
 
 
 def serve(kube: TestKube, namespace: str, name: str, port: int, what: Object, replicas: int = 1) -> None:
-    """A Deployment and a service before it."""
+    """A Deployment with its service."""
     labels = {"app.kubernetes.io/name": name}
     template = {"metadata": {"labels": labels}, "spec": {"containers": [what]}}
     spec = {"replicas": replicas, "selector": {"matchLabels": labels}, "template": template}

@@ -1,4 +1,4 @@
-"""Port-forward by websocket, as a kubelet speaks it: v4.channel.k8s.io, two channels for each port, data and errors."""
+"""Port-forward over websocket, as in a kubelet: v4.channel.k8s.io, two channels for each port, data and errors."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ _PROTOCOL = "v4.channel.k8s.io"
 async def forward(
     request: Any, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, machines: Machines, faults: Any
 ) -> None:
-    """Carry one port of a pod until one side ends."""
+    """Forward one port of a pod until one side closes the connection."""
     words = request.path.split("/")
     key = Key("", "pods", words[4], words[6])
     found = machines.running.get(key)
@@ -55,7 +55,7 @@ async def forward(
 
 
 async def _up(reader: asyncio.StreamReader, far: asyncio.StreamWriter, writer: asyncio.StreamWriter) -> None:
-    """Frames of the client to the pod, until it closes."""
+    """Forward frames from the client to the pod until the client closes."""
     while True:
         opcode, content = await _read(reader)
         if opcode == 8:
@@ -68,7 +68,7 @@ async def _up(reader: asyncio.StreamReader, far: asyncio.StreamWriter, writer: a
 
 
 async def _down(near: asyncio.StreamReader, writer: asyncio.StreamWriter, faults: Any) -> None:
-    """What the pod says as frames, until it has said all; or as much of it as a fault lets through."""
+    """Send the output of the pod as frames until its end, or as many bytes as a fault allows."""
     sent = 0
     while content := await near.read(32 << 10):
         if faults.cut_after is not None and sent + len(content) > faults.cut_after:

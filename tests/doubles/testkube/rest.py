@@ -1,4 +1,4 @@
-"""Paths of the API to objects: get, list, create, replace, patch, delete, watch, logs, tokens."""
+"""REST paths of the API: get, list, create, replace, patch, delete, watch, logs, tokens."""
 
 from __future__ import annotations
 
@@ -117,7 +117,7 @@ class Rest:
         return {"kind": kind, "apiVersion": place.api_version, **found}
 
     async def stream(self, path: str, query: dict[str, str]) -> AsyncIterator[bytes]:
-        """The lines of a watch, or of a log that is followed."""
+        """The lines of a watch or a followed log."""
         place = self._place(path)
         assert place is not None
         if place.sub == "log":

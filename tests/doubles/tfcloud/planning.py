@@ -1,4 +1,4 @@
-"""What a provider plans and what comes of it: unknown until it is made, then filled in."""
+"""Planned and applied values of a provider: unknown until apply, then computed."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ def blocks(block: Block) -> dict[str, Any]:
 
 
 def unconfigurable(block: Block, config: Any) -> Iterator[str]:
-    """What only the provider decides, and is given all the same."""
+    """A computed attribute that the configuration sets nevertheless."""
     if not isinstance(config, dict):
         return
     for name, attribute in attributes(block).items():
@@ -36,7 +36,7 @@ def unconfigurable(block: Block, config: Any) -> Iterator[str]:
 
 
 def planned(block: Block, proposed: State, config: Any, prior: Any, appears: Appears, path: str = "") -> State:
-    """What will be: as proposed, with what the provider decides unknown on creation and as it was afterwards."""
+    """The planned state: as proposed, with computed values unknown on creation and unchanged on updates."""
     result = dict(proposed)
     config = config if isinstance(config, dict) else {}
     for name, attribute in attributes(block).items():
@@ -62,7 +62,7 @@ def planned(block: Block, proposed: State, config: Any, prior: Any, appears: App
 
 
 def _before(nested: Block, asked: Any, before: Any, index: int) -> Any:
-    """The block that was there where this one is now."""
+    """The prior block at the position of this one."""
     if not isinstance(before, list):
         return None
     if nested["nesting_mode"] == "set":
@@ -71,7 +71,7 @@ def _before(nested: Block, asked: Any, before: Any, index: int) -> Any:
 
 
 def decides(block: Block) -> bool:
-    """Whether a block has something that only the provider decides: such blocks appear by themselves."""
+    """Whether a block contains computed attributes: the provider adds such blocks itself."""
     return any(a.get("computed") and not a.get("optional") for a in attributes(block).values())
 
 
@@ -80,7 +80,7 @@ def is_given(block: Block, name: str, config: State) -> bool:
 
 
 def opened(block: Block, config: State) -> State:
-    """The arguments of a data source, with what it will say unknown."""
+    """The arguments of a data source, with its computed values unknown."""
     known = attributes(block)
     return {
         name: UNKNOWN if value is None and known.get(name, {}).get("computed") else value
@@ -89,7 +89,7 @@ def opened(block: Block, config: State) -> State:
 
 
 def filled(block: Block, plan: State, made: State, seed: str) -> State:
-    """The plan with nothing unknown left in it."""
+    """The planned state with all unknown values computed."""
     result = dict(plan)
     for name, attribute in attributes(block).items():
         if not is_known(plan.get(name)):
@@ -112,7 +112,7 @@ def _at(made: Any, index: int) -> State:
 
 
 def _unwritten(block: Block, said: State) -> State:
-    """A block that nobody wrote: what the provider says of it, all else for it to make up."""
+    """A block that is not in the configuration: the provider's values, and all others computed."""
     result: State = {
         name: said.get(name, UNKNOWN if attribute.get("computed") else None)
         for name, attribute in attributes(block).items()
@@ -123,7 +123,7 @@ def _unwritten(block: Block, said: State) -> State:
 
 
 def empty(block: Block) -> State:
-    """A resource of which nothing is known."""
+    """A resource with only unknown values."""
     single = {name for name, nested in blocks(block).items() if nested["nesting_mode"] == "single"}
     return {**dict.fromkeys(attributes(block)), **{name: None if name in single else [] for name in blocks(block)}}
 

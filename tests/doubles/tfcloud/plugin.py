@@ -1,8 +1,8 @@
-"""One provider as terraform starts it itself: the handshake of go-plugin, a certificate of its own, gRPC on a socket.
+"""One provider that terraform starts itself: the handshake of go-plugin, its own certificate, gRPC on a socket.
 
     python -m tests.doubles.tfcloud.plugin SCHEMAS.json
 
-`mirror` lays such providers out as `terraform init` finds them, for tests of what it resolves and locks.
+`mirror` writes such providers for `terraform init`, for tests of version resolution and the lock file.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ _COOKIE = ("TF_PLUGIN_MAGIC_COOKIE", "d602bf8f470bc67ca7faa0386276bbdd4330efaf76
 
 
 def certificate() -> tuple[bytes, bytes, bytes]:
-    """Key and certificate as PEM, and the certificate as terraform is told it."""
+    """Key and certificate as PEM, and the certificate in the format for terraform."""
     key = ec.generate_private_key(ec.SECP256R1())
     name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "localhost")])
     now = datetime.datetime.now(datetime.timezone.utc)
@@ -73,7 +73,7 @@ def main(schemas: Path) -> None:
 
 
 def _controller(ended: threading.Event) -> grpc.GenericRpcHandler:
-    """How terraform ends a provider."""
+    """The shutdown request of terraform."""
 
     def shutdown(_request: object, _context: object) -> object:
         ended.set()

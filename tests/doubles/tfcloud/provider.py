@@ -1,14 +1,14 @@
-"""A provider with the schemas of the real one and a cloud in memory.
+"""A provider with the schemas of the real one and an in-memory cloud.
 
-It plans as the real ones do (what a provider decides is unknown until it is made), fills in what a cloud would,
-remembers what was made, and obeys what a test says through the control file:
+It plans as the real one does (computed values are unknown until apply), computes the values of the cloud,
+stores resources, and applies the settings that a test makes in the control file:
 
     {"cloud": "name", "fail": {"aws_db_instance:create": "message"}, "delay": {"aws_db_instance:create": 0.5},
      "deleted": ["aws_db_instance"], "mutated": {"aws_db_instance": {"instance_class": "db.r6g.large"}},
      "made": {"google_container_cluster": {"endpoint": "127.0.0.1:8443"}}}
 
-Keys are a type, or a type and an operation (create, update, delete, read). Another cloud remembers nothing yet. What is
-a provider's own is in `overlays`.
+Keys are a type, or a type and an operation (create, update, delete, read). A new cloud name is an empty cloud.
+The behavior of each provider is in `overlays`.
 """
 
 from __future__ import annotations
@@ -124,7 +124,7 @@ class Provider:
         return planning.decides(block) if known is None else path in known.get(kind, ())
 
     def _replacing(self, kind: str, planned: Any, prior: Any, config: Any) -> Iterator[list[Any]]:
-        """The paths of changes that a resource does not survive."""
+        """The paths of changes that force replacement."""
         block = self._block(kind)
         for name in sorted(planned):
             if planned[name] == prior.get(name) or not planning.is_given(block, name, config):
@@ -156,15 +156,15 @@ class Provider:
         return response
 
     def _written(self, kind: str, config: Any) -> dict[str, Any]:
-        """Which passwords came with a resource by write-only arguments. They are in no state, and the log has their
-        digests: enough to see where one goes."""
+        """The passwords that a resource received as write-only arguments. They are in no state, and the log contains
+        their digests, with which tests trace each password."""
         known = planning.attributes(self._block(kind)).items()
         values = [(config or {}).get(name) for name, attribute in known if attribute.get("write_only")]
         found = sorted({digest(word) for word in _PASSWORD.findall(json.dumps(values))})
         return {"written": found} if found else {}
 
     def _made(self, kind: str, prior: Any, planned: Any, config: Any) -> Any:
-        """The state of what was created or changed."""
+        """The state of a created or updated resource."""
         self.overlay.cloud = self._cloud
         create = self.overlay.made if prior is None else self.overlay.changed
         made = {**create(kind, planned, config), **self._controls().get("made", {}).get(kind, {})}
@@ -212,7 +212,7 @@ class Provider:
         return self.overlay.still(kind, state)
 
     def ImportResourceState(self, request: Any) -> Any:
-        """What is remembered by this id; else a resource of which only the id is known."""
+        """The stored resource with this id; otherwise a resource with only its id."""
         kind = request.type_name
         state = self.memory.get(self._cloud, self.overlay.family(kind), request.id)
         state = state or {**planning.empty(self._block(kind)), "id": request.id}
@@ -327,13 +327,13 @@ def _names_in(value: Any) -> list[str]:
 
 
 def _with_blocks(block: dict[str, Any], config: dict[str, Any], known: dict[str, Any]) -> dict[str, Any]:
-    """The arguments of a data source, with the blocks that it says itself."""
+    """The arguments of a data source, with its computed blocks."""
     said = {name: known[name] for name in planning.blocks(block) if known.get(name)}
     return {**config, **said}
 
 
 def server(provider: Provider, address: str, credentials: Any = None, *more: grpc.GenericRpcHandler) -> grpc.Server:
-    """A gRPC server of a provider, not started yet."""
+    """A gRPC server of a provider, not yet started."""
     handlers = {}
     for name, (request, response) in RPCS.items():
         method = getattr(provider, name)

@@ -1,4 +1,4 @@
-"""Terraform's values on the wire: msgpack, with a mark for what is not known yet."""
+"""Terraform's values on the wire: msgpack, with a marker for unknown values."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ UNKNOWN = _Unknown()
 
 
 def decode(value: Any) -> Any:
-    """A DynamicValue as plain Python; UNKNOWN where it is not known."""
+    """A DynamicValue as plain Python, with UNKNOWN for unknown values."""
     if value.msgpack:
         return msgpack.unpackb(value.msgpack, ext_hook=lambda _code, _data: UNKNOWN, strict_map_key=False)
     return json.loads(value.json) if value.json else None
@@ -29,12 +29,12 @@ def encode(value: Any) -> bytes:
 
 
 def plain(value: Any) -> Any:
-    """A value of any type without that type, which is sent along with it."""
+    """A value of a dynamic type, without the type that is sent with it."""
     return value[1] if isinstance(value, list) and len(value) == 2 and isinstance(value[0], bytes) else value
 
 
 def is_known(value: Any) -> bool:
-    """Whether nothing in a value is unknown."""
+    """Whether a value contains no unknown values."""
     if value is UNKNOWN:
         return False
     if isinstance(value, dict):
@@ -43,7 +43,7 @@ def is_known(value: Any) -> bool:
 
 
 def fitted(kind: Any, value: Any) -> Any:
-    """A value in the shape of a type: members that it lacks are null, those that the type lacks are left out."""
+    """A value converted to a type: missing members are null, members that the type lacks are omitted."""
     if value is None or isinstance(kind, str):
         return value
     if kind[0] == "object":

@@ -1,16 +1,16 @@
-# An account: a user name and passwords that are made inside AWS and kept in Secrets Manager. Whatever needs them reads them
-# from there: whatever moment an apply is cut at, all have the same. They are in no state and in no plan.
+# An account: a user name and passwords that AWS generates and Secrets Manager stores. All consumers read them from there:
+# wherever an apply is interrupted, all have the same passwords. They are in no state and in no plan.
 
 ephemeral "aws_secretsmanager_random_password" "this" {
   for_each = var.passwords
 
   password_length     = 40
-  exclude_punctuation = true # some are put into URLs
+  exclude_punctuation = true # some are used in URLs
 }
 
 resource "aws_secretsmanager_secret" "this" {
-  #checkov:skip=CKV2_AWS_57:what uses a password reads it when it starts; a new one without a restart would lock it out
-  #checkov:skip=CKV_AWS_149:kms_key_arn decides
+  #checkov:skip=CKV2_AWS_57:services read a password only at startup; after a rotation without a restart they could not connect
+  #checkov:skip=CKV_AWS_149:set by kms_key_arn
   name_prefix             = "${var.name}-${var.username}-"
   description             = "Account ${var.username} of the stack ${var.name}"
   kms_key_id              = var.kms_key_arn

@@ -1,4 +1,4 @@
-# A queue with its machines for each pool. Machines have no way in but from one another, and none while nothing runs.
+# A queue with its instances for each pool. Instances accept connections only from each other, and scale to zero when idle.
 
 data "aws_caller_identity" "this" {}
 data "aws_partition" "this" {}
@@ -7,9 +7,9 @@ data "aws_region" "this" {}
 locals {
   machines = { for name, pool in var.pools : name => pool if !startswith(pool.kind, "fargate") }
   types    = { on_demand = "EC2", spot = "SPOT", fargate = "FARGATE", fargate_spot = "FARGATE_SPOT" }
-  # Families of the sixth generation: offered in every region, and cheaper than what came before.
+  # Instance families of the sixth generation: available in every region, and cheaper than earlier ones.
   families = ["c6i", "m6i"]
-  # Why a job may be cancelled that nothing will ever run; the texts are those of AWS Batch.
+  # Reasons to cancel a job that can never start; the strings are defined by AWS Batch.
   hopeless = ["CAPACITY:INSUFFICIENT_INSTANCE_CAPACITY", "MISCONFIGURATION:COMPUTE_ENVIRONMENT_MAX_RESOURCE", "MISCONFIGURATION:JOB_RESOURCE_REQUIREMENT"]
 }
 
@@ -62,7 +62,7 @@ resource "aws_batch_compute_environment" "this" {
     }
   }
 
-  # Queues move to a new one before the old one goes.
+  # Queues switch to the new compute environment before the old one is deleted.
   lifecycle {
     create_before_destroy = true
   }
@@ -87,8 +87,8 @@ resource "aws_launch_template" "this" {
     }
   }
 
-  # Containers are one hop further away than the machine: with one hop tasks could not reach it at all.
-  #checkov:skip=CKV_AWS_341:tasks are containers; they need the second hop
+  # Containers are one network hop behind the instance: with a hop limit of 1, tasks could not reach the metadata service of the instance.
+  #checkov:skip=CKV_AWS_341:tasks run in containers, which need a hop limit of 2
   metadata_options {
     http_endpoint               = "enabled"
     http_tokens                 = "required"
@@ -135,7 +135,7 @@ resource "aws_batch_scheduling_policy" "this" {
     compute_reservation = 1
     share_decay_seconds = 3600
 
-    # Whoever submits without a weight of their own has the same as everybody else.
+    # Users who submit jobs without a weight of their own all have the same weight.
     share_distribution {
       share_identifier = "*"
       weight_factor    = 1
@@ -152,7 +152,7 @@ resource "aws_security_group" "this" {
 }
 
 resource "aws_vpc_security_group_egress_rule" "this" {
-  #checkov:skip=CKV_AWS_382:tasks fetch packages, images and data from anywhere
+  #checkov:skip=CKV_AWS_382:tasks download packages, images and data from any address
   security_group_id = aws_security_group.this.id
   description       = "Tasks reach data and packages"
   cidr_ipv4         = "0.0.0.0/0"

@@ -1,4 +1,4 @@
-# Three roles: of the machines, of what starts containers, and of the tasks themselves.
+# Three roles: of the instances, of task execution, and of the tasks themselves.
 
 data "aws_iam_policy_document" "trust" {
   for_each = { machine = "ec2.${data.aws_partition.this.dns_suffix}", tasks = "ecs-tasks.amazonaws.com" }

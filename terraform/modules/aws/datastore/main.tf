@@ -22,11 +22,11 @@ data "aws_s3_bucket" "this" {
 }
 
 resource "aws_s3_bucket" "this" {
-  #checkov:skip=CKV_AWS_144:a second region doubles the cost; versions and backups guard against mistakes
-  #checkov:skip=CKV2_AWS_62:nothing waits for events of this bucket
-  #checkov:skip=CKV_AWS_18:access_logs of the stack file decides
-  #checkov:skip=CKV_AWS_21:versioning of the stack file decides
-  #checkov:skip=CKV_AWS_145:kms of the stack file decides
+  #checkov:skip=CKV_AWS_144:a second region doubles the cost; versioning and backups protect against mistakes
+  #checkov:skip=CKV2_AWS_62:no component uses events of this bucket
+  #checkov:skip=CKV_AWS_18:set by access_logs in the stack file
+  #checkov:skip=CKV_AWS_21:set by versioning in the stack file
+  #checkov:skip=CKV_AWS_145:set by kms in the stack file
   count = var.create_bucket ? 1 : 0
 
   bucket        = local.name
@@ -34,11 +34,11 @@ resource "aws_s3_bucket" "this" {
 }
 
 resource "aws_s3_bucket" "logs" {
-  #checkov:skip=CKV_AWS_18:a log of the log would never end
-  #checkov:skip=CKV_AWS_144:access logs are not copied to a second region
-  #checkov:skip=CKV_AWS_145:the log delivery of S3 writes with the keys of S3 only
-  #checkov:skip=CKV2_AWS_62:nothing waits for events of this bucket
-  #checkov:skip=CKV_AWS_21:logs are written once
+  #checkov:skip=CKV_AWS_18:logging access to the log bucket would create endless log entries
+  #checkov:skip=CKV_AWS_144:access logs are not replicated to a second region
+  #checkov:skip=CKV_AWS_145:S3 log delivery supports only S3 managed keys
+  #checkov:skip=CKV2_AWS_62:no component uses events of this bucket
+  #checkov:skip=CKV_AWS_21:log objects are never overwritten
   count = local.has_logs ? 1 : 0
 
   bucket        = "${local.name}-logs"

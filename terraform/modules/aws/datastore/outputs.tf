@@ -9,7 +9,7 @@ output "bucket_arn" {
 }
 
 output "log_bucket_name" {
-  description = "Name of the access log bucket; null if there is none."
+  description = "Name of the access log bucket; null without access logs."
   value       = local.has_logs ? aws_s3_bucket.logs[0].bucket : null
 }
 
@@ -20,8 +20,8 @@ output "prefix" {
 
 output "runtime_config" {
   description = "Runtime settings that this module provides."
-  # A request that asks for aws:kms and names no key gets the account's own key. Where there is a key of the stack,
-  # requests ask for nothing: the bucket's default is that key.
+  # A request with aws:kms and no key id uses the account's own key aws/s3. If the stack has a key, requests therefore set
+  # no encryption, and the default encryption of the bucket uses that key.
   value = merge({
     METAFLOW_DEFAULT_DATASTORE    = "s3"
     METAFLOW_DATASTORE_SYSROOT_S3 = local.root

@@ -1,7 +1,7 @@
-# Parts of the cluster that AWS looks after, in the version that AWS gives for this version of Kubernetes.
+# EKS add-ons, in the default version of AWS for this version of Kubernetes.
 
 locals {
-  # What nodes need to become ready, and what needs nodes.
+  # Add-ons that nodes need to become ready, and add-ons that need nodes.
   network_addons = ["eks-pod-identity-agent", "kube-proxy", "vpc-cni"]
   other_addons   = ["aws-ebs-csi-driver", "coredns", "metrics-server"]
   addon_roles    = { vpc-cni = "aws-node", aws-ebs-csi-driver = "ebs-csi-controller-sa" }

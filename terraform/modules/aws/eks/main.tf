@@ -1,4 +1,4 @@
-# A cluster: its API, who may use it, and its logs. Who made it administers it; everybody else has an access entry.
+# A cluster: its API server, access to it, and its logs. Its creator is administrator; other principals have access entries.
 
 data "aws_partition" "this" {}
 data "aws_region" "this" {}
@@ -10,19 +10,19 @@ locals {
   pods        = "pods.eks.amazonaws.com"
 }
 
-# Made before the cluster, which else makes it itself, without an end and without the key.
+# Created before the cluster, which would otherwise create it without retention and without the key.
 resource "aws_cloudwatch_log_group" "this" {
-  #checkov:skip=CKV_AWS_338:the stack file says how long logs are kept
-  #checkov:skip=CKV_AWS_158:kms_key_arn decides
+  #checkov:skip=CKV_AWS_338:the stack file sets the retention of logs
+  #checkov:skip=CKV_AWS_158:set by kms_key_arn
   name              = "/aws/eks/${var.name}/cluster"
   retention_in_days = var.log_retention_days
   kms_key_id        = var.kms_key_arn
 }
 
 resource "aws_eks_cluster" "this" {
-  #checkov:skip=CKV_AWS_38:endpoint and allow_cidrs decide
-  #checkov:skip=CKV_AWS_39:endpoint decides
-  #checkov:skip=CKV_AWS_58:kms_key_arn decides; without it AWS encrypts with a key of its own
+  #checkov:skip=CKV_AWS_38:set by endpoint and allow_cidrs
+  #checkov:skip=CKV_AWS_39:set by endpoint
+  #checkov:skip=CKV_AWS_58:set by kms_key_arn; without it AWS encrypts with a key of its own
   name                          = var.name
   version                       = var.kubernetes_version
   role_arn                      = aws_iam_role.cluster.arn
@@ -42,8 +42,8 @@ resource "aws_eks_cluster" "this" {
     public_access_cidrs     = var.endpoint == "public" ? (length(var.allow_cidrs) > 0 ? var.allow_cidrs : ["0.0.0.0/0"]) : null
   }
 
-  # After the end of standard support AWS would move the cluster to another version by itself, and Terraform would want to
-  # move it back, which cannot be: it stays, and costs more until somebody raises the version.
+  # With standard support only, AWS upgrades the cluster to a newer version at its end. Terraform would then plan a
+  # downgrade, which is impossible. Extended support keeps the version, and costs more until the version is raised.
   upgrade_policy {
     support_type = "EXTENDED"
   }
@@ -106,7 +106,7 @@ resource "aws_iam_role_policy_attachment" "cluster" {
   policy_arn = "${local.policies}/AmazonEKSClusterPolicy"
 }
 
-# Pods have the addresses of the network and the security group of the cluster.
+# Pods have IP addresses of the network and the security group of the cluster.
 resource "aws_vpc_security_group_ingress_rule" "database" {
   security_group_id            = var.database.security_group
   description                  = "PostgreSQL from the cluster of ${var.name}"

@@ -1,8 +1,8 @@
-# Nodes: a small group that is always there for the stack's own services, and a group for each pool of tasks, which may go
-# down to zero. A pod reaches AWS by its own identity or not at all: what the node may do is one hop too far away.
+# Nodes: a small group that always runs, for services of the stack, and a group for each pool of tasks, which can scale
+# to zero. Pods access AWS only with their own identity: the hop limit keeps them from the credentials of the node.
 
 locals {
-  # Graviton machines have a g behind the number of their generation.
+  # Graviton instance types have a g after the number of their generation.
   is_arm = { for name, types in local.types : name => alltrue([for type in types : can(regex("^[a-z]+[0-9]+g[a-z]*[.]", type))]) }
   types = merge(
     { system = var.system_machine_types },
@@ -33,7 +33,7 @@ locals {
       group.spot ? [{ key = "mfinfra.dev/spot", value = "true" }] : [],
     )
   }
-  # What a scaler must know of a group that has no node to look at.
+  # Labels and taints that the autoscaler cannot read from nodes while a group has none.
   scaler_tags = merge([
     for name in keys(local.groups) : merge(
       { for key, value in local.labels[name] : "${name} label ${key}" => { group = name, key = "k8s.io/cluster-autoscaler/node-template/label/${key}", value = value } },
@@ -118,13 +118,13 @@ resource "aws_eks_node_group" "this" {
     enabled = true
   }
 
-  # The autoscaler says how many; another kind of machine is a new group, which is there before the old one goes.
+  # The autoscaler sets the number of nodes. For another instance type, a new group is created before the old one is deleted.
   lifecycle {
     create_before_destroy = true
     ignore_changes        = [scaling_config[0].desired_size]
   }
 
-  # Without these two a node never becomes ready.
+  # A node becomes ready only after these two.
   depends_on = [aws_eks_addon.network, aws_iam_role_policy_attachment.nodes]
 }
 
@@ -146,7 +146,7 @@ resource "aws_iam_role" "nodes" {
   permissions_boundary = var.permissions_boundary
 }
 
-# A node joins the cluster and fetches images. The rest, network and disks too, is done by pods with identities of their own.
+# A node joins the cluster and pulls images. Everything else, including network and disks, is done by pods with their own identities.
 resource "aws_iam_role_policy_attachment" "nodes" {
   for_each = toset(["AmazonEKSWorkerNodeMinimalPolicy", "AmazonEC2ContainerRegistryPullOnly"])
 

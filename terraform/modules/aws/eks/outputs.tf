@@ -25,7 +25,7 @@ output "host" {
   description = "URL of the API server, after the cluster can run pods."
   value       = aws_eks_cluster.this.endpoint
 
-  # What runs in the cluster comes after all this, and goes before it.
+  # Resources in the cluster are created after these resources, and deleted before them.
   depends_on = [
     aws_eks_node_group.this, aws_eks_addon.network, aws_eks_addon.this, aws_autoscaling_group_tag.this,
     aws_eks_access_policy_association.admin, aws_eks_pod_identity_association.autoscaler,

@@ -1,4 +1,4 @@
-# What pods may do in AWS: tasks, the stack's own services, and the autoscaler. An identity is bound to a service account.
+# Permissions of pods in AWS: tasks, services of the stack, and the autoscaler. A role is associated with a service account.
 
 data "aws_iam_policy_document" "pods" {
   statement {
@@ -126,7 +126,7 @@ resource "aws_eks_pod_identity_association" "autoscaler" {
 }
 
 data "aws_iam_policy_document" "autoscaler" {
-  #checkov:skip=CKV_AWS_356:AWS knows no narrower resource for what only describes
+  #checkov:skip=CKV_AWS_356:AWS supports no narrower resource for Describe actions
   statement {
     sid = "See"
     actions = [

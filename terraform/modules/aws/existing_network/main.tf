@@ -1,4 +1,4 @@
-# A network that exists: looked at, never changed.
+# An existing network, which is only read.
 
 data "aws_vpc" "this" {
   id = var.vpc_id

@@ -1,4 +1,4 @@
-# One key for everything that the stack stores. AWS makes new key material every year.
+# One key for everything that the stack stores. AWS rotates its key material every year.
 
 data "aws_caller_identity" "this" {}
 data "aws_partition" "this" {}
@@ -17,9 +17,9 @@ resource "aws_kms_alias" "this" {
 }
 
 data "aws_iam_policy_document" "this" {
-  #checkov:skip=CKV_AWS_109:the account's own policies decide who may use its key; without this statement nobody could
-  #checkov:skip=CKV_AWS_111:a key policy speaks of the one key it belongs to
-  #checkov:skip=CKV_AWS_356:a key policy speaks of the one key it belongs to
+  #checkov:skip=CKV_AWS_109:IAM policies of the account control access to the key; without this statement no principal could use it
+  #checkov:skip=CKV_AWS_111:a key policy applies only to its own key
+  #checkov:skip=CKV_AWS_356:a key policy applies only to its own key
   statement {
     sid       = "Account"
     actions   = ["kms:*"]

@@ -1,4 +1,4 @@
-# The way in from outside: API Gateway asks for the key, and passes on to the load balancer by a private link.
+# The public endpoint: API Gateway requires the key, and forwards requests to the load balancer through AWS PrivateLink.
 
 resource "aws_api_gateway_vpc_link" "this" {
   count = var.public_api ? 1 : 0
@@ -30,7 +30,7 @@ resource "aws_api_gateway_rest_api_policy" "this" {
 }
 
 data "aws_iam_policy_document" "api" {
-  #checkov:skip=CKV_AWS_283:whoever has the key may call, from the addresses that allow_cidrs names
+  #checkov:skip=CKV_AWS_283:every client with the key can call the API, from the CIDR ranges in allow_cidrs
   count = var.public_api ? 1 : 0
 
   statement {
@@ -63,8 +63,8 @@ resource "aws_api_gateway_resource" "proxy" {
 }
 
 resource "aws_api_gateway_method" "proxy" {
-  #checkov:skip=CKV_AWS_59:the key is asked for; clients of Metaflow know no other way
-  #checkov:skip=CKV2_AWS_53:the service checks its requests itself
+  #checkov:skip=CKV_AWS_59:the API key is required; clients of Metaflow support no other authentication
+  #checkov:skip=CKV2_AWS_53:the service validates requests itself
   count = var.public_api ? 1 : 0
 
   rest_api_id        = aws_api_gateway_rest_api.this[0].id
@@ -99,7 +99,7 @@ resource "aws_api_gateway_resource" "schema" {
 }
 
 resource "aws_api_gateway_method" "schema" {
-  #checkov:skip=CKV_AWS_59:the key is asked for; clients of Metaflow know no other way
+  #checkov:skip=CKV_AWS_59:the API key is required; clients of Metaflow support no other authentication
   #checkov:skip=CKV2_AWS_53:the request has no content
   count = var.public_api ? 1 : 0
 
@@ -124,7 +124,7 @@ resource "aws_api_gateway_integration" "schema" {
   passthrough_behavior    = "WHEN_NO_MATCH"
 }
 
-# A deployment is a copy of the API: without triggers later changes would never be seen from outside.
+# A deployment is a snapshot of the API: without triggers, later changes would never be published.
 resource "aws_api_gateway_deployment" "this" {
   count = var.public_api ? 1 : 0
 
@@ -144,12 +144,12 @@ resource "aws_api_gateway_deployment" "this" {
 }
 
 resource "aws_api_gateway_stage" "this" {
-  #checkov:skip=CKV_AWS_76:logging needs a setting of the whole account, which is not a stack's to change; the service logs every request
-  #checkov:skip=CKV2_AWS_4:logging needs a setting of the whole account, which is not a stack's to change; the service logs every request
-  #checkov:skip=CKV_AWS_120:answers change with every run
-  #checkov:skip=CKV2_AWS_29:key, throttling and allow_cidrs guard the API; a firewall can be attached to the stage
-  #checkov:skip=CKV2_AWS_51:clients of Metaflow have a key and no certificate
-  #checkov:skip=CKV2_AWS_77:key, throttling and allow_cidrs guard the API; a firewall can be attached to the stage
+  #checkov:skip=CKV_AWS_76:logging needs an account-wide setting, which a stack must not change; the service logs every request
+  #checkov:skip=CKV2_AWS_4:logging needs an account-wide setting, which a stack must not change; the service logs every request
+  #checkov:skip=CKV_AWS_120:responses change with every run
+  #checkov:skip=CKV2_AWS_29:key, throttling and allow_cidrs protect the API; a firewall can be attached to the stage
+  #checkov:skip=CKV2_AWS_51:clients of Metaflow authenticate with a key, not with a certificate
+  #checkov:skip=CKV2_AWS_77:key, throttling and allow_cidrs protect the API; a firewall can be attached to the stage
   count = var.public_api ? 1 : 0
 
   rest_api_id          = aws_api_gateway_rest_api.this[0].id
@@ -174,7 +174,7 @@ resource "aws_api_gateway_usage_plan" "this" {
     stage  = aws_api_gateway_stage.this[0].stage_name
   }
 
-  # A wide foreach asks for much at once; a runaway client must not take the database with it.
+  # A wide foreach sends many requests at once; a faulty client must not overload the database.
   throttle_settings {
     rate_limit  = 2000
     burst_limit = 4000

@@ -1,16 +1,16 @@
-# The password is made inside AWS, kept in Secrets Manager, and read back from there for the database: whatever moment
-# an apply is cut at, both have the same. It is in no state and in no plan.
+# AWS generates the password. It is stored in Secrets Manager and read from there for the database: wherever an apply is
+# interrupted, both have the same password. It is in no state and in no plan.
 
 ephemeral "aws_secretsmanager_random_password" "this" {
   count = local.make_database ? 1 : 0
 
   password_length     = 40
-  exclude_punctuation = true # the service puts it into a URL
+  exclude_punctuation = true # the service uses it in a URL
 }
 
 resource "aws_secretsmanager_secret" "this" {
-  #checkov:skip=CKV2_AWS_57:the service reads the password when it starts; a new one without a restart would lock it out
-  #checkov:skip=CKV_AWS_149:kms_key_arn decides
+  #checkov:skip=CKV2_AWS_57:the service reads the password only at startup; after a rotation without a restart it could not connect
+  #checkov:skip=CKV_AWS_149:set by kms_key_arn
   count = local.make_database ? 1 : 0
 
   name_prefix             = "${var.name}-database-"
@@ -33,7 +33,7 @@ resource "aws_secretsmanager_secret_version" "this" {
 ephemeral "aws_secretsmanager_secret_version" "this" {
   count = local.make_database ? 1 : 0
 
-  secret_id = aws_secretsmanager_secret_version.this[0].arn # known once there is something to read
+  secret_id = aws_secretsmanager_secret_version.this[0].arn # known only after the secret has a value
 }
 
 resource "aws_db_subnet_group" "this" {
@@ -65,10 +65,10 @@ resource "aws_db_parameter_group" "this" {
 }
 
 resource "aws_db_instance" "this" {
-  #checkov:skip=CKV_AWS_157:high_availability decides
-  #checkov:skip=CKV_AWS_293:deletion_protection decides
-  #checkov:skip=CKV_AWS_161:the metadata service knows passwords only
-  #checkov:skip=CKV_AWS_354:kms_key_arn decides
+  #checkov:skip=CKV_AWS_157:set by high_availability
+  #checkov:skip=CKV_AWS_293:set by deletion_protection
+  #checkov:skip=CKV_AWS_161:the metadata service supports only passwords
+  #checkov:skip=CKV_AWS_354:set by kms_key_arn
   count = local.make_database ? 1 : 0
 
   identifier     = "${var.name}-metadata"
@@ -114,9 +114,9 @@ resource "aws_db_instance" "this" {
   depends_on = [aws_cloudwatch_log_group.database]
 }
 
-# Made before the database, which else makes them itself, without an end and without the key.
+# Created before the database, which would otherwise create them without retention and without the key.
 resource "aws_cloudwatch_log_group" "database" {
-  #checkov:skip=CKV_AWS_338:the stack file says how long logs are kept
+  #checkov:skip=CKV_AWS_338:the stack file sets the retention of logs
   for_each = local.make_database ? toset(["postgresql", "upgrade"]) : toset([])
 
   name              = "/aws/rds/instance/${var.name}-metadata/${each.key}"

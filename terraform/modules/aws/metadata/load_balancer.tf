@@ -1,4 +1,4 @@
-# An address inside the network that stays the same: port 80 is the service, 8082 the version of its schema.
+# A stable address inside the network: the service on port 80, the version of its schema on port 8082.
 
 resource "aws_security_group" "load_balancer" {
   name        = "${var.name}-metadata-lb"
@@ -9,7 +9,7 @@ resource "aws_security_group" "load_balancer" {
 }
 
 resource "aws_vpc_security_group_ingress_rule" "load_balancer" {
-  #checkov:skip=CKV_AWS_260:the addresses are those of the network itself
+  #checkov:skip=CKV_AWS_260:the rule allows only the CIDR ranges of the network itself
   for_each = { for pair in setproduct([80, 8082], range(length(var.vpc_cidr_blocks))) : "${pair[0]}-${pair[1]}" => pair }
 
   security_group_id = aws_security_group.load_balancer.id
@@ -33,8 +33,8 @@ resource "aws_vpc_security_group_egress_rule" "load_balancer" {
 
 resource "aws_lb" "this" {
   #checkov:skip=CKV_AWS_91:the service logs every request itself
-  #checkov:skip=CKV_AWS_150:deletion_protection decides
-  #checkov:skip=CKV2_AWS_20:a network load balancer sees no HTTP
+  #checkov:skip=CKV_AWS_150:set by deletion_protection
+  #checkov:skip=CKV2_AWS_20:a network load balancer does not process HTTP
   name                             = substr("${var.name}-meta", 0, 32)
   internal                         = true
   load_balancer_type               = "network"
@@ -43,12 +43,12 @@ resource "aws_lb" "this" {
   enable_deletion_protection       = var.deletion_protection
   enable_cross_zone_load_balancing = true
 
-  # API Gateway comes by a private link, whose packets have addresses of no use to rules.
+  # API Gateway connects through AWS PrivateLink, where rules cannot match source addresses.
   enforce_security_group_inbound_rules_on_private_link_traffic = "off"
 }
 
 resource "aws_lb_target_group" "this" {
-  #checkov:skip=CKV_AWS_378:the service speaks HTTP inside the network, TLS ends at API Gateway
+  #checkov:skip=CKV_AWS_378:the service uses HTTP inside the network; API Gateway terminates TLS
   for_each = { service = 8080, schema = 8082 }
 
   name_prefix          = substr(replace("${each.key}-", "service", "svc"), 0, 6)
@@ -72,8 +72,8 @@ resource "aws_lb_target_group" "this" {
 }
 
 resource "aws_lb_listener" "this" {
-  #checkov:skip=CKV_AWS_2:the service speaks HTTP inside the network, TLS ends at API Gateway
-  #checkov:skip=CKV_AWS_103:the service speaks HTTP inside the network, TLS ends at API Gateway
+  #checkov:skip=CKV_AWS_2:the service uses HTTP inside the network; API Gateway terminates TLS
+  #checkov:skip=CKV_AWS_103:the service uses HTTP inside the network; API Gateway terminates TLS
   for_each = { service = 80, schema = 8082 }
 
   load_balancer_arn = aws_lb.this.arn

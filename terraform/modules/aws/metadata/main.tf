@@ -1,4 +1,4 @@
-# The metadata service: a database, the service beside it, and the ways to it from inside and outside.
+# The metadata service: its database, the service, and its endpoints inside and outside the network.
 
 data "aws_caller_identity" "this" {}
 data "aws_partition" "this" {}
@@ -11,8 +11,8 @@ locals {
   internal_url  = "http://${aws_lb.this.dns_name}/"
   service_url   = var.public_api ? "${aws_api_gateway_stage.this[0].invoke_url}/" : local.internal_url
 
-  # Not by the database: what lets a cluster in would else wait for each change of it, and Terraform sees a circle where
-  # something in that cluster is made anew with the password.
+  # Not read from the database: the rule that grants a cluster access would then depend on each change of the database, and
+  # Terraform would report a cycle when a resource in that cluster is replaced together with the password.
   port           = local.make_database ? 5432 : var.database.port
   security_group = local.make_database ? aws_security_group.database[0].id : var.database.security_group
 

@@ -1,4 +1,4 @@
-# One task: migrations first, then the service (8080) and beside it what tells the version of the schema (8082).
+# One task: migrations first, then the service (port 8080) and a server that returns the version of the schema (port 8082).
 
 locals {
   database_environment = [
@@ -16,7 +16,7 @@ locals {
     image                  = var.image
     readonlyRootFilesystem = true
     secrets                = local.database_secrets
-    dockerLabels           = { "mfinfra.dev/account" = tostring(local.generation) } # a new account is read by new tasks
+    dockerLabels           = { "mfinfra.dev/account" = tostring(local.generation) } # a new password is read only by new tasks
     mountPoints            = [{ sourceVolume = "tmp", containerPath = "/tmp", readOnly = false }]
     logConfiguration = {
       logDriver = "awslogs"
@@ -121,7 +121,7 @@ resource "aws_ecs_service" "this" {
 }
 
 resource "aws_cloudwatch_log_group" "service" {
-  #checkov:skip=CKV_AWS_338:the stack file says how long logs are kept
+  #checkov:skip=CKV_AWS_338:the stack file sets the retention of logs
   name              = "/${var.name}/metadata"
   retention_in_days = var.log_retention_days
   kms_key_id        = var.kms_key_arn
@@ -175,7 +175,7 @@ data "aws_iam_policy_document" "trust" {
   }
 }
 
-# What starts the containers may read the password and write the log; the service itself may nothing in AWS.
+# The execution role can read the password and write the log; the service itself has no permissions in AWS.
 resource "aws_iam_role" "execution" {
   name                 = "${local.role_prefix}-metadata-execution"
   assume_role_policy   = data.aws_iam_policy_document.trust.json

@@ -1,4 +1,4 @@
-# S3 and DynamoDB cost nothing inside the network; the other endpoints are as asked.
+# Gateway endpoints for S3 and DynamoDB are free and always created; the others are created as configured.
 
 resource "aws_vpc_endpoint" "gateway" {
   for_each = toset(["s3", "dynamodb"])

@@ -1,5 +1,5 @@
 resource "aws_cloudwatch_log_group" "flow" {
-  #checkov:skip=CKV_AWS_338:the stack file says how long logs are kept
+  #checkov:skip=CKV_AWS_338:the stack file sets the retention of logs
   count = var.flow_logs ? 1 : 0
 
   name              = "/${var.name}/network"

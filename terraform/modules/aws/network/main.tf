@@ -1,10 +1,10 @@
-# A network of our own: in each zone a private subnet for everything that runs, and a public one for what lets it out.
+# A new network: in each zone a private subnet for all components, and a public subnet for NAT gateways and load balancers.
 
 data "aws_availability_zones" "this" {
-  #checkov:skip=CKV_AWS_394:subnets stay in the zone they were made in (ignore_changes), whatever zones come later
+  #checkov:skip=CKV_AWS_394:subnets stay in the zone in which they were created (ignore_changes), even if AWS adds zones
   state = "available"
 
-  # The oldest zone of us-east-1 lacks machines of the later generations.
+  # The oldest zone of us-east-1 does not offer newer instance types.
   exclude_zone_ids = ["use1-az3"]
 
   filter {
@@ -18,7 +18,7 @@ data "aws_region" "this" {}
 
 locals {
   zones = toset([for index in range(var.zones) : tostring(index)])
-  # Private subnets share the lower half of the addresses, public ones begin at three quarters.
+  # Private subnets use the lower half of the address range, public subnets begin at three quarters.
   private_bits = ceil(log(var.zones, 2)) + 1
   gateways     = var.nat == "none" ? toset([]) : var.nat == "one" ? toset(["0"]) : local.zones
 }
@@ -38,7 +38,7 @@ resource "aws_vpc" "this" {
   }
 }
 
-# Nothing may pass by the security group that AWS makes with every network.
+# The default security group, which AWS creates with every network, allows no traffic.
 resource "aws_default_security_group" "this" {
   vpc_id = aws_vpc.this.id
 }
@@ -52,7 +52,7 @@ resource "aws_subnet" "private" {
 
   tags = { Name = "${var.name}-private-${each.key}" }
 
-  # A zone that AWS adds must not move those that are there.
+  # If AWS adds a zone, existing subnets must not move.
   lifecycle {
     ignore_changes = [availability_zone]
   }

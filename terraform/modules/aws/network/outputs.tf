@@ -12,7 +12,7 @@ output "private_subnet_ids" {
   description = "IDs of the private subnets, one in each availability zone."
   value       = [for key in sort(local.zones) : aws_subnet.private[key].id]
 
-  # What runs in the subnets needs the way out from its first second, and until its last.
+  # Components in the subnets need outbound access from their start until their deletion.
   depends_on = [aws_route.nat, aws_route_table_association.private, aws_vpc_endpoint.gateway, aws_vpc_endpoint.interface]
 }
 

@@ -1,4 +1,4 @@
-# A repository for images of the user's own. A tag means one image for ever.
+# A repository for the user's own images. Tags are immutable.
 
 resource "aws_ecr_repository" "this" {
   name                 = var.name

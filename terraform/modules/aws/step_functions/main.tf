@@ -1,5 +1,5 @@
-# What flows need to run on AWS Step Functions: a table for foreach steps, a log, and the roles of state machines and
-# of the schedules that start them. State machines are made by `step-functions create` of a flow, named NAME_FLOW.
+# Resources for flows on AWS Step Functions: a table for foreach steps, a log group, and the roles of state machines and
+# of the schedules that start them. `step-functions create` of a flow creates its state machine, NAME_FLOW.
 
 data "aws_caller_identity" "this" {}
 data "aws_partition" "this" {}
@@ -15,8 +15,8 @@ locals {
 }
 
 resource "aws_dynamodb_table" "this" {
-  #checkov:skip=CKV_AWS_119:with no key of its own the stack has no key for the table either; AWS encrypts it
-  #checkov:skip=CKV_AWS_28:point_in_time_recovery decides; rows live for the time of one run
+  #checkov:skip=CKV_AWS_119:without a key of the stack, AWS encrypts the table with a key of its own
+  #checkov:skip=CKV_AWS_28:set by point_in_time_recovery; rows are needed only during one run
   name                        = "${var.name}-foreach"
   billing_mode                = "PAY_PER_REQUEST"
   hash_key                    = "pathspec"
@@ -42,9 +42,9 @@ resource "aws_dynamodb_table" "this" {
   }
 }
 
-# Logs of executions go to groups whose names begin with /aws/vendedlogs/: the policy of the account then has room.
+# Names of log groups for executions begin with /aws/vendedlogs/, otherwise the account's resource policy reaches its size limit.
 resource "aws_cloudwatch_log_group" "this" {
-  #checkov:skip=CKV_AWS_338:the stack file says how long logs are kept
+  #checkov:skip=CKV_AWS_338:the stack file sets the retention of logs
   name              = "/aws/vendedlogs/states/${var.name}"
   retention_in_days = var.log_retention_days
   kms_key_id        = var.kms_key_arn

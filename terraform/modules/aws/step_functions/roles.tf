@@ -30,8 +30,8 @@ resource "aws_iam_role_policy" "states" {
 }
 
 data "aws_iam_policy_document" "states" {
-  #checkov:skip=CKV_AWS_111:what has a star below has no narrower form in IAM: jobs have no ARN before they exist, and log delivery none at all
-  #checkov:skip=CKV_AWS_356:what has a star below has no narrower form in IAM: jobs have no ARN before they exist, and log delivery none at all
+  #checkov:skip=CKV_AWS_111:IAM supports no narrower resource for these actions: jobs have no ARN before they exist, and log delivery has none
+  #checkov:skip=CKV_AWS_356:IAM supports no narrower resource for these actions: jobs have no ARN before they exist, and log delivery has none
   statement {
     sid       = "Submit"
     actions   = ["batch:SubmitJob", "batch:TagResource"]

@@ -1,4 +1,4 @@
-# Accounts are made by an administrator; nobody signs up by themselves.
+# An administrator creates accounts; users cannot sign up themselves.
 
 resource "aws_cognito_user_pool" "this" {
   count = var.auth == "cognito" ? 1 : 0

@@ -28,7 +28,7 @@ resource "aws_vpc_security_group_egress_rule" "load_balancer" {
   to_port                      = each.value
 }
 
-# To sign people on, the load balancer talks to who knows them.
+# For sign-in, the load balancer connects to the identity provider.
 resource "aws_vpc_security_group_egress_rule" "sign_on" {
   security_group_id = aws_security_group.load_balancer.id
   description       = "Sign-on, by TLS"
@@ -39,8 +39,8 @@ resource "aws_vpc_security_group_egress_rule" "sign_on" {
 }
 
 resource "aws_lb" "this" {
-  #checkov:skip=CKV_AWS_150:deletion_protection decides
-  #checkov:skip=CKV2_AWS_28:who has not signed on is sent away; a firewall can be attached
+  #checkov:skip=CKV_AWS_150:set by deletion_protection
+  #checkov:skip=CKV2_AWS_28:requests without sign-in are redirected to the identity provider; a firewall can be attached
   name                       = substr("${var.name}-ui", 0, 32)
   internal                   = var.internal
   load_balancer_type         = "application"
@@ -59,7 +59,7 @@ resource "aws_lb" "this" {
 }
 
 resource "aws_lb_target_group" "this" {
-  #checkov:skip=CKV_AWS_378:TLS ends at the load balancer
+  #checkov:skip=CKV_AWS_378:the load balancer terminates TLS
   for_each = local.services
 
   name_prefix          = substr("${each.key}-", 0, 6)

@@ -1,11 +1,11 @@
-# Access logs of the load balancer, for which it needs a bucket.
+# Access logs of the load balancer, which are stored in a bucket.
 
 resource "aws_s3_bucket" "logs" {
-  #checkov:skip=CKV_AWS_18:a log of the log would never end
-  #checkov:skip=CKV_AWS_21:logs are written once
-  #checkov:skip=CKV_AWS_144:access logs are not copied to a second region
-  #checkov:skip=CKV_AWS_145:load balancers write with the keys of S3 only
-  #checkov:skip=CKV2_AWS_62:nothing waits for events of this bucket
+  #checkov:skip=CKV_AWS_18:logging access to the log bucket would create endless log entries
+  #checkov:skip=CKV_AWS_21:log objects are never overwritten
+  #checkov:skip=CKV_AWS_144:access logs are not replicated to a second region
+  #checkov:skip=CKV_AWS_145:load balancers support only S3 managed keys
+  #checkov:skip=CKV2_AWS_62:no component uses events of this bucket
   bucket        = "${var.name}-${data.aws_caller_identity.this.account_id}-${data.aws_region.this.region}-ui"
   force_destroy = var.force_destroy
 }

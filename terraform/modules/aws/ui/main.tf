@@ -1,4 +1,4 @@
-# The web interface: two services behind a load balancer that lets in only who has signed on.
+# The Metaflow UI: two services behind a load balancer that requires sign-in.
 
 data "aws_caller_identity" "this" {}
 data "aws_partition" "this" {}

@@ -42,7 +42,7 @@ data "aws_iam_policy_document" "execution" {
   }
 }
 
-# The backend reads runs and writes nothing.
+# The backend has read access to runs, and no write access.
 resource "aws_iam_role" "backend" {
   name                 = "${local.role_prefix}-ui-backend"
   assume_role_policy   = data.aws_iam_policy_document.trust.json

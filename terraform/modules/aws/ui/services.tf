@@ -8,7 +8,7 @@ resource "aws_ecs_cluster" "this" {
 }
 
 resource "aws_cloudwatch_log_group" "this" {
-  #checkov:skip=CKV_AWS_338:the stack file says how long logs are kept
+  #checkov:skip=CKV_AWS_338:the stack file sets the retention of logs
   name              = "/${var.name}/ui"
   retention_in_days = var.log_retention_days
   kms_key_id        = var.kms_key_arn
@@ -36,7 +36,7 @@ locals {
     image            = var.backend_image
     command          = ["/opt/latest/bin/python3", "-m", "services.ui_backend_service.ui_server"]
     workingDirectory = "/root"
-    dockerLabels     = { "mfinfra.dev/account" = tostring(var.database_generation) } # a new account is read by new tasks
+    dockerLabels     = { "mfinfra.dev/account" = tostring(var.database_generation) } # a new password is read only by new tasks
     environment = [
       { name = "MF_METADATA_DB_HOST", value = var.database_host },
       { name = "MF_METADATA_DB_PORT", value = tostring(var.database_port) },
@@ -71,7 +71,7 @@ resource "aws_ecs_task_definition" "backend" {
   task_role_arn            = aws_iam_role.backend.arn
   container_definitions    = jsonencode([local.backend])
 
-  # What it reads from the bucket is cached on its disk.
+  # Cache of objects from the bucket.
   ephemeral_storage {
     size_in_gib = 50
   }
@@ -86,7 +86,7 @@ resource "aws_ecs_task_definition" "backend" {
 }
 
 resource "aws_ecs_task_definition" "static" {
-  #checkov:skip=CKV_AWS_336:the image writes its configuration into its own pages when it starts
+  #checkov:skip=CKV_AWS_336:the image writes its configuration into its web pages at startup
   family                   = "${var.name}-ui-static"
   requires_compatibilities = ["FARGATE"]
   network_mode             = "awsvpc"

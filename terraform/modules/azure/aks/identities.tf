@@ -1,4 +1,4 @@
-# Who the cluster and its machines are, and who may rule the cluster.
+# Identities of the cluster and its nodes, and the administrators of the cluster.
 
 resource "azurerm_user_assigned_identity" "cluster" {
   name                = "${var.name}-cluster"
@@ -33,15 +33,15 @@ resource "azurerm_role_assignment" "cluster" {
   principal_type       = "ServicePrincipal"
 }
 
-# A role is known everywhere only after a while; a cluster that is made before is refused.
+# A role assignment takes time to propagate; until then, creating the cluster fails.
 resource "time_sleep" "roles" {
   create_duration = "60s"
 
   depends_on = [azurerm_role_assignment.cluster]
 }
 
-# Given for the resource group and before the cluster is made, which takes minutes: when the first request comes, the role
-# is known everywhere. Whoever applies next keeps what there is; `administrators` of the root gives more people the same.
+# Assigned for the resource group and before the cluster is created, which takes minutes: the role has propagated by the first
+# request. Applying as another principal keeps this assignment; `administrators` in the root module grants the same role to others.
 resource "azurerm_role_assignment" "deployer" {
   scope                = var.resource_group_id
   role_definition_name = "Azure Kubernetes Service RBAC Cluster Admin"

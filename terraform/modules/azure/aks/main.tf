@@ -1,19 +1,19 @@
-# The cluster. People and programs come with their identity and roles of Azure; there is no account and no secret of the
-# cluster's own. Pods have addresses beside the network (overlay), and Cilium enforces who may speak with whom.
+# The cluster. Users and programs authenticate with Entra ID and are authorized by Azure roles; there are no local accounts
+# and no secrets of the cluster. Pods have addresses outside of the network's range (overlay); Cilium enforces network policies.
 
 locals {
   is_private = var.endpoint == "private"
   zones      = var.zones > 1 ? [for index in range(var.zones) : tostring(index + 1)] : []
-  # The machines themselves come to a public API by their NAT gateway.
+  # Nodes connect to a public API server through their NAT gateway.
   allowed = length(var.allow_cidrs) > 0 && !local.is_private ? concat(var.allow_cidrs, [for ip in var.nat_ips : "${ip}/32"]) : []
 }
 
 resource "azurerm_kubernetes_cluster" "this" {
-  #checkov:skip=CKV_AZURE_116:the policies are those of the namespaces; Azure's add-on costs a machine's worth of memory
-  #checkov:skip=CKV_AZURE_170:high_availability of the stack file decides
-  #checkov:skip=CKV_AZURE_172:no secret comes into pods by the CSI driver: tasks read the vault with their identity
-  #checkov:skip=CKV_AZURE_226:small machines have no room for disks of their own
-  #checkov:skip=CKV_AZURE_227:host_encryption decides; a subscription must have the feature first
+  #checkov:skip=CKV_AZURE_116:policies are set per namespace; Azure's add-on needs as much memory as a node has
+  #checkov:skip=CKV_AZURE_170:set by high_availability in the stack file
+  #checkov:skip=CKV_AZURE_172:pods do not use the CSI driver for secrets: tasks read the vault with their identity
+  #checkov:skip=CKV_AZURE_226:small machine types have no local storage for ephemeral disks
+  #checkov:skip=CKV_AZURE_227:set by host_encryption; the feature must be registered in the subscription
   name                = var.name
   resource_group_name = var.resource_group_name
   location            = var.location
@@ -72,7 +72,7 @@ resource "azurerm_kubernetes_cluster" "this" {
     dns_service_ip      = cidrhost(var.service_cidr, 10)
   }
 
-  # The system's own pool: charts and services run here, and it is never empty.
+  # The system pool for charts and services, which is never empty.
   default_node_pool {
     name                         = "system"
     vm_size                      = var.system_pool.machine_type
@@ -104,7 +104,7 @@ resource "azurerm_kubernetes_cluster" "this" {
     skip_nodes_with_system_pods   = true
   }
 
-  # Nodes come and go with the pools below; Azure itself makes none.
+  # The pools below create nodes; node auto-provisioning of Azure is off.
   node_provisioning_profile {
     mode = "Manual"
   }
@@ -132,7 +132,7 @@ resource "azurerm_kubernetes_cluster" "this" {
     utc_offset  = "+00:00"
   }
 
-  # Azure counts machines and sets dates; encryption of hosts stays as it was made, for a change replaces every machine.
+  # Azure changes node counts and dates. Host encryption keeps its initial setting, because a change replaces every node.
   lifecycle {
     ignore_changes = [
       default_node_pool[0].node_count,

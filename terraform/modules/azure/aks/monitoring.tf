@@ -4,7 +4,7 @@ resource "azurerm_monitor_data_collection_rule_association" "containers" {
   data_collection_rule_id = var.container_rule_id
 }
 
-# What was asked of the API, by whom; requests that only read are left out, there are thousands.
+# Audit log of the API server, without read requests, of which there are thousands.
 resource "azurerm_monitor_diagnostic_setting" "this" {
   name                           = "control-plane"
   target_resource_id             = azurerm_kubernetes_cluster.this.id

@@ -1,15 +1,15 @@
-# The machines of tasks: a pool for each name, which may go down to none.
+# Node pools for tasks, one for each name, which can scale to zero.
 
 locals {
   pool_label = "mfinfra.dev/pool"
   gpu_label  = "mfinfra.dev/gpu"
-  spot       = { key = "kubernetes.azure.com/scalesetpriority", value = "spot" } # Azure's own, which it adds by itself
+  spot       = { key = "kubernetes.azure.com/scalesetpriority", value = "spot" } # added by Azure itself
   gpu        = { key = "nvidia.com/gpu", value = "present" }
   taints     = { for name, pool in var.node_pools : name => concat(pool.spot ? [local.spot] : [], pool.gpu ? [local.gpu] : []) }
 }
 
 resource "azurerm_kubernetes_cluster_node_pool" "this" {
-  #checkov:skip=CKV_AZURE_227:host_encryption decides; a subscription must have the feature first
+  #checkov:skip=CKV_AZURE_227:set by host_encryption; the feature must be registered in the subscription
   for_each = var.node_pools
 
   name                        = each.key
@@ -39,7 +39,7 @@ resource "azurerm_kubernetes_cluster_node_pool" "this" {
   node_taints = [for taint in local.taints[each.key] : "${taint.key}=${taint.value}:NoSchedule"]
   tags        = var.tags
 
-  # Spot machines are not replaced one by one.
+  # Spot pools do not support upgrade settings.
   dynamic "upgrade_settings" {
     for_each = each.value.spot ? [] : [1]
 

@@ -1,8 +1,8 @@
-# PostgreSQL inside the network: no public address, TLS only. Its password comes from the key vault and goes nowhere else.
+# PostgreSQL with a private address and TLS only. Its password is read from the key vault and stored nowhere else.
 
 locals {
   username = "metaflow"
-  # The disks that there are; what is asked for is rounded up.
+  # Available disk sizes; the requested size is rounded up.
   sizes_gb   = [32, 64, 128, 256, 512, 1024, 2048, 4096, 8192, 16384]
   storage_gb = min([for size in local.sizes_gb : size if size >= var.storage_gb]...)
   settings = {
@@ -27,8 +27,8 @@ resource "azurerm_private_dns_zone_virtual_network_link" "this" {
 }
 
 resource "azurerm_postgresql_flexible_server" "this" {
-  #checkov:skip=CKV_AZURE_136:a second region doubles the cost of backups, and asks for a second key
-  #checkov:skip=CKV2_AZURE_57:the server is inside the network, by a subnet of its own
+  #checkov:skip=CKV_AZURE_136:a second region doubles the cost of backups, and requires a second key
+  #checkov:skip=CKV2_AZURE_57:the server is in the network, in a subnet of its own
   name                          = var.server_name
   resource_group_name           = var.resource_group_name
   location                      = var.location
@@ -44,7 +44,7 @@ resource "azurerm_postgresql_flexible_server" "this" {
 
   storage_mb                   = local.storage_gb * 1024
   auto_grow_enabled            = var.max_storage_gb > local.storage_gb
-  backup_retention_days        = max(7, var.backup_days) # Azure keeps none for less
+  backup_retention_days        = max(7, var.backup_days) # the minimum of Azure
   geo_redundant_backup_enabled = false
   tags                         = var.tags
 
@@ -80,8 +80,8 @@ resource "azurerm_postgresql_flexible_server" "this" {
   }
 
   lifecycle {
-    # A disk that grew by itself would be made anew with the server, to be as small as it was told. Zones are Azure's
-    # choice, and change places when the standby takes over.
+    # Shrinking a disk that has grown automatically would replace the server. Azure selects the zones,
+    # and swaps them after a failover.
     ignore_changes = [storage_mb, zone, high_availability[0].standby_availability_zone]
 
     precondition {

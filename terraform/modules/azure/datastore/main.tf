@@ -1,5 +1,5 @@
-# The storage account and its container for artifacts, code packages, cards and data. Nobody has a key of it: identities
-# with a role read and write.
+# The storage account and its container for artifacts, code packages, cards and data. Shared keys are disabled: all access
+# requires a role.
 
 locals {
   prefix    = "metaflow"
@@ -8,12 +8,12 @@ locals {
   id        = var.create_container ? azurerm_storage_account.this[0].id : data.azurerm_resources.this[0].resources[0].id
   endpoint  = var.create_container ? azurerm_storage_account.this[0].primary_blob_endpoint : "https://${local.account}.blob.core.windows.net/"
   container = var.create_container ? azurerm_storage_container.this[0].name : local.given[1]
-  # Roles are given for the container alone.
+  # Roles are assigned for the container only.
   scope = "${local.id}/blobServices/default/containers/${local.container}"
   root  = "${local.container}/${local.prefix}"
 }
 
-# The data source of storage accounts would lay their keys into the state; this one knows no more than the id.
+# The data source of storage accounts would write their keys into the state; this one reads only the id.
 data "azurerm_resources" "this" {
   count = var.create_container ? 0 : 1
 
@@ -30,10 +30,10 @@ data "azurerm_resources" "this" {
 
 resource "azurerm_storage_account" "this" {
   #checkov:skip=CKV_AZURE_33:the account has no queues
-  #checkov:skip=CKV_AZURE_35:allow_ips decides; where it is empty, only identities with a role get in
+  #checkov:skip=CKV_AZURE_35:set by allow_ips; if it is empty, roles alone control access
   #checkov:skip=CKV_AZURE_43:the name is an expression; a validation checks it
   #checkov:skip=CKV_AZURE_59:flows are started from machines outside of the network
-  #checkov:skip=CKV2_AZURE_33:stacks that are not sandboxes have a private endpoint beside it
+  #checkov:skip=CKV2_AZURE_33:stacks that are not sandboxes also have a private endpoint
   count = var.create_container ? 1 : 0
 
   name                             = var.account_name
@@ -93,14 +93,14 @@ resource "azurerm_storage_account" "this" {
     }
   }
 
-  # Another kind of copies would be another account: what was made stays.
+  # Changing the replication would replace the account, so it keeps its initial setting.
   lifecycle {
     ignore_changes = [account_replication_type]
   }
 }
 
 resource "azurerm_storage_container" "this" {
-  #checkov:skip=CKV2_AZURE_21:access_logs of the stack file decides
+  #checkov:skip=CKV2_AZURE_21:set by access_logs in the stack file
   count = var.create_container ? 1 : 0
 
   name                  = "flows"
@@ -133,8 +133,8 @@ resource "azurerm_storage_management_policy" "this" {
   }
 }
 
-# Who deploys runs the first flow from where they sit. Whoever applies next keeps what there is; `administrators` of the
-# root gives more people the same.
+# The principal that deploys can run flows from its machine. Applying as another principal keeps this assignment;
+# `administrators` in the root module grants the same role to others.
 resource "azurerm_role_assignment" "deployer" {
   scope                = local.scope
   role_definition_name = "Storage Blob Data Contributor"

@@ -1,5 +1,5 @@
-# Addresses inside the network for what else lies beside it. Their names are resolved there to these addresses, and
-# everywhere else as before.
+# Private endpoints for services outside of the network. Inside the network, DNS resolves their names to these addresses;
+# elsewhere it does not change.
 
 resource "azurerm_private_dns_zone" "this" {
   for_each = toset([for target in var.targets : target.zone])

@@ -1,13 +1,13 @@
-# A database that exists: used, never changed. Its secret is JSON with username and password.
+# An existing database, which is not changed. Its secret is JSON with username and password.
 
 locals {
-  # https://VAULT.vault.azure.net/secrets/NAME, or the id of Azure's resource manager
+  # https://VAULT.vault.azure.net/secrets/NAME, or an Azure resource ID
   by_address = startswith(var.secret_id, "https://")
   vault_name = local.by_address ? split(".", trimprefix(var.secret_id, "https://"))[0] : ""
   vault_id   = local.by_address ? data.azurerm_resources.this[0].resources[0].id : split("/secrets/", var.secret_id)[0]
 }
 
-# An address says nothing of the resource group of the vault.
+# The URL does not contain the resource group of the vault.
 data "azurerm_resources" "this" {
   count = local.by_address ? 1 : 0
 

@@ -1,4 +1,4 @@
-# A network that exists: looked at, never changed.
+# An existing network, which is only read.
 
 locals {
   # /subscriptions/S/resourceGroups/G/providers/Microsoft.Network/virtualNetworks/N

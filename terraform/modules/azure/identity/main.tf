@@ -1,5 +1,5 @@
-# An identity for what runs in the cluster: pods of the service accounts named get it by a token of the cluster, and
-# nobody holds a password.
+# A managed identity for workloads in the cluster: pods with the listed service accounts get it with a token of the cluster,
+# without a password.
 
 resource "azurerm_user_assigned_identity" "this" {
   name                = var.name

@@ -1,8 +1,8 @@
-# The key that encrypts what the stack stores, and the identity that storage, disks, database and registry use it with.
+# The key that encrypts stored data, and the identity with which storage, disks, database and registry use it.
 
 locals {
   make = var.key_id == null
-  # https://VAULT.vault.azure.net/keys/NAME, or the id of Azure's resource manager
+  # https://VAULT.vault.azure.net/keys/NAME, or an Azure resource ID
   by_address = local.make ? false : startswith(var.key_id, "https://")
   vault_name = local.by_address ? split(".", trimprefix(var.key_id, "https://"))[0] : ""
   given      = local.make ? null : local.by_address ? "${data.azurerm_resources.this[0].resources[0].id}/keys/${split("/", var.key_id)[4]}" : var.key_id
@@ -11,7 +11,7 @@ locals {
   key_url    = local.make ? azurerm_key_vault_key.this[0].versionless_id : "${data.azurerm_key_vault.this[0].vault_uri}keys/${local.parts[10]}"
 }
 
-# An address says nothing of the resource group that a role's scope begins with.
+# The URL does not contain the resource group, which the scope of a role requires.
 data "azurerm_resources" "this" {
   count = local.by_address ? 1 : 0
 
@@ -41,8 +41,8 @@ data "azurerm_key_vault" "this" {
 }
 
 resource "azurerm_key_vault_key" "this" {
-  #checkov:skip=CKV_AZURE_40:a key that ends takes with it what it encrypted; it is rotated instead
-  #checkov:skip=CKV_AZURE_112:keys in hardware ask for a vault of the premium kind
+  #checkov:skip=CKV_AZURE_40:data encrypted with an expired key could not be read; the key is rotated instead
+  #checkov:skip=CKV_AZURE_112:keys in hardware require a premium vault
   count = local.make ? 1 : 0
 
   name         = var.name
@@ -73,7 +73,7 @@ resource "azurerm_role_assignment" "this" {
   principal_type       = "ServicePrincipal"
 }
 
-# A role is known everywhere only after a while; who encrypts with the key before is refused.
+# A role assignment takes time to propagate; until then, access to the key is denied.
 resource "time_sleep" "role" {
   create_duration = "90s"
 

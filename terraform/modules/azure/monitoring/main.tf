@@ -1,16 +1,16 @@
-# One workspace for the logs of everything. Its keys open nothing: what writes and reads does so as an identity.
+# One workspace for all logs. Its shared keys are disabled: clients authenticate with an identity.
 
 resource "azurerm_log_analytics_workspace" "this" {
   name                         = "${var.name}-logs"
   resource_group_name          = var.resource_group_name
   location                     = var.location
   sku                          = "PerGB2018"
-  retention_in_days            = max(30, var.log_retention_days) # 30 days are included
+  retention_in_days            = max(30, var.log_retention_days) # 30 days are free
   local_authentication_enabled = false
   tags                         = var.tags
 }
 
-# Output of containers, as the agent of the cluster collects it.
+# Output of containers, collected by the agent of the cluster.
 resource "azurerm_monitor_data_collection_rule" "containers" {
   name                = "${var.name}-containers"
   resource_group_name = var.resource_group_name

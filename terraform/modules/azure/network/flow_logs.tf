@@ -1,8 +1,8 @@
-# Who spoke with whom, kept in a storage account of its own. The log is written by an identity, not by the account's key,
-# which would lie in the state; the provider's own resource has no argument for that, so a template of Azure makes it.
+# Flow logs in a separate storage account. They are written with an identity, not with the key of the account,
+# which would be in the state. The provider's resource has no argument for that, so an Azure template creates them.
 
 locals {
-  # Azure makes one watcher for each region that has a network, in this group, and allows no second.
+  # Azure creates one Network Watcher in this group for each region with a network, and does not allow a second.
   watcher_group = "NetworkWatcherRG"
   watcher       = "NetworkWatcher_${lower(replace(var.location, " ", ""))}"
 }
@@ -10,9 +10,9 @@ locals {
 resource "azurerm_storage_account" "flow" {
   #checkov:skip=CKV_AZURE_33:the account has no queues
   #checkov:skip=CKV_AZURE_43:the name is an expression; a validation checks it
-  #checkov:skip=CKV_AZURE_59:Azure writes these logs from outside of the network; only its own services pass
-  #checkov:skip=CKV_AZURE_206:logs are not copied to a second region
-  #checkov:skip=CKV2_AZURE_1:the keys of Azure encrypt; Network Watcher writes with no others
+  #checkov:skip=CKV_AZURE_59:Azure writes these logs from outside of the network; only Azure services have access
+  #checkov:skip=CKV_AZURE_206:logs are not replicated to a second region
+  #checkov:skip=CKV2_AZURE_1:encrypted with keys managed by Azure; Network Watcher supports no others
   #checkov:skip=CKV2_AZURE_33:Azure writes these logs from outside of the network
   count = var.flow_logs ? 1 : 0
 
@@ -110,11 +110,11 @@ resource "azurerm_resource_group_template_deployment" "flow" {
         targetResourceId = azurerm_virtual_network.this.id
         storageId        = azurerm_storage_account.flow[0].id
         format           = { type = "JSON", version = 2 }
-        retentionPolicy  = { enabled = false, days = 0 } # the account's own policy removes old logs
+        retentionPolicy  = { enabled = false, days = 0 } # the lifecycle policy of the account deletes old logs
       }
     }]
   })
 
-  # Azure makes the watcher of a region when its first network is there.
+  # Azure creates the Network Watcher of a region after its first network.
   depends_on = [azurerm_role_assignment.flow, azurerm_subnet.cluster, azurerm_subnet.database, azurerm_subnet.endpoints]
 }

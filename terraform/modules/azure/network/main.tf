@@ -1,8 +1,8 @@
-# A network of our own: one subnet for machines, one that belongs to PostgreSQL, one for private endpoints. Pods have
-# addresses beside the network (overlay), so that machines need few.
+# A new network: one subnet for nodes, one that is delegated to PostgreSQL, one for private endpoints. Pods have addresses
+# outside of the network's range (overlay), so that nodes need few addresses.
 
 locals {
-  # Machines have the lower half; what is left of the upper one is free for more.
+  # Nodes use the lower half of the address range; the rest of the upper half is reserved for extensions.
   subnets = {
     cluster   = cidrsubnet(var.cidr, 1, 0)
     database  = cidrsubnet(var.cidr, 3, 4)
@@ -25,7 +25,7 @@ resource "azurerm_subnet" "cluster" {
   address_prefixes                = [local.subnets.cluster]
   default_outbound_access_enabled = false
 
-  # The way to storage and secrets stays inside Azure also where there is no private endpoint, and costs nothing.
+  # Service endpoints keep traffic to storage and vaults inside Azure, also without private endpoints, and are free.
   service_endpoint {
     service = "Microsoft.Storage"
   }
@@ -51,7 +51,7 @@ resource "azurerm_subnet" "database" {
     }
   }
 
-  # PostgreSQL adds it itself, for its backups.
+  # PostgreSQL adds this service endpoint itself, for its backups.
   service_endpoint {
     service = "Microsoft.Storage"
   }

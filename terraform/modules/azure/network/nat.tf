@@ -1,4 +1,4 @@
-# One NAT gateway for the machines: a subnet can have no second. `per_zone` takes the kind that lives in all zones at once.
+# One NAT gateway for the nodes, because a subnet cannot have two. `per_zone` selects the zone-redundant SKU.
 
 locals {
   has_nat = var.nat != "none"

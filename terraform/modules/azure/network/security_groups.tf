@@ -1,4 +1,4 @@
-# What may reach what. Addresses of pods are not in the network, so Azure's own rules do not speak of them.
+# Network security rules. Addresses of pods are not in the network's range, so Azure's default rules do not cover them.
 
 locals {
   inside = [local.subnets.cluster, var.pod_cidr]

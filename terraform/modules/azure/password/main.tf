@@ -1,13 +1,13 @@
-# A password is made while terraform runs, written to the key vault, and read back from there by all who need it:
-# whatever moment an apply is cut at, everybody has the same. It is in no state and in no plan.
+# A password is generated during an apply, written to the key vault, and read from there by all consumers:
+# wherever the apply is interrupted, all have the same password. It is in no state and in no plan.
 
 ephemeral "random_password" "this" {
   length  = 40
-  special = false # some stand in URLs
+  special = false # some are used in URLs
 }
 
 resource "azurerm_key_vault_secret" "this" {
-  #checkov:skip=CKV_AZURE_41:services read it when they start; a date on which it ends would end the stack
+  #checkov:skip=CKV_AZURE_41:services read it only at startup; after an expiration date they could not connect
   name             = "mfinfra-${var.name}"
   key_vault_id     = var.vault_id
   content_type     = "application/json"
@@ -20,7 +20,7 @@ resource "azurerm_key_vault_secret" "this" {
   })
 }
 
-# The vault comes from the secret's own id, which is known only once it is written: before, there is nothing to read.
+# The vault is read from the id of the secret, which is known only after the secret has been written.
 ephemeral "azurerm_key_vault_secret" "this" {
   name         = azurerm_key_vault_secret.this.name
   key_vault_id = split("/secrets/", azurerm_key_vault_secret.this.resource_versionless_id)[0]

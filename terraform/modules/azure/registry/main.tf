@@ -1,12 +1,12 @@
-# A registry for images of the user's own. People and machines come with their identity; there is no admin account.
+# A registry for the user's own images. Users and nodes authenticate with their identity; the admin account is disabled.
 
 resource "azurerm_container_registry" "this" {
   #checkov:skip=CKV_AZURE_139:images are pushed from outside of the network
-  #checkov:skip=CKV_AZURE_163:Microsoft Defender scans images, which a whole subscription has or has not
-  #checkov:skip=CKV_AZURE_164:Azure has ended content trust, and the provider its argument
+  #checkov:skip=CKV_AZURE_163:Microsoft Defender scans images; it is enabled per subscription
+  #checkov:skip=CKV_AZURE_164:Azure has retired content trust, and the provider removed its argument
   #checkov:skip=CKV_AZURE_165:the cluster is in one region
-  #checkov:skip=CKV_AZURE_166:an image in quarantine is never let go without a scanner that says so
-  #checkov:skip=CKV_AZURE_233:premium decides
+  #checkov:skip=CKV_AZURE_166:quarantined images need a scanner that releases them
+  #checkov:skip=CKV_AZURE_233:set by premium
   name                          = var.registry_name
   resource_group_name           = var.resource_group_name
   location                      = var.location

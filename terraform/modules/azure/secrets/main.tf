@@ -1,7 +1,7 @@
-# What tasks may read: every secret of the vault that is theirs, and those elsewhere that are named.
+# Secrets that tasks can read: all in the vault for tasks, and the listed secrets in other vaults.
 
 locals {
-  # https://VAULT.vault.azure.net/secrets/NAME, perhaps with a version behind it
+  # https://VAULT.vault.azure.net/secrets/NAME, optionally followed by a version
   by_address = { for secret in var.allow : secret => split("/", trimprefix(secret, "https://")) if startswith(secret, "https://") }
   vaults     = toset([for parts in local.by_address : split(".", parts[0])[0]])
   scopes = merge(
@@ -10,7 +10,7 @@ locals {
   )
 }
 
-# An address says nothing of the resource group that a role's scope begins with.
+# The URL does not contain the resource group, which the scope of a role requires.
 data "azurerm_resources" "vaults" {
   for_each = local.vaults
 

@@ -1,9 +1,9 @@
-# A key vault. Roles decide who reads and writes it.
+# A key vault, with access by roles.
 
 resource "azurerm_key_vault" "this" {
-  #checkov:skip=CKV_AZURE_110:purge_protection decides; a vault that has it cannot be removed for days
-  #checkov:skip=CKV_AZURE_42:purge_protection decides; a vault that has it cannot be removed for days
-  #checkov:skip=CKV2_AZURE_32:stacks that are not sandboxes have a private endpoint beside it
+  #checkov:skip=CKV_AZURE_110:set by purge_protection; a vault with it cannot be purged for days
+  #checkov:skip=CKV_AZURE_42:set by purge_protection; a vault with it cannot be purged for days
+  #checkov:skip=CKV2_AZURE_32:stacks that are not sandboxes also have a private endpoint
   name                          = var.vault_name
   resource_group_name           = var.resource_group_name
   location                      = var.location
@@ -22,13 +22,13 @@ resource "azurerm_key_vault" "this" {
     virtual_network_subnet_ids = var.allow_subnet_ids
   }
 
-  # Azure lets nobody take purge protection away again, nor change the days.
+  # In Azure, purge protection cannot be disabled and its days cannot be changed.
   lifecycle {
     ignore_changes = [purge_protection_enabled, soft_delete_retention_days]
   }
 }
 
-# Who deploys writes passwords and makes the key; being the owner of the subscription is not enough for either.
+# The principal that deploys writes passwords and creates the key; Owner of the subscription does not include these permissions.
 resource "azurerm_role_assignment" "deployer" {
   for_each = toset(["Key Vault Secrets Officer", "Key Vault Crypto Officer"])
 
@@ -36,13 +36,13 @@ resource "azurerm_role_assignment" "deployer" {
   role_definition_name = each.key
   principal_id         = var.deployer_id
 
-  # Whoever applies next keeps what there is; `administrators` of the root gives more people the same.
+  # Applying as another principal keeps this assignment; `administrators` in the root module grants the same role to others.
   lifecycle {
     ignore_changes = [principal_id]
   }
 }
 
-# A role is known everywhere only after a while; a vault that asks too early refuses.
+# A role assignment takes time to propagate; until then, the vault denies access.
 resource "time_sleep" "roles" {
   create_duration = "90s"
 

@@ -1,12 +1,12 @@
-# PostgreSQL of Cloud SQL, reached inside the network only: metadata, and what orchestrators keep.
+# Cloud SQL for PostgreSQL with a private address, for metadata and the orchestrators.
 
 locals {
-  # Version 16 and later have another edition by default, which knows no small machines.
+  # Version 16 and later have another default edition, which does not support small machine types.
   edition = startswith(var.instance_class, "db-perf-optimized-") ? "ENTERPRISE_PLUS" : "ENTERPRISE"
 }
 
-# The name of a database is taken for a week after its end. A new one has a new name: after a destroy, and where a
-# change makes another database necessary.
+# The name of a deleted instance is reserved for a week. A new instance therefore has a new name, after a destroy and when a
+# change replaces the instance.
 resource "random_id" "this" {
   byte_length = 3
 
@@ -18,10 +18,10 @@ resource "random_id" "this" {
 }
 
 resource "google_sql_database_instance" "this" {
-  #checkov:skip=CKV_GCP_79:postgres_version of the stack file decides
-  #checkov:skip=CKV_GCP_6:clients have a password and no certificate of their own; what is not encrypted is refused
-  #checkov:skip=CKV2_GCP_13:Query Insights has the duration of statements, and a line for each of them is read by nobody
-  #checkov:skip=CKV_GCP_108:pods have addresses and no names, and asking for one holds up each connection
+  #checkov:skip=CKV_GCP_79:set by postgres_version in the stack file
+  #checkov:skip=CKV_GCP_6:clients have a password and no certificate; unencrypted connections are rejected
+  #checkov:skip=CKV2_GCP_13:Query Insights records the duration of statements; a log line for each statement is not needed
+  #checkov:skip=CKV_GCP_108:pods have no host names, and a lookup would delay each connection
   project             = var.project
   name                = "${var.name}-${random_id.this.hex}"
   region              = var.region
@@ -81,7 +81,7 @@ resource "google_sql_database_instance" "this" {
       query_insights_enabled = true
     }
 
-    # Those of the CIS benchmark.
+    # Flags of the CIS benchmark.
     database_flags {
       name  = "cloudsql.enable_pgaudit"
       value = "on"
@@ -138,13 +138,13 @@ resource "google_sql_database_instance" "this" {
     }
   }
 
-  # The disk grows by itself.
+  # The disk grows automatically.
   lifecycle {
     ignore_changes = [settings[0].disk_size]
   }
 }
 
-# The accounts and what is in the databases go with the instance. Alone, an account that owns something cannot go.
+# Accounts and databases are deleted with the instance. An account that owns objects cannot be deleted by itself.
 resource "google_sql_user" "this" {
   for_each = var.names
 

@@ -3,7 +3,7 @@
 locals {
   prefix = "metaflow"
 
-  # Names of buckets are the whole world's: a part of ours is made of project and region.
+  # Bucket names are globally unique, so a part of the name is derived from project and region.
   generated = "${var.name}-${substr(sha256("${var.project}/${var.region}/${var.name}"), 0, 8)}"
   name      = coalesce(var.bucket_name, local.generated)
   bucket    = var.create_bucket ? google_storage_bucket.this[0].name : data.google_storage_bucket.this[0].name
@@ -25,8 +25,8 @@ data "google_storage_bucket" "this" {
 }
 
 resource "google_storage_bucket" "this" {
-  #checkov:skip=CKV_GCP_62:access_logs of the stack file decides
-  #checkov:skip=CKV_GCP_78:versioning of the stack file decides
+  #checkov:skip=CKV_GCP_62:set by access_logs in the stack file
+  #checkov:skip=CKV_GCP_78:set by versioning in the stack file
   count = var.create_bucket ? 1 : 0
 
   project                     = var.project
@@ -41,7 +41,7 @@ resource "google_storage_bucket" "this" {
     enabled = var.versioning
   }
 
-  # What is deleted can be had back for a week, except where everything is to go.
+  # Deleted objects can be restored for a week, unless the stack is deletable including its content.
   soft_delete_policy {
     retention_duration_seconds = var.force_destroy ? 0 : 604800
   }
@@ -86,9 +86,9 @@ resource "google_storage_bucket" "this" {
 }
 
 resource "google_storage_bucket" "logs" {
-  #checkov:skip=CKV_GCP_62:a log of the log would never end
-  #checkov:skip=CKV_GCP_63:the bucket logs nothing of its own
-  #checkov:skip=CKV_GCP_78:logs are written once
+  #checkov:skip=CKV_GCP_62:logging access to the log bucket would create endless log entries
+  #checkov:skip=CKV_GCP_63:the log bucket does not log its own access
+  #checkov:skip=CKV_GCP_78:log objects are never overwritten
   count = local.has_logs ? 1 : 0
 
   project                     = var.project
@@ -114,7 +114,7 @@ resource "google_storage_bucket" "logs" {
   }
 }
 
-# Google's own group of those who deliver logs; no other way is offered.
+# Google's group for log delivery; there is no alternative.
 resource "google_storage_bucket_iam_member" "logs" {
   count = local.has_logs ? 1 : 0
 

@@ -4,7 +4,7 @@ output "bucket_name" {
 }
 
 output "log_bucket_name" {
-  description = "Name of the access log bucket; null if there is none."
+  description = "Name of the access log bucket; null without access logs."
   value       = local.has_logs ? google_storage_bucket.logs[0].name : null
 }
 

@@ -1,7 +1,7 @@
-# A database that exists. Its secret holds {"username": ..., "password": ...}; nothing of it is changed here.
+# An existing database, which is not changed. Its secret contains {"username": ..., "password": ...}.
 
 locals {
-  # By name in the stack's project, or as projects/P/secrets/NAME.
+  # A name in the stack's project, or projects/P/secrets/NAME.
   parts  = split("/", var.secret)
   secret = length(local.parts) == 1 ? "projects/${var.project}/secrets/${var.secret}" : join("/", slice(local.parts, 0, 4))
 }

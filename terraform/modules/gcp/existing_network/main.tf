@@ -1,7 +1,7 @@
-# A network that exists: looked at, never changed. A database needs its private services access to be set up.
+# An existing network, which is only read. A database requires private services access in it.
 
 locals {
-  # By name in the stack's project, or as projects/HOST/global/networks/NAME.
+  # A name in the stack's project, or projects/HOST/global/networks/NAME.
   network_parts = split("/", trimprefix(var.network, "https://www.googleapis.com/compute/v1/"))
   is_path       = length(local.network_parts) == 5
   host          = local.is_path ? local.network_parts[1] : var.project

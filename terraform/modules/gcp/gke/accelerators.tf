@@ -1,4 +1,4 @@
-# Which GPUs a machine type has, and how many: GKE wants to be told, though it could know.
+# Type and number of GPUs of a machine type, which GKE requires even for types that imply them.
 
 locals {
   accelerators = merge(

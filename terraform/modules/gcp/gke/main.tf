@@ -1,24 +1,24 @@
-# The cluster. Its nodes have no public address, its pods are known to Google by their service accounts, and no key of
-# an account is in a file anywhere.
+# The cluster. Its nodes have no public addresses, Google identifies its pods by their service accounts, and there are no
+# service account keys.
 
 locals {
   location = var.high_availability ? var.region : var.zones[0]
 
-  # A zonal cluster has its own zone anyway.
+  # The zone of a zonal cluster is implicit.
   node_locations = var.high_availability ? var.zones : slice(var.zones, 1, length(var.zones))
 
-  # Nobody named means everybody for an address of the internet, and the network itself for one that is not.
+  # An empty list means all addresses for a public endpoint, and the network itself for a private one.
   allowed = length(var.allow_cidrs) > 0 ? var.allow_cidrs : var.endpoint == "public" ? ["0.0.0.0/0"] : []
 
-  # Addresses come to nodes in blocks, twice as many as the pods they may have.
+  # GKE allocates pod addresses to nodes in blocks of twice the maximum number of pods.
   addresses = var.network.pods_cidr == null ? null : pow(2, 32 - tonumber(split("/", var.network.pods_cidr)[1]))
   asked     = sum([for pool in local.pools : pool.max_nodes * pool.max_pods * 2])
 }
 
 resource "google_container_cluster" "this" {
-  #checkov:skip=CKV_GCP_18:endpoint and allow of the stack file decide
-  #checkov:skip=CKV_GCP_21:the tags of the stack file are its labels
-  #checkov:skip=CKV_GCP_65:groups of RBAC need a Workspace domain, which a stack does not know
+  #checkov:skip=CKV_GCP_18:set by endpoint and allow in the stack file
+  #checkov:skip=CKV_GCP_21:the tags in the stack file become its labels
+  #checkov:skip=CKV_GCP_65:RBAC groups require a Workspace domain, which a stack file does not contain
   project             = var.project
   name                = var.name
   location            = local.location
@@ -31,7 +31,7 @@ resource "google_container_cluster" "this" {
   resource_labels     = var.labels
   deletion_protection = var.deletion_protection
 
-  # Dataplane V2 enforces network policies by itself; this is for the older kind.
+  # Dataplane V2 enforces network policies itself; this setting is for the older data plane.
   network_policy {
     enabled = false
   }
@@ -41,7 +41,7 @@ resource "google_container_cluster" "this" {
   enable_legacy_abac          = false
   default_max_pods_per_node   = 32
 
-  # A cluster cannot begin without nodes. These go at once; the pools are below.
+  # A cluster cannot be created without nodes. These are deleted immediately; the pools are below.
   initial_node_count       = 1
   remove_default_node_pool = true
 
@@ -107,12 +107,12 @@ resource "google_container_cluster" "this" {
     }
   }
 
-  # The project's policy decides; as long as nobody has made one, it lets every image in.
+  # The policy of the project applies; the default policy allows every image.
   binary_authorization {
     evaluation_mode = "PROJECT_SINGLETON_POLICY_ENFORCE"
   }
 
-  # Nodes that nobody needs go soon.
+  # Idle nodes are removed early.
   cluster_autoscaling {
     autoscaling_profile = "OPTIMIZE_UTILIZATION"
   }
@@ -143,7 +143,7 @@ resource "google_container_cluster" "this" {
   }
 
   lifecycle {
-    # What the first nodes were made of; they have gone.
+    # Settings of the initial nodes, which have been deleted.
     ignore_changes = [node_config, initial_node_count]
 
     precondition {
@@ -161,7 +161,7 @@ resource "google_container_cluster" "this" {
   depends_on = [google_project_iam_member.nodes]
 }
 
-# Webhooks of charts listen where the control plane is not let in by default.
+# Webhooks of charts listen on ports that the control plane cannot reach by default.
 resource "google_compute_firewall" "webhooks" {
   project       = regex("projects/([^/]+)/", var.network.network)[0]
   name          = "${var.name}-webhooks"

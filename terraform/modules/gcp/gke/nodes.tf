@@ -1,17 +1,17 @@
-# Pools of nodes. The nodes' own account may pull images and write logs and figures, nothing more.
+# Node pools. The service account of nodes can pull images and write logs and metrics, nothing else.
 
 locals {
   tag          = "${var.name}-nodes"
   system_nodes = 6
   account_id   = "${substr(var.name, 0, 17)}-nodes-${substr(sha256(var.name), 0, 6)}"
 
-  # The pool of what must always be there: GKE's own pods, charts, services of the stack. It has no taint: not all of
-  # GKE's pods would accept one, and each that does not would keep a node of another pool alive.
+  # The system pool, which is never empty: GKE's own pods, charts, services of the stack. It has no taint, because not all of
+  # GKE's pods tolerate one, and each that does not would keep a node of another pool running.
   pools = merge(
     {
       for name, pool in var.node_pools : name => merge(pool, {
         machine_type = pool.machine_types[0]
-        # A dozen are GKE's own. Machines of 16 CPUs and more have room for more tasks.
+        # About 12 pods are GKE's own. Nodes with 16 CPUs and more can run more tasks.
         max_pods = try(tonumber(regex("-([0-9]+)", pool.machine_types[0])[0]) >= 16, false) ? 64 : 32
       })
     },
@@ -36,7 +36,7 @@ locals {
     )
   }
 
-  # Newer families have disks of a newer kind alone.
+  # Newer machine families support only newer disk types.
   hyperdisk = ["n4", "n4a", "n4d", "c4", "c4a", "c4d", "g4", "a4", "a4x"]
 }
 
@@ -104,7 +104,7 @@ resource "google_container_node_pool" "this" {
       insecure_kubelet_readonly_port_enabled = "FALSE"
     }
 
-    # GKE installs the driver, and taints the nodes with nvidia.com/gpu by itself.
+    # GKE installs the driver, and taints the nodes with nvidia.com/gpu itself.
     dynamic "guest_accelerator" {
       for_each = each.value.gpu ? [local.accelerators[each.value.machine_type]] : []
 

@@ -1,5 +1,5 @@
-# Who may use the bucket. Pods are known by namespace and service account; there are no accounts of Google to borrow,
-# and no keys. Each may use the parts that it needs: the name of an object says which, and for lists the prefix asked for.
+# Access to the bucket. Pods are principals by namespace and service account; there are no Google service accounts to
+# impersonate, and no keys. Each has the prefixes that it needs: conditions match object names, and the prefix of list requests.
 
 locals {
   principal = "principal://iam.googleapis.com/projects/${var.project_number}/locations/global/workloadIdentityPools/${var.workload_pool}/subject"
@@ -11,7 +11,7 @@ locals {
     part => "resource.name.startsWith(\"${local.objects}/${part}/\") || api.getAttribute(\"storage.googleapis.com/objectListPrefix\", \"\").startsWith(\"${part}/\")"
   }
 
-  # One grant for each part: a part more takes nothing away from pods that run.
+  # One binding for each prefix: adding a prefix does not interrupt the access of running pods.
   writers = merge([for key, account in var.accounts : { for part in account.write : "${key} ${part}" => { member = local.members[key], part = part } }]...)
   readers = merge([for key, account in var.accounts : { for part in account.read : "${key} ${part}" => { member = local.members[key], part = part } }]...)
 }
@@ -42,7 +42,7 @@ resource "google_storage_bucket_iam_member" "read" {
   }
 }
 
-# That the bucket is there, and where: some clients ask before all else.
+# Some clients first read the metadata of the bucket.
 resource "google_storage_bucket_iam_member" "look" {
   for_each = local.members
 

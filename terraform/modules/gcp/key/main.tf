@@ -1,9 +1,9 @@
-# One key for everything that the stack stores: made here, or one that exists. Google makes new key material every quarter.
+# One key for everything that the stack stores, new or existing. Google rotates its key material every quarter.
 
 locals {
   key_id = var.create_key ? google_kms_crypto_key.this[0].id : var.key_id
 
-  # Each service encrypts as an agent of its own. Some agents exist only once they were asked for.
+  # Each service encrypts with its own service agent. Some agents exist only after they have been requested.
   asked_for = toset(["artifactregistry.googleapis.com", "secretmanager.googleapis.com", "sqladmin.googleapis.com"])
   agents = merge(
     { for service, agent in google_project_service_identity.this : service => agent.member },
@@ -15,7 +15,7 @@ locals {
   )
 }
 
-# Key rings and keys keep their names for ever, even after their end. A stack that is made again has new ones.
+# Names of key rings and keys can never be used again, even after deletion. A stack that is created again has new names.
 resource "random_id" "this" {
   count = var.create_key ? 1 : 0
 
@@ -31,7 +31,7 @@ resource "google_kms_key_ring" "this" {
 }
 
 resource "google_kms_crypto_key" "this" {
-  #checkov:skip=CKV_GCP_82:deletion_protection decides
+  #checkov:skip=CKV_GCP_82:set by deletion_protection
   count = var.create_key ? 1 : 0
 
   name                       = var.name
@@ -62,7 +62,7 @@ resource "google_kms_crypto_key_iam_member" "this" {
   member        = each.value
 }
 
-# A right on a key takes some time to be known everywhere.
+# A permission on a key takes time to propagate.
 resource "time_sleep" "this" {
   create_duration = "60s"
 

@@ -1,13 +1,13 @@
-# A network of our own: one subnetwork for nodes, pods and services, a range for the database, and one way out.
+# A new network: one subnetwork for nodes, pods and services, a range for the database, and Cloud NAT.
 
 locals {
-  # Half of the addresses are the pods'. Three eighths are for nodes, services and the database; the last is kept free.
+  # Half of the addresses are for pods. Three eighths are for nodes, services and the database; the last eighth is reserved.
   pods     = cidrsubnet(var.cidr, 1, 0)
   nodes    = cidrsubnet(var.cidr, 3, 4)
   services = cidrsubnet(var.cidr, 3, 5)
   database = cidrsubnet(var.cidr, 3, 6)
 
-  # Cloud NAT is a regional service: there is no gateway in each zone, but each address has room for more connections.
+  # Cloud NAT is a regional service: there are no gateways per zone, but each additional address allows more connections.
   addresses = toset([for index in range(var.nat == "none" ? 0 : var.nat == "one" ? 1 : var.zones) : tostring(index)])
 }
 
@@ -20,7 +20,7 @@ resource "google_compute_network" "this" {
 
 resource "google_compute_subnetwork" "this" {
   #checkov:skip=CKV_GCP_76:the network has no IPv6
-  #checkov:skip=CKV_GCP_26:flow_logs of the stack file decides
+  #checkov:skip=CKV_GCP_26:set by flow_logs in the stack file
   project                  = var.project
   name                     = var.name
   region                   = var.region
@@ -49,7 +49,7 @@ resource "google_compute_subnetwork" "this" {
   }
 }
 
-# Nothing comes in that no other rule lets in. The network would refuse it anyway, but without a word.
+# Denies all inbound traffic that no other rule allows. The network does so by default, but without logging.
 resource "google_compute_firewall" "deny" {
   project       = var.project
   name          = "${var.name}-deny-ingress"

@@ -1,4 +1,4 @@
-# The way out has addresses that stay, so that others can let them in.
+# Static addresses for outbound connections, so that other networks can allow them.
 
 resource "google_compute_address" "nat" {
   for_each = local.addresses
@@ -29,7 +29,7 @@ resource "google_compute_router_nat" "this" {
   nat_ips                            = [for address in google_compute_address.nat : address.self_link]
   source_subnetwork_ip_ranges_to_nat = "LIST_OF_SUBNETWORKS"
 
-  # A node takes as many ports as it needs: many small ones fit, and a busy one does not run dry.
+  # Ports are allocated dynamically: many small nodes share an address, and a busy node gets enough ports.
   enable_dynamic_port_allocation      = true
   enable_endpoint_independent_mapping = false
   min_ports_per_vm                    = 64

@@ -8,7 +8,7 @@ output "cluster_network" {
     services_range = "services"
   }
 
-  # Nodes need the way out from their first second, and until their last.
+  # Nodes need outbound access from their start until their deletion.
   depends_on = [google_compute_router_nat.this, google_compute_firewall.deny]
 }
 

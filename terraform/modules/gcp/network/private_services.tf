@@ -1,4 +1,4 @@
-# Google's side of the network, where the database lives: a range of ours, and a peering.
+# Private services access for the database: a range of this network, and a peering with Google's network.
 
 resource "google_compute_global_address" "database" {
   project       = var.project
@@ -15,6 +15,6 @@ resource "google_service_networking_connection" "this" {
   service                 = "servicenetworking.googleapis.com"
   reserved_peering_ranges = [google_compute_global_address.database.name]
 
-  # Google keeps its side for days after a database has gone, and would refuse. The peering goes with the network.
+  # Google keeps its side for days after a database has been deleted, and would reject deletion. It is deleted with the network.
   deletion_policy = "ABANDON"
 }

@@ -1,11 +1,11 @@
-# Passwords are made while terraform runs, written to Secret Manager, and read back from there by all who need them:
-# whatever moment an apply is cut at, everybody has the same. They are in no state and in no plan.
+# Passwords are generated during an apply, written to Secret Manager, and read from there by all consumers:
+# wherever the apply is interrupted, all have the same passwords. They are in no state and in no plan.
 
 ephemeral "random_password" "this" {
   for_each = var.names
 
   length  = 40
-  special = false # some stand in URLs
+  special = false # some are used in URLs
 }
 
 resource "google_secret_manager_secret" "this" {

@@ -1,6 +1,6 @@
 output "accounts" {
   description = "Name and password of each account. They are in no state and no plan."
-  # terraform.applying is here for being ephemeral: of a map whose names are not known yet, terraform would not see it.
+  # terraform.applying makes the output ephemeral: Terraform does not detect that for a map with unknown keys.
   value = terraform.applying || true ? {
     for name, version in ephemeral.google_secret_manager_secret_version.this : name => jsondecode(version.secret_data)
   } : null

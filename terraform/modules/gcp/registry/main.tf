@@ -1,7 +1,7 @@
-# A repository for images of the user's own. A tag means one image for ever.
+# A repository for the user's own images. Tags are immutable.
 
 resource "google_artifact_registry_repository" "this" {
-  #checkov:skip=CKV_GCP_84:kms of the stack file decides
+  #checkov:skip=CKV_GCP_84:set by kms in the stack file
   project         = var.project
   location        = var.region
   repository_id   = var.name

@@ -9,7 +9,7 @@ output "repository_url" {
 
 output "runtime_config" {
   description = "Runtime settings that this module provides."
-  # An image without a name has that of the stack.
+  # An image without a name gets the name of the stack.
   value = var.image == null ? {} : {
     METAFLOW_DEFAULT_CONTAINER_REGISTRY = local.url
     METAFLOW_DEFAULT_CONTAINER_IMAGE    = strcontains(var.image, ":") ? var.image : "${var.name}:${var.image}"

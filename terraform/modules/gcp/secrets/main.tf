@@ -1,10 +1,10 @@
-# Secrets that tasks may read: those whose names begin with the stack's and an underscore, and those that are named.
-# Names of stacks have no underscore: no other stack's secrets begin so, nor do those that the stack keeps for itself.
+# Secrets that tasks can read: those whose names begin with the name of the stack and an underscore, and the listed ones.
+# Names of stacks contain no underscore, so the prefix matches no secrets of other stacks. Names of the stack's own secrets have a hyphen.
 
 locals {
   prefix = "${var.name}_"
 
-  # By name in the stack's project, or as projects/P/secrets/NAME.
+  # A name in the stack's project, or projects/P/secrets/NAME.
   allowed = { for secret in var.allow : secret => strcontains(secret, "/") ? split("/", secret) : ["projects", var.project, "secrets", secret] }
   grants  = { for pair in setproduct(keys(var.members), var.allow) : "${pair[0]} ${pair[1]}" => { member = pair[0], secret = pair[1] } }
 }

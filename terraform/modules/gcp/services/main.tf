@@ -1,11 +1,11 @@
-# What the project can do. Services are switched on and never off: others in the project may use them too.
+# APIs of the project. They are enabled and never disabled, because other resources of the project can use them.
 
 locals {
-  # Those that planning itself needs. This list stays as it is: what is read with their help would else be unknown
-  # whenever it grew, and a cluster whose place is unknown is planned anew.
+  # APIs that planning itself needs. Do not extend this list: data sources that depend on it would be unknown
+  # whenever it grows, and a cluster whose location is unknown is replaced.
   first = toset(["cloudresourcemanager.googleapis.com", "compute.googleapis.com"])
 
-  # A region may have zones for accelerators alone, which have longer names.
+  # Some zones of a region are for accelerators only, and have longer names.
   zones = sort([for name in data.google_compute_zones.this.names : name if can(regex("^${var.region}-[a-z]$", name))])
 }
 
@@ -25,7 +25,7 @@ resource "google_project_service" "this" {
   disable_on_destroy = false
 }
 
-# A service answers some time after it was switched on.
+# An API is available some time after it has been enabled.
 resource "time_sleep" "first" {
   create_duration = "60s"
 
@@ -48,7 +48,7 @@ data "google_project" "this" {
   depends_on = [time_sleep.first]
 }
 
-# All zones, those that are down too: a zone that is down for an hour must not move the others.
+# All zones, including unavailable ones: a zone that is unavailable for an hour must not move the others.
 data "google_compute_zones" "this" {
   project = var.project
   region  = var.region

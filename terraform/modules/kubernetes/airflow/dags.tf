@@ -1,5 +1,5 @@
-# Where DAGs come from. Airflow fetches them itself from Git, S3 and GCS; for Azure Blob its package has no bundle, and rclone
-# keeps a folder beside it up to date.
+# Source of DAGs. Airflow downloads them itself from Git, S3 and GCS; its Azure provider has no bundle, so rclone
+# synchronizes a directory in a sidecar.
 
 locals {
   scheme = var.dags.url == null ? "git" : split("://", var.dags.url)[0]
@@ -8,7 +8,7 @@ locals {
   path   = trim(trimprefix(local.place, local.bucket), "/")
   synced = local.scheme == "wasb"
 
-  # The answers are of different shapes: as texts they fit into one table.
+  # The values have different types; as strings they fit into one map.
   bundle = jsondecode(lookup({
     git = jsonencode({
       name      = "flows"

@@ -1,5 +1,5 @@
-# Airflow 3: its database is the stack's, its tasks are pods, its DAGs and logs lie in the object store or in Git. What is
-# secret comes by secrets that Terraform writes and never keeps; nothing of it is in the chart's values.
+# Airflow 3: its database is on the stack's server, its tasks are pods, its DAGs and logs are in the object store or in Git.
+# Credentials are in Kubernetes secrets that Terraform writes but does not store; the values of the chart contain none.
 
 locals {
   release         = "airflow"
@@ -19,7 +19,7 @@ resource "kubernetes_namespace_v1" "this" {
   }
 }
 
-# Its parts reach one another, nobody else does; people come by a tunnel.
+# Components of Airflow can connect only to each other; users connect through a tunnel.
 resource "kubernetes_network_policy_v1" "this" {
   metadata {
     name      = "closed"
@@ -40,7 +40,7 @@ resource "kubernetes_network_policy_v1" "this" {
   }
 }
 
-# One account for all its parts: each of them reads DAGs, logs or both.
+# One service account for all components: each reads DAGs, logs or both.
 resource "kubernetes_service_account_v1" "this" {
   metadata {
     name        = local.service_account
@@ -77,7 +77,7 @@ resource "kubernetes_secret_v1" "keys" {
   }
 
   data_wo = {
-    # 32 bytes, in the letters of Base64 that URLs accept.
+    # 32 bytes, in URL-safe Base64.
     fernet-key     = replace(replace(base64encode(substr(var.secrets.fernet_password, 0, 32)), "+", "-"), "/", "_")
     api-secret-key = var.secrets.api_secret_key
     jwt-secret     = var.secrets.jwt_secret
@@ -113,7 +113,7 @@ resource "helm_release" "this" {
   ]
 }
 
-# Tasks of a DAG start pods in the namespaces of flows, follow them and take them away.
+# Tasks of a DAG start, watch and delete pods in the namespaces for flows.
 resource "kubernetes_role_v1" "tasks" {
   for_each = toset(var.namespaces)
 

@@ -5,7 +5,7 @@ output "namespace" {
 
 output "runtime_config" {
   description = "Runtime settings that this module provides."
-  # Without a connection and a kubeconfig, tasks are started by the service account of the worker, in the same cluster.
+  # Without a connection and a kubeconfig, tasks are started with the service account of the worker, in the same cluster.
   value = {
     METAFLOW_AIRFLOW_KUBERNETES_STARTUP_TIMEOUT_SECONDS = "3600"
   }

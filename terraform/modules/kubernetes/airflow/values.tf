@@ -1,4 +1,4 @@
-# What the chart is told.
+# Values of the chart.
 
 locals {
   log_scheme = split("://", var.log_url)[0]
@@ -21,10 +21,10 @@ locals {
     nodeSelector      = var.node_selector
     tolerations       = local.tolerations
 
-    # A new account, and new keys, are read by new pods.
+    # New passwords and keys are read only by new pods.
     airflowPodAnnotations = { "mfinfra.dev/account" = tostring(var.database_account_version) }
 
-    # Names of secrets; none of them is made by the chart.
+    # Names of secrets, none of which the chart creates.
     data                   = { metadataSecretName = kubernetes_secret_v1.database.metadata[0].name }
     fernetKeySecretName    = kubernetes_secret_v1.keys.metadata[0].name
     apiSecretKeySecretName = kubernetes_secret_v1.keys.metadata[0].name
@@ -35,7 +35,7 @@ locals {
       { name = "AIRFLOW__DAG_PROCESSOR__DAG_BUNDLE_CONFIG_LIST", value = jsonencode([local.bundle]) },
     ]
 
-    # The chart's schema says container, its templates containers.
+    # The schema of the chart contains container, its templates contain containers.
     securityContexts = {
       pod        = { runAsUser = 50000, runAsGroup = 0, fsGroup = 0, runAsNonRoot = true, seccompProfile = { type = "RuntimeDefault" } }
       container  = { allowPrivilegeEscalation = false, capabilities = { drop = ["ALL"] } }
@@ -75,11 +75,11 @@ locals {
       extraInitContainers = local.synced ? [local.sync_once] : []
     })
 
-    # With Terraform waiting for the release, hooks would wait for it too, and neither would ever come.
+    # Terraform waits for the release, and hooks would run only after it: neither would ever finish.
     migrateDatabaseJob = merge(local.account, local.once)
     createUserJob = merge(local.account, local.once, {
-      # Without a terminal the password is asked of the input, twice: it is in no list of processes. An account that exists
-      # is left as it is by `create`: a password that was made anew comes by `reset-password`.
+      # Without a terminal the password is read from standard input, twice, and is not in the list of processes. `create` does not
+      # change an existing account: `reset-password` sets a rotated password.
       args = ["bash", "-c", <<-EOT
         set -eo pipefail
         password=$(cat /run/airflow-admin/password)

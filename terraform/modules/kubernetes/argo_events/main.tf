@@ -1,6 +1,6 @@
-# Events that start flows: the controller once, and in each namespace of flows a bus, the web hook that events come in by, and
-# the account that starts workflows. The last are resources of the controller's, which Terraform cannot plan before the
-# controller is there: they travel in a small chart.
+# Events that start flows: one controller, and in each namespace for flows an event bus, a webhook that receives events, and
+# the service account that starts workflows. Bus and webhook are custom resources, which Terraform cannot plan before the
+# controller exists, so they are in a small chart.
 
 locals {
   event           = "metaflow-event"
@@ -105,6 +105,6 @@ resource "helm_release" "events" {
     labels         = local.labels
   })]
 
-  # The controller must be there until the last bus is gone: it takes its mark off each.
+  # The controller must exist until the last bus has been deleted, because it removes the finalizer of each.
   depends_on = [helm_release.controller]
 }

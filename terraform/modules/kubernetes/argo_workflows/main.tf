@@ -1,5 +1,5 @@
-# Argo Workflows: the controller for all namespaces of flows, and the server with its pages, inside the cluster only. People
-# come by a tunnel with a token of their own; the server does for them what they may do themselves.
+# Argo Workflows: the controller for all namespaces for flows, and the server with its UI, in the cluster only. Users
+# connect through a tunnel with their own token; the server acts with the permissions of that token.
 
 locals {
   release     = "argo-workflows"

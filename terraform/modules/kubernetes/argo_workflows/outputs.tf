@@ -5,7 +5,7 @@ output "namespace" {
 
 output "runtime_config" {
   description = "Runtime settings that this module provides."
-  # Since Argo 4 a CronWorkflow has schedules, and schedule no more.
+  # Since Argo 4 a CronWorkflow has schedules instead of schedule.
   value = merge(
     { METAFLOW_ARGO_WORKFLOWS_USE_SCHEDULES = "true" },
     var.ui_url == null ? {} : { METAFLOW_ARGO_WORKFLOWS_UI_URL = var.ui_url },

@@ -1,4 +1,4 @@
-# In each namespace of flows: what a workflow's own pods may do, and what people may who have a token.
+# In each namespace for flows: permissions of the pods of workflows, and of users with a token.
 
 resource "kubernetes_role_v1" "workflow" {
   for_each = toset(var.namespaces)
@@ -9,14 +9,14 @@ resource "kubernetes_role_v1" "workflow" {
     labels    = local.labels
   }
 
-  # How a pod tells the controller what came out.
+  # Pods report their results to the controller.
   rule {
     api_groups = ["argoproj.io"]
     resources  = ["workflowtaskresults"]
     verbs      = ["create", "patch"]
   }
 
-  # Parallel steps are JobSets, which a pod of the workflow makes and watches.
+  # Parallel steps are JobSets, which a pod of the workflow creates and watches.
   rule {
     api_groups = ["jobset.x-k8s.io"]
     resources  = ["jobsets"]
@@ -46,7 +46,7 @@ resource "kubernetes_role_binding_v1" "workflow" {
   }
 }
 
-# `kubectl -n argo create token argo-user` gives a token of an hour for the pages.
+# `kubectl -n argo create token argo-user` prints a token for the Argo UI that is valid for one hour.
 resource "kubernetes_service_account_v1" "people" {
   metadata {
     name      = local.people

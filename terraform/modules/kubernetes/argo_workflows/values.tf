@@ -1,9 +1,9 @@
-# What the chart is told.
+# Values of the chart.
 
 locals {
   prefix = "${var.artifact_repository.prefix}/argo"
-  # Three stores, three words for one thing. The chart runs the last two through its own templates, where braces of Argo's
-  # must be written as text; the first it takes as it is.
+  # Each store has its own name for the key format. The chart evaluates the last two as templates, where Argo's braces
+  # must be written as a string; it uses the first verbatim.
   key       = "${local.prefix}/{{workflow.namespace}}/{{workflow.name}}/{{pod.name}}"
   templated = "{{ `${local.key}` }}"
   store = merge(
@@ -17,7 +17,7 @@ locals {
       gcs = merge(var.artifact_repository.gcs, { keyFormat = local.templated })
     },
   )
-  # A new account is read by new pods.
+  # A new password is read only by new pods.
   account = { "mfinfra.dev/account" = tostring(var.database_account_version) }
   spread = [{
     maxSkew           = 1
@@ -49,12 +49,12 @@ locals {
   }
 
   values = {
-    # Removing the release removes what it made, workflows too.
+    # Deleting the release also deletes its custom resources, including workflows.
     crds                 = { install = true, keep = false }
     images               = { pullPolicy = "IfNotPresent" }
     useStaticCredentials = false
     artifactRepository   = merge({ archiveLogs = true }, local.store)
-    # Accounts and rights of flows are made here, in roles.tf.
+    # Service accounts and permissions of flows are defined in roles.tf.
     workflow = { serviceAccount = { create = false }, rbac = { create = false } }
 
     controller = {
@@ -70,13 +70,13 @@ locals {
       pdb                       = { enabled = var.high_availability, maxUnavailable = 1 }
       resources                 = { requests = { cpu = "100m", memory = "256Mi" }, limits = { cpu = "2", memory = "2Gi" } }
       metricsConfig             = { enabled = var.metrics }
-      # Thousands of pods at once would be refused by the cluster; these come a little later.
+      # The cluster would reject thousands of pods at once; this limits the rate.
       resourceRateLimit = { limit = 40, burst = 20 }
       workflowDefaults = {
         spec = {
           serviceAccountName = var.service_account
           ttlStrategy        = { secondsAfterCompletion = var.workflow_days * 86400 }
-          # Pods that failed stay until their workflow goes: their state says why.
+          # Failed pods are kept until their workflow is deleted, because their state contains the cause.
           podGC = { strategy = "OnPodSuccess", deleteDelayDuration = "600s" }
         }
       }

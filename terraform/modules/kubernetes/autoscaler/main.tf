@@ -1,4 +1,4 @@
-# Nodes come when tasks wait for them, and go when none needs them. Its identity in AWS is bound to its service account.
+# Adds nodes when pods are pending and removes idle nodes. Its role in AWS is associated with its service account.
 
 resource "helm_release" "this" {
   name       = "cluster-autoscaler"

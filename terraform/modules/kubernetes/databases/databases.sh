@@ -1,6 +1,6 @@
 #!/bin/sh
-# Makes the databases that it is given by name, each with an account of that name whose password lies in $ACCOUNTS/NAME.
-# Can be run again: what is there stays. The server never sees a password: psql hashes it.
+# Creates the databases named by its arguments, each with an account of that name whose password is in $ACCOUNTS/NAME.
+# Idempotent: existing databases do not change. The server never receives a password, because psql hashes it.
 set -eu
 
 accounts=${ACCOUNTS:-/accounts}
@@ -14,7 +14,7 @@ SELECT format('CREATE DATABASE %I OWNER %I', :'name', :'name')
 WHERE NOT EXISTS (SELECT FROM pg_database WHERE datname = :'name') \gexec
 REVOKE CONNECT ON DATABASE :"name" FROM PUBLIC;
 SQL
-  # Without a terminal psql asks its input, twice.
+  # Without a terminal psql reads the password from standard input, twice.
   { cat "$accounts/$name"; echo; cat "$accounts/$name"; echo; } |
     psql --no-psqlrc --quiet --set ON_ERROR_STOP=1 --command "\\password \"$name\"" 2>/dev/null
   PGUSER=$name PGPASSWORD=$(cat "$accounts/$name") PGDATABASE=$name psql --no-psqlrc --quiet --command "SELECT 1" >/dev/null

@@ -1,4 +1,4 @@
-# The device plugin tells Kubernetes of the GPUs of a node. Where the cloud installs one of its own, this module is left out.
+# The device plugin registers the GPUs of a node. This module is not used where the cloud installs its own.
 
 resource "helm_release" "this" {
   name       = "nvidia-device-plugin"
@@ -10,7 +10,7 @@ resource "helm_release" "this" {
   timeout    = 600
 
   values = [yamlencode({
-    # The chart looks for labels of another controller; ours are on the nodes from the start. null takes its own away.
+    # The chart selects labels of another controller; the stack's nodes have other labels from the start. null removes the rule.
     affinity     = null
     nodeSelector = var.node_selector
     tolerations  = [for toleration in var.tolerations : { for key, value in toleration : key => value if value != null }]

@@ -1,4 +1,4 @@
-# JobSets are how parallel steps run on Kubernetes: this is what makes them.
+# The controller of JobSets, which run parallel steps on Kubernetes.
 
 resource "kubernetes_namespace_v1" "this" {
   metadata {

@@ -1,4 +1,4 @@
-# The metadata service inside the cluster: migrations first, then the service. Clients outside come by a tunnel.
+# The metadata service in the cluster: migrations first, then the service. Clients outside of the cluster use a tunnel.
 
 locals {
   name   = "metadata"
@@ -37,11 +37,11 @@ resource "kubernetes_service_account_v1" "this" {
 }
 
 resource "kubernetes_deployment_v1" "this" {
-  #checkov:skip=CKV_K8S_8:the readiness probe asks the service, the liveness probe its port: a slow database must not restart it
-  #checkov:skip=CKV_K8S_35:the service reads its account from the environment and from nowhere else
-  #checkov:skip=CKV_K8S_14:whoever calls the module names a version
-  #checkov:skip=CKV_K8S_15:a version means one image: fetching it anew would change nothing
-  #checkov:skip=CKV_K8S_43:the stack file may name an image; a digest is part of the name where it is wanted
+  #checkov:skip=CKV_K8S_8:the readiness probe checks the service, the liveness probe only its port: a slow database must not restart it
+  #checkov:skip=CKV_K8S_35:the service reads its account only from the environment
+  #checkov:skip=CKV_K8S_14:the caller of the module sets the version
+  #checkov:skip=CKV_K8S_15:a version is one image: pulling it again would change nothing
+  #checkov:skip=CKV_K8S_43:the stack file can set the image, by digest if required
   wait_for_rollout = true
 
   metadata {
@@ -67,7 +67,7 @@ resource "kubernetes_deployment_v1" "this" {
     template {
       metadata {
         labels = local.labels
-        # A new account is read by new pods.
+        # A new password is read only by new pods.
         annotations = { "mfinfra.dev/account" = tostring(var.database_account_version) }
       }
 
@@ -106,7 +106,7 @@ resource "kubernetes_deployment_v1" "this" {
           }
         }
 
-        # The image keeps its migrations in /root, which only root may enter: root here, without a single capability.
+        # The migrations of the image are in /root, which only root can read: this container runs as root without capabilities.
         init_container {
           name              = "migrations"
           image             = var.image
@@ -258,7 +258,7 @@ resource "kubernetes_deployment_v1" "this" {
     }
   }
 
-  # The autoscaler says how many.
+  # The autoscaler sets the number of replicas.
   lifecycle {
     ignore_changes = [spec[0].replicas]
   }
@@ -306,7 +306,7 @@ resource "kubernetes_pod_disruption_budget_v1" "this" {
   }
 
   spec {
-    # One pod alone may be moved: else its node could never be drained.
+    # A single pod can be evicted, otherwise its node could never be drained.
     max_unavailable = "1"
 
     selector {

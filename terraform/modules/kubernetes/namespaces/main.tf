@@ -1,5 +1,5 @@
-# Where flows run: a namespace for each team or purpose, with bounds, closed to the others, and an account that reaches the
-# stack's data and nothing else. Beside them the namespace of the stack's own services.
+# Namespaces for flows: each with a quota, isolated from the others, and with a service account that can access only the
+# data of the stack. In addition, the namespace of the stack's own services.
 
 locals {
   service_account = "flows"
@@ -22,7 +22,7 @@ resource "kubernetes_namespace_v1" "flows" {
 
   metadata {
     name = each.key
-    # Images of flows run as whom they like, root too, but without privileges of the node.
+    # Images of flows can run as any user, including root, but without privileges on the node.
     labels = merge(local.labels, {
       "mfinfra.dev/kind"                   = "flows"
       "pod-security.kubernetes.io/enforce" = "baseline"
@@ -40,11 +40,11 @@ resource "kubernetes_service_account_v1" "flows" {
     annotations = var.service_account_annotations
   }
 
-  # Workflows tell their controller what came out by this account's token; what else it may do, roles say.
+  # Workflow pods report results to the controller with the token of this account; roles grant its other permissions.
   automount_service_account_token = true
 }
 
-# Nobody is meant to use it, and what names no account gets it: it has no token.
+# Pods without a service account get this one. It must not be used, so it has no token.
 resource "kubernetes_default_service_account_v1" "flows" {
   for_each = var.namespaces
 
@@ -69,8 +69,8 @@ resource "kubernetes_resource_quota_v1" "flows" {
   }
 }
 
-# A quota refuses containers that ask for nothing, as those beside a task do: they ask for this. There is no default limit:
-# one that is lower than what a task asks for would be refused.
+# A quota rejects containers without requests, such as sidecars of a task: they get these default requests. There is no default
+# limit, because it would reject tasks that request more.
 resource "kubernetes_limit_range_v1" "flows" {
   for_each = var.namespaces
 
@@ -88,7 +88,7 @@ resource "kubernetes_limit_range_v1" "flows" {
   }
 }
 
-# Pods of one namespace reach one another (parallel steps, the bus of events); from other flows only events come in.
+# Pods of the same namespace can connect to each other (parallel steps, event bus); other namespaces for flows can only send events.
 resource "kubernetes_network_policy_v1" "flows" {
   for_each = var.namespaces
 
@@ -134,7 +134,7 @@ resource "kubernetes_namespace_v1" "system" {
   }
 }
 
-# Closed; each service opens what is its own.
+# Denies all connections; each service allows its own.
 resource "kubernetes_network_policy_v1" "system" {
   metadata {
     name      = "closed"

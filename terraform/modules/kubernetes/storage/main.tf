@@ -1,4 +1,4 @@
-# Disks that pods ask for: encrypted, made where the pod runs. EKS has no default since 1.30.
+# Storage class for disks of pods: encrypted, in the zone of the pod. EKS has no default since 1.30.
 
 resource "kubernetes_storage_class_v1" "this" {
   metadata {

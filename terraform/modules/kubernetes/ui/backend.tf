@@ -1,9 +1,9 @@
 resource "kubernetes_deployment_v1" "backend" {
-  #checkov:skip=CKV_K8S_8:the readiness probe asks the backend, the liveness probe its port: a slow database must not restart it
-  #checkov:skip=CKV_K8S_35:the backend reads its account from the environment and from nowhere else
-  #checkov:skip=CKV_K8S_14:whoever calls the module names a version
-  #checkov:skip=CKV_K8S_15:a version means one image: fetching it anew would change nothing
-  #checkov:skip=CKV_K8S_43:versions are pinned in one place; a digest is part of the name where it is wanted
+  #checkov:skip=CKV_K8S_8:the readiness probe checks the backend, the liveness probe only its port: a slow database must not restart it
+  #checkov:skip=CKV_K8S_35:the backend reads its account only from the environment
+  #checkov:skip=CKV_K8S_14:the caller of the module sets the version
+  #checkov:skip=CKV_K8S_15:a version is one image: pulling it again would change nothing
+  #checkov:skip=CKV_K8S_43:versions are pinned in one place, by digest if required
   metadata {
     name      = local.backend
     namespace = var.namespace
@@ -11,7 +11,7 @@ resource "kubernetes_deployment_v1" "backend" {
   }
 
   spec {
-    # What it read of runs is on its disk: a second one would read everything again.
+    # The backend caches runs on its disk: a second replica would read everything again.
     replicas = 1
 
     selector {

@@ -1,5 +1,5 @@
-# The pages and what they ask, both inside the cluster; people come by a tunnel. One port: nginx gives the pages and leads
-# /api to the backend.
+# The Metaflow UI in the cluster: web pages and backend. Users connect through a tunnel. On one port, nginx serves the pages and
+# forwards /api to the backend.
 
 locals {
   backend       = "ui-backend"
@@ -31,7 +31,7 @@ resource "kubernetes_secret_v1" "this" {
   data_wo_revision = var.database_account_version
 }
 
-# The backend has an identity of the cloud, which reads runs; the pages have none.
+# The backend has an identity of the cloud with read access to runs; the web pages have none.
 resource "kubernetes_service_account_v1" "this" {
   for_each = local.match
 
@@ -93,7 +93,7 @@ resource "kubernetes_pod_disruption_budget_v1" "this" {
   }
 }
 
-# The pages are reached by a tunnel, which needs no opening; the backend from the pages alone.
+# Tunnels to the web pages need no rule. Only the web pages can connect to the backend.
 resource "kubernetes_network_policy_v1" "backend" {
   metadata {
     name      = local.backend

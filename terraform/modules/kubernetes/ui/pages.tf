@@ -1,8 +1,8 @@
-# The image's own start writes into its root as root; ours reads a configuration of ours as nobody.
+# The entry point of the image writes to its file system as root; this command reads a mounted configuration as the user nobody.
 resource "kubernetes_deployment_v1" "pages" {
-  #checkov:skip=CKV_K8S_14:whoever calls the module names a version
-  #checkov:skip=CKV_K8S_15:a version means one image: fetching it anew would change nothing
-  #checkov:skip=CKV_K8S_43:versions are pinned in one place; a digest is part of the name where it is wanted
+  #checkov:skip=CKV_K8S_14:the caller of the module sets the version
+  #checkov:skip=CKV_K8S_15:a version is one image: pulling it again would change nothing
+  #checkov:skip=CKV_K8S_43:versions are pinned in one place, by digest if required
   metadata {
     name      = local.pages
     namespace = var.namespace
@@ -125,6 +125,6 @@ resource "kubernetes_deployment_v1" "pages" {
     }
   }
 
-  # nginx looks the backend up when it starts, and ends where there is no such name.
+  # nginx resolves the name of the backend at startup, and exits if the name does not exist.
   depends_on = [kubernetes_service_v1.this]
 }

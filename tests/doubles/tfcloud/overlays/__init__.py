@@ -1,4 +1,4 @@
-"""What schemas do not say, one file per provider: secrets, forms of ids, what is refused, what is really done."""
+"""Behavior that schemas do not contain, one file per provider: secrets, formats of ids, validation, real effects."""
 
 from __future__ import annotations
 
@@ -36,5 +36,5 @@ _KNOWN: dict[str, type[Overlay]] = {
 
 
 def of(provider: str) -> Overlay:
-    """A provider's own facts, for one running provider."""
+    """The overlay of a provider, for one running instance."""
     return _KNOWN[provider]()

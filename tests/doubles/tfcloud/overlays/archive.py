@@ -42,7 +42,7 @@ class Archive(Overlay):
 
 
 def _archived(values: Values) -> Values:
-    """Write the archive; returns what is said of it."""
+    """Write the archive, and return its computed attributes."""
     packed = io.BytesIO()
     with zipfile.ZipFile(packed, "w", zipfile.ZIP_DEFLATED) as archive:
         for name, content, mode in sorted(_entries(values)):
@@ -63,7 +63,7 @@ def _archived(values: Values) -> Values:
 
 
 def _entries(values: Values) -> Iterator[tuple[str, bytes, int]]:
-    """(name, content, mode) of all that goes in."""
+    """(name, content, mode) of all files of the archive."""
     forced = int(values["output_file_mode"], 8) if text(values, "output_file_mode") else None
     for source in blocks(values, "source"):
         yield source["filename"], source["content"].encode(), forced or 0o644

@@ -1,4 +1,4 @@
-"""AWS: which values are secret, what forces a new resource, what AWS makes up, what it refuses."""
+"""AWS: secret values, changes that force replacement, computed values, rejected configurations."""
 
 from __future__ import annotations
 
@@ -177,7 +177,7 @@ _ID_IS_MADE = {"aws_eks_node_group": "{cluster_name}:{node_group_name}", "aws_ek
 
 
 def made_up(kind: str, values: dict[str, Any], region: str) -> dict[str, Any]:
-    """What AWS gives a resource of its own, as far as its form matters."""
+    """Values that AWS computes for a resource, in the correct format where the format matters."""
     seed = digest(kind, plain(values), length=32)
     found: dict[str, Any] = {}
     for key in ("name", "bucket", "identifier"):
@@ -221,7 +221,7 @@ _ADDRESSES: dict[str, Callable[[dict[str, Any], str, str], dict[str, Any]]] = {
 
 
 def _cluster(values: Values, seed: str, region: str) -> Values:
-    """What a Kubernetes cluster is reached by and tells of itself."""
+    """Endpoint, certificate and other computed values of an EKS cluster."""
     where = f"{seed.upper()}.gr7.{region}.eks.{suffix(region)}"
     issuer = f"https://oidc.eks.{region}.{suffix(region)}/id/{seed.upper()}"
     return {
@@ -237,7 +237,7 @@ def _cluster(values: Values, seed: str, region: str) -> Values:
 
 
 def policy_document(config: dict[str, Any]) -> dict[str, Any]:
-    """The JSON that the data source makes of its blocks."""
+    """The JSON that the data source generates from its blocks."""
     statements = [_statement(s) for s in config.get("statement") or []]
     document = {"Version": config.get("version") or "2012-10-17", "Statement": statements}
     text = json.dumps(document, indent=2)
@@ -283,7 +283,7 @@ def _zones(config: dict[str, Any], region: str) -> dict[str, Any]:
 
 
 def data(kind: str, config: dict[str, Any], region: str) -> dict[str, Any]:
-    """What a data source knows beside its arguments."""
+    """The computed values of a data source."""
     part = partition(region)
     known: dict[str, Callable[[], dict[str, Any]]] = {
         "aws_iam_policy_document": lambda: policy_document(config),
@@ -313,7 +313,7 @@ _BUCKET = re.compile(r"[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]")
 
 
 def refusals(kind: str, config: dict[str, Any]) -> list[str]:
-    """What the real provider refuses before it asks AWS."""
+    """Configurations that the real provider rejects before it calls AWS."""
     found = []
     for key, value in config.items():
         if not isinstance(value, str):

@@ -1,4 +1,4 @@
-"""Azure's resource manager: ids, what is secret, what forces a new resource, which names are refused."""
+"""Azure Resource Manager: ids, secret values, changes that force replacement, rejected names."""
 
 from __future__ import annotations
 
@@ -275,7 +275,7 @@ def _subscription(subscription: str, tenant: str) -> Values:
 
 
 def _resource(config: Values, subscription: str) -> Values:
-    """What is found by type and name, somewhere in the subscription."""
+    """Resources of the subscription by type and name."""
     where = f"/subscriptions/{subscription}/resourceGroups/{text(config, 'resource_group_name') or 'found'}"
     return {
         "id": f"{where}/providers/{text(config, 'type')}/{text(config, 'name')}", "name": config.get("name"), "type": config.get("type"),

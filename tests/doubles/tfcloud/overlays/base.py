@@ -1,4 +1,4 @@
-"""What a provider adds to its schemas; the defaults are those of a provider of which nothing is known."""
+"""The behavior that a provider adds to its schemas; the defaults suit any provider."""
 
 from __future__ import annotations
 
@@ -23,11 +23,11 @@ LWynKbb5qL7GIw==
 
 
 class Refusal(Exception):
-    """What the cloud or the provider says no to."""
+    """A request that the cloud or the provider rejects."""
 
 
 class Overlay:
-    """The facts of one provider; `settings` is the configuration it was given last."""
+    """The overlay of one provider; `settings` is its latest configuration."""
 
     #: Type (data.TYPE for a data source) -> paths of secret attributes: "password", "settings.password".
     sensitive: ClassVar[dict[str, set[str]]] = {}
@@ -49,16 +49,16 @@ class Overlay:
         self.cloud = ""
 
     def provider_refusals(self, config: Values) -> list[str]:
-        """What is wrong with the provider's configuration, found by validate."""
+        """Errors in the provider's configuration that `validate` reports."""
         return []
 
     def configure(self, config: Values) -> list[str]:
-        """Take the configuration; what is wrong with it is found by plan."""
+        """Set the configuration; raises errors that `plan` reports."""
         self.settings = config
         return []
 
     def refusals(self, kind: str, config: Values) -> list[str]:
-        """What the real provider refuses before it asks its cloud."""
+        """Configurations that the real provider rejects before it calls its cloud."""
         return []
 
     def forces_new(self, kind: str, attribute: str) -> bool:
@@ -68,33 +68,33 @@ class Overlay:
         return attribute in own or "*" in own
 
     def plan(self, kind: str, prior: Values | None, planned: Values, config: Values) -> None:
-        """Say in the plan what the provider knows before it asks its cloud."""
+        """Set planned values that the provider knows before it calls its cloud."""
 
     def made(self, kind: str, values: Values, config: Values) -> Values:
-        """What the cloud gives a new resource of its own, as far as its form matters."""
+        """Values that the cloud computes for a new resource, in the correct format where the format matters."""
         return {"id": digest(kind, values, length=20)}
 
     def changed(self, kind: str, values: Values, config: Values) -> Values:
-        """What a change of a resource makes different beside what was asked."""
+        """Computed values that an update changes in addition to its arguments."""
         return {}
 
     def done(self, kind: str, state: Values, config: Values) -> None:
-        """What is left behind by a creation or a change: a file, a secret that was written."""
+        """Effects of a creation or an update: a file, a stored secret."""
 
     def gone(self, kind: str, state: Values) -> None:
-        """What a deletion takes away; a refusal keeps the resource."""
+        """Effects of a deletion; an error keeps the resource."""
 
     def still(self, kind: str, state: Values) -> bool:
-        """Whether a resource is still there, as far as the provider itself sees it."""
+        """Whether a resource still exists, according to the provider itself."""
         return True
 
     def identity(self, kind: str, state: Values) -> str | None:
-        """The one name by which the cloud knows a resource."""
+        """The unique name of a resource in the cloud."""
         found = state.get("id")
         return found if isinstance(found, str) else None
 
     def taken(self, kind: str, identity: str) -> str | None:
-        """What the cloud says where the name is taken; None where that cannot be."""
+        """The error of the cloud for a name that is already used; None if names can be duplicate."""
         return None
 
     def family(self, kind: str) -> str:
@@ -102,11 +102,11 @@ class Overlay:
         return kind
 
     def data(self, kind: str, config: Values) -> Values:
-        """What a data source knows beside its arguments, and beside what was made."""
+        """Computed values of a data source, other than its arguments and values of existing resources."""
         return {}
 
     def ephemeral(self, kind: str, config: Values) -> Values:
-        """What an ephemeral resource gives."""
+        """The values of an ephemeral resource."""
         return {}
 
 
@@ -116,7 +116,7 @@ def digest(*parts: Any, length: int = 17) -> str:
 
 
 def guid(*parts: Any) -> str:
-    """A UUID that is always the same for the same things."""
+    """A UUID that is derived from its arguments."""
     return str(uuid.uuid5(uuid.NAMESPACE_OID, json.dumps(parts, sort_keys=True, default=str)))
 
 
@@ -133,12 +133,12 @@ def blocks(values: Values, name: str) -> list[Values]:
 
 
 def plain(values: Values) -> Values:
-    """The arguments that are simple and known: what made-up values are made of."""
+    """The known arguments of primitive types, from which generated values are derived."""
     return {key: value for key, value in values.items() if isinstance(value, (str, int, bool)) or value is None}
 
 
 def merged(*maps: Any) -> dict[str, Any]:
-    """Maps of labels or tags together; what is not known or not given counts as none."""
+    """Merged maps of labels or tags; unknown and missing maps are empty."""
     found: dict[str, Any] = {}
     for one in maps:
         found |= one if isinstance(one, dict) else {}

@@ -1,4 +1,4 @@
-"""Google Cloud: ids and self links, labels, what is secret, what forces a new resource, which names are refused."""
+"""Google Cloud: ids and self links, labels, secret values, changes that force replacement, rejected names."""
 
 from __future__ import annotations
 

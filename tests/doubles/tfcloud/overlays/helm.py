@@ -1,4 +1,4 @@
-"""Helm: releases are known by namespace and name, and are remembered."""
+"""Helm: releases are identified by namespace and name, and are stored."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ class Helm(Overlay):
         return [f"invalid release name, must match regex and the length must not be longer than 53: {name}"]
 
     def plan(self, kind: str, prior: Values | None, planned: Values, config: Values) -> None:
-        """Every change is a new revision, so what is told of the release is not known before."""
+        """Every change creates a new revision, so the metadata of the release is unknown in the plan."""
         if prior is not None and any(planned.get(name) != prior.get(name) for name in planned if name != "metadata"):
             planned["metadata"] = UNKNOWN
 

@@ -1,4 +1,4 @@
-"""http: there is no network here, and the answer says so."""
+"""http: every request fails, because tests have no network."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A cluster: its objects are known by namespace and name, and are remembered."""
+"""A cluster: objects are identified by namespace and name, and are stored."""
 
 from __future__ import annotations
 
@@ -103,6 +103,6 @@ def _manifest_refusals(manifest: Any) -> list[str]:
 
 
 def _status(short: str, values: Values) -> list[Values]:
-    """Where a load balancer answers, for what has one."""
+    """The address of a load balancer, for objects that have one."""
     balanced = short == "ingress" or any(spec.get("type") == "LoadBalancer" for spec in blocks(values, "spec"))
     return [{"load_balancer": [{"ingress": [{"hostname": "", "ip": "10.0.0.10"}] if balanced else []}]}]

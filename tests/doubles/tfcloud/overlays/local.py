@@ -1,4 +1,4 @@
-"""local: files that are really written, and really removed."""
+"""local: files are really written and deleted."""
 
 from __future__ import annotations
 
@@ -65,7 +65,7 @@ class Local(Overlay):
 
 
 def where(name: str) -> Path:
-    """A path as the terraform that is asking means it."""
+    """A path relative to the working directory of the calling terraform."""
     return Path(name) if Path(name).is_absolute() else caller.folder() / name
 
 

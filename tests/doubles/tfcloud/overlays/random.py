@@ -1,4 +1,4 @@
-"""random: real values of the right length and alphabet; the same again for the same arguments in the same order."""
+"""random: real values of the correct length and alphabet; equal for equal arguments in the same order."""
 
 from __future__ import annotations
 
@@ -92,7 +92,7 @@ def _numbers(values: Values, *names: str) -> bool:
 
 
 def characters(rules: Values, source: random.Random) -> str:
-    """As many characters as asked, of the classes that are allowed, with the least number of each."""
+    """The requested number of characters of the allowed classes, with the minimum number of each."""
     classes = {**_CLASSES, "special": text(rules, "override_special") or _CLASSES["special"]}
     found = [source.choice(classes[name]) for name in classes for _ in range(int(rules.get(f"min_{name}") or 0))]
     allowed = "".join(letters for name, letters in classes.items() if rules.get(name) is not False)
@@ -108,7 +108,7 @@ def _password(values: Values, source: random.Random) -> Values:
 
 
 def _bcrypt(password: str, salt: str) -> str | None:
-    """A real hash, by the library that also checks the passwords of accounts; null where there is none."""
+    """A real hash from the library that also checks account passwords; null if the library is not available."""
     name = ctypes.util.find_library("crypt")
     if name is None:
         return None

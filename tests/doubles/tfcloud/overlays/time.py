@@ -38,7 +38,7 @@ class Time(Overlay):
         return wrong + _missing(kind, config)
 
     def plan(self, kind: str, prior: Values | None, planned: Values, config: Values) -> None:
-        """Other offsets and rotations make another time without a new resource."""
+        """Other offsets and rotations change the time without replacing the resource."""
         moved = [name for name in planned if name.startswith(("offset_", "rotation_")) and not name.endswith("rfc3339")]
         if prior is not None and any(planned[name] != prior.get(name) for name in moved):
             told = ("rotation_rfc3339",) if kind == "time_rotating" else ("rfc3339", "unix", *_PARTS)
@@ -89,7 +89,7 @@ def written(value: datetime) -> str:
 
 
 def _moved(start: datetime, values: Values, prefix: str) -> datetime:
-    """A time that is so many years, months and so on later."""
+    """A time plus an offset of years, months and so on."""
     by = {unit: int(values[f"{prefix}_{unit}"]) for unit in _UNITS if isinstance(values.get(f"{prefix}_{unit}"), int)}
     months = start.month - 1 + by.pop("months", 0) + 12 * by.pop("years", 0)
     year, month = start.year + months // 12, months % 12 + 1

@@ -108,7 +108,7 @@ def _generate(values: Values) -> Any:
 
 
 def _private(key: Any) -> Values:
-    """What is said of a new key."""
+    """The computed attributes of a new key."""
     pem, plain = serialization.Encoding.PEM, serialization.NoEncryption()
     forms = serialization.PrivateFormat
     pkcs8 = key.private_bytes(pem, forms.PKCS8, plain).decode()
@@ -118,7 +118,7 @@ def _private(key: Any) -> Values:
 
 
 def _is_p224(key: Any) -> bool:
-    """OpenSSH does not know this curve."""
+    """OpenSSH does not support this curve."""
     return algorithm(key) == "ECDSA" and key.curve.name == "secp224r1"
 
 
@@ -163,7 +163,7 @@ def algorithm(key: Any) -> str:
 
 
 def _given(values: Values, config: Values, name: str) -> Any:
-    """The private key that was given, in the argument that is kept or in the one that is not."""
+    """The private key of the arguments, from the stored or the write-only one."""
     return _key(text(config, f"{name}_wo") or text(values, name))
 
 
@@ -219,7 +219,7 @@ def _certified(
     others: x509.SubjectAlternativeName | None,
     authority: x509.Certificate | None = None,
 ) -> Values:
-    """A certificate over a public key, signed with a key, and what is said of it."""
+    """A certificate for a public key, signed with a key, and its computed attributes."""
     start = datetime.now(timezone.utc).replace(microsecond=0)
     end = start + timedelta(hours=int(values["validity_period_hours"]))
     serial = x509.random_serial_number()
@@ -255,7 +255,7 @@ def _extensions(
 
 
 def _told(one: x509.Certificate) -> Values:
-    """What the data source says of a certificate."""
+    """The attributes of a certificate in the data source."""
     constraints = [e.value for e in one.extensions if isinstance(e.value, x509.BasicConstraints)]
     return {
         "cert_pem": one.public_bytes(serialization.Encoding.PEM).decode(),

@@ -1,4 +1,4 @@
-# Needs no account: planning asks AWS nothing. (Mock providers know no ephemeral resources, of which this module has some.)
+# Needs no account: planning sends no requests to AWS. (Mock providers do not support ephemeral resources, which this module has.)
 
 provider "aws" {
   region                      = "us-east-1"
@@ -12,7 +12,7 @@ provider "aws" {
 variables {
   name     = "demo"
   username = "argo"
-  # Passwords would be made by AWS.
+  # AWS would have to generate the passwords.
   passwords = []
 }
 
@@ -21,11 +21,11 @@ run "a_secret_for_one_account" {
 
   assert {
     condition     = aws_secretsmanager_secret.this.name_prefix == "demo-argo-" && aws_secretsmanager_secret.this.recovery_window_in_days == 30
-    error_message = "The secret is not this account's, or cannot be taken back."
+    error_message = "The name of the secret is wrong, or the secret cannot be restored."
   }
 
   assert {
     condition     = output.generation == 1
-    error_message = "The first passwords are not the first."
+    error_message = "The first passwords do not have generation 1."
   }
 }

@@ -1,4 +1,4 @@
-# Needs no account: what AWS would answer is made up.
+# Needs no account: responses of AWS are mocked.
 
 mock_provider "aws" {
   mock_data "aws_iam_policy_document" {
@@ -45,7 +45,7 @@ run "pools" {
 
   assert {
     condition     = alltrue([for template in aws_launch_template.this : template.metadata_options[0].http_tokens == "required"])
-    error_message = "A machine gives its metadata by the first version."
+    error_message = "An instance supports version 1 of the instance metadata service."
   }
 
   assert {
@@ -60,12 +60,12 @@ run "pools" {
 
   assert {
     condition     = aws_batch_compute_environment.this["gpu"].compute_resources[0].ec2_configuration[0].image_type == "ECS_AL2023_NVIDIA"
-    error_message = "Machines with a GPU have an image without its drivers."
+    error_message = "GPU nodes have an image without drivers."
   }
 
   assert {
     condition     = length(aws_batch_job_queue.this["cpu"].job_state_time_limit_action) == 3 && length(aws_batch_job_queue.this["gpu"].job_state_time_limit_action) == 0
-    error_message = "Hopeless jobs wait for ever, or others are cancelled."
+    error_message = "Jobs that can never start are not canceled, or others are."
   }
 }
 

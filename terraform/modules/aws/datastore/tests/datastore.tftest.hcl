@@ -1,4 +1,4 @@
-# Needs no account: what AWS would answer is made up.
+# Needs no account: responses of AWS are mocked.
 
 mock_provider "aws" {
   mock_data "aws_iam_policy_document" {
@@ -36,12 +36,12 @@ run "private_and_encrypted" {
 
   assert {
     condition     = !aws_s3_bucket.this[0].force_destroy
-    error_message = "Data goes without being asked for."
+    error_message = "Data would be deleted without confirmation."
   }
 
   assert {
     condition     = aws_s3_bucket.this[0].bucket == "demo-123456789012-us-east-1"
-    error_message = "The name of the bucket is another."
+    error_message = "The name of the bucket is wrong."
   }
 }
 
@@ -54,7 +54,7 @@ run "access_logs" {
 
   assert {
     condition     = length(aws_s3_bucket.logs) == 1 && length(aws_s3_bucket_public_access_block.this) == 2
-    error_message = "The bucket of the logs is missing, or open."
+    error_message = "The log bucket is missing or public."
   }
 }
 
@@ -68,6 +68,6 @@ run "a_bucket_that_exists_is_left_alone" {
 
   assert {
     condition     = length(aws_s3_bucket.this) == 0 && length(aws_s3_bucket_policy.this) == 0
-    error_message = "Something of the bucket would be changed."
+    error_message = "The existing bucket would be changed."
   }
 }

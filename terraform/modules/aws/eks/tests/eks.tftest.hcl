@@ -1,4 +1,4 @@
-# Needs no account: what is read from AWS is made up.
+# Needs no account: data sources of AWS are mocked.
 
 provider "aws" {
   region                      = "us-east-1"
@@ -34,27 +34,27 @@ run "nodes" {
 
   assert {
     condition     = { for name, group in aws_eks_node_group.this : name => group.ami_type } == { arm = "AL2023_ARM_64_STANDARD", cpu = "AL2023_x86_64_STANDARD", gpu = "AL2023_x86_64_NVIDIA", system = "AL2023_x86_64_STANDARD" }
-    error_message = "A group has an image of another machine."
+    error_message = "A group has an image for other instance types."
   }
 
   assert {
     condition     = alltrue([for template in aws_launch_template.this : template.metadata_options[0].http_tokens == "required" && template.metadata_options[0].http_put_response_hop_limit == 1 && template.block_device_mappings[0].ebs[0].encrypted == "true"])
-    error_message = "A pod can reach what the node may do, or a disk is not encrypted."
+    error_message = "A pod can use the permissions of the node, or a disk is not encrypted."
   }
 
   assert {
     condition     = alltrue([for name, group in aws_eks_node_group.this : group.scaling_config[0].min_size == (name == "system" ? 1 : 0)])
-    error_message = "A pool costs something while nothing runs."
+    error_message = "A pool costs something when idle."
   }
 
   assert {
     condition     = aws_autoscaling_group_tag.this["gpu taint nvidia.com/gpu"].tag[0].value == "present:NoSchedule" && aws_autoscaling_group_tag.this["cpu label mfinfra.dev/pool"].tag[0].value == "cpu"
-    error_message = "The scaler does not know what a node of an empty group would be."
+    error_message = "The autoscaler cannot read the labels and taints of an empty group."
   }
 
   assert {
     condition     = length(output.tolerations) == 2 && output.node_selector == { "mfinfra.dev/pool" = "cpu" }
-    error_message = "A task that names a pool would not be let in."
+    error_message = "A task that selects a pool would not tolerate its taint."
   }
 }
 
@@ -68,7 +68,7 @@ run "identities" {
 
   assert {
     condition     = aws_eks_cluster.this.access_config[0].authentication_mode == "API" && !aws_eks_cluster.this.bootstrap_self_managed_addons
-    error_message = "Access is kept in a map inside the cluster."
+    error_message = "Access is configured with the aws-auth ConfigMap."
   }
 }
 

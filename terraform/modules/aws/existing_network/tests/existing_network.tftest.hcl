@@ -1,4 +1,4 @@
-# Needs no account: what AWS would answer is made up.
+# Needs no account: responses of AWS are mocked.
 
 mock_provider "aws" {
   mock_data "aws_iam_policy_document" {

@@ -1,4 +1,4 @@
-# Needs no account: planning asks AWS nothing but who we are, and that is made up. (Mock providers know no ephemeral
+# Needs no account: planning reads only the caller's identity, which is mocked. (Mock providers do not support ephemeral
 # resources, of which this module has two.)
 
 provider "aws" {
@@ -22,7 +22,7 @@ variables {
   subnet_ids      = ["subnet-0123456789abcdef0", "subnet-0123456789abcdef1"]
   image           = "service:1"
 
-  # A new database would have its password made by AWS.
+  # For a new database, AWS would have to generate the password.
   database = {
     host           = "db.example.com"
     port           = 5432
@@ -37,12 +37,12 @@ run "public_with_a_key" {
 
   assert {
     condition     = aws_api_gateway_method.proxy[0].api_key_required && aws_api_gateway_method.schema[0].api_key_required
-    error_message = "The API asks for no key."
+    error_message = "The API requires no key."
   }
 
   assert {
     condition     = aws_lb.this.internal && !aws_ecs_service.this.network_configuration[0].assign_public_ip
-    error_message = "The service is reachable by another way than the API."
+    error_message = "The service is reachable without the API."
   }
 }
 
@@ -55,7 +55,7 @@ run "private" {
 
   assert {
     condition     = length(aws_api_gateway_rest_api.this) == 0 && output.api_key_id == null
-    error_message = "There is a way in from outside."
+    error_message = "Inbound access from outside is allowed."
   }
 }
 
@@ -64,6 +64,6 @@ run "a_database_that_exists" {
 
   assert {
     condition     = length(aws_db_instance.this) == 0 && output.database_host == "db.example.com"
-    error_message = "A second database would be made."
+    error_message = "A second database would be created."
   }
 }

@@ -1,4 +1,4 @@
-# Needs no account: what AWS would answer is made up.
+# Needs no account: responses of AWS are mocked.
 
 mock_provider "aws" {
   mock_data "aws_iam_policy_document" {
@@ -33,12 +33,12 @@ run "one_nat_gateway" {
 
   assert {
     condition     = length(aws_nat_gateway.this) == 1 && length(aws_route.nat) == 3
-    error_message = "One gateway serves all private subnets."
+    error_message = "The private subnets do not share one NAT gateway."
   }
 
   assert {
     condition     = alltrue([for subnet in aws_subnet.public : !subnet.map_public_ip_on_launch])
-    error_message = "No machine gets a public address by itself."
+    error_message = "Instances get public addresses automatically."
   }
 
   assert {
@@ -56,7 +56,7 @@ run "a_gateway_in_each_zone" {
 
   assert {
     condition     = length(aws_nat_gateway.this) == 3
-    error_message = "Each zone has its own way out."
+    error_message = "A zone has no NAT gateway of its own."
   }
 }
 

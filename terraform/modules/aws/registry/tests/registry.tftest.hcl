@@ -1,4 +1,4 @@
-# Needs no account: what AWS would answer is made up.
+# Needs no account: responses of AWS are mocked.
 
 mock_provider "aws" {
   mock_data "aws_iam_policy_document" {
@@ -31,11 +31,11 @@ run "tags_mean_one_image" {
 
   assert {
     condition     = aws_ecr_repository.this.image_tag_mutability == "IMMUTABLE"
-    error_message = "A tag can come to mean another image."
+    error_message = "Tags are mutable."
   }
 
   assert {
     condition     = length(output.runtime_config) == 0
-    error_message = "Steps would use an image that nobody has pushed."
+    error_message = "Steps would use an image that has not been pushed."
   }
 }

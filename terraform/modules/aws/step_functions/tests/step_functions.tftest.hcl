@@ -1,4 +1,4 @@
-# Needs no account: what AWS would answer is made up.
+# Needs no account: responses of AWS are mocked.
 
 mock_provider "aws" {
   mock_data "aws_iam_policy_document" {
@@ -42,11 +42,11 @@ run "what_foreach_needs" {
 
   assert {
     condition     = aws_iam_role_policy.task.role == "demo-task"
-    error_message = "Tasks may not use the table."
+    error_message = "Tasks have no access to the table."
   }
 
   assert {
     condition     = startswith(aws_cloudwatch_log_group.this.name, "/aws/vendedlogs/")
-    error_message = "The policy of the account would run full of log groups."
+    error_message = "The log group would fill the resource policy of the account."
   }
 }

@@ -1,4 +1,4 @@
-# Needs no account: what AWS would answer is made up.
+# Needs no account: responses of AWS are mocked.
 
 mock_provider "aws" {
   mock_data "aws_iam_policy_document" {
@@ -44,12 +44,12 @@ run "who_has_not_signed_on_is_sent_away" {
 
   assert {
     condition     = aws_lb_listener.this.default_action[0].type == "authenticate-cognito" && aws_lb_listener_rule.backend.action[0].type == "authenticate-cognito"
-    error_message = "A page is shown without signing on."
+    error_message = "A page is accessible without sign-in."
   }
 
   assert {
     condition     = aws_cognito_user_pool.this[0].admin_create_user_config[0].allow_admin_create_user_only
-    error_message = "Anybody can make an account."
+    error_message = "Users can sign up themselves."
   }
 
   assert {

@@ -1,4 +1,4 @@
-# Needs no account: what Azure would answer is made up.
+# Needs no account: responses of Azure are mocked.
 
 mock_provider "azurerm" {
   mock_resource "azurerm_user_assigned_identity" {
@@ -47,7 +47,7 @@ run "nobody_comes_without_an_identity" {
 
   assert {
     condition     = azurerm_kubernetes_cluster.this.local_account_disabled && azurerm_kubernetes_cluster.this.azure_active_directory_role_based_access_control[0].azure_rbac_enabled && azurerm_kubernetes_cluster.this.workload_identity_enabled
-    error_message = "The cluster has accounts of its own."
+    error_message = "The cluster has local accounts."
   }
 
   assert {
@@ -66,17 +66,17 @@ run "pools_go_down_to_none" {
 
   assert {
     condition     = alltrue([for pool in azurerm_kubernetes_cluster_node_pool.this : pool.min_count == 0]) && azurerm_kubernetes_cluster.this.default_node_pool[0].min_count == 1
-    error_message = "Machines stay, or the system has none."
+    error_message = "Pools do not scale to zero, or the system pool is empty."
   }
 
   assert {
     condition     = azurerm_kubernetes_cluster_node_pool.this["gpuspot"].node_taints == tolist(["kubernetes.azure.com/scalesetpriority=spot:NoSchedule", "nvidia.com/gpu=present:NoSchedule"])
-    error_message = "Others than those who ask for it come to a pool with GPUs, or on spot."
+    error_message = "Pods without a toleration can run in a GPU or Spot pool."
   }
 
   assert {
     condition     = length(output.tolerations) == 2 && output.node_selector == { "mfinfra.dev/pool" = "cpu" }
-    error_message = "Tasks do not come to the default pool, or do not accept the taints of others."
+    error_message = "Tasks do not select the default pool, or do not tolerate the taints of other pools."
   }
 }
 
@@ -90,7 +90,7 @@ run "machines_reach_an_api_that_is_closed_for_others" {
 
   assert {
     condition     = azurerm_kubernetes_cluster.this.api_server_access_profile[0].authorized_ip_ranges == toset(["203.0.113.0/24", "198.51.100.7/32"])
-    error_message = "Others reach the API, or the machines do not."
+    error_message = "Other clients can reach the API server, or nodes cannot."
   }
 }
 
@@ -104,7 +104,7 @@ run "private" {
 
   assert {
     condition     = azurerm_kubernetes_cluster.this.private_cluster_enabled && length(azurerm_kubernetes_cluster.this.api_server_access_profile) == 0
-    error_message = "The API is reached from outside."
+    error_message = "The API server is reachable from outside."
   }
 }
 

@@ -1,4 +1,4 @@
-# Needs no account: what Azure would answer is made up.
+# Needs no account: responses of Azure are mocked.
 
 mock_provider "azurerm" {
   mock_resource "azurerm_private_dns_zone" {
@@ -26,7 +26,7 @@ run "private_and_by_tls_only" {
 
   assert {
     condition     = !azurerm_postgresql_flexible_server.this.public_network_access_enabled && azurerm_postgresql_flexible_server_configuration.this["require_secure_transport"].value == "on"
-    error_message = "The database is reached from outside, or in the open."
+    error_message = "The database is reachable from outside, or without TLS."
   }
 
   assert {
@@ -45,7 +45,7 @@ run "disks_have_the_sizes_that_there_are" {
 
   assert {
     condition     = azurerm_postgresql_flexible_server.this.storage_mb == 131072 && azurerm_postgresql_flexible_server.this.backup_retention_days == 7
-    error_message = "Azure refuses this disk, or these days."
+    error_message = "Azure rejects this disk size, or this backup retention."
   }
 }
 
@@ -60,7 +60,7 @@ run "a_standby_in_another_zone" {
 
   assert {
     condition     = azurerm_postgresql_flexible_server.this.high_availability[0].mode == "ZoneRedundant"
-    error_message = "The standby is lost with the zone."
+    error_message = "The standby is in the same zone."
   }
 }
 

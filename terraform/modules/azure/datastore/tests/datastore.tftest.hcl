@@ -1,4 +1,4 @@
-# Needs no account: what Azure would answer is made up.
+# Needs no account: responses of Azure are mocked.
 
 mock_provider "azurerm" {
   mock_resource "azurerm_storage_account" {
@@ -36,22 +36,22 @@ run "no_keys_and_nothing_public" {
 
   assert {
     condition     = !azurerm_storage_account.this[0].shared_access_key_enabled && !azurerm_storage_account.this[0].allow_nested_items_to_be_public && azurerm_storage_container.this[0].container_access_type == "private"
-    error_message = "Data is reached by others than identities with a role."
+    error_message = "Data is accessible without a role."
   }
 
   assert {
     condition     = azurerm_storage_account.this[0].min_tls_version == "TLS1_2" && azurerm_storage_account.this[0].https_traffic_only_enabled
-    error_message = "Data can travel in the open."
+    error_message = "Connections without TLS are accepted."
   }
 
   assert {
     condition     = azurerm_role_assignment.deployer.scope == "/subscriptions/s/resourceGroups/demo/providers/Microsoft.Storage/storageAccounts/demo12345678/blobServices/default/containers/flows"
-    error_message = "Who deploys reaches more than the container, or less."
+    error_message = "The role of the deploying principal is not limited to the container."
   }
 
   assert {
     condition     = output.runtime_config.METAFLOW_DATASTORE_SYSROOT_AZURE == "flows/metaflow" && output.runtime_config.METAFLOW_AZURE_STORAGE_BLOB_SERVICE_ENDPOINT == "https://demo12345678.blob.core.windows.net/"
-    error_message = "The runtime would look for its data elsewhere."
+    error_message = "The runtime settings point to another location."
   }
 }
 
@@ -66,7 +66,7 @@ run "versions_and_logs" {
 
   assert {
     condition     = azurerm_storage_account.this[0].blob_properties[0].versioning_enabled && azurerm_storage_account.this[0].blob_properties[0].delete_retention_policy[0].days == 90
-    error_message = "What is overwritten or deleted is not kept."
+    error_message = "Overwritten and deleted objects are not kept."
   }
 
   assert {
@@ -84,7 +84,7 @@ run "allowed_addresses_close_it_for_others" {
 
   assert {
     condition     = azurerm_storage_account.this[0].network_rules[0].default_action == "Deny"
-    error_message = "Everybody reaches the account."
+    error_message = "The storage account is reachable from all addresses."
   }
 }
 
@@ -98,7 +98,7 @@ run "a_container_that_exists_is_left_alone" {
 
   assert {
     condition     = length(azurerm_storage_account.this) == 0 && length(azurerm_storage_management_policy.this) == 0
-    error_message = "Something of the account would be changed."
+    error_message = "The existing storage account would be changed."
   }
 
   assert {

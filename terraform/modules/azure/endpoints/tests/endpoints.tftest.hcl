@@ -1,4 +1,4 @@
-# Needs no account: what Azure would answer is made up.
+# Needs no account: responses of Azure are mocked.
 
 mock_provider "azurerm" {
   mock_resource "azurerm_private_dns_zone" {
@@ -24,6 +24,6 @@ run "each_has_an_address_and_a_name" {
 
   assert {
     condition     = azurerm_private_endpoint.this["blob"].private_service_connection[0].subresource_names == tolist(["blob"]) && length(azurerm_private_dns_zone.this) == 2
-    error_message = "Names are not resolved to addresses inside."
+    error_message = "Names do not resolve to private addresses."
   }
 }

@@ -1,4 +1,4 @@
-# Needs no account: what Azure would answer is made up.
+# Needs no account: responses of Azure are mocked.
 
 mock_provider "azurerm" {
   mock_data "azurerm_virtual_network" {
@@ -25,12 +25,12 @@ run "its_subnets_are_taken" {
 
   assert {
     condition     = data.azurerm_subnet.this["cluster"].name == "machines" && data.azurerm_subnet.this["database"].name == "postgres"
-    error_message = "Other subnets are taken."
+    error_message = "Other subnets are used."
   }
 
   assert {
     condition     = !output.service_endpoints
-    error_message = "A subnet without all service endpoints would be named in rules, which Azure refuses."
+    error_message = "Rules would contain a subnet without all service endpoints, which Azure rejects."
   }
 }
 

@@ -1,4 +1,4 @@
-# Needs no account: what Azure would answer is made up.
+# Needs no account: responses of Azure are mocked.
 
 mock_provider "azurerm" {
   mock_resource "azurerm_user_assigned_identity" {
@@ -31,7 +31,7 @@ run "service_accounts_get_it" {
 
   assert {
     condition     = strcontains(azurerm_role_assignment.this["blobs"].condition, "StringLike 'metaflow/*'") && azurerm_role_assignment.this["secret"].condition == null
-    error_message = "Blobs outside of the prefix are reached."
+    error_message = "Blobs outside of the prefix are accessible."
   }
 
   assert {

@@ -1,4 +1,4 @@
-# Needs no account: what Azure would answer is made up.
+# Needs no account: responses of Azure are mocked.
 
 mock_provider "azurerm" {
   mock_resource "azurerm_key_vault_key" {
@@ -49,7 +49,7 @@ run "rotates" {
 
   assert {
     condition     = azurerm_disk_encryption_set.this.auto_key_rotation_enabled && output.key_url == "https://demo-12345678.vault.azure.net/keys/demo"
-    error_message = "What is encrypted stays with one version of the key."
+    error_message = "Encrypted data is bound to one version of the key."
   }
 }
 
@@ -67,7 +67,7 @@ run "a_key_that_exists" {
 
   assert {
     condition     = azurerm_role_assignment.this.scope == "/subscriptions/s/resourceGroups/x/providers/Microsoft.KeyVault/vaults/v/keys/k"
-    error_message = "The identity may use more than the one key."
+    error_message = "The identity has access to more than one key."
   }
 }
 
@@ -80,7 +80,7 @@ run "a_key_by_its_address" {
 
   assert {
     condition     = azurerm_role_assignment.this.scope == "/subscriptions/s/resourceGroups/x/providers/Microsoft.KeyVault/vaults/v/keys/k"
-    error_message = "The identity may use another key."
+    error_message = "The identity has access to another key."
   }
 }
 

@@ -1,4 +1,4 @@
-# Needs no account: what Azure would answer is made up.
+# Needs no account: responses of Azure are mocked.
 
 mock_provider "azurerm" {}
 
@@ -17,12 +17,12 @@ run "its_keys_open_nothing" {
 
   assert {
     condition     = !azurerm_log_analytics_workspace.this.local_authentication_enabled
-    error_message = "The workspace takes keys."
+    error_message = "The workspace accepts shared keys."
   }
 
   assert {
     condition     = azurerm_log_analytics_workspace.this.retention_in_days == 30
-    error_message = "Azure refuses fewer days than 30."
+    error_message = "Azure rejects a retention below 30 days."
   }
 }
 

@@ -1,4 +1,4 @@
-# Needs no account: what Azure would answer is made up.
+# Needs no account: responses of Azure are mocked.
 
 mock_provider "azurerm" {}
 
@@ -14,7 +14,7 @@ run "subnets_do_not_overlap" {
 
   assert {
     condition     = azurerm_subnet.cluster.address_prefixes[0] == "10.40.0.0/17" && azurerm_subnet.database.address_prefixes[0] == "10.40.128.0/19" && azurerm_subnet.endpoints.address_prefixes[0] == "10.40.160.0/19"
-    error_message = "The network is divided in another way."
+    error_message = "The subnets have other CIDR ranges."
   }
 
   assert {
@@ -24,17 +24,17 @@ run "subnets_do_not_overlap" {
 
   assert {
     condition     = !azurerm_subnet.cluster.default_outbound_access_enabled && length(azurerm_nat_gateway.this) == 1
-    error_message = "Machines leave by another way than the NAT gateway."
+    error_message = "Nodes do not use the NAT gateway for outbound connections."
   }
 
   assert {
     condition     = azurerm_network_security_rule.this["database-from-others"].access == "Deny"
-    error_message = "Others than the cluster reach the database."
+    error_message = "Clients other than the cluster can connect to the database."
   }
 
   assert {
     condition     = length(azurerm_storage_account.flow) == 0
-    error_message = "There are flow logs that nobody asked for."
+    error_message = "Flow logs exist although they are disabled."
   }
 }
 
@@ -74,12 +74,12 @@ run "flow_logs_are_written_without_a_key" {
 
   assert {
     condition     = !azurerm_storage_account.flow[0].shared_access_key_enabled && azurerm_storage_account.flow[0].network_rules[0].default_action == "Deny"
-    error_message = "The account of flow logs is open."
+    error_message = "The storage account of flow logs is public."
   }
 
   assert {
     condition     = jsondecode(azurerm_resource_group_template_deployment.flow[0].template_content).resources[0].name == "NetworkWatcher_westeurope/demo"
-    error_message = "The flow log is not the region's watcher's."
+    error_message = "The flow log does not use the Network Watcher of the region."
   }
 }
 

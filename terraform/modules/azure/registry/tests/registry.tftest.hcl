@@ -1,4 +1,4 @@
-# Needs no account: what Azure would answer is made up.
+# Needs no account: responses of Azure are mocked.
 
 mock_provider "azurerm" {
   mock_resource "azurerm_container_registry" {
@@ -25,7 +25,7 @@ run "machines_pull_with_their_identity" {
 
   assert {
     condition     = length(output.runtime_config) == 0 && output.repository_url == "demo12345678.azurecr.io/demo"
-    error_message = "Steps would use an image that nobody has pushed."
+    error_message = "Steps would use an image that has not been pushed."
   }
 }
 

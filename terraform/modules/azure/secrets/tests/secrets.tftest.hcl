@@ -1,4 +1,4 @@
-# Needs no account: what Azure would answer is made up.
+# Needs no account: responses of Azure are mocked.
 
 mock_provider "azurerm" {
   mock_data "azurerm_resources" {
@@ -33,7 +33,7 @@ run "tasks_read_their_vault_and_what_is_named" {
       "/subscriptions/s/resourceGroups/x/providers/Microsoft.KeyVault/vaults/theirs/secrets/warehouse",
       "/subscriptions/s/resourceGroups/y/providers/Microsoft.KeyVault/vaults/v",
     ])
-    error_message = "Tasks read other secrets than those allowed."
+    error_message = "Tasks have access to other secrets than the allowed ones."
   }
 
   assert {

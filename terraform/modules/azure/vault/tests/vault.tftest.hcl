@@ -1,4 +1,4 @@
-# Needs no account: what Azure would answer is made up.
+# Needs no account: responses of Azure are mocked.
 
 mock_provider "azurerm" {
   mock_resource "azurerm_key_vault" {
@@ -31,12 +31,12 @@ run "roles_decide" {
 
   assert {
     condition     = toset([for role in azurerm_role_assignment.deployer : role.role_definition_name]) == toset(["Key Vault Crypto Officer", "Key Vault Secrets Officer"])
-    error_message = "Who deploys could not write passwords, or could do more than that."
+    error_message = "The role of the deploying principal is not limited to writing passwords."
   }
 
   assert {
     condition     = output.writable_vault_id == output.vault_id
-    error_message = "What waits for the roles waits for another vault."
+    error_message = "The wait for roles refers to another vault."
   }
 }
 
@@ -49,7 +49,7 @@ run "allowed_addresses_close_it_for_others" {
 
   assert {
     condition     = azurerm_key_vault.this.network_acls[0].default_action == "Deny"
-    error_message = "Everybody reaches the vault."
+    error_message = "The vault is reachable from all addresses."
   }
 }
 

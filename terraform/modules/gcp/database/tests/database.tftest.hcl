@@ -1,4 +1,4 @@
-# Needs no account: what Google would answer is made up.
+# Needs no account: responses of Google are mocked.
 
 mock_provider "google" {}
 mock_provider "random" {}
@@ -26,7 +26,7 @@ run "inside_and_encrypted" {
 
   assert {
     condition     = google_sql_database_instance.this.settings[0].edition == "ENTERPRISE"
-    error_message = "The edition has no such machines."
+    error_message = "The edition does not support this machine type."
   }
 
   assert {
@@ -41,7 +41,7 @@ run "inside_and_encrypted" {
 
   assert {
     condition     = length(google_sql_database_instance.this.settings[0].final_backup_config) == 1 && google_sql_database_instance.this.settings[0].retain_backups_on_delete
-    error_message = "The database would go without a last backup."
+    error_message = "The database would be deleted without a final backup."
   }
 }
 
@@ -61,7 +61,7 @@ run "two_zones_and_a_point_in_time" {
 
   assert {
     condition     = google_sql_database_instance.this.settings[0].backup_configuration[0].point_in_time_recovery_enabled && google_sql_database_instance.this.settings[0].backup_configuration[0].transaction_log_retention_days == 7
-    error_message = "There is no recovery to a point in time, or it is longer than the edition allows."
+    error_message = "Point-in-time recovery is disabled, or longer than the edition allows."
   }
 }
 
@@ -75,7 +75,7 @@ run "removable" {
 
   assert {
     condition     = !google_sql_database_instance.this.deletion_protection && length(google_sql_database_instance.this.settings[0].final_backup_config) == 0 && !google_sql_database_instance.this.settings[0].backup_configuration[0].enabled
-    error_message = "Something of the database would stay."
+    error_message = "A part of the database would remain."
   }
 }
 

@@ -1,4 +1,4 @@
-# Needs no account: what Google would answer is made up.
+# Needs no account: responses of Google are mocked.
 
 mock_provider "google" {
   mock_data "google_storage_bucket" {
@@ -22,17 +22,17 @@ run "private" {
 
   assert {
     condition     = !google_storage_bucket.this[0].force_destroy && google_storage_bucket.this[0].soft_delete_policy[0].retention_duration_seconds == 604800
-    error_message = "Data goes without being asked for."
+    error_message = "Data would be deleted without confirmation."
   }
 
   assert {
     condition     = google_storage_bucket.this[0].name == "demo-${substr(sha256("demo-project/europe-west1/demo"), 0, 8)}"
-    error_message = "The name of the bucket is another."
+    error_message = "The name of the bucket is wrong."
   }
 
   assert {
     condition     = output.runtime_config["METAFLOW_DATASTORE_SYSROOT_GS"] == "gs://${output.bucket_name}/metaflow"
-    error_message = "The runtime looks elsewhere."
+    error_message = "The runtime settings point to another location."
   }
 }
 
@@ -45,7 +45,7 @@ run "access_logs" {
 
   assert {
     condition     = google_storage_bucket.logs[0].public_access_prevention == "enforced" && length(google_storage_bucket.this[0].logging) == 1
-    error_message = "The bucket of the logs is missing, or open."
+    error_message = "The log bucket is missing or public."
   }
 }
 
@@ -74,7 +74,7 @@ run "a_bucket_that_exists_is_left_alone" {
 
   assert {
     condition     = length(google_storage_bucket.this) == 0 && length(google_storage_bucket.logs) == 0
-    error_message = "Something of the bucket would be changed."
+    error_message = "The existing bucket would be changed."
   }
 }
 

@@ -1,4 +1,4 @@
-# Needs no account: planning asks Google nothing. (Mock providers know no ephemeral resources, of which this module has one.)
+# Needs no account: planning sends no requests to Google. (Mock providers do not support ephemeral resources, which this module has.)
 
 provider "google" {
   project      = "demo-project"
@@ -15,6 +15,6 @@ run "the_database_is_where_it_was_said" {
 
   assert {
     condition     = output.database.host == "10.1.2.3" && output.database.port == 5432 && output.database.name == "metaflow"
-    error_message = "The database is elsewhere."
+    error_message = "The location of the database is wrong."
   }
 }

@@ -1,4 +1,4 @@
-# Needs no account: what Google would answer is made up.
+# Needs no account: responses of Google are mocked.
 
 mock_provider "google" {
   mock_data "google_compute_subnetwork" {
@@ -22,12 +22,12 @@ run "ranges_are_found_by_their_names" {
 
   assert {
     condition     = output.cluster_network.pods_range == "my-pods" && output.cluster_network.services_range == "my-services" && output.cluster_network.pods_cidr == "10.44.0.0/16"
-    error_message = "The ranges are others."
+    error_message = "The CIDR ranges are wrong."
   }
 
   assert {
     condition     = data.google_compute_network.this.project == "host" && data.google_compute_subnetwork.this.name == "flows"
-    error_message = "Another network is looked at."
+    error_message = "Another network is read."
   }
 }
 

@@ -1,4 +1,4 @@
-# Needs no account: what Google would answer is made up.
+# Needs no account: responses of Google are mocked.
 
 mock_provider "google" {
   mock_resource "google_container_cluster" {
@@ -47,12 +47,12 @@ run "private_nodes_without_keys" {
 
   assert {
     condition     = google_project_iam_member.nodes.role == "roles/container.defaultNodeServiceAccount"
-    error_message = "Nodes may do more than nodes must."
+    error_message = "Nodes have more permissions than they need."
   }
 
   assert {
     condition     = google_container_cluster.this.location == "europe-west1-b" && google_container_cluster.this.node_locations == toset(["europe-west1-c"])
-    error_message = "The cluster is elsewhere."
+    error_message = "The location of the cluster is wrong."
   }
 }
 
@@ -61,22 +61,22 @@ run "pools_scale_to_zero_and_one_does_not" {
 
   assert {
     condition     = google_container_node_pool.this["cpu"].autoscaling[0].total_min_node_count == 0 && google_container_node_pool.this["system"].autoscaling[0].total_min_node_count == 1
-    error_message = "A pool costs something at rest, or nothing carries the services."
+    error_message = "A pool costs something when idle, or there is no pool for the services."
   }
 
   assert {
     condition     = google_container_node_pool.this["gpu"].node_config[0].guest_accelerator[0].type == "nvidia-l4" && google_container_node_pool.this["gpu"].node_config[0].guest_accelerator[0].count == 2 && google_container_node_pool.this["gpu"].node_config[0].guest_accelerator[0].gpu_driver_installation_config[0].gpu_driver_version == "DEFAULT"
-    error_message = "The GPUs are others, or have no driver."
+    error_message = "The GPUs are wrong, or have no driver."
   }
 
   assert {
     condition     = google_container_node_pool.this["gpu"].node_config[0].taint[0].key == "mfinfra.dev/spot" && length(google_container_node_pool.this["cpu"].node_config[0].taint) == 0
-    error_message = "Nodes that may go at any time take everybody, or others take nobody."
+    error_message = "Spot nodes have no taint, or other nodes have one."
   }
 
   assert {
     condition     = [for toleration in output.tolerations : toleration.key] == ["mfinfra.dev/spot", "nvidia.com/gpu"]
-    error_message = "Tasks are not let into a pool."
+    error_message = "Tasks do not tolerate the taint of a pool."
   }
 }
 
@@ -92,7 +92,7 @@ run "regional_private_and_encrypted" {
 
   assert {
     condition     = google_container_cluster.this.location == "europe-west1" && google_container_cluster.this.private_cluster_config[0].enable_private_endpoint && length(google_container_cluster.this.master_authorized_networks_config[0].cidr_blocks) == 0
-    error_message = "The API is in one zone, or open."
+    error_message = "The API server is in one zone only, or public."
   }
 
   assert {
@@ -110,7 +110,7 @@ run "only_those_that_are_named_reach_the_api" {
 
   assert {
     condition     = [for block in google_container_cluster.this.master_authorized_networks_config[0].cidr_blocks : block.cidr_block] == ["192.0.2.0/24"]
-    error_message = "Others reach the API."
+    error_message = "Other clients can reach the API server."
   }
 }
 
@@ -119,7 +119,7 @@ run "large_machines_have_room_for_more_pods" {
 
   assert {
     condition     = google_container_node_pool.this["cpu"].max_pods_per_node == 32 && google_container_node_pool.this["gpu"].max_pods_per_node == 64
-    error_message = "Nodes take other numbers of pods."
+    error_message = "Nodes have another maximum number of pods."
   }
 }
 

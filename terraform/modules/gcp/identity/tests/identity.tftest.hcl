@@ -1,4 +1,4 @@
-# Needs no account: what Google would answer is made up.
+# Needs no account: responses of Google are mocked.
 
 mock_provider "google" {}
 
@@ -17,17 +17,17 @@ run "each_has_its_part_and_no_more" {
 
   assert {
     condition     = google_storage_bucket_iam_member.write["flows-research metaflow"].member == "principal://iam.googleapis.com/projects/123456789012/locations/global/workloadIdentityPools/demo-project.svc.id.goog/subject/ns/research/sa/flows"
-    error_message = "Somebody else may write."
+    error_message = "Another principal has write access."
   }
 
   assert {
     condition     = strcontains(google_storage_bucket_iam_member.write["flows-research metaflow"].condition[0].expression, "projects/_/buckets/bucket/objects/metaflow/") && strcontains(google_storage_bucket_iam_member.write["flows-research argo"].condition[0].expression, "projects/_/buckets/bucket/objects/argo/")
-    error_message = "Tasks cannot write what they must, or may write all."
+    error_message = "Tasks cannot write to their prefix, or can write to the whole bucket."
   }
 
   assert {
     condition     = length(google_storage_bucket_iam_member.write) == 2 && length(google_storage_bucket_iam_member.read) == 1 && google_storage_bucket_iam_member.read["ui metaflow"].role == "roles/storage.objectViewer"
-    error_message = "Who reads may write."
+    error_message = "A principal with read access has write access."
   }
 }
 
@@ -40,7 +40,7 @@ run "people" {
 
   assert {
     condition     = google_storage_bucket_iam_member.people["user:ada@example.com"].role == "roles/storage.objectUser"
-    error_message = "Who was named may not use the bucket."
+    error_message = "A listed user cannot access the bucket."
   }
 }
 

@@ -1,4 +1,4 @@
-# Needs no account: what Google would answer is made up.
+# Needs no account: responses of Google are mocked.
 
 mock_provider "google" {
   mock_data "google_storage_project_service_account" {
@@ -37,7 +37,7 @@ run "rotates" {
 
   assert {
     condition     = google_kms_crypto_key.this[0].deletion_policy == "DELETE"
-    error_message = "The key could not be removed."
+    error_message = "The key could not be deleted."
   }
 }
 
@@ -50,7 +50,7 @@ run "protected" {
 
   assert {
     condition     = google_kms_crypto_key.this[0].deletion_policy == "PREVENT"
-    error_message = "The key could be removed."
+    error_message = "The key could be deleted."
   }
 }
 
@@ -64,6 +64,6 @@ run "a_key_that_exists" {
 
   assert {
     condition     = length(google_kms_key_ring.this) == 0 && output.key_id == "projects/p/locations/europe-west1/keyRings/r/cryptoKeys/k"
-    error_message = "A second key would be made."
+    error_message = "A second key would be created."
   }
 }

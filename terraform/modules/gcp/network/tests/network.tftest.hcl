@@ -1,4 +1,4 @@
-# Needs no account: what Google would answer is made up.
+# Needs no account: responses of Google are mocked.
 
 mock_provider "google" {}
 
@@ -25,7 +25,7 @@ run "ranges_do_not_share_addresses" {
 
   assert {
     condition     = google_compute_subnetwork.this.private_ip_google_access && google_service_networking_connection.this.deletion_policy == "ABANDON"
-    error_message = "Google's services are not reached, or the network could not be removed."
+    error_message = "Google services are not reachable, or the network could not be deleted."
   }
 }
 
@@ -47,7 +47,7 @@ run "one_address_out" {
 
   assert {
     condition     = length(google_compute_address.nat) == 1 && google_compute_router_nat.this[0].nat_ip_allocate_option == "MANUAL_ONLY"
-    error_message = "The way out has no fixed address."
+    error_message = "Outbound connections have no static address."
   }
 }
 
@@ -73,7 +73,7 @@ run "no_way_out" {
 
   assert {
     condition     = length(google_compute_router_nat.this) == 0 && length(google_compute_router.this) == 0
-    error_message = "There is a way out."
+    error_message = "The network has outbound internet access."
   }
 }
 

@@ -1,4 +1,4 @@
-# Needs no account: planning asks Google nothing. (Mock providers know no ephemeral resources, of which this module has two.)
+# Needs no account: planning sends no requests to Google. (Mock providers do not support ephemeral resources, which this module has.)
 
 provider "google" {
   project      = "demo-project"
@@ -19,6 +19,6 @@ run "a_secret_for_each_that_no_task_can_read" {
 
   assert {
     condition     = output.secret_ids["metaflow"] == "projects/demo-project/secrets/demo-metaflow" && output.secret_ids["airflow-admin"] == "projects/demo-project/secrets/demo-airflow-admin"
-    error_message = "The names of secrets are others: those that begin with the stack's and an underscore are read by tasks."
+    error_message = "The names of secrets are wrong: tasks can read those that begin with the stack's name and an underscore."
   }
 }

@@ -1,4 +1,4 @@
-# Needs no account: what Google would answer is made up.
+# Needs no account: responses of Google are mocked.
 
 mock_provider "google" {}
 
@@ -14,12 +14,12 @@ run "a_tag_is_one_image" {
 
   assert {
     condition     = google_artifact_registry_repository.this.docker_config[0].immutable_tags
-    error_message = "A tag can become another image."
+    error_message = "Tags are mutable."
   }
 
   assert {
     condition     = length(output.runtime_config) == 0
-    error_message = "An image is claimed that nobody named."
+    error_message = "An image is set although none was configured."
   }
 }
 
@@ -32,7 +32,7 @@ run "an_image_by_name_and_tag" {
 
   assert {
     condition     = output.runtime_config["METAFLOW_DEFAULT_CONTAINER_REGISTRY"] == "europe-west1-docker.pkg.dev/demo-project/demo" && output.runtime_config["METAFLOW_DEFAULT_CONTAINER_IMAGE"] == "train:1"
-    error_message = "The image is another."
+    error_message = "The image is wrong."
   }
 }
 
@@ -45,7 +45,7 @@ run "an_image_by_tag" {
 
   assert {
     condition     = output.runtime_config["METAFLOW_DEFAULT_CONTAINER_IMAGE"] == "demo:2026-11"
-    error_message = "The image is another."
+    error_message = "The image is wrong."
   }
 }
 
@@ -58,6 +58,6 @@ run "protected" {
 
   assert {
     condition     = google_artifact_registry_repository.this.deletion_policy == "PREVENT"
-    error_message = "The images could be removed."
+    error_message = "The images could be deleted."
   }
 }

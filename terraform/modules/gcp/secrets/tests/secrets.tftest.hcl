@@ -1,4 +1,4 @@
-# Needs no account: what Google would answer is made up.
+# Needs no account: responses of Google are mocked.
 
 mock_provider "google" {}
 
@@ -14,12 +14,12 @@ run "secrets_of_the_stack" {
 
   assert {
     condition     = alltrue([for grant in google_project_iam_member.prefix : grant.condition[0].expression == "resource.name.startsWith(\"projects/123456789012/secrets/demo_\")"])
-    error_message = "Tasks may read other secrets."
+    error_message = "Tasks have access to other secrets."
   }
 
   assert {
     condition     = output.runtime_config["METAFLOW_GCP_SECRET_MANAGER_PREFIX"] == "projects/123456789012/secrets/"
-    error_message = "The runtime looks elsewhere."
+    error_message = "The runtime settings point to another location."
   }
 }
 

@@ -1,4 +1,4 @@
-# Needs no account: what Google would answer is made up.
+# Needs no account: responses of Google are mocked.
 
 mock_provider "google" {
   mock_data "google_compute_zones" {
@@ -23,17 +23,17 @@ run "services_stay_on" {
 
   assert {
     condition     = alltrue([for service in merge(google_project_service.first, google_project_service.this) : !service.disable_on_destroy])
-    error_message = "A service would be switched off for the whole project."
+    error_message = "An API would be disabled for the whole project."
   }
 
   assert {
     condition     = length(google_project_service.this) == 1 && length(google_project_service.first) == 2
-    error_message = "A service is switched on twice, or not at all."
+    error_message = "An API is enabled twice, or not at all."
   }
 
   assert {
     condition     = output.zones == tolist(["europe-west1-b"])
-    error_message = "The first zone is another."
+    error_message = "The first zone is wrong."
   }
 }
 
@@ -46,7 +46,7 @@ run "zones_for_accelerators_are_left_out" {
 
   assert {
     condition     = output.zones == tolist(["europe-west1-b", "europe-west1-c", "europe-west1-d"])
-    error_message = "The zones are others."
+    error_message = "The zones are wrong."
   }
 }
 
@@ -59,7 +59,7 @@ run "the_project_of_the_provider" {
 
   assert {
     condition     = output.project == "demo-project"
-    error_message = "The project is not known."
+    error_message = "The project is unknown."
   }
 }
 

@@ -1,4 +1,4 @@
-# Needs no cluster: planning asks it nothing.
+# Needs no cluster: planning sends it no requests.
 
 provider "kubernetes" {
   host  = "https://127.0.0.1"
@@ -35,7 +35,7 @@ run "dags_in_s3" {
 
   assert {
     condition     = jsondecode(yamldecode(helm_release.this.values[0]).env[1].value)[0].kwargs.prefix == "metaflow/airflow/dags/"
-    error_message = "DAGs are looked for elsewhere."
+    error_message = "The source of DAGs is wrong."
   }
 
   assert {
@@ -45,12 +45,12 @@ run "dags_in_s3" {
 
   assert {
     condition     = !yamldecode(helm_release.this.values[0]).migrateDatabaseJob.useHelmHooks && !yamldecode(helm_release.this.values[0]).createUserJob.useHelmHooks
-    error_message = "Terraform and Helm would wait for one another."
+    error_message = "Terraform and Helm would wait for each other."
   }
 
   assert {
     condition     = yamldecode(helm_release.this.values[0]).executor == "KubernetesExecutor" && yamldecode(helm_release.this.values[0]).config.core.load_examples == "False"
-    error_message = "Another executor, or examples among the DAGs."
+    error_message = "The executor is wrong, or example DAGs are enabled."
   }
 }
 
@@ -83,7 +83,7 @@ run "dags_in_git" {
 
   assert {
     condition     = jsondecode(yamldecode(helm_release.this.values[0]).env[1].value)[0].kwargs == { repo_url = "https://example.com/dags.git", tracking_ref = "main", subdir = "dags", refresh_interval = 60 }
-    error_message = "DAGs are looked for elsewhere."
+    error_message = "The source of DAGs is wrong."
   }
 }
 

@@ -1,4 +1,4 @@
-# Needs no cluster: planning asks it nothing.
+# Needs no cluster: planning sends it no requests.
 
 provider "kubernetes" {
   host  = "https://127.0.0.1"
@@ -39,7 +39,7 @@ run "events_in_each_namespace" {
 
   assert {
     condition     = output.namespace_configs["research"].METAFLOW_ARGO_EVENTS_SENSOR_NAMESPACE == "research"
-    error_message = "Sensors are put elsewhere."
+    error_message = "Sensors are created in another namespace."
   }
 }
 

@@ -1,4 +1,4 @@
-# Needs no cluster: planning asks it nothing.
+# Needs no cluster: planning sends it no requests.
 
 provider "kubernetes" {
   host  = "https://127.0.0.1"
@@ -30,22 +30,22 @@ run "sandbox_on_s3" {
 
   assert {
     condition     = yamldecode(helm_release.this.values[0]).artifactRepository.s3.keyFormat == "metaflow/argo/{{workflow.namespace}}/{{workflow.name}}/{{pod.name}}"
-    error_message = "Artifacts lie elsewhere."
+    error_message = "Artifacts are stored in another location."
   }
 
   assert {
     condition     = yamldecode(helm_release.this.values[0]).server.authModes == ["client"] && yamldecode(helm_release.this.values[0]).server.serviceType == "ClusterIP"
-    error_message = "The server asks nobody who they are, or is reachable from outside."
+    error_message = "The server has no authentication, or is reachable from outside."
   }
 
   assert {
     condition     = length(kubernetes_role_binding_v1.workflow) == 2 && kubernetes_role_v1.workflow["flows"].rule[0].resources == toset(["workflowtaskresults"])
-    error_message = "Workflows of a namespace cannot tell what came out."
+    error_message = "Workflows of a namespace cannot report results."
   }
 
   assert {
     condition     = output.runtime_config == { METAFLOW_ARGO_WORKFLOWS_USE_SCHEDULES = "true" }
-    error_message = "A setting is missing, or one is not true."
+    error_message = "A setting is missing or wrong."
   }
 }
 
@@ -58,10 +58,10 @@ run "production_on_azure" {
     artifact_repository = { prefix = "metaflow", azure = { endpoint = "https://a.blob.core.windows.net", container = "c" } }
   }
 
-  # The chart runs this one through its templates: braces of Argo's must be text for them.
+  # The chart evaluates this value as a template: Argo's braces must be a string.
   assert {
     condition     = yamldecode(helm_release.this.values[0]).artifactRepository.azure.blobNameFormat == "{{ `metaflow/argo/{{workflow.namespace}}/{{workflow.name}}/{{pod.name}}` }}"
-    error_message = "The chart would take Argo's variables for its own."
+    error_message = "The chart would evaluate Argo's variables as its own."
   }
 
   assert {
@@ -71,7 +71,7 @@ run "production_on_azure" {
 
   assert {
     condition     = output.runtime_config.METAFLOW_ARGO_WORKFLOWS_UI_URL == "https://argo.example.com"
-    error_message = "Nobody is told where the pages are."
+    error_message = "The URL of the UI is not in the settings."
   }
 }
 

@@ -1,4 +1,4 @@
-# Needs no cluster: planning asks it nothing.
+# Needs no cluster: planning sends it no requests.
 provider "helm" {
   kubernetes = {
     host  = "https://127.0.0.1"
@@ -18,6 +18,6 @@ run "for_the_groups_of_one_cluster" {
 
   assert {
     condition     = yamldecode(helm_release.this.values[0]).autoDiscovery.clusterName == "demo" && yamldecode(helm_release.this.values[0]).rbac.serviceAccount.name == "cluster-autoscaler"
-    error_message = "It looks for the groups of another cluster, or has no identity."
+    error_message = "The autoscaler discovers groups of another cluster, or has no identity."
   }
 }

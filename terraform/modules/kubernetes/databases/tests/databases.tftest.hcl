@@ -1,4 +1,4 @@
-# Needs no cluster: planning asks it nothing.
+# Needs no cluster: planning sends it no requests.
 
 provider "kubernetes" {
   host  = "https://127.0.0.1"
@@ -19,6 +19,6 @@ run "a_job_for_each_wish" {
 
   assert {
     condition     = kubernetes_job_v1.this.wait_for_completion && kubernetes_job_v1.this.spec[0].template[0].spec[0].container[0].args == tolist(["argo"])
-    error_message = "Nobody waits for the databases, or makes them."
+    error_message = "The job for databases is missing, or nothing waits for it."
   }
 }

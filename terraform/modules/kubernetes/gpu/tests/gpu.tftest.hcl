@@ -1,4 +1,4 @@
-# Needs no cluster: planning asks it nothing.
+# Needs no cluster: planning sends it no requests.
 provider "helm" {
   kubernetes = {
     host  = "https://127.0.0.1"
@@ -15,6 +15,6 @@ run "on_nodes_with_a_gpu_only" {
 
   assert {
     condition     = yamldecode(helm_release.this.values[0]).nodeSelector == { "mfinfra.dev/gpu" = "true" }
-    error_message = "The plugin runs elsewhere."
+    error_message = "The plugin runs on other nodes."
   }
 }

@@ -1,4 +1,4 @@
-# Needs no cluster: planning asks it nothing.
+# Needs no cluster: planning sends it no requests.
 
 provider "kubernetes" {
   host  = "https://127.0.0.1"
@@ -27,7 +27,7 @@ run "the_service" {
       for container in concat(kubernetes_deployment_v1.this.spec[0].template[0].spec[0].container, kubernetes_deployment_v1.this.spec[0].template[0].spec[0].init_container) :
       container.security_context[0].read_only_root_filesystem && container.security_context[0].capabilities[0].drop == tolist(["ALL"])
     ])
-    error_message = "A container may write into its image, or has capabilities."
+    error_message = "A container has a writable root file system, or capabilities."
   }
 
   assert {
@@ -37,16 +37,16 @@ run "the_service" {
 
   assert {
     condition     = kubernetes_service_v1.this.metadata[0].name == "metadata" && kubernetes_service_v1.this.spec[0].port[0].port == 8080
-    error_message = "The service is not where tunnels look for it."
+    error_message = "The service does not have the name that tunnels use."
   }
 
   assert {
     condition     = kubernetes_horizontal_pod_autoscaler_v2.this.spec[0].min_replicas == 2
-    error_message = "Fewer pods than asked for."
+    error_message = "Fewer pods than configured."
   }
 
   assert {
     condition     = output.runtime_config == { METAFLOW_DEFAULT_METADATA = "service", METAFLOW_SERVICE_INTERNAL_URL = "http://metadata.mfinfra.svc.cluster.local:8080/" }
-    error_message = "Settings are not as the runtime reads them."
+    error_message = "The settings do not have the format that the runtime reads."
   }
 }

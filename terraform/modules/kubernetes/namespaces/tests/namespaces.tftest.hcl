@@ -1,4 +1,4 @@
-# Needs no cluster: planning asks it nothing.
+# Needs no cluster: planning sends it no requests.
 
 provider "kubernetes" {
   host  = "https://127.0.0.1"
@@ -21,17 +21,17 @@ run "bounds_and_settings" {
 
   assert {
     condition     = length(kubernetes_resource_quota_v1.flows) == 1 && contains(keys(kubernetes_resource_quota_v1.flows), "research")
-    error_message = "A namespace without bounds has a quota, or one with bounds has none."
+    error_message = "A namespace without limits has a quota, or one with limits has none."
   }
 
   assert {
     condition     = kubernetes_resource_quota_v1.flows["research"].spec[0].hard["requests.nvidia.com/gpu"] == "4"
-    error_message = "GPUs are not bounded."
+    error_message = "GPUs have no quota."
   }
 
   assert {
     condition     = alltrue([for policy in kubernetes_network_policy_v1.flows : policy.spec[0].policy_types == tolist(["Ingress"])])
-    error_message = "A namespace is open to the others."
+    error_message = "A namespace accepts connections from others."
   }
 
   assert {
@@ -41,12 +41,12 @@ run "bounds_and_settings" {
 
   assert {
     condition     = output.runtime_config.METAFLOW_KUBERNETES_NODE_SELECTOR == "mfinfra.dev/pool=cpu" && output.runtime_config.METAFLOW_KUBERNETES_LABELS == "azure.workload.identity/use=true"
-    error_message = "Settings are not as the runtime reads them."
+    error_message = "The settings do not have the format that the runtime reads."
   }
 
   assert {
     condition     = jsondecode(output.runtime_config.METAFLOW_KUBERNETES_TOLERATIONS) == [{ effect = "NoSchedule", key = "mfinfra.dev/spot", operator = "Equal", value = "true" }]
-    error_message = "Tolerations are not as the runtime reads them."
+    error_message = "The tolerations do not have the format that the runtime reads."
   }
 
   assert {

@@ -1,4 +1,4 @@
-# Needs no cluster: planning asks it nothing.
+# Needs no cluster: planning sends it no requests.
 
 provider "kubernetes" {
   host  = "https://127.0.0.1"
@@ -19,17 +19,17 @@ run "one_port_for_pages_and_backend" {
 
   assert {
     condition     = kubernetes_service_v1.this["ui"].spec[0].port[0].port == 3000
-    error_message = "The pages are not where tunnels look for them."
+    error_message = "The web pages do not have the name that tunnels use."
   }
 
   assert {
     condition     = strcontains(kubernetes_config_map_v1.this.data["nginx.conf"], "proxy_pass http://ui-backend.mfinfra.svc.cluster.local:8083;")
-    error_message = "The pages do not lead to the backend."
+    error_message = "The web pages do not forward requests to the backend."
   }
 
   assert {
     condition     = strcontains(kubernetes_config_map_v1.this.data["nginx.conf"], "proxy_set_header Host $host;")
-    error_message = "A variable of nginx was taken for one of Terraform."
+    error_message = "A variable of nginx was interpolated by Terraform."
   }
 
   assert {

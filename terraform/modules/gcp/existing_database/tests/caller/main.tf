@@ -1,4 +1,4 @@
-# Calls the module: terraform runs no module by itself that gives something ephemeral. The secret is not known before
+# Calls the module: a root module cannot have ephemeral outputs. The secret is unknown before
 # an apply, so that planning does not read it.
 
 resource "terraform_data" "secret" {

@@ -1,4 +1,4 @@
-# Calls the module: terraform runs no module by itself that gives something ephemeral.
+# Calls the module: a root module cannot have ephemeral outputs.
 
 module "this" {
   source = "../.."
