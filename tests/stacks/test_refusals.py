@@ -148,7 +148,7 @@ def _has_bucket(aws: Aws, bucket: str) -> bool:
 SAID = [
     ("InstanceQuotaExceeded", "DB Instance quota exceeded", "ServiceLimitExceeded", "A quota of the account is used up", "Service Quotas"),
     ("InsufficientDBInstanceCapacity", "Insufficient capacity: InsufficientDBInstanceCapacity", "InternalFailure", "no capacity for this size", "region"),
-    ("DBInstanceAlreadyExists", "DB instance already exists", "AlreadyExists", "Something of this name exists already", "another stack name"),
+    ("DBInstanceAlreadyExists", "DB instance already exists", "AlreadyExists", "A resource of this name already exists", "another stack name"),
     ("InvalidParameterCombination", "Cannot find version 17.99 for postgres", "InvalidRequest", "not offered in this region", "postgres_version"),
 ]  # fmt: skip
 

@@ -111,7 +111,7 @@ def test_a_failure_in_the_middle_is_one_line_and_up_goes_on(cloud: Cloud, name: 
     call = cloud("up", "--yes", "--no-smoke")
     assert call.code == 11
     last = call.err.strip().splitlines()[-2:]
-    assert "user/ann may not rds:CreateDBInstance on arn:aws:rds:us-east-1:123456789012:db:x" in last[0]
+    assert "user/ann is not allowed to perform rds:CreateDBInstance on arn:aws:rds:us-east-1:123456789012:db:x" in last[0]
     assert '{"Effect": "Allow", "Action": "rds:CreateDBInstance"' in last[1]
     assert "Traceback" not in call.text
     tfcloud.say()
@@ -218,7 +218,7 @@ def test_another_account_is_refused(cloud: Cloud, name: str, tmp_path: Path, tfc
 def test_without_credentials_nothing_is_touched(cloud: Cloud, name: str) -> None:
     call = cloud("up", "--yes", AWS_ACCESS_KEY_ID="", AWS_SECRET_ACCESS_KEY="")
     assert call.code == 11
-    assert call.err.startswith("Error: There are no AWS credentials.")
+    assert call.err.startswith("Error: No AWS credentials were found.")
     assert cloud("plan", AWS_ACCESS_KEY_ID="", AWS_SECRET_ACCESS_KEY="").code == 1
 
 

@@ -1,4 +1,4 @@
-"""Clouds by name. Each is a folder; its SDK is imported there, when it is first used."""
+"""Clouds by name. Each has a folder that imports the SDK of the cloud when it is first used."""
 
 from __future__ import annotations
 

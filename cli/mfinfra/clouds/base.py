@@ -1,4 +1,4 @@
-"""What the pipeline asks of a cloud, and of nothing that is in one cloud only."""
+"""The interface of a cloud for the commands. Nothing in it is specific to one cloud."""
 
 from __future__ import annotations
 
@@ -13,13 +13,15 @@ if TYPE_CHECKING:
     from ..errors import MfinfraError
     from ..stackfile.schema import StackConfig
 
+#: The hint of `force-unlock` for a lock that changed hands while it ran.
+TAKE_AGAIN = "To release that lock too, run the command again"
 Report = Callable[[str], None]
 Outputs = Mapping[str, Any]
 
 
 @dataclass(frozen=True)
 class Holder:
-    """Who holds the lock of a stack's state."""
+    """The holder of the state lock of a stack."""
 
     id: str
     who: str
@@ -28,23 +30,24 @@ class Holder:
 
 @dataclass(frozen=True)
 class ClusterToken:
-    """What the API of a cluster lets us in with, until a moment (seconds since 1970)."""
+    """A bearer token for the API server of a cluster, and when it expires (seconds since 1970)."""
 
     text: str
     expires_at: float
 
 
 def holder_of(text: str | bytes, id: str | None = None) -> Holder:
-    """Who holds a lock, by what Terraform writes of it; `id` where the cloud gives the lock another one."""
+    """The holder of a lock, from the lock file that Terraform writes; `id` overrides the ID of the file for clouds that
+    use another one."""
     try:
         found = json.loads(text)
         return Holder(id or str(found["ID"]), str(found["Who"]), str(found["Created"])[:19])
     except (ValueError, KeyError, TypeError):
-        return Holder(id or "", "somebody who left no name", "an unknown time")
+        return Holder(id or "", "an unknown user", "an unknown time")
 
 
 class Unreadable(CloudError):
-    """What lies in the place for states may not be read by us."""
+    """Access to an object in the state bucket was denied."""
 
     @classmethod
     def of(cls, exc: CloudError, hint: str | None = None) -> Unreadable:
@@ -52,44 +55,44 @@ class Unreadable(CloudError):
 
 
 class States(Protocol):
-    """The place where the states of an account lie, as files. It is ours: somebody else's is never read."""
+    """The state bucket of an account, as files. A bucket that belongs to another account is never read."""
 
     def read(self, key: str) -> str | None:
-        """What lies under a key, None where nothing does. Raises Unreadable where we may not know."""
+        """The content of a key, None if it does not exist. Raises Unreadable if access is denied."""
 
     def write(self, key: str, text: str) -> None:
-        """Lay a text under a key."""
+        """Write a text to a key."""
 
     def remove(self, key: str) -> None:
-        """Take away what lies under a key; nothing where nothing does."""
+        """Delete a key. A key that does not exist is not an error."""
 
 
 class Account(Protocol):
-    """Who we are in a cloud, and where the states of stacks lie there."""
+    """The caller's identity in a cloud, and the state bucket of its account."""
 
     account: str
     who: str
 
     def ensure_state(self, report: Report) -> None:
-        """Make the place for states, once for each account. May be called by several at once."""
+        """Create the state bucket of the account if it does not exist. Concurrent calls are safe."""
 
     def states(self) -> States | None:
-        """The place for states as it is, None where there is none. Raises CloudError where it is not ours."""
+        """The state bucket, None if it does not exist. Raises CloudError if it belongs to another account."""
 
     def state_place(self, stack: str) -> str:
-        """Where the state of a stack lies, as an address that people know."""
+        """The URL of the state of a stack, as the tools of the cloud write it."""
 
     def lock(self, stack: str) -> Holder | None:
-        """Who holds the lock of a stack's state."""
+        """The holder of a stack's state lock, None if it is free."""
 
     def unlock(self, stack: str, holder: Holder) -> None:
-        """Take the lock from a holder. Raises Locked where somebody else has it by now."""
+        """Release the lock of a holder. Raises Locked if another holder has acquired it since."""
 
     def explain(self, text: str) -> MfinfraError | None:
-        """What a text of the cloud means; None where it is not in the catalogue."""
+        """The known error that a text of the cloud contains, None if it contains none."""
 
     def environment(self) -> dict[str, str]:
-        """What Terraform needs beside our own environment: tokens, which are in no file."""
+        """Environment variables for Terraform in addition to those of this process: tokens, which are in no file."""
 
 
 class Care(Protocol):

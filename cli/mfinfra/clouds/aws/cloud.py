@@ -1,4 +1,4 @@
-"""AWS as the pipeline sees it."""
+"""AWS, for the commands."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ def clusters(config: StackConfig) -> Clusters:
 
 
 class Clusters:
-    """Tokens for clusters: each is made here, and says to one cluster who we are."""
+    """Tokens for clusters, created without a request. Each token authenticates the caller to one cluster."""
 
     def __init__(self, session: Any) -> None:
         self._session = session
@@ -63,7 +63,7 @@ class Aws:
 
     def ensure_state(self, report: Report) -> None:
         if state.ensure_bucket(self.session, self.bucket, self.account, self.identity.partition):
-            report(f"Made the bucket {self.bucket} for states")
+            report(f"Created the state bucket {self.bucket}")
 
     def states(self) -> States | None:
         return state.States(self.session, self.bucket, self.account)
@@ -97,7 +97,7 @@ class Aws:
         return health.trial(self.session, settings)
 
     def empty(self, outputs: Outputs, keep_data: bool, report: Report) -> tuple[str, ...]:
-        """Jobs are ended before their queues go, buckets emptied before they go."""
+        """Jobs are stopped before their queues are deleted, and buckets are emptied before they are deleted."""
         kept = self._kept_database(report) if keep_data else None
         arns = _queue_arns(outputs)
         if arns:
@@ -106,17 +106,17 @@ class Aws:
             for bucket in (outputs.get("bucket_name"), *(outputs.get("log_bucket_names") or ())):
                 if bucket:
                     teardown.empty_bucket(self.session, str(bucket), report)
-        return () if kept is None else (f"The database is kept as the snapshot {kept}",)
+        return () if kept is None else (f"The database is kept as snapshot {kept}",)
 
     def _kept_database(self, report: Report) -> str | None:
-        """The database of a sandbox goes without a last snapshot unless one is made first."""
+        """A sandbox deletes its database without a final snapshot, so one is created first."""
         if self.config.preset != "sandbox" or self.config.metadata.database is not None:
             return None
         return teardown.keep_database(self.session, f"{self.config.name}-metadata", report)
 
     def left(self, engine: str, keep_data: bool, report: Report) -> tuple[str, ...]:
-        """CloudFormation retains what holds data, outside of sandboxes, even where it is to go: that is removed here,
-        and found by its tag, so also by a second `down`."""
+        """Except in sandboxes, CloudFormation retains resources that hold data, even if they must be deleted. They are
+        deleted here. They are found by their tag, so a second `down` finds them too."""
         left = teardown.leftovers(self.session, self.config.name)
         if engine == "cloudformation":
             left = retained.remove(self.session, left, keep_data, report)

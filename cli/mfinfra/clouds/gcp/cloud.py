@@ -1,4 +1,4 @@
-"""Google Cloud as the pipeline sees it."""
+"""Google Cloud, for the commands."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ def clusters(config: StackConfig) -> Clusters:
 
 
 class Clusters:
-    """Tokens for clusters: every one of Google takes those of its other services."""
+    """Tokens for clusters: a cluster of Google accepts the token of the other services."""
 
     def __init__(self, credentials: Any) -> None:
         self._credentials = credentials
@@ -85,8 +85,8 @@ class Gcp:
         return explain_text(text)
 
     def environment(self) -> dict[str, str]:
-        """The project, and a token for the cluster: it is in no file, lives for an hour, and is new each time, for an
-        apply may take as long."""
+        """The project, and a token for the cluster. The token is in no file. It is valid for an hour, and requested
+        again each time, because an apply can take as long."""
         fresh = clusters(self.config).cluster_token(self.config.name)
         return {"GOOGLE_PROJECT": self.account, "TF_VAR_kubernetes_token": fresh.text}
 
@@ -99,7 +99,7 @@ class Gcp:
         return {}
 
     def trial(self, settings: Mapping[str, str]) -> list[str]:
-        """Put an object into the bucket, read it back, remove it."""
+        """Write an object to the bucket, read it, delete it."""
         root = urlsplit(settings.get("METAFLOW_DATASTORE_SYSROOT_GS", ""))
         content = uuid.uuid4().hex
         name = f"{root.path.strip('/')}/mfinfra-trial/{content}".lstrip("/")
@@ -109,15 +109,15 @@ class Gcp:
             read = self._rest.text("storage", path, alt="media")
             self._rest.delete("storage", path)
         except MfinfraError as exc:
-            return [f"The bucket {root.netloc} cannot be used: {exc.message}"]
-        return [] if read == content else [f"The bucket {root.netloc} does not give back what was put into it."]
+            return [f"Bucket '{root.netloc}' cannot be used: {exc.message}"]
+        return [] if read == content else [f"Bucket '{root.netloc}' did not return the object that was written to it."]
 
     def empty(self, outputs: Outputs, keep_data: bool, report: Report) -> tuple[str, ...]:
-        """A bucket goes with what is in it; nothing need be emptied."""
+        """A bucket is deleted together with its objects; nothing must be emptied."""
         return ()
 
     def left(self, engine: str, keep_data: bool, report: Report) -> tuple[str, ...]:
-        """What of the stack is still there, by its label: also disks and addresses."""
+        """The resources that still have the label of the stack, including disks and addresses."""
         label = f"labels.mfinfra_stack={self.config.name}"
         return (
             *self._listed("storage", "b", "items", "labels", project=self.account),
@@ -128,7 +128,7 @@ class Gcp:
         )
 
     def _listed(self, service: str, path: str, key: str, *labels: str, **query: str) -> list[str]:
-        """The names of what a service lists and whose labels name the stack."""
+        """The names of the items that a service lists and that have the label of the stack."""
         found = (self._rest.get(service, path, **query) or {}).get(key, [])
         return [f"{service} {one['name']}" for one in found if _at(one, *labels, "mfinfra_stack") == self.config.name]
 
