@@ -218,7 +218,7 @@ def test_who_has_no_entry_is_told_so(cli: Slice) -> None:
     stranger = eks.new_user(cli.aws)
     refused = cli("plan", **stranger.environment)
     assert refused.code == 1
-    assert f"Error: The cluster {cli.name} does not know us." in refused.err
+    assert f"Error: Cluster '{cli.name}' rejected the credentials." in refused.err
 
 
 def test_a_cluster_that_is_away_is_one_line(cli: Slice) -> None:

@@ -137,8 +137,8 @@ def test_a_connection_waits_while_the_api_server_is_away(way: Way, kube: TestKub
     assert way.ask("/patient") == (200, b"/patient")
     back.join()
     assert len(way.said) >= 2
-    assert way.said[-1] == "It is well again."
-    assert "does not answer" in way.said[0]
+    assert way.said[-1] == "The connection works again."
+    assert "does not respond" in way.said[0]
 
 
 def test_a_token_that_is_refused_is_replaced(way: Way, kube: TestKube, cloud: Cloud) -> None:
@@ -166,7 +166,7 @@ def test_each_way_to_fail_is_one_line(kube: TestKube, eager: Api, fault: str) ->
     elif fault == "stranger":
         eager.cluster.__dict__["ca_certificate"] = TestKube(kube.folder).ca
     words = {
-        "nobody": "does not know us",
+        "nobody": "rejected the credentials",
         "powerless": "does not allow this",
         "stranger": "another one answers at its address",
     }

@@ -171,12 +171,12 @@ DENIED = {
 @pytest.mark.parametrize(
     ("change", "words", "hint"),
     [
-        ({"ids": TWO}, "Which subscription is meant is not said; there are: name of 1111", "account: in the stack file"),
+        ({"ids": TWO}, "No subscription is selected. Available subscriptions: name of 1111", "account in the stack file"),
         ({"ids": ()}, "there are: none", "ARM_SUBSCRIPTION_ID"),
         ({"state": "Disabled"}, "is disabled", "az account list"),
         ({"regions": ("westeurope2", "eastus")}, "no region 'westeurope'", "westeurope2"),
         ({"instead": {("PUT", "/resourceGroups/mfinfra-state"): (403, DENIED)}, "resources": {}}, "ada is not allowed to perform Microsoft.Resources/subscriptions/resourcegroups/write on /subscriptions/1", "az role assignment create --assignee 7"),
-        ({"token": (401, {"error": "invalid_client", "error_description": "AADSTS7000215: Invalid client secret provided."})}, "does not know these credentials", "AZURE_CLIENT_SECRET"),
+        ({"token": (401, {"error": "invalid_client", "error_description": "AADSTS7000215: Invalid client secret provided."})}, "rejected these credentials", "AZURE_CLIENT_SECRET"),
         ({"token": (400, {"error": "invalid_grant", "error_description": "AADSTS700082: The refresh token has expired."})}, "credentials have expired", "az login"),
     ],
 )  # fmt: skip

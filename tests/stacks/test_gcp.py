@@ -90,7 +90,7 @@ def test_a_lock_of_somebody_else_is_told_and_taken_after_a_question(
 @pytest.mark.parametrize(
     ("change", "words", "hint"),
     [
-        ({"state": "DELETE_REQUESTED"}, "is to be deleted", "gcloud projects undelete demo-project"),
+        ({"state": "DELETE_REQUESTED"}, "is scheduled for deletion", "gcloud projects undelete demo-project"),
         ({"billing": False}, "has no billing account that is open", "gcloud billing projects link demo-project"),
         ({"off": ("serviceusage.googleapis.com",)}, "has not enabled serviceusage.googleapis.com", "gcloud services enable"),
         ({"regions": ("us-central1",)}, "has no region 'europe-west1'", "gcloud compute regions list"),

@@ -71,8 +71,8 @@ def check(call: Call, code: int, *words: str) -> None:
 @pytest.mark.parametrize(
     ("profile", "words"),
     [
-        ("sso", ("Nobody is signed on", "aws sso login")),
-        ("old-sso", ("Nobody is signed on", "aws sso login")),
+        ("sso", ("not signed in", "aws sso login")),
+        ("old-sso", ("not signed in", "aws sso login")),
         ("chain", ("nowhere", "~/.aws/config")),
         ("process", ("custom-process", "~/.aws/config")),
         ("mfa", ("asks for an MFA code",)),

@@ -67,7 +67,7 @@ def test_the_state_bucket_is_made_once_and_safe(cloud: Cloud, name: str, aws: Aw
     assert all(block.values())
     assert s3.get_bucket_encryption(Bucket=bucket)
     assert "aws:SecureTransport" in s3.get_bucket_policy(Bucket=bucket)["Policy"]
-    assert "Made the bucket" not in cloud("plan").err
+    assert "Created the state bucket" not in cloud("plan").err
 
 
 def test_a_saved_plan_is_what_is_done(cloud: Cloud, name: str, tmp_path: Path) -> None:
