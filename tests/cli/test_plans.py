@@ -95,7 +95,7 @@ def test_addresses_that_are_not_known_yet_are_told() -> None:
     change = entry("google_compute_firewall", before, after, after_unknown={"source_ranges": True})
     assert risk.of_terraform(change, "update", False) == (
         "exposure",
-        "something that is known only when it is made may come in",
+        "grants access to (known after apply)",
     )
 
 
@@ -113,7 +113,7 @@ def test_machines_whose_template_is_not_known_yet_are_made_anew() -> None:
 def test_the_worst_class_comes_first_and_the_others_are_told_too() -> None:
     before = {"deletion_protection": True, "publicly_accessible": False}
     change = entry("aws_db_instance", before, {"deletion_protection": False, "publicly_accessible": True})
-    expected = ("data loss", "deletion protection goes; exposure: becomes reachable from the internet")
+    expected = ("data loss", "removes deletion protection; exposure: becomes reachable from the internet")
     assert risk.of_terraform(change, "update", False) == expected
 
 

@@ -1,4 +1,4 @@
-"""Facts about what is dangerous, held against the schemas of the providers and the modules that we ship."""
+"""The resource rules, checked against the schemas of the providers and the Terraform modules."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from mfinfra.plans import resource_types
 from mfinfra.plans.resource_types.kubernetes import CHARTS
 from tests.programs import ROOT
 
-#: Types of our modules that hold nothing: each can be made again as it was. Logs are not data here.
+#: Types of the modules that store no data. Logs do not count as data here.
 _STATELESS = """
 aws_api_gateway_api_key aws_api_gateway_deployment aws_api_gateway_integration aws_api_gateway_method
 aws_api_gateway_resource aws_api_gateway_rest_api aws_api_gateway_rest_api_policy aws_api_gateway_stage
@@ -46,7 +46,7 @@ kubernetes_role kubernetes_role_binding kubernetes_service_account kubernetes_se
 random_id terraform_data time_sleep
 """
 STATELESS = set(_STATELESS.split())
-#: Charts of our modules that hold nothing.
+#: Charts of the modules that store no data.
 STATELESS_CHARTS = {"cluster-autoscaler", "nvidia-device-plugin"}
 PROVIDERS = ("aws", "azurerm", "google", "kubernetes")
 
@@ -78,7 +78,7 @@ def test_every_type_of_the_modules_is_known_to_hold_data_or_not() -> None:
     }
     found.remove("helm_release")  # it depends on the chart, see below
     assert found - set(resource_types.STATEFUL) == STATELESS, (
-        "put it into risk_facts, or say here that it holds nothing"
+        "add it to resource_types, or to _STATELESS here"
     )
     assert not STATELESS & set(resource_types.STATEFUL)
 
