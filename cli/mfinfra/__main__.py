@@ -1,4 +1,4 @@
-"""The way in and the way out: every error of ours becomes one line and its exit code, every other one a report."""
+"""The entry point: an expected error becomes one line and its exit code, an unexpected one a report in a file."""
 
 from __future__ import annotations
 
@@ -21,8 +21,8 @@ def _guarded() -> int:
 
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
-            stream.reconfigure(errors="backslashreplace")  # a name that the terminal cannot show is no failure
-    # Ctrl-C as an error of ours: the command line library would turn KeyboardInterrupt into a bare "Aborted".
+            stream.reconfigure(errors="backslashreplace")  # a name that the terminal cannot display is not an error
+    # Ctrl-C raises Interrupted: the command line library would turn KeyboardInterrupt into a bare "Aborted".
     signal.signal(signal.SIGINT, _interrupted)
     try:
         app(standalone_mode=True)
@@ -52,8 +52,8 @@ def _answer(code: int) -> int:
 
 
 def _interrupted(_number: int, _frame: object) -> NoReturn:
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # cleaning up is short; a second Ctrl-C must not cut it in half
-    raise Interrupted("Stopped. What was done so far is kept.", hint="Type the same command to go on.")
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # cleaning up is short; a second Ctrl-C must not interrupt it
+    raise Interrupted("Interrupted. Completed changes are kept.", hint="Run the command again to continue")
 
 
 def _discard_output() -> None:
@@ -63,7 +63,7 @@ def _discard_output() -> None:
 
 
 def _reported(exc: Exception) -> MfinfraError:
-    """Something that should not happen: the details go to a file, one line to the user."""
+    """An unexpected error: one line for the user, details in a file."""
     import traceback
     from datetime import datetime
 

@@ -15,14 +15,14 @@ _SMOKE = Path(__file__).parent / "smoke"
 
 @dataclass(frozen=True)
 class Proof:
-    """A run of the smoke flow that succeeded."""
+    """A successful run of the smoke flow."""
 
     run: str
     seconds: float
 
 
 def environment(stack: str) -> dict[str, str]:
-    """This process's environment, with the stack's profile in force and nothing that overrides it."""
+    """The environment of this process, with the profile of the stack and without variables that override it."""
     kept = {k: v for k, v in os.environ.items() if k == "METAFLOW_USER" or not k.startswith(("METAFLOW_", "MFINFRA_"))}
     return {**kept, "METAFLOW_HOME": str(profiles_home()), "METAFLOW_PROFILE": stack}
 
