@@ -123,12 +123,12 @@ def test_examples_that_cannot_be_installed_leave_a_command_to_type(
 @pytest.mark.parametrize(
     ("said", "message", "hint"),
     [
-        ("error: externally-managed-environment", "belongs to the operating system", "python3 -m venv .venv"),
+        ("error: externally-managed-environment", "is managed by the operating system", "python3 -m venv .venv"),
         ("ERROR: [Errno 13] Permission denied: '/usr/lib'", "no write access", "--python"),
-        ("OSError: [Errno 28] No space left on device", "the disk is full", "Free some space"),
+        ("OSError: [Errno 28] No space left on device", "the disk is full", "Free disk space"),
         ("WARNING: Retrying ... NewConnectionError(...)\nERROR: No match", "index cannot be reached", "PIP_INDEX_URL"),
-        ("ERROR: it rains", "could not be installed: ERROR: it rains", "See the whole output with: "),
-        ("", "the installer ended without a message", "See the whole output with: "),
+        ("ERROR: it rains", "could not be installed: ERROR: it rains", "To see the complete output, run: "),
+        ("", "the installer exited without a message", "To see the complete output, run: "),
     ],
 )
 def test_what_pip_refuses_is_told_in_one_line(

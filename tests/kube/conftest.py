@@ -225,7 +225,7 @@ def check_down(cli: Cli, name: str, kube: TestKube, home: Path) -> None:
     kube.add("services", {"metadata": {"name": "lb"}, "spec": {"type": "LoadBalancer", "ports": []}}, "flows")
     down = cli("down", name, "--yes")
     assert down.code == 0, down.text
-    assert "Removing 1 load balancers" in down.err
+    assert "Deleting 1 load balancers" in down.err
     assert kube.do(lambda store: store.list("", "pods", "flows")) == []
     assert not (home / "data" / "mfinfra" / "stacks" / name).exists()
 

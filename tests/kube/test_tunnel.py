@@ -153,7 +153,7 @@ def test_without_a_pod_the_reason_is_told(kube: TestKube, eager: Api) -> None:
     way = Way(eager, WEB, patience=1.0)
     status, body = way.ask("/")
     assert status == 503
-    assert b"No pod of mfinfra/web is ready: ImagePullBackOff" in body
+    assert b"Service 'mfinfra/web' has no ready pod: ImagePullBackOff" in body
     way.tunnel.close()
 
 
@@ -167,8 +167,8 @@ def test_each_way_to_fail_is_one_line(kube: TestKube, eager: Api, fault: str) ->
         eager.cluster.__dict__["ca_certificate"] = TestKube(kube.folder).ca
     words = {
         "nobody": "rejected the credentials",
-        "powerless": "does not allow this",
-        "stranger": "another one answers at its address",
+        "powerless": "denied access",
+        "stranger": "another server responds at its address",
     }
     way = Way(eager, WEB, patience=0.5)
     status, body = way.ask("/")

@@ -195,7 +195,7 @@ def test_a_subscription_that_cannot_take_a_stack_is_told_in_one_line(
 def test_half_of_the_credentials_is_one_line(cloud: Azure) -> None:
     call = cloud.plan(AZURE_CLIENT_SECRET="")
     assert call.code == 1
-    assert "credentials in the environment are not whole" in call.err
+    assert "credentials in the environment variables are incomplete" in call.err
     assert "az login" in call.err
 
 
@@ -213,10 +213,10 @@ def test_no_credentials_is_one_line(cloud: Azure, tmp_path: Path) -> None:
     ("text", "words"),
     [
         ("QuotaExceeded: Message: \"Operation could not be completed as it results in exceeding approved Total Regional Cores quota.\"", "A quota of the subscription is used up: Operation could not"),
-        ("performing CreateOrUpdate: unexpected status 409 (409 Conflict) with error: MissingSubscriptionRegistration: The subscription is not registered to use namespace 'Microsoft.ContainerService'.", "not enabled in the subscription"),
+        ("performing CreateOrUpdate: unexpected status 409 (409 Conflict) with error: MissingSubscriptionRegistration: The subscription is not registered to use namespace 'Microsoft.ContainerService'.", "not registered in the subscription"),
         ("StorageAccountAlreadyTaken: The storage account named demo is already taken.", "already exists"),
         ("K8sVersionNotSupported: Managed cluster demo is on version 1.20.0 which is not supported in this region.", "version of Kubernetes"),
-        ("SkuNotAvailable: The requested VM size Standard_NC4as_T4_v3 is not available in the current region.", "does not offer this size"),
+        ("SkuNotAvailable: The requested VM size Standard_NC4as_T4_v3 is not available in the current region.", "does not currently offer this size"),
         ("ScopeLocked: The scope cannot perform delete operation because following scope(s) are locked", "lock in Azure"),
         ("dial tcp: lookup management.azure.com: no such host", "cannot be reached"),
         ("something that nobody has seen", None),

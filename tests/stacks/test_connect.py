@@ -171,7 +171,7 @@ def test_a_state_that_cannot_be_read_is_one_line(elsewhere: Tool, name: str, aws
     put(aws, f"stacks/{name}/terraform.tfstate", content)
     call = elsewhere(*asked(name))
     assert call.code == 12
-    assert "is damaged, encrypted, or of a version" in call.err
+    assert "is corrupt, encrypted, or of a version" in call.err
     assert "Traceback" not in call.text
 
 

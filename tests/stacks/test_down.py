@@ -30,7 +30,7 @@ def test_ctrl_c_while_a_stack_goes(cloud: Cloud, tmp_path: Path, aws: Aws, tfclo
     child = pexpect.spawn(sys.executable, argv, cwd=str(tmp_path), env=env, timeout=60, encoding="utf-8")
     child.expect("Removed ")
     child.sendintr()
-    child.expect("Type the same command to go on")
+    child.expect("Run the command again to continue")
     child.expect(pexpect.EOF)
     child.close()
     assert child.exitstatus == 130

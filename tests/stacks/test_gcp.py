@@ -91,7 +91,7 @@ def test_a_lock_of_somebody_else_is_told_and_taken_after_a_question(
     ("change", "words", "hint"),
     [
         ({"state": "DELETE_REQUESTED"}, "is scheduled for deletion", "gcloud projects undelete demo-project"),
-        ({"billing": False}, "has no billing account that is open", "gcloud billing projects link demo-project"),
+        ({"billing": False}, "has no active billing account", "gcloud billing projects link demo-project"),
         ({"off": ("serviceusage.googleapis.com",)}, "has not enabled serviceusage.googleapis.com", "gcloud services enable"),
         ({"regions": ("us-central1",)}, "has no region 'europe-west1'", "gcloud compute regions list"),
         ({"id": "another"}, "lack the permission resourcemanager.projects.get", "add-iam-policy-binding"),

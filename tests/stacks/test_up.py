@@ -87,7 +87,7 @@ def test_a_plan_of_another_stack_file_is_refused(cloud: Cloud, name: str, tmp_pa
         file.write("metadata:\n  replicas: 3\n")
     call = cloud("up", "--plan", "x.mfplan", "--no-smoke")
     assert call.code == 5
-    assert "has changed since it was made" in call.err
+    assert "has changed since it was created" in call.err
     assert not any(entry["op"] == "create" for entry in tfcloud.calls())
 
 
@@ -96,7 +96,7 @@ def test_a_file_that_is_no_plan_is_refused(cloud: Cloud, name: str, tmp_path: Pa
     (tmp_path / "x.mfplan").write_bytes(content)
     call = cloud("up", "--plan", "x.mfplan")
     assert call.code == 1
-    assert "is not a plan of mfinfra" in call.err
+    assert "is not a plan file of mfinfra" in call.err
 
 
 def test_nothing_is_done_without_agreement(cloud: Cloud, name: str, tfcloud: TfCloud) -> None:
@@ -139,7 +139,7 @@ def test_a_state_that_could_not_be_saved_is_saved_by_the_next_up(
     assert process.wait() == 12, "".join(lines)
     assert "Traceback" not in "".join(lines)
     assert "Failed to save state" in lines[-2]
-    assert "type the same command again" in lines[-1]
+    assert "run the command again" in lines[-1]
     assert list((home / "data" / "mfinfra").rglob("errored.tfstate"))
     aws.say()
     tfcloud.say()
@@ -149,7 +149,7 @@ def test_a_state_that_could_not_be_saved_is_saved_by_the_next_up(
         assert cloud("unlock", name, "--yes").code == 0
         held = cloud("up", "--yes", "--no-smoke")
     assert held.code == 0, held.text
-    assert "Saved the state that the last apply could not save" in held.err
+    assert "Uploaded the state that the last apply could not save" in held.err
     assert "Created module.network.aws_vpc.this" not in held.err
     assert not list((home / "data" / "mfinfra").rglob("errored.tfstate"))
     assert made > 0
@@ -203,7 +203,7 @@ def test_what_cannot_move_is_refused(cloud: Cloud, deployed: str, tmp_path: Path
     call = cloud("up", "--yes")
     assert call.code == 3
     assert "region of the stack" in call.err
-    assert "its data lies there" in call.err
+    assert "its data is stored there" in call.err
 
 
 def test_another_account_is_refused(cloud: Cloud, name: str, tmp_path: Path, tfcloud: TfCloud) -> None:
@@ -238,7 +238,7 @@ def test_terraform_absent_or_too_old(cloud: Cloud, name: str, tmp_path: Path) ->
     old.chmod(0o755)
     call = cloud("up", "--yes", MFINFRA_TERRAFORM=str(old))
     assert call.code == 12
-    assert "version 1.5; 1.11 or newer is needed" in call.err
+    assert "version 1.5; 1.11 or newer is required" in call.err
 
 
 OPENTOFU = """#!/bin/sh
@@ -263,7 +263,7 @@ def test_opentofu_is_used_where_there_is_no_terraform(
     tofu.chmod(0o755)
     old = cloud("up", "--yes", PATH=path)
     assert old.code == 12
-    assert "tofu is version 1.9; 1.11 or newer is needed" in old.err
+    assert "tofu is version 1.9; 1.11 or newer is required" in old.err
     tofu.write_text(OPENTOFU.format(version="1.11.2", terraform=terraform))
     up = cloud("up", "--yes", "--no-smoke", PATH=path)
     assert up.code == 0, up.text
@@ -302,7 +302,7 @@ def test_ctrl_c_in_the_middle_is_gone_on_from(
     child = pexpect.spawn(sys.executable, argv, cwd=str(tmp_path), env=env, timeout=60, encoding="utf-8")
     child.expect("Creating module.metadata.aws_db_instance")
     child.sendintr()
-    child.expect("Type the same command to go on")
+    child.expect("Run the command again to continue")
     child.expect(pexpect.EOF)
     child.close()
     assert child.exitstatus == 130
