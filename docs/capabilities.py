@@ -12,6 +12,7 @@ import re
 from dataclasses import dataclass
 
 from mfinfra.render import cloudformation_parameters, templates
+from mfinfra.stackfile import sections
 
 
 @dataclass(frozen=True)
@@ -154,7 +155,7 @@ def stands(word: str, text: str) -> bool:
 
 def _source(place: Place, name: str) -> str:
     if name == "parameters":
-        return inspect.getsource(cloudformation_parameters)
+        return inspect.getsource(cloudformation_parameters) + inspect.getsource(sections)
     if place.engine == "cloudformation":
         part = templates.cloudformation_folder() / "parts" / f"{name}.yaml.j2"
         return part.read_text(encoding="utf-8") if part.is_file() else ""

@@ -15,6 +15,7 @@ import capabilities
 import modules
 from mfinfra import errors
 from mfinfra.app import app
+from mfinfra.commands import global_flags
 from mfinfra.stackfile.schema import json_schema
 from mfruntime.settings import SETTINGS
 from sections import anchor, row, with_section
@@ -41,16 +42,22 @@ def commands() -> dict[str, Any]:
 
 
 def cli_page() -> str:
-    lines = ["# Commands\n"]
-    for name, command in commands().items():
-        lines += [f"## {name}\n", f"{command.help}\n"]
-        rows = [_parameter(p) for p in command.params if p.name != "help"]
-        if rows:
-            lines += ["| Option | Meaning |", "|---|---|", *rows, ""]
-    lines += ["## Options before the command\n", "| Option | Meaning |", "|---|---|"]
     group: Any = typer.main.get_command(app)
-    lines += [_parameter(p) for p in group.params if p.name not in ("help",)]
-    return "\n".join(lines) + "\n"
+    own = [p for p in group.params if p.name not in global_flags.NAMES]
+    lines = ["# Commands\n", "## mfinfra\n", f"{group.help}\n", *_options(own), "## Global options\n"]
+    lines += [
+        "Every command accepts these options before and after its name. If `-C` is given twice, the last one is used.",
+        "`-h` is short for `--help`; the word `help` before the name of a command prints the same text.\n",
+        *_options([p for p in group.params if p.name in global_flags.NAMES]),
+    ]
+    for name, command in commands().items():
+        lines += [f"## {name}\n", f"{command.help}\n", *_options([p for p in command.params if p.name != "help"])]
+    return "\n".join(lines).rstrip("\n") + "\n"
+
+
+def _options(parameters: list[Any]) -> list[str]:
+    rows = [_parameter(p) for p in parameters]
+    return ["| Option | Meaning |", "|---|---|", *rows, ""] if rows else []
 
 
 def _parameter(parameter: Any) -> str:
@@ -153,7 +160,10 @@ def exit_codes_page() -> str:
     lines += [f"| {e.exit_code} | {e.meaning} |" for e in errors.EXIT_CODES]
     lines += [
         "\n`mfinfra plan` and `mfinfra drift` answer by their exit code: 0 nothing to do, 2 changes, 3 dangerous",
-        "changes (`plan` only), and 1 for every error.",
+        "changes (`plan` only), and 1 for every error.\n",
+        "With `--json`, every error is one document on stdout, usage errors included:",
+        '`{"error": {"message": "...", "hint": "...", "exit_code": 2}}`. Its `exit_code` is the one of the table, also',
+        "for `plan` and `drift`. The same message is printed on stderr.",
     ]
     lines += [
         "\n## A flow (`python flow.py ...`)\n",

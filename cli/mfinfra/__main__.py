@@ -12,11 +12,22 @@ from .errors import Interrupted, MfinfraError
 
 def run() -> None:
     """The `mfinfra` command."""
-    sys.exit(_guarded())
+    try:
+        code = _guarded()
+        if sys.stdout is not None:
+            sys.stdout.flush()
+    except BrokenPipeError:
+        code = _discard_output()
+    except OSError as exc:
+        code = _discard_output(f"The output cannot be written: {exc.strerror}.")
+    sys.exit(code)
 
 
 def _guarded() -> int:
+    import typer
+
     from .app import app
+    from .commands import usage
     from .commands.state import State
 
     for stream in (sys.stdout, sys.stderr):
@@ -24,21 +35,31 @@ def _guarded() -> int:
             stream.reconfigure(errors="backslashreplace")  # a name that the terminal cannot display is not an error
     # Ctrl-C raises Interrupted: the command line library would turn KeyboardInterrupt into a bare "Aborted".
     signal.signal(signal.SIGINT, _interrupted)
+    program = typer.main.get_command(app)
     try:
-        app(standalone_mode=True)
+        return _ended(program.main(standalone_mode=False))
     except SystemExit as exc:
-        code = exc.code if isinstance(exc.code, int) else 0
-        return _answer(code) if code else State.code
+        return _ended(exc.code)
+    except usage.UsageError as exc:
+        return _answer(usage.report(exc, program, sys.argv[1:]))
+    except typer.Abort:
+        State.console.error(MfinfraError("Aborted."))
+        return _answer(1)
     except MfinfraError as exc:
         State.console.error(exc)
         return _answer(exc.exit_code)
     except BrokenPipeError:
-        _discard_output()
-        return 1
+        raise  # nobody reads any further: no bug of ours
     except Exception as exc:
         State.console.error(_reported(exc))
         return 1
-    return 0
+
+
+def _ended(code: object) -> int:
+    """The exit code of a call that has raised no error: what the library ended it with, else the command's own."""
+    from .commands.state import State
+
+    return _answer(code) if isinstance(code, int) and code else State.code
 
 
 #: Commands whose exit codes 2 and 3 are answers: CI must not take an error for one.
@@ -56,10 +77,16 @@ def _interrupted(_number: int, _frame: object) -> NoReturn:
     raise Interrupted("Interrupted. Completed changes are kept.", hint="Run the command again to continue")
 
 
-def _discard_output() -> None:
+def _discard_output(message: str | None = None) -> int:
+    """Nobody reads any further, or there is no room: what is left in the buffer must not become a second error."""
     import os
 
+    from .commands.state import State
+
     os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
+    if message is not None:
+        State.console.error(MfinfraError(message))
+    return 1
 
 
 def _reported(exc: Exception) -> MfinfraError:

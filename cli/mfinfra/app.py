@@ -7,17 +7,19 @@ from __future__ import annotations
 
 import typer
 
-from .commands import cluster, doctor, runtime, stack, stackfile
-from .commands.state import main
+from .commands import cluster, doctor, root, runtime, stack, stackfile
+from .commands.global_flags import Group, accept_behind_every_command
 
 app = typer.Typer(
     name="mfinfra",
+    cls=Group,
     help="The infrastructure under Metaflow-style flows: set it up, look at it, take it down.",
     no_args_is_help=True,
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
+    context_settings={"help_option_names": ["--help", "-h"]},
 )
-app.callback()(main)
+app.callback(invoke_without_command=True)(root.main)
 app.add_typer(runtime.runtime_app, name="runtime")
 
 app.command()(stackfile.init)
@@ -42,3 +44,6 @@ app.command()(stack.use)
 app.command()(doctor.doctor)
 app.command()(doctor.version)
 app.command()(stackfile.schema)
+app.command("help", hidden=True)(root.show_help)
+
+accept_behind_every_command(app)

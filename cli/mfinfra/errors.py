@@ -50,7 +50,7 @@ class InstallFailed(MfinfraError):
     meaning = "The runtime could not be installed."
 
 
-class ProofFailed(MfinfraError):
+class SmokeTestFailed(MfinfraError):
     exit_code = 9
     meaning = "The stack exists, but its smoke test failed."
 
@@ -90,7 +90,7 @@ EXIT_CODES: tuple[type[MfinfraError], ...] = (
     Locked,
     Unsupported,
     InstallFailed,
-    ProofFailed,
+    SmokeTestFailed,
     DoctorFoundProblems,
     CloudError,
     EngineError,

@@ -1,6 +1,6 @@
-"""mfruntime: Metaflow's user API on a runtime of its own. `from mfruntime import FlowSpec, step`.
+"""mfruntime: Metaflow's user API with its own runtime. `from mfruntime import FlowSpec, step`.
 
-Names are imported when first used, so that starting a task costs only what the task uses.
+Names are imported when first used, so that a task imports only what it needs.
 """
 
 from __future__ import annotations
@@ -9,12 +9,12 @@ from typing import TYPE_CHECKING, Any
 
 _EXPORTS = {
     "FlowSpec": "mfruntime.flow.spec:FlowSpec",
-    "step": "mfruntime.flow.decorators:step",
-    "retry": "mfruntime.flow.decorators:retry",
-    "catch": "mfruntime.flow.decorators:catch",
-    "timeout": "mfruntime.flow.decorators:timeout",
-    "environment": "mfruntime.flow.decorators:environment",
-    "resources": "mfruntime.flow.decorators:resources",
+    "step": "mfruntime.flow.step:step",
+    "retry": "mfruntime.decorators.retry:retry",
+    "catch": "mfruntime.decorators.catch:catch",
+    "timeout": "mfruntime.decorators.timeout:timeout",
+    "environment": "mfruntime.decorators.environment:environment",
+    "resources": "mfruntime.decorators.resources:resources",
     "Parameter": "mfruntime.flow.parameters:Parameter",
     "JSONType": "mfruntime.flow.parameters:JSONType",
     "JSONTypeClass": "mfruntime.flow.parameters:JSONTypeClass",
@@ -67,11 +67,16 @@ if TYPE_CHECKING:
     from .datatools.azure import AzureBlob
     from .datatools.gs import GS
     from .datatools.s3 import S3
+    from .decorators.catch import catch
+    from .decorators.environment import environment
+    from .decorators.resources import resources
+    from .decorators.retry import retry
+    from .decorators.timeout import timeout
     from .flow.current import current
-    from .flow.decorators import catch, environment, resources, retry, step, timeout
     from .flow.includefile import IncludeFile
     from .flow.parameters import JSONType, JSONTypeClass, Parameter
     from .flow.spec import FlowSpec
+    from .flow.step import step
     from .version import __version__
 
 

@@ -1,16 +1,16 @@
-"""Every error that a user can meet, each with a headline, a message and the next thing to do.
+"""All errors that users can get, each with a headline, a message and a hint.
 
-Public names and headlines follow Metaflow's exception module, so that programs that catch them keep working.
+Public names and headlines are those of Metaflow's exception module, so that programs that catch them keep working.
 
 MetaflowException
-├── CommandException                    a command line that cannot be carried out
+├── CommandException                    an invalid command line or setting
 │   ├── MissingExtra                    a backend whose packages are not installed
-│   └── UnknownName                     a name that no registry, graph or table holds
+│   └── UnknownName                     a name that is not in a registry, graph or table
 ├── ParameterFieldFailed                a parameter's callable raised
 ├── ParameterFieldTypeMismatch          ... or returned another type
 ├── ExternalCommandFailed
 ├── MetaflowNotFound                    a client object that does not exist
-├── MetaflowNamespaceMismatch           ... or lies outside the current namespace
+├── MetaflowNamespaceMismatch           ... or is not in the current namespace
 ├── MetaflowInvalidPathspec
 ├── MetaflowInternalError
 ├── MetaflowTaggingError
@@ -20,12 +20,12 @@ MetaflowException
 ├── UnhandledInMergeArtifactsException
 ├── MissingInMergeArtifactsException
 ├── LintWarn                            a flow whose graph cannot run
-├── UnpicklableArtifact                 a value that pickle refuses
+├── UnpicklableArtifact                 a value that cannot be pickled
 ├── StorageError
 │   ├── StorageFull                     no space left on the device
-│   ├── StorageReadOnly                 the place cannot be written
-│   └── DataCorrupt                     a file that does not hold what its name promises
-└── TaskFailed                          a run that ends because a task failed
+│   ├── StorageReadOnly                 the storage is read-only
+│   └── DataCorrupt                     a file whose content cannot be read as its format
+└── TaskFailed                          a run that failed because a task failed
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ from collections.abc import Sequence
 
 
 class MetaflowException(Exception):
-    """An error meant for the user: ``headline``, message, optional source line and hint."""
+    """An error for the user: ``headline``, message, optional source line and hint."""
 
     headline = "Flow failed"
 
@@ -71,7 +71,7 @@ class MissingExtra(CommandException):
 
 
 class UnknownName(CommandException):
-    """A name that is not in a closed set; the message lists the set and the closest match."""
+    """A name that is not in a fixed set; the message lists the set, the hint has the closest match."""
 
     headline = "Unknown name"
 
@@ -82,7 +82,7 @@ class UnknownName(CommandException):
         close = get_close_matches(name, known, n=1)
         hint = f"Did you mean {close[0]!r}?" if close else None
         listed = ", ".join(sorted(known)) or "none"
-        return cls(f"There is no {what} named {name!r}. Known: {listed}.", hint=hint)
+        return cls(f"Unknown {what} {name!r}. Known: {listed}.", hint=hint)
 
 
 class ParameterFieldFailed(MetaflowException):
@@ -109,8 +109,8 @@ class MetaflowNamespaceMismatch(MetaflowException):
 
     def __init__(self, namespace: str | None):
         super().__init__(
-            f"The object exists, but not in the current namespace '{namespace}'.",
-            hint="Call namespace(None) to see the objects of every namespace.",
+            f"The object exists, but is not in the current namespace '{namespace}'.",
+            hint="To see the objects of all namespaces, call: namespace(None)",
         )
 
 

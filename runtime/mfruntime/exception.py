@@ -1,4 +1,4 @@
-"""Metaflow's name for the module of exceptions: `from mfruntime.exception import MetaflowException`."""
+"""The exceptions under Metaflow's module name: `from mfruntime.exception import MetaflowException`."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
-"""Names and pathspecs: what they may hold, how they are joined and taken apart.
+"""Names and pathspecs: validated, joined and split.
 
-Ids become folder names in every datastore, so each is checked before it touches a path: one component, no control
-characters, not a relative step, at most 255 bytes (the file name limit of Linux and macOS file systems).
+Ids become directory names in every datastore, so each is validated before it is used in a path: one component, no
+control characters, not `.` or `..`, at most 255 bytes (the file name limit of Linux and macOS file systems).
 """
 
 from __future__ import annotations
@@ -13,12 +13,12 @@ _KINDS = ("flow", "run", "step", "task", "artifact")
 
 
 def check_component(kind: str, name: str) -> str:
-    """Return `name` if it can be one component of a path; raise MetaflowInvalidPathspec saying why not."""
+    """Return `name` if it can be one component of a path, else raise MetaflowInvalidPathspec with the reason."""
     if name.isalnum() and name.isascii() and len(name) <= MAX_COMPONENT_BYTES:  # most names, most of the time
         return name
     problem = _problem(name)
     if problem:
-        raise MetaflowInvalidPathspec(f"The {kind} {_shown(name)} is not valid: {problem}.")
+        raise MetaflowInvalidPathspec(f"The {kind} {_shown(name)} is invalid: {problem}.")
     return name
 
 
@@ -26,17 +26,17 @@ def _problem(name: str) -> str | None:
     if not name:
         return "it is empty"
     if "/" in name or "\\" in name:
-        return "it holds a path separator"
+        return "it contains a path separator"
     if name in (".", ".."):
         return "it is a relative path"
     if not name.isprintable() and any(c < " " or c == "\x7f" for c in name):
-        return "it holds a control character"
+        return "it contains a control character"
     try:
         size = len(name.encode("utf-8"))
     except UnicodeEncodeError:
-        return "it is not valid Unicode text"
+        return "it is not valid Unicode"
     if size > MAX_COMPONENT_BYTES:
-        return f"it has {size} bytes, {MAX_COMPONENT_BYTES} are allowed"
+        return f"it has {size} bytes, but the maximum is {MAX_COMPONENT_BYTES}"
     return None
 
 
@@ -45,14 +45,14 @@ def _shown(name: str) -> str:
 
 
 def join_pathspec(*parts: str) -> str:
-    """`Flow/run/step/task` of checked components."""
+    """`Flow/run/step/task`, with each component validated."""
     return "/".join(check_component(kind, part) for kind, part in zip(_KINDS, parts))
 
 
 def split_pathspec(pathspec: str, kinds: tuple[str, ...]) -> tuple[str, ...]:
-    """Take a pathspec apart into exactly `kinds` components, each checked."""
+    """Split a pathspec into exactly `kinds` components, each validated."""
     parts = tuple(pathspec.split("/"))
     if len(parts) != len(kinds):
         wanted = "/".join(f"<{k}>" for k in kinds)
-        raise MetaflowInvalidPathspec(f"{_shown(pathspec)} is not of the form {wanted}.")
+        raise MetaflowInvalidPathspec(f"{_shown(pathspec)} must have the format {wanted}.")
     return tuple(check_component(kind, part) for kind, part in zip(kinds, parts))

@@ -1,7 +1,7 @@
 """Backends by name: a name stays a string until it is used.
 
-Every table maps a name to ``"module:attribute"`` and, where needed, to the extra that brings its packages. Nothing
-registers itself at import, so starting a task imports only what the task uses.
+Every table maps a name to ``"module:attribute"`` and, if needed, to the extra that installs its packages. Modules do
+not register themselves at import, so that a task imports only what it needs.
 """
 
 from __future__ import annotations
@@ -26,11 +26,19 @@ METADATA: dict[str, tuple[str, str | None]] = {
 }
 
 STEP_DECORATORS: dict[str, tuple[str, str | None]] = {
-    "retry": ("mfruntime.flow.decorators:RetryDecorator", None),
-    "catch": ("mfruntime.flow.decorators:CatchDecorator", None),
-    "timeout": ("mfruntime.flow.decorators:TimeoutDecorator", None),
-    "environment": ("mfruntime.flow.decorators:EnvironmentDecorator", None),
-    "resources": ("mfruntime.flow.decorators:ResourcesDecorator", None),
+    "retry": ("mfruntime.decorators.retry:RetryDecorator", None),
+    "catch": ("mfruntime.decorators.catch:CatchDecorator", None),
+    "timeout": ("mfruntime.decorators.timeout:TimeoutDecorator", None),
+    "environment": ("mfruntime.decorators.environment:EnvironmentDecorator", None),
+    "resources": ("mfruntime.decorators.resources:ResourcesDecorator", None),
+}
+
+#: The hooks of decorators, outermost first. This order applies independently of the order of decorators above a step:
+#: @catch handles failures of all the others, and @timeout only applies to the step's code.
+TASK_HOOKS: dict[str, tuple[str, str | None]] = {
+    "catch": ("mfruntime.tasks.hooks.catch:CatchHook", None),
+    "environment": ("mfruntime.tasks.hooks.environment:EnvironmentHook", None),
+    "timeout": ("mfruntime.tasks.hooks.timeout:TimeoutHook", None),
 }
 
 FLOW_DECORATORS: dict[str, tuple[str, str | None]] = {}
@@ -43,7 +51,7 @@ def load(target: str) -> Any:
 
 
 def lookup(what: str, name: str, table: dict[str, tuple[str, str | None]]) -> Any:
-    """The object registered as `name`; raises UnknownName or MissingExtra (never guesses a backend)."""
+    """The object registered as `name`. Raises UnknownName or MissingExtra, and never falls back to another backend."""
     if name not in table:
         raise UnknownName.of(what, name, list(table))
     target, extra = table[name]
@@ -56,14 +64,14 @@ def lookup(what: str, name: str, table: dict[str, tuple[str, str | None]]) -> An
 
 
 def missing_extra(needs: str, exc: ModuleNotFoundError, extra: str) -> MissingExtra:
-    """The error for something that needs packages which are not installed: `needs` is the sentence up to them."""
+    """The error for a package that is not installed; `needs` is the beginning of the sentence."""
     return MissingExtra(
-        f"{needs} the package '{exc.name}', which is not installed.", hint=f"Type: pip install {packages(extra)}"
+        f"{needs} the package '{exc.name}', which is not installed.", hint=f"Run: pip install {packages(extra)}"
     )
 
 
 def packages(extra: str) -> str:
-    """What an extra of this distribution brings, as arguments for pip: the distribution itself is on no index."""
+    """The packages of an extra, as arguments for pip: this distribution itself is not in a package index."""
     from importlib.metadata import PackageNotFoundError, requires
     from shlex import quote
 

@@ -12,7 +12,7 @@ from mfinfra.machine.record import Record
 from mfinfra.reports import cloud as cloud_report
 from mfinfra.reports.cloud import _ago
 from mfinfra.runtime import install, smoke_test
-from mfinfra.stacks import local, results
+from mfinfra.stacks import listing, results
 
 PLACES = [
     ("aws", "eu-west-1", "123456789012", "AWS eu-west-1, account 123456789012", {"S3": "s3://demo/metaflow"}),
@@ -48,7 +48,9 @@ def test_what_up_says_is_in_the_words_of_the_cloud(
         "demo", cloud, "ready", "", "", str(written.path), engine="terraform", region=region, account=account
     )
     runtime = install.Installed("/python", "3.11", "1", "/site-packages")
-    cloud_report.report_up(results.Up(stack, written, runtime, smoke_test.Proof("SmokeFlow/1", 1.0), "next"), Console())
+    cloud_report.report_up(
+        results.Up(stack, written, runtime, smoke_test.SmokeRun("SmokeFlow/1", 1.0), "next"), Console()
+    )
     table = capsys.readouterr().out
     for words in (f"{where}, by terraform", address, "SmokeFlow/1"):
         assert words in " ".join(table.split()), table
@@ -59,5 +61,5 @@ def test_what_up_says_is_in_the_words_of_the_cloud(
 def test_the_list_of_stacks_says_where_each_is(
     cloud: str, region: str, account: str, where: str, root: dict[str, str]
 ) -> None:
-    found = local.where({"cloud": cloud, "region": region, "account": account})
+    found = listing.where({"cloud": cloud, "region": region, "account": account})
     assert where.endswith(found)

@@ -13,6 +13,7 @@ from tests.programs import ROOT
 from mfinfra.engines.terraform import state as tf_state
 from mfinfra.errors import EngineError, MfinfraError
 from mfinfra.machine.record import Record
+from mfinfra.render import outputs
 from mfinfra.stackfile import load
 from mfinfra.stackfile.schema import StackConfig
 from mfinfra.stackfile.yaml_reader import read
@@ -59,7 +60,7 @@ def test_every_stack_comes_back_as_it_was_asked_for(path: Path) -> None:
     found = manifest.read(states, config.name)
     assert found is not None
     assert found.config == config.model_copy(update={"runtime": config.runtime.model_copy(update={"python": None})})
-    assert found.outputs == {"runtime_config": {"A": "b"}}
+    assert found.outputs == outputs.of({"runtime_config": {"A": "b"}})
     assert found.created_at == "2026-01-02T03:04:05Z"
     assert "/home/ada" not in states.files[f"stacks/{config.name}/stack.json"]
     manifest.remove(states, config.name)

@@ -44,7 +44,7 @@ def test_a_flow_wakes_the_service_of_its_stack(mfinfra: Tool, tmp_path: Path) ->
     assert status(mfinfra)["data"]["runs"] is None
     done = run_flow(tmp_path)
     assert done.returncode == 0, done.stderr
-    assert "Nothing of the stack 'demo' listens on this machine; starting it." in done.stderr
+    assert "The metadata service of stack 'demo' is not running. Starting it: mfinfra start demo" in done.stderr
     assert status(mfinfra)["data"]["runs"] == {"HelloFlow": 1}
     assert read(sys.executable, "mfruntime", tmp_path) == "1 True Hello from a flow"
 
@@ -131,5 +131,5 @@ def test_a_name_that_is_none_wakes_nothing(word: str, tmp_path: Path) -> None:
     from mfruntime.settings import Settings
 
     settings = Settings({"MFINFRA_STACK": word}, {})
-    assert stack_servers.waker(settings, "http://127.0.0.1:1") is None
-    assert stack_servers.waker(Settings({"MFINFRA_STACK": "demo"}, {}), "http://example.com") is None
+    assert stack_servers.server_starter(settings, "http://127.0.0.1:1") is None
+    assert stack_servers.server_starter(Settings({"MFINFRA_STACK": "demo"}, {}), "http://example.com") is None

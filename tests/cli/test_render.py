@@ -470,12 +470,12 @@ def test_what_cloudformation_cannot_do_is_refused_before_anything_is_written() -
         render.render(config(**said))
 
 
-#: What a stranger types, by what deploys.
+#: The command in the README of a workspace, by engine.
 COMMANDS = {"terraform": "terraform apply", "cloudformation": "aws cloudformation deploy"}
 
 
 @every
-def test_the_folder_tells_a_stranger_what_to_type(name: str) -> None:
+def test_the_readme_of_a_workspace_has_the_commands_to_deploy_it(name: str) -> None:
     stack = CONFIGS[name]
     for engine in engines_of(name):
         text = render.render(stack.model_copy(update={"engine": engine}))["README.md"]
@@ -483,7 +483,7 @@ def test_the_folder_tells_a_stranger_what_to_type(name: str) -> None:
         assert f"\n    {COMMANDS[engine]}" in text
         assert ("get-api-key" in text) == (stack.metadata.api == "public")
         assert ("TF_VAR_kubernetes_token" in text) == (stack.cloud != "aws")
-        assert ("protected" in text) == stack.deletion_protection
+        assert ("deletion protection" in text) == stack.deletion_protection
         assert "{" not in prose.replace("{}", "")
         assert "{%" not in text
         assert "\n\n\n" not in text
@@ -714,6 +714,6 @@ def test_render_and_validate_need_nothing(tmp_path: Path) -> None:
 def test_up_installs_what_the_runtime_needs_on_a_cloud(cloud: str, name: str) -> None:
     from importlib import import_module
 
-    found = getattr(import_module(f"mfinfra.clouds.{cloud}"), name).requirements
+    found = getattr(import_module(f"mfinfra.clouds.{cloud}.cloud"), name).requirements
     (line,) = re.findall(rf"^{cloud} = (\[.*\])$", (ROOT / "runtime" / "pyproject.toml").read_text(), re.M)
     assert sorted(found) == sorted(json.loads(line))

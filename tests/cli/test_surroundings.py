@@ -78,9 +78,9 @@ def test_what_a_name_does_to_a_terminal_is_shown_not_done(mfinfra: Tool) -> None
 def test_a_bug_is_one_line_and_a_report(home: Path, tmp_path: Path) -> None:
     code = (
         "import sys\n"
-        "from mfinfra.stacks import local\n"
+        "from mfinfra.stacks import listing\n"
         "from mfinfra.__main__ import run\n"
-        "local.listing = lambda: 1 / 0\n"
+        "listing.every = lambda: 1 / 0\n"
         "sys.argv[1:] = ['ls']\n"
         "run()\n"
     )

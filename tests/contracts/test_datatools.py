@@ -25,12 +25,12 @@ from mfruntime.datatools.errors import (
     ObjectNotFound,
 )
 from mfruntime.datatools.objects import GetObject, PutObject
-from mfruntime.datatools.provider import Kind
+from mfruntime.datatools.provider import Provider
 from mfruntime.settings import Settings
 from mfruntime.store import locate
 
 TOOLS: dict[str, Any] = {"s3": S3, "azure": AzureBlob, "gs": GS}
-KINDS = [s3.KIND, azure.KIND, gs.KIND]
+KINDS = [s3.PROVIDER, azure.PROVIDER, gs.PROVIDER]
 ENDPOINTS = {"METAFLOW_S3_ENDPOINT_URL", "METAFLOW_AZURE_STORAGE_BLOB_SERVICE_ENDPOINT", "STORAGE_EMULATOR_HOST"}
 EACH_KIND = pytest.mark.parametrize("kind", KINDS, ids=[kind.type for kind in KINDS])
 
@@ -39,7 +39,7 @@ class Tools:
     """The tools of a server, and a root that nobody else uses."""
 
     def __init__(self, server: Server):
-        self.kind: Kind = TOOLS[server.kind].KIND
+        self.kind: Provider = TOOLS[server.kind].PROVIDER
         self.server = server
         self.root = f"{self.kind.scheme}{server.fresh_root().removeprefix(self.kind.scheme)}"
 
@@ -233,7 +233,7 @@ def test_names_of_any_kind(tools: Tools, key: str) -> None:
 
 @pytest.mark.parametrize("key", ["a//b", "./a", "a/../b", "a\nb"])
 def test_names_that_are_refused(tools: Tools, key: str) -> None:
-    with tools.at() as place, pytest.raises(InvalidAddress, match="name the object otherwise"):
+    with tools.at() as place, pytest.raises(InvalidAddress, match="use another object name"):
         place.put(key, "v")
 
 
@@ -263,21 +263,21 @@ def test_a_changed_object_has_another_mark(tools: Tools) -> None:
 
 @EACH_KIND
 @pytest.mark.parametrize("root", ["", "http://tests/x", "SCHEME", "SCHEME/x/", "other://tests/x"])
-def test_places_that_are_none(kind: Kind, root: str) -> None:
+def test_places_that_are_none(kind: Provider, root: str) -> None:
     with pytest.raises(kind.errors.invalid_address, match=kind.root_argument):
         addresses.checked_root(kind, root.replace("SCHEME", kind.scheme))
 
 
 def test_a_place_in_azure_may_be_named_as_in_the_settings() -> None:
-    assert addresses.checked_root(azure.KIND, "tests/x/") == "azure://tests/x"
+    assert addresses.checked_root(azure.PROVIDER, "tests/x/") == "azure://tests/x"
     with pytest.raises(InvalidAddress, match="gsroot"):
-        addresses.checked_root(gs.KIND, "tests/x")
+        addresses.checked_root(gs.PROVIDER, "tests/x")
 
 
 @EACH_KIND
 @settings(suppress_health_check=[HealthCheck.too_slow], max_examples=100)
 @given(key=st.text(min_size=1))
-def test_an_address_below_a_root_stays_below_it(kind: Kind, key: str) -> None:
+def test_an_address_below_a_root_stays_below_it(kind: Provider, key: str) -> None:
     root = f"{kind.scheme}bucket/root"
     try:
         made = addresses.address(kind, root, key)
@@ -290,7 +290,7 @@ def test_an_address_below_a_root_stays_below_it(kind: Kind, key: str) -> None:
 
 
 @EACH_KIND
-def test_runs_lie_in_data_of_the_datastore_unless_told_otherwise(kind: Kind) -> None:
+def test_runs_lie_in_data_of_the_datastore_unless_told_otherwise(kind: Provider) -> None:
     datastore = f"METAFLOW_DATASTORE_SYSROOT_{kind.type.upper()}"
     assert locate.data_root(Settings({datastore: "b/x/"}, {}), kind.type) == "b/x/data"
     assert locate.data_root(Settings({datastore: "b/x", kind.root_setting: "b/y"}, {}), kind.type) == "b/y"
@@ -298,7 +298,7 @@ def test_runs_lie_in_data_of_the_datastore_unless_told_otherwise(kind: Kind) -> 
 
 
 @EACH_KIND
-def test_every_error_is_one_of_the_general_ones(kind: Kind) -> None:
+def test_every_error_is_one_of_the_general_ones(kind: Provider) -> None:
     for error, general in zip(kind.errors, type(kind.errors)()):
         assert issubclass(error, general)
         assert issubclass(error, DataToolsException)

@@ -16,7 +16,7 @@ from mfruntime import GS, S3, AzureBlob
 from mfruntime.datatools.errors import AccessDenied, DataToolsException, NameClash, ObjectNotFound
 from mfruntime.datatools.requests import Bucket
 from mfruntime.errors import CommandException, MissingExtra
-from mfruntime.store.storage.refusals import translated
+from mfruntime.store.storage.errors import storage_error
 
 KEY = "c2VjcmV0IHRoYXQgbm9ib2R5IHNlZXM="
 
@@ -48,26 +48,26 @@ def places() -> dict[str, Any]:
 
 
 CASES: list[tuple[str, Any, type[DataToolsException], list[str]]] = [
-    ("s3", refusal(403, "AccessDenied"), AccessDenied, ["may not s3:PutObject", "s3://tests/x/a"]),
+    ("s3", refusal(403, "AccessDenied"), AccessDenied, ["lacks s3:PutObject", "s3://tests/x/a"]),
     ("s3", refusal(404, "NoSuchBucket"), ObjectNotFound, ["bucket s3://tests does not exist"]),
     ("s3", refusal(400, "ExpiredToken"), AccessDenied, ["expired", "aws sso login"]),
-    ("s3", refusal(409, "ExistingObjectIsDirectory"), NameClash, ["a folder", "s3://tests/x/a"]),
+    ("s3", refusal(409, "ExistingObjectIsDirectory"), NameClash, ["a directory", "s3://tests/x/a"]),
     ("azure", refusal(403, "AuthorizationPermissionMismatch"), AccessDenied,
-     ["the key of the account account may not Storage Blob Data Contributor", "azure://tests/x/a"]),
+     ["the key of the account account lacks Storage Blob Data Contributor", "azure://tests/x/a"]),
     ("azure", refusal(403, "AuthorizationFailure"), AccessDenied, ["Storage Blob Data Contributor"]),
-    ("azure", refusal(403, "KeyBasedAuthenticationNotPermitted"), AccessDenied, ["takes logins only", "az login"]),
-    ("azure", refusal(403, "AuthenticationFailed"), AccessDenied, ["not valid there"]),
+    ("azure", refusal(403, "KeyBasedAuthenticationNotPermitted"), AccessDenied, ["does not allow access keys", "az login"]),
+    ("azure", refusal(403, "AuthenticationFailed"), AccessDenied, ["are invalid"]),
     ("azure", refusal(401, "InvalidAuthenticationInfo"), AccessDenied, ["expired", "az login"]),
     ("azure", refusal(404, "ContainerNotFound"), ObjectNotFound, ["container azure://tests does not exist"]),
-    ("azure", refusal(400, "InvalidResourceName"), DataToolsException, ["no container can have that name", "3 to 63"]),
-    ("azure", refusal(409, "ResourceTypeMismatch"), NameClash, ["a folder", "azure://tests/x/a"]),
-    ("azure", refusal(409, "InvalidBlobType"), NameClash, ["of another kind"]),
+    ("azure", refusal(400, "InvalidResourceName"), DataToolsException, ["the container name is invalid", "3 to 63"]),
+    ("azure", refusal(409, "ResourceTypeMismatch"), NameClash, ["a directory", "azure://tests/x/a"]),
+    ("azure", refusal(409, "InvalidBlobType"), NameClash, ["of another type"]),
     ("azure", refusal(503, "ServerBusy"), DataToolsException, ["503"]),
     ("gs", google(403, "x does not have storage.objects.create access"), AccessDenied,
-     ["may not storage.objects.create", "gs://tests/x/a"]),
+     ["lacks storage.objects.create", "gs://tests/x/a"]),
     ("gs", google(404, "The specified bucket does not exist."), ObjectNotFound, ["bucket gs://tests does not exist"]),
-    ("gs", google(400, "Bucket is a requester pays bucket"), DataToolsException, ["refuses the request (400"]),
-    ("gs", google(503, "Backend Error"), DataToolsException, ["answered 503"]),
+    ("gs", google(400, "Bucket is a requester pays bucket"), DataToolsException, ["rejected the request (400"]),
+    ("gs", google(503, "Backend Error"), DataToolsException, ["responded with status 503"]),
 ]  # fmt: skip
 
 
@@ -107,9 +107,9 @@ def test_a_login_of_google_that_ran_out_says_how_to_get_another() -> None:
     from google.auth.exceptions import RefreshError
 
     bucket = Bucket(None, "gs://tests", "the account of gcloud", "gs")
-    found = translated(RefreshError("invalid_grant: Token has been expired or revoked."), bucket, "x/a", "read")
+    found = storage_error(RefreshError("invalid_grant: Token has been expired or revoked."), bucket, "x/a", "read")
     assert str(found) == "Cannot read gs://tests/x/a: the credentials (the account of gcloud) have expired."
-    assert found.hint == "Type: gcloud auth application-default login"
+    assert found.hint == "Run: gcloud auth application-default login"
 
 
 def test_azure_without_an_endpoint_says_which_setting(web: Web, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -145,5 +145,5 @@ def test_a_run_without_a_place_says_which_setting(web: Web, kind: str) -> None:
     run: Any = object.__new__(Run)
     with pytest.raises(DataToolsException, match=f"{setting[kind]}, which is not set"):
         type(places()[kind])(run=run)
-    with pytest.raises(DataToolsException, match="must be the flow of a step"):
+    with pytest.raises(DataToolsException, match="must be the flow inside a step"):
         type(places()[kind])(run="F/1", **{"azure": {"container": "b"}}.get(kind, {"bucket": "b"}))

@@ -13,7 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from mfruntime.errors import DataCorrupt, MetaflowNotFound, MetaflowTaggingError
-from mfruntime.metadata_provider.base import ArtifactRecord, Datum, TaskRecord
+from mfruntime.metadata_provider.base import ArtifactRecord, MetadataEntry, TaskRecord
 from mfruntime.metadata_provider.files import FileMetadata
 from mfruntime.metadata_provider.local import LocalMetadata
 from mfruntime.metadata_provider.memory import MemoryMetadata
@@ -45,9 +45,9 @@ def test_runs_of_one_microsecond_get_different_ids(metadata: Any, monkeypatch: p
 
 def test_registering_a_task_again_changes_nothing_but_adds_facts(metadata: Any) -> None:
     run = metadata.new_run("F", [], [], "me")
-    metadata.register_task(record(run), [Datum("a", "1", "a")], 0)
+    metadata.register_task(record(run), [MetadataEntry("a", "1", "a")], 0)
     first = metadata.get("F", run, "start", "1")
-    metadata.register_task(record(run), [Datum("b", "2", "b")], 1)
+    metadata.register_task(record(run), [MetadataEntry("b", "2", "b")], 1)
     assert metadata.get("F", run, "start", "1")["ts_epoch"] == first["ts_epoch"]
     assert {d["field_name"]: d["tags"] for d in metadata.data("F", run, "start", "1")} == {
         "a": ["attempt_id:0"],
@@ -59,7 +59,7 @@ def test_facts_of_two_attempts_in_one_millisecond_are_both_kept(metadata: Any, m
     run = metadata.new_run("F", [], [], "me")
     monkeypatch.setattr(time, "time", lambda: 1_700_000_000.0)
     for attempt in range(3):
-        metadata.register_data(record(run), [Datum("attempt-done", str(attempt), "attempt-done")], attempt)
+        metadata.register_data(record(run), [MetadataEntry("attempt-done", str(attempt), "attempt-done")], attempt)
     assert sorted(d["value"] for d in metadata.data("F", run, "start", "1")) == ["0", "1", "2"]
     assert metadata._last_done(f"F/{run}/start/1/_meta", metadata._tree.names(f"F/{run}/start/1/_meta")) == 2
 
@@ -68,7 +68,7 @@ def test_artifacts_are_those_of_the_last_attempt_that_is_done(metadata: Any) -> 
     run = metadata.new_run("F", ["x"], [], "me")
     for attempt, sha in ((0, "aaa"), (1, "bbb")):
         metadata.register_artifacts(record(run), attempt, [ArtifactRecord("v", sha, "p", "m", "local", ":root:/r")])
-        metadata.register_data(record(run), [Datum("attempt-done", str(attempt), "attempt-done")], attempt)
+        metadata.register_data(record(run), [MetadataEntry("attempt-done", str(attempt), "attempt-done")], attempt)
     assert [a["sha"] for a in metadata.artifacts("F", run, "start", "1")] == ["bbb"]
     assert [a["sha"] for a in metadata.artifacts("F", run, "start", "1", attempt=0)] == ["aaa"]
     assert metadata.artifacts("F", run, "start", "1")[0]["tags"] == ["x"]
@@ -141,12 +141,12 @@ def test_the_fast_way_of_writing_records_writes_what_json_would(
     metadata = FileMetadata(tree)
     task = TaskRecord("F", "1", "s", "2", user, tuple(tags), ("a",))
     metadata.register_artifacts(task, 0, [ArtifactRecord("v", sha, "c", "t", "local", "loc")])
-    metadata.register_data(task, [Datum("f", value, "t")], 0)
-    artifact, datum = (json.loads(data) for data in tree._files.values())
+    metadata.register_data(task, [MetadataEntry("f", value, "t")], 0)
+    artifact, entry = (json.loads(data) for data in tree._files.values())
     assert {k: artifact[k] for k in ("user_name", "sha", "tags", "attempt_id")} == {
         "user_name": user,
         "sha": sha,
         "tags": tags,
         "attempt_id": 0,
     }
-    assert (datum["value"], datum["user_name"], datum["tags"]) == (value, user, ["attempt_id:0"])
+    assert (entry["value"], entry["user_name"], entry["tags"]) == (value, user, ["attempt_id:0"])

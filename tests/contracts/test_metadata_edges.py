@@ -14,7 +14,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from mfruntime.errors import DataCorrupt, MetaflowInvalidPathspec, MetaflowNotFound, StorageError
-from mfruntime.metadata_provider.base import ArtifactRecord, Datum, TaskRecord
+from mfruntime.metadata_provider.base import ArtifactRecord, MetadataEntry, TaskRecord
 from mfruntime.metadata_provider.files import FileMetadata
 from mfruntime.metadata_provider.local import LocalMetadata
 from mfruntime.metadata_provider.memory import MemoryMetadata
@@ -32,7 +32,7 @@ def record(run: str) -> TaskRecord:
 
 def finish(metadata: Any, run: str, attempt: int, sha: str) -> None:
     metadata.register_artifacts(record(run), attempt, [ArtifactRecord("v", sha, "p", "m", "local", ":root:/r")])
-    metadata.register_data(record(run), [Datum("attempt-done", str(attempt), "attempt-done")], attempt)
+    metadata.register_data(record(run), [MetadataEntry("attempt-done", str(attempt), "attempt-done")], attempt)
 
 
 def test_a_clock_that_is_set_back_does_not_bring_back_an_earlier_attempt(
@@ -56,7 +56,7 @@ def test_tags_of_a_run_that_does_not_exist_leave_nothing_behind(metadata: Any) -
 @pytest.mark.parametrize("field", ["a/b", "a\nb", "x" * 250])
 def test_a_fact_whose_name_cannot_be_a_file_is_refused(metadata: Any, field: str) -> None:
     with pytest.raises(MetaflowInvalidPathspec, match="metadata field"):
-        metadata.register_data(record("1"), [Datum(field, "1", "t")], 0)
+        metadata.register_data(record("1"), [MetadataEntry(field, "1", "t")], 0)
 
 
 @pytest.mark.parametrize("run", ["a/b", "..", "a\nb", "x" * 300, "", "data", "latest_run", "_meta"])
@@ -132,8 +132,8 @@ def test_records_are_to_the_byte_what_json_writes(user: str, sha: str, tags: lis
     tree = MemoryTree()
     metadata = FileMetadata(tree)
     task = TaskRecord("F", "1", "s", "2", user, tuple(tags), ("a",))
-    metadata.register_task(task, [Datum("f", value, sha), Datum("g", user, "t")], 1)
-    metadata.register_data(task, [Datum("h", value, "t")], None)
+    metadata.register_task(task, [MetadataEntry("f", value, sha), MetadataEntry("g", user, "t")], 1)
+    metadata.register_data(task, [MetadataEntry("h", value, "t")], None)
     metadata.register_artifacts(task, 0, [ArtifactRecord("v", sha, user, "t", "local", sha)])
     for content in tree._files.values():
         assert content.decode() == json.dumps(json.loads(content))

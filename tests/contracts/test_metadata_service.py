@@ -16,7 +16,7 @@ from tests.doubles.metadata_service import Program
 
 from mfruntime.errors import MetaflowNotFound, MetaflowTaggingError
 from mfruntime.metadata_provider import outbox
-from mfruntime.metadata_provider.base import ArtifactRecord, Datum, TaskRecord
+from mfruntime.metadata_provider.base import ArtifactRecord, MetadataEntry, TaskRecord
 from mfruntime.metadata_provider.http import Connection, ServiceError, ServiceUnavailable
 from mfruntime.metadata_provider.service import ServiceMetadata
 
@@ -44,9 +44,9 @@ def record(run: str, task: str = "t-1", step: str = "start") -> TaskRecord:
 
 
 def finish(metadata: ServiceMetadata, run: str, attempt: int, sha: str) -> None:
-    metadata.register_task(record(run), [Datum("attempt", str(attempt), "attempt")], attempt)
+    metadata.register_task(record(run), [MetadataEntry("attempt", str(attempt), "attempt")], attempt)
     metadata.register_artifacts(record(run), attempt, [ArtifactRecord("v", sha, "p", "m", "s3", ":root:s3://b/m")])
-    metadata.register_data(record(run), [Datum("attempt-done", str(attempt), "attempt-done")], attempt)
+    metadata.register_data(record(run), [MetadataEntry("attempt-done", str(attempt), "attempt-done")], attempt)
     metadata.flush()
 
 
@@ -98,7 +98,7 @@ def test_tags_are_the_runs_and_system_tags_stay(metadata: ServiceMetadata) -> No
 def test_names_are_taken_as_they_are(metadata: ServiceMetadata, name: str) -> None:
     run = metadata.new_run("F", [], [], "me")
     odd = record(run, task=f"t-{name}", step="start")
-    metadata.register_task(odd, [Datum("x", "1", "x")], 0)
+    metadata.register_task(odd, [MetadataEntry("x", "1", "x")], 0)
     metadata.flush()
     assert metadata.child_names("F", run, "start") == [f"t-{name}"]
     assert [d["value"] for d in metadata.data("F", run, "start", f"t-{name}")] == ["1"]
@@ -113,7 +113,7 @@ def test_writes_arrive_though_the_service_was_killed_in_between(tmp_path: Path) 
     metadata = provider(program.url, tmp_path, retries=5)
     run = metadata.new_run("F", [], [], "me")
     for number in range(20):
-        metadata.register_task(record(run, f"t-{number}"), [Datum("x", str(number), "x")], 0)
+        metadata.register_task(record(run, f"t-{number}"), [MetadataEntry("x", str(number), "x")], 0)
         if number == 10:
             program.stop(signal.SIGKILL)
     program.start()
@@ -134,7 +134,7 @@ def test_what_cannot_be_sent_is_kept_and_goes_out_before_the_next_run(
     run = metadata.new_run("F", [], [], "me")
     program.stop()
     finish(metadata, run, 0, "aaa")
-    assert "goes out with the next run" in str(metadata.flush())
+    assert "The next run sends" in str(metadata.flush())
     (kept,) = (tmp_path / "unsent").glob("*.json")
     assert [path.rsplit("/", 1)[1] for path, _ in json.loads(kept.read_text())["writes"]][:2] == ["step", "task"]
     program.start()
@@ -209,7 +209,9 @@ class _Page(BaseHTTPRequestHandler):
         return
 
 
-@pytest.mark.parametrize(("status", "said"), [(200, "no metadata service"), (503, "503"), (404, "404"), (403, "403")])
+@pytest.mark.parametrize(
+    ("status", "said"), [(200, "not a metadata service"), (503, "503"), (404, "404"), (403, "403")]
+)
 def test_what_is_no_service_is_told_in_one_line(tmp_path: Path, status: int, said: str) -> None:
     handler = type("Page", (_Page,), {"status": status})
     server = ThreadingHTTPServer(("127.0.0.1", 0), handler)

@@ -175,7 +175,7 @@ def test_a_blob_that_is_not_what_it_says_is_named_and_not_kept(
     for _ in range(2):
         with pytest.raises(DataCorrupt) as caught:
             _ = FlowStore(storage, "F").task("1", "start", "1")[name]
-        assert f"{storage.root}/{path} is damaged" in str(caught.value)
+        assert f"{storage.root}/{path} is corrupt" in str(caught.value)
         assert "\n" not in f"{caught.value}{caught.value.hint}"
     assert not list(tmp_path.glob("blobs/*"))
 

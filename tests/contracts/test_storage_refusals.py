@@ -53,12 +53,12 @@ CASES = [
     (403, "AccessDenied", "", ["s3:GetObject", "access key ...ests", "s3://tests/x/F/a"]),
     (404, "NoSuchBucket", "", ["bucket does not exist", "METAFLOW_DATASTORE_SYSROOT_S3"]),
     (403, "RequestTimeTooSkewed", "", ["clock"]),
-    (403, "InvalidAccessKeyId", "", ["not valid"]),
-    (403, "SignatureDoesNotMatch", "", ["not valid"]),
+    (403, "InvalidAccessKeyId", "", ["invalid"]),
+    (403, "SignatureDoesNotMatch", "", ["invalid"]),
     (400, "ExpiredToken", "", ["expired", "aws sso login"]),
     (301, "PermanentRedirect", "<Region>eu-west-1</Region>", ["another region"]),
     (400, "AuthorizationHeaderMalformed", "<Region>eu-west-1</Region>", ["AWS_REGION=eu-west-1"]),
-    (503, "SlowDown", "", ["answered 503 until the deadline"]),
+    (503, "SlowDown", "", ["responded with status 503 to all retries"]),
 ]
 
 
@@ -79,9 +79,9 @@ def test_a_refusal_is_told_in_one_line(
 
 def test_no_permission_to_write_names_the_action(web: Web, monkeypatch: pytest.MonkeyPatch) -> None:
     web.answer = refusal(403, "AccessDenied")
-    with pytest.raises(StorageError, match="may not s3:PutObject"):
+    with pytest.raises(StorageError, match="lacks s3:PutObject"):
         storage(web.url, monkeypatch).save([Item("F/a", b"1")])
-    with pytest.raises(StorageError, match="may not s3:ListBucket"):
+    with pytest.raises(StorageError, match="lacks s3:ListBucket"):
         storage(web.url, monkeypatch).list(["F"])
 
 
@@ -103,7 +103,7 @@ def test_without_credentials_the_hint_says_how_to_get_some(monkeypatch: pytest.M
     monkeypatch.setenv("AWS_EC2_METADATA_DISABLED", "true")
     monkeypatch.setenv("AWS_CONFIG_FILE", str(tmp_path / "none"))
     monkeypatch.setenv("AWS_SHARED_CREDENTIALS_FILE", str(tmp_path / "none"))
-    with pytest.raises(CommandException, match="no AWS credentials") as caught:
+    with pytest.raises(CommandException, match="No AWS credentials") as caught:
         S3Storage.from_settings(settings.load(), "s3://tests/x")
     assert "aws sso login" in str(caught.value.hint)
 
@@ -117,7 +117,7 @@ def test_a_fork_of_a_process_that_used_the_store_is_refused_and_does_not_hang(s3
     )
     env = {**os.environ, **s3.environment}
     done = subprocess.run([sys.executable, "-c", code], env=env, capture_output=True, text=True, timeout=60)
-    assert "was forked from one that had already used" in done.stdout, done.stderr
+    assert "was forked from a process that had already used it" in done.stdout, done.stderr
 
 
 # -- chaos -------------------------------------------------------------------------------------------------------------

@@ -126,10 +126,10 @@ def kill_and_resume(folder: Path, role: str, number: int) -> None:
     wait_for_nobody(folder)
     before = done_tasks(folder)
     resumed = call(folder, "resume")
-    if resumed.returncode and "no run" in resumed.stderr.lower() + resumed.stdout.lower():
+    if resumed.returncode and "does not exist, or has no parameters" in resumed.stderr:
         assert not before  # it died before anything ran
         resumed = call(folder, "run")
-    if resumed.returncode and "no earlier run" in resumed.stderr:
+    if resumed.returncode and "No earlier run" in resumed.stderr:
         resumed = call(folder, "run")
     assert resumed.returncode == 0, resumed.stdout + resumed.stderr
     assert "Traceback" not in resumed.stderr
@@ -137,7 +137,7 @@ def kill_and_resume(folder: Path, role: str, number: int) -> None:
         [sys.executable, "-c", READ], env=environment(folder), capture_output=True, text=True, check=True
     )
     shown = json.loads(read.stdout)
-    if role == "task" and "ended from outside" in shown["final"][0][2]:
+    if role == "task" and "its process was killed" in shown["final"][0][2]:
         shown["final"][0][2] = EXPECTED[0][2]  # the step with @catch was killed, and @catch did its work
     assert (shown["ok"], shown["final"], shown["tasks"]) == (True, [*EXPECTED], 12)
     assert no_attempt_twice(folder)

@@ -174,7 +174,7 @@ def check_waking(cli: Cli, name: str, folder: Path, home: Path, cloud: Mapping[s
         [sys.executable, "hello.py", "run"], cwd=folder, env=env, capture_output=True, text=True, timeout=120
     )
     assert done.returncode == 0, done.stdout + done.stderr
-    assert f"Nothing of the stack '{name}' listens on this machine; starting it." in done.stderr
+    assert f"The metadata service of stack '{name}' is not running. Starting it: mfinfra start {name}" in done.stderr
 
 
 def check_secrets(home: Path, secrets: Iterable[str]) -> None:

@@ -23,6 +23,7 @@ from mfinfra.kube.api import Api, NotAllowed, Unreachable
 from mfinfra.kube.cluster import Cluster
 from mfinfra.kube.services import Service
 from mfinfra.kube.tokens import Tokens
+from mfinfra.render import outputs
 from tests.doubles.testkube.objects import serve, web
 from tests.doubles.testkube.server import TestKube, free_port
 from tests.programs import ROOT
@@ -193,8 +194,10 @@ def test_a_proxy_is_asked_for_what_is_not_excepted_from_it(
 
 def test_a_cluster_is_found_among_outputs() -> None:
     whole = {"name": "demo", "host": "10.0.0.1", "ca_certificate": "x"}
-    assert cluster.of({"cluster": whole}) == Cluster("demo", "https://10.0.0.1", "x")
-    assert [cluster.of(o) for o in ({}, {"cluster": None}, {"cluster": {**whole, "host": ""}})] == [None] * 3
+    assert cluster.of(outputs.of({"cluster": whole})) == Cluster("demo", "https://10.0.0.1", "x")
+    assert [cluster.of(outputs.of(o)) for o in ({}, {"cluster": None}, {"cluster": {**whole, "host": ""}})] == [
+        None
+    ] * 3
     other = Cluster("demo", "https://10.0.0.1", "y")
     assert other.fingerprint != Cluster("demo", "https://10.0.0.1", "x").fingerprint
 

@@ -50,7 +50,7 @@ def test_the_tool_carries_the_runtime_and_its_templates(wheels: Path) -> None:
     assert "mfinfra/_bundled/terraform/modules/aws/metadata/service.tf" in names
     assert "mfinfra/_bundled/cloudformation/parts/batch.yaml.j2" in names
     assert "mfinfra/_bundled/terraform/stacks/kubernetes/cluster.tf.j2" in names
-    assert {"mfinfra/smoke/flow.py", "mfinfra/inside/probe.py"} <= set(names)
+    assert {"mfinfra/runtime/smoke/flow.py", "mfinfra/runtime/inside/probe.py"} <= set(names)
     assert "mfinfra/py.typed" in names
     assert any(n.endswith("licenses/LICENSE") for n in names)
 

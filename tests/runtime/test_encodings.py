@@ -29,7 +29,7 @@ def test_many_input_paths_are_packed_and_a_damaged_packing_is_named() -> None:
     many = [f"1234567890123456/step/{i}" for i in range(1000)]
     assert encode_paths(many).startswith("!")
     assert len(encode_paths(many)) < 3000
-    with pytest.raises(ValueError, match="damaged"):
+    with pytest.raises(ValueError, match="corrupt"):
         decode_paths("!" + encode_paths(many)[5:50])
 
 

@@ -26,7 +26,7 @@ from .conftest import execute
 
 OWN = {"user_name": "me", "tags": ["t1", "t2"], "system_tags": ["metaflow_version:2.19.39", "user:me", "runtime:dev"]}
 FACT = {"type": "x", "value": "some value", "tags": ["attempt_id:0"], "user_name": "me"}
-FACTS = [{"field_name": f"field-{n}", **FACT} for n in range(8)]
+METADATA = [{"field_name": f"field-{n}", **FACT} for n in range(8)]
 ARTIFACTS = [
     {
         "name": f"artifact{n}", "location": ":root:s3://bucket/prefix", "ds_type": "s3", "sha": "a" * 40, "attempt_id": 0,
@@ -57,7 +57,7 @@ class Connection:
 
 async def register(port: int, flow: str, seconds: float, connections: int) -> tuple[float, list[float]]:
     """Requests a second, and the time of each, while tasks are registered from many connections."""
-    own, facts, artifacts = json.dumps(OWN).encode(), json.dumps(FACTS).encode(), json.dumps(ARTIFACTS).encode()
+    own, facts, artifacts = json.dumps(OWN).encode(), json.dumps(METADATA).encode(), json.dumps(ARTIFACTS).encode()
     times: list[float] = []
     first = await Connection().open(port)
     await first.post(f"/flows/{flow}", own)

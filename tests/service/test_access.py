@@ -22,7 +22,7 @@ from mfruntime.errors import CommandException
 from mfruntime.service.auth import auth, oidc
 from mfruntime.service.config import Config
 from mfruntime.service.http.limits import RateLimit
-from mfruntime.service.http_errors import Fault
+from mfruntime.service.http_errors import HttpError
 from tests.doubles.metadata_service import Program, run_program
 
 from .conftest import Caller
@@ -80,7 +80,10 @@ def test_roles_and_flows_of_tokens_are_kept_to(make: Any, tokens: str) -> None:
     assert caller.post("/flows/Train1", {}, **bearer("reads")).status_code == 403
     assert caller.post("/flows/Train1", {}, **bearer("writes")).status_code == 200
     refused = caller.post("/flows/Other", {}, **bearer("writes"))
-    assert (refused.status_code, refused.json()["message"]) == (403, "writer may not use the flow Other.")
+    assert (refused.status_code, refused.json()["message"]) == (
+        403,
+        "Access denied: writer has no permission for the flow Other.",
+    )
     assert caller.post("/flows/Other", {}, **bearer("rules")).status_code == 200
     assert [f["flow_id"] for f in caller.get("/flows", **bearer("writes")).json()] == ["Train1"]
     assert [f["flow_id"] for f in caller.get("/flows", **bearer("reads")).json()] == ["Other", "Train1"]
@@ -126,7 +129,7 @@ def test_a_bucket_fills_again_and_each_client_has_its_own() -> None:
     limit = RateLimit(1.0, lambda: now[0])
     for _ in range(2):
         limit.take("a")
-    with pytest.raises(Fault, match="Too many"):
+    with pytest.raises(HttpError, match="Too many"):
         limit.take("a")
     limit.take("b")
     now[0] = 1.0

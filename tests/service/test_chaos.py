@@ -19,7 +19,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, precondition, rule, run_state_machine_as_test
 
 from mfruntime.metadata_provider import http, outbox
-from mfruntime.metadata_provider.base import ArtifactRecord, Datum, TaskRecord
+from mfruntime.metadata_provider.base import ArtifactRecord, MetadataEntry, TaskRecord
 from mfruntime.metadata_provider.http import Connection
 from mfruntime.metadata_provider.service import ServiceMetadata
 from tests.doubles.dropping_proxy import FAULTS, Proxy
@@ -63,7 +63,7 @@ class Story(RuleBasedStateMachine):
         values = [str(self.count + n) for n in range(facts)]
         self.count += facts
         self.facts.setdefault(record.task, []).extend(values)
-        self.client.register_task(record, [Datum("x", value, "x") for value in values], 0)
+        self.client.register_task(record, [MetadataEntry("x", value, "x") for value in values], 0)
 
     @rule(number=st.integers(0, 2), attempt=st.integers(0, 3))
     def artifact(self, number: int, attempt: int) -> None:

@@ -13,15 +13,15 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from mfruntime.service.config import Config
-from mfruntime.service.http_errors import Fault
+from mfruntime.service.http_errors import HttpError
 from mfruntime.service.lists import query_string
-from mfruntime.service.lists.query_string import Listing, parse, read_cursor, write_cursor
-from mfruntime.service.lists.select import ARTIFACTS, FACTS, FLOWS, RUNS, STEPS, TASKS
+from mfruntime.service.lists.query_string import ListQuery, parse, read_cursor, write_cursor
+from mfruntime.service.lists.select import ARTIFACTS, FLOWS, METADATA, RUNS, STEPS, TASKS
 
 from .conftest import Caller
 from .test_contract import make_run, make_task
 
-KINDS = [FLOWS, RUNS, STEPS, TASKS, FACTS, ARTIFACTS]
+KINDS = [FLOWS, RUNS, STEPS, TASKS, METADATA, ARTIFACTS]
 USERS = ["ann", "Bob", "50%", "a_b", "x\\y", "o'neil", "", "null-ish", "Ärger"]
 
 
@@ -208,7 +208,7 @@ def test_a_cursor_gives_back_what_it_was_made_of(values: list[Any]) -> None:
 def test_other_texts_are_no_cursors(text: str) -> None:
     try:
         values = read_cursor(text, [int])
-    except Fault as fault:
+    except HttpError as fault:
         assert fault.status == 400
     else:
         assert isinstance(values[0], int)
@@ -217,8 +217,8 @@ def test_other_texts_are_no_cursors(text: str) -> None:
 @given(st.sampled_from(KINDS), st.text(max_size=60))
 def test_a_query_string_is_read_or_refused(kind: Any, query: str) -> None:
     try:
-        assert isinstance(parse(query, kind.fields, kind.keys), Listing)
-    except Fault as fault:
+        assert isinstance(parse(query, kind.fields, kind.keys), ListQuery)
+    except HttpError as fault:
         assert fault.status == 400
 
 

@@ -102,7 +102,7 @@ def test_the_linter_has_nothing_to_say() -> None:
 
 @pytest.mark.parametrize("command", STOCK)
 def test_the_commands_of_the_other_image_are_understood(command: str) -> None:
-    assert container.meaning(STOCK[command]) == (command, [])
+    assert container.resolve_command(STOCK[command]) == (command, [])
 
 
 def test_the_stacks_call_it_by_these_commands() -> None:
@@ -112,8 +112,8 @@ def test_the_stacks_call_it_by_these_commands() -> None:
 
 
 def test_other_words_are_no_commands(capsys: pytest.CaptureFixture[str]) -> None:
-    assert container.meaning([]) == ("serve", [])
-    assert container.meaning(["--port", "1"]) == ("serve", ["--port", "1"])
+    assert container.resolve_command([]) == ("serve", [])
+    assert container.resolve_command(["--port", "1"]) == ("serve", ["--port", "1"])
     assert container.main(["bash", "-c", "true"], {}) == 2
     assert "Known: check, migrate, schema" in capsys.readouterr().err
 

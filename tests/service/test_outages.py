@@ -211,7 +211,7 @@ def test_it_is_ready_soon_and_small(tmp_path: Path) -> None:
     ("args", "environment", "code", "expected"),
     [
         (["--database", "mysql://x"], {}, 1, "mysql"),
-        (["--database", "sqlite://"], {}, 1, "names no file"),
+        (["--database", "sqlite://"], {}, 1, "has no path"),
         (["--database", "sqlite:////no/such/folder/m.db"], {}, 1, "cannot be used"),
         (["--api-key-file", "/no/such/file"], {}, 1, "cannot be read"),
         (["--oidc-issuer", "https://id.example"], {}, 1, "audience"),
@@ -223,7 +223,7 @@ def test_it_is_ready_soon_and_small(tmp_path: Path) -> None:
             ["--database", "postgresql://u:s3cret@127.0.0.1:1/x", "--database-patience", "0"],
             {},
             1,
-            "PostgreSQL did not answer",
+            "PostgreSQL did not respond",
         ),
     ],
 )

@@ -23,7 +23,7 @@ from typing import Any
 import pytest
 
 from mfruntime.errors import MetaflowNotFound, MetaflowTaggingError
-from mfruntime.metadata_provider.base import ArtifactRecord, Datum, TaskRecord
+from mfruntime.metadata_provider.base import ArtifactRecord, MetadataEntry, TaskRecord
 from mfruntime.metadata_provider.http import Connection, ServiceError
 from mfruntime.metadata_provider.service import ServiceMetadata
 
@@ -155,9 +155,9 @@ class Other:
     def new_facts(self, ids: Any, body: Any) -> tuple[int, Any]:
         if ids[1:] not in self.tasks:
             return 400, {"message": "need to register run_id and task_id first"}
-        for datum in body:
+        for entry in body:
             number = len(self.facts) + 1
-            self.facts.append({**_ids(ids), "id": number, "ts_epoch": _now(), **datum})
+            self.facts.append({**_ids(ids), "id": number, "ts_epoch": _now(), **entry})
         return 200, {"metadata_created": len(body)}
 
     def new_artifacts(self, ids: Any, body: Any) -> tuple[int, Any]:
@@ -309,13 +309,13 @@ def test_our_client_registers_and_reads(url: str, other: Other, tmp_path: Path) 
     run = metadata.new_run("F", ["mine"], ["user:me"], "me")
     record = TaskRecord("F", run, "start", "t-1", "me", ("mine",), ("user:me",))
     for attempt in (0, 1):  # the second finds step and task there: 409
-        metadata.register_task(record, [Datum("attempt", str(attempt), "attempt")], attempt)
+        metadata.register_task(record, [MetadataEntry("attempt", str(attempt), "attempt")], attempt)
         artifact = ArtifactRecord("v", f"sha{attempt}", "p", "m", "s3", ":root:s3://b/m")
         metadata.register_artifacts(record, attempt, [artifact])
         again = client(url, tmp_path)
         again.register_task(record, [], attempt)
         assert again.flush() is None
-    metadata._beat()
+    metadata._send_heartbeat()
     assert metadata.flush() is None and not metadata._outbox.refused
     assert [a["sha"] for a in metadata.artifacts("F", run, "start", "t-1")] == ["sha1"]
     assert [a["sha"] for a in metadata.artifacts("F", run, "start", "t-1", 0)] == ["sha0"]
@@ -338,7 +338,7 @@ def test_our_client_changes_tags_and_tries_again(
     with pytest.raises(MetaflowNotFound):
         metadata.mutate_tags("F", "77", ["x"], [])
     other.conflicts = 100
-    with pytest.raises(MetaflowTaggingError, match="changed by others"):
+    with pytest.raises(MetaflowTaggingError, match="concurrent changes"):
         metadata.mutate_tags("F", run, ["x"], [])
 
 
@@ -347,7 +347,7 @@ def test_a_service_that_is_too_old_is_refused_before_anything_is_written(
     url: str, other: Other, tmp_path: Path, version: str
 ) -> None:
     other.version = version
-    with pytest.raises(ServiceError, match=f"version {re.escape(version)}; 2.3.0 is needed"):
+    with pytest.raises(ServiceError, match=f"version {re.escape(version)}; 2.3.0 or newer is required"):
         client(url, tmp_path).new_run("F", [], [], "me")
     assert not other.flows
 

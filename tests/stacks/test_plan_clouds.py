@@ -45,7 +45,12 @@ SPACE, RELEASE = dict.fromkeys(CLOUDS, "kubernetes_namespace_v1"), dict.fromkeys
 CHANGES: list[tuple[dict[str, Any], dict[str, str], str, str]] = [
     ({"datastore.versioning": False}, BUCKET, "data loss", "stops keeping old versions"),
     ({"metadata.backup_days": 7}, DATABASE, "data loss", "fewer"),
-    ({"kubernetes.allow": ["192.0.2.0/24", "198.51.100.0/24"]}, CLUSTER, "exposure", "grants access to 198.51.100.0/24"),
+    (
+        {"kubernetes.allow": ["192.0.2.0/24", "198.51.100.0/24"]},
+        CLUSTER,
+        "exposure",
+        "grants access to 198.51.100.0/24",
+    ),
     ({"kubernetes.allow": []}, CLUSTER, "exposure", "grants access to any IP address"),
     ({"kubernetes.namespaces": {"flows": {}}}, SPACE, "data loss", "everything in the namespace"),
     ({"orchestrator.argo_events": False}, RELEASE, "data loss", "triggers of flows"),

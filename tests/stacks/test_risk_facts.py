@@ -77,9 +77,7 @@ def test_every_type_of_the_modules_is_known_to_hold_data_or_not() -> None:
         resource_types.plain(kind) for text in texts() for kind in re.findall(r'^resource "(\w+)"', text, re.MULTILINE)
     }
     found.remove("helm_release")  # it depends on the chart, see below
-    assert found - set(resource_types.STATEFUL) == STATELESS, (
-        "add it to resource_types, or to _STATELESS here"
-    )
+    assert found - set(resource_types.STATEFUL) == STATELESS, "add it to plans/resource_types, or to STATELESS here"
     assert not STATELESS & set(resource_types.STATEFUL)
 
 
@@ -100,7 +98,7 @@ def paths() -> Iterator[tuple[str, Any]]:
     for facts in map(resource_types.of, ("aws_", "azurerm_", "google_", "kubernetes_")):
         for kind, listed in facts.weaker.items():
             yield from ((kind, fact.path) for fact in listed)
-        for presences in (facts.doors, facts.shutters, facts.locks):
+        for presences in (facts.opens_access, facts.blocks_access, facts.locks):
             yield from ((kind, path) for kind, presence in presences.items() for path in presence.where)
             yield from ((kind, "") for kind in presences)
         yield from ((kind, path) for kind, reach in facts.reach.items() for path in reach.paths)

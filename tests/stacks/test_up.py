@@ -111,7 +111,9 @@ def test_a_failure_in_the_middle_is_one_line_and_up_goes_on(cloud: Cloud, name: 
     call = cloud("up", "--yes", "--no-smoke")
     assert call.code == 11
     last = call.err.strip().splitlines()[-2:]
-    assert "user/ann is not allowed to perform rds:CreateDBInstance on arn:aws:rds:us-east-1:123456789012:db:x" in last[0]
+    assert (
+        "user/ann is not allowed to perform rds:CreateDBInstance on arn:aws:rds:us-east-1:123456789012:db:x" in last[0]
+    )
     assert '{"Effect": "Allow", "Action": "rds:CreateDBInstance"' in last[1]
     assert "Traceback" not in call.text
     tfcloud.say()

@@ -10,9 +10,9 @@ if TYPE_CHECKING:
     from .base import Cloud, Clusters
 
 
-def connect(config: StackConfig) -> Cloud:
+def sign_in(config: StackConfig) -> Cloud:
     """The cloud of a stack, with who we are in it. Raises CloudError where there are no credentials."""
-    cloud: Cloud = import_module(f".{config.cloud}.cloud", __name__).connect(config)
+    cloud: Cloud = import_module(f".{config.cloud}.cloud", __name__).sign_in(config)
     return cloud
 
 

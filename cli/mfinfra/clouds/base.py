@@ -11,12 +11,12 @@ from ..errors import CloudError
 
 if TYPE_CHECKING:
     from ..errors import MfinfraError
+    from ..render.outputs import StackOutputs
     from ..stackfile.schema import StackConfig
 
 #: The hint of `force-unlock` for a lock that changed hands while it ran.
 TAKE_AGAIN = "To release that lock too, run the command again"
 Report = Callable[[str], None]
-Outputs = Mapping[str, Any]
 
 
 @dataclass(frozen=True)
@@ -95,7 +95,7 @@ class Account(Protocol):
         """Environment variables for Terraform in addition to those of this process: tokens, which are in no file."""
 
 
-class Care(Protocol):
+class StackOperations(Protocol):
     """What is done with a stack beside its engine."""
 
     #: What the runtime needs to talk to the cloud, as pip names it.
@@ -103,19 +103,19 @@ class Care(Protocol):
     #: What holds the data of a stack, as Terraform names it: `down --keep data` leaves it.
     data_kinds: tuple[str, ...]
 
-    def settings(self, outputs: Outputs) -> dict[str, str]:
+    def settings(self, outputs: StackOutputs) -> dict[str, str]:
         """Settings that are in no output, because they are secret."""
 
-    def trial(self, settings: Mapping[str, str]) -> list[str]:
+    def check_access(self, settings: Mapping[str, str]) -> list[str]:
         """Use the bucket and what is beside it as a flow would; what does not work, in words."""
 
-    def empty(self, outputs: Outputs, keep_data: bool, report: Report) -> tuple[str, ...]:
+    def drain(self, outputs: StackOutputs, keep_data: bool, report: Report) -> tuple[str, ...]:
         """End what runs in the stack, and empty what cannot be removed full; returns what was kept, in words."""
 
-    def left(self, engine: str, keep_data: bool, report: Report) -> tuple[str, ...]:
+    def leftovers(self, engine: str, keep_data: bool, report: Report) -> tuple[str, ...]:
         """What of the stack is still there when the engine is done."""
 
-    def queues(self, outputs: Outputs) -> list[dict[str, Any]]:
+    def queues(self, outputs: StackOutputs) -> list[dict[str, Any]]:
         """Where tasks wait: name, state, status, jobs by state, and all that as `text`."""
 
 
@@ -126,10 +126,10 @@ class Clusters(Protocol):
         """What lets us in. Raises CloudError where there are no credentials."""
 
 
-class Cloud(Account, Care, Protocol):
+class Cloud(Account, StackOperations, Protocol):
     """A cloud for one stack: `config` says which."""
 
     config: StackConfig
 
-    def has_cluster(self, outputs: Outputs) -> bool:
+    def has_cluster(self, outputs: StackOutputs) -> bool:
         """Whether the cloud has the cluster that the outputs of the stack name."""

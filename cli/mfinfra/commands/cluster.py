@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Optional
+from typing import Annotated, Optional
 
 import typer
 
@@ -11,30 +11,23 @@ from ..errors import UsageError
 from .options import StackName
 from .state import State, stack_name
 
-if TYPE_CHECKING:
-    pass
-
 
 def start(name: StackName = None) -> None:
     """Start the servers of a local stack again, or the tunnels to a cluster."""
-    from ..reports import local as local_report
-    from ..stacks import cloud as cloud_pipeline
-    from ..stacks import cluster, local
+    from ..reports.servers import report_servers
+    from ..stacks import select
 
-    stack = stack_name(name)
-    start_them = cluster.start if cloud_pipeline.is_cloud(stack) else local.start
-    local_report.report_servers(stack, start_them(stack, State.console), State.console)
+    stack = select.named(stack_name(name), State.console)
+    report_servers(stack.name, stack.start(), State.console)
 
 
 def stop(name: StackName = None) -> None:
     """Stop the servers of a local stack, or the tunnels to a cluster; everything behind them is kept."""
-    from ..reports import local as local_report
-    from ..stacks import cloud as cloud_pipeline
-    from ..stacks import cluster, local
+    from ..reports.servers import report_servers
+    from ..stacks import select
 
-    stack = stack_name(name)
-    stop_them = cluster.stop if cloud_pipeline.is_cloud(stack) else local.stop
-    local_report.report_servers(stack, stop_them(stack, State.console), State.console)
+    stack = select.named(stack_name(name), State.console)
+    report_servers(stack.name, stack.stop(), State.console)
 
 
 def open_service(
@@ -44,14 +37,14 @@ def open_service(
     show_secret: Annotated[bool, typer.Option("--show-secret", help="Print the password or token too.")] = False,
 ) -> None:
     """Print where a stack's UI, Argo, Airflow or metadata service is, and open it. May start a tunnel."""
-    from ..reports import cloud as cloud_report
+    from ..reports.cluster import report_open
     from ..stacks import cluster
 
     if service not in ("ui", "argo", "airflow", "metadata"):
         raise UsageError(f"'{service}' cannot be opened.", hint="What can: ui, argo, airflow, metadata")
     found = cluster.address(stack_name(name), service, show_secret, State.console)
     shows = browser and State.console.is_terminal and typer.launch(found["url"]) == 0
-    cloud_report.report_open(found, shows, State.console)
+    report_open(found, shows, State.console)
 
 
 def kubeconfig(
@@ -60,10 +53,10 @@ def kubeconfig(
     native: Annotated[bool, typer.Option("--native", help="With the cloud's own program for tokens.")] = False,
 ) -> None:
     """Write the cluster of a stack into a kubeconfig. No token is in the file."""
-    from ..reports import cloud as cloud_report
+    from ..reports.cluster import report_kubeconfig
     from ..stacks import cluster
 
-    cloud_report.report_kubeconfig(cluster.write_kubeconfig(stack_name(name), out, native), State.console)
+    report_kubeconfig(cluster.write_kubeconfig(stack_name(name), out, native), State.console)
 
 
 def kube_token(name: Annotated[str, typer.Argument(help="Name of the stack.")]) -> None:

@@ -2,14 +2,9 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from ..errors import NotFound
 from .options import Python
 from .state import State
-
-if TYPE_CHECKING:
-    pass
 
 
 def doctor(python: Python = None) -> None:

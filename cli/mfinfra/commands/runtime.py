@@ -2,17 +2,13 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 
 from ..errors import InstallFailed
 from .options import Python
 from .state import State
-
-if TYPE_CHECKING:
-    pass
-
 
 runtime_app = typer.Typer(help="The bundled flow runtime.", no_args_is_help=True, rich_markup_mode=None)
 
@@ -25,11 +21,11 @@ def runtime_install(
     """Install the bundled runtime into a Python environment."""
     from dataclasses import asdict
 
-    from ..runtime import install as installer
+    from ..runtime.install import default_python, ensure, ensure_examples
 
-    target = python or installer.default_python()
-    found = installer.ensure(target, (), State.console.step)
-    command = installer.ensure_examples(target, State.console.step) if examples else None
+    target = python or default_python()
+    found = ensure(target, (), State.console.step)
+    command = ensure_examples(target, State.console.step) if examples else None
     if command is not None:
         raise InstallFailed("The runtime is installed, but scikit-learn could not be.", hint=f"Type: {command}")
     if State.console.as_json:

@@ -3,16 +3,13 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Optional
+from typing import Annotated, Optional
 
 import typer
 
-from ..errors import Refused, UsageError
+from ..errors import UsageError
 from .options import Cloud, Engine, Examples, Name, Preset, Python, Region, StackName, Yes, stack_names
 from .state import State, agreement, stack_config, stack_name
-
-if TYPE_CHECKING:
-    pass
 
 
 def up(
@@ -28,20 +25,12 @@ def up(
     yes: Yes = False,
 ) -> None:
     """Set a stack up, install the runtime, and prove it by a flow that runs. May be repeated."""
-    from ..reports import cloud as cloud_report
-    from ..reports import local as local_report
-    from ..stacks import cloud as cloud_pipeline
-    from ..stacks import local
+    from ..reports.select import report_of
+    from ..stacks import select
 
     config = stack_config(name=name, cloud=cloud, region=region, preset=preset, engine=engine)
-    config = config.with_runtime(python=python, examples=examples)
-    if config.cloud == "local":
-        if plan_file is not None:
-            raise Refused("A local stack has no plan.", hint="Type: mfinfra up")
-        local_report.report_up(local.up(config, smoke, State.console), State.console)
-        return
-    result = cloud_pipeline.up(config, smoke, agreement(yes), plan_file, State.console)
-    cloud_report.report_up(result, State.console)
+    stack = select.described(config.with_runtime(python=python, examples=examples), State.console)
+    report_of(stack).report_up(stack.up(agreement(yes), smoke, plan_file), State.console)
 
 
 def connect(
@@ -53,18 +42,20 @@ def connect(
     smoke: Annotated[bool, typer.Option("--smoke/--no-smoke", help="Run a small flow through the stack.")] = True,
 ) -> None:
     """Use a stack in a cloud that somebody else set up: profile, runtime, tunnels. Changes nothing of the stack."""
-    from ..reports import cloud as cloud_report
-    from ..stacks import connect as connect_pipeline
+    from ..reports.select import report_of
+    from ..stacks import select
 
     config = stack_config(name=name, cloud=cloud, region=region, engine=engine).with_runtime(python=python)
-    cloud_report.report_up(connect_pipeline.connect(config, smoke, State.console), State.console)
+    stack = select.described(config, State.console)
+    report_of(stack).report_up(stack.connect(smoke), State.console)
 
 
 def disconnect(name: StackName = None) -> None:
     """Forget a stack in a cloud on this machine: profile, tunnels, record. The stack stays as it is."""
-    from ..stacks import connect as connect_pipeline
+    from ..reports.connect import report_disconnected
+    from ..stacks import select
 
-    connect_pipeline.report_disconnected(connect_pipeline.disconnect(stack_name(name), State.console), State.console)
+    report_disconnected(select.named(stack_name(name), State.console).disconnect(), State.console)
 
 
 def plan(
@@ -77,31 +68,29 @@ def plan(
     engine: Engine = None,
 ) -> None:
     """Show what `up` would change. Ends with 0: nothing, 2: changes, 3: dangerous changes, 1: an error."""
-    from ..reports import cloud as cloud_report
-    from ..stacks import cloud as cloud_pipeline
+    from ..reports.plans import report_plan
+    from ..stacks import select
 
     config = stack_config(name=name, cloud=cloud, region=region, preset=preset, engine=engine)
     form = "json" if State.console.as_json else form
-    State.code = cloud_report.report_plan(cloud_pipeline.plan(config, out, form, State.console), form, State.console)
+    State.code = report_plan(select.described(config, State.console).plan(out, form), form, State.console)
 
 
 def drift(name: StackName = None) -> None:
     """Show what is not as it was deployed. Ends with 0: nothing, 2: something, 1: an error."""
-    from ..reports import cloud as cloud_report
-    from ..stacks import cloud as cloud_pipeline
+    from ..reports.plans import report_drift
+    from ..stacks import select
 
-    State.code = cloud_report.report_drift(cloud_pipeline.drift(stack_name(name), State.console), State.console)
+    State.code = report_drift(select.named(stack_name(name), State.console).drift(), State.console)
 
 
 def unlock(name: StackName = None, yes: Yes = False) -> None:
     """Take the lock of a stack from a process that died with it."""
-    from ..stacks import cloud as cloud_pipeline
+    from ..reports.connect import report_unlocked
+    from ..stacks import select
 
-    stack = stack_name(name)
-    holder = cloud_pipeline.unlock(stack, agreement(yes), State.console)
-    if State.console.as_json:
-        State.console.document({"stack": stack, "was_held_by": holder})
-    State.console.done(f"The lock of '{stack}' is free; {holder} had it.")
+    stack = select.named(stack_name(name), State.console)
+    report_unlocked(stack.name, stack.unlock(agreement(yes)), State.console)
 
 
 def down(
@@ -110,63 +99,31 @@ def down(
     keep: Annotated[Optional[str], typer.Option("--keep", help="data: leave the runs and their artifacts.")] = None,
 ) -> None:
     """Remove a stack: exactly what `up` made, and the runs in it."""
-    from ..reports import cloud as cloud_report
-    from ..reports import local as local_report
-    from ..stacks import cloud as cloud_pipeline
-    from ..stacks import local
+    from ..reports.select import report_of
+    from ..stacks import select
 
     if keep not in (None, "data"):
         raise UsageError(f"'{keep}' cannot be kept.", hint="Type: mfinfra down --keep data")
-    stack = stack_name(name)
-    if cloud_pipeline.is_cloud(stack):
-        cloud_report.report_down(
-            cloud_pipeline.down(stack, keep == "data", agreement(yes), State.console), State.console
-        )
-    else:
-        local_report.report_down(local.down(stack, keep == "data", agreement(yes)), State.console)
+    stack = select.named(stack_name(name), State.console)
+    report_of(stack).report_down(stack.down(agreement(yes), keep == "data"), State.console)
 
 
 def status(name: StackName = None) -> None:
     """Show what a stack is made of and whether it is whole."""
-    from ..reports import cloud as cloud_report
-    from ..reports import local as local_report
-    from ..stacks import cloud as cloud_pipeline
-    from ..stacks import local
+    from ..reports.select import report_of
+    from ..stacks import select
 
-    stack = stack_name(name)
-    is_cloud = cloud_pipeline.is_cloud(stack)
-    document = cloud_pipeline.status(stack, State.console) if is_cloud else local.status(stack)
-    if State.console.as_json:
-        State.console.document(document)
-    elif is_cloud:
-        cloud_report.report_status(document, State.console)
-    else:
-        local_report.report_status(document, State.console)
+    stack = select.named(stack_name(name), State.console)
+    report_of(stack).report_status(stack.status(), State.console)
 
 
 def list_stacks() -> None:
     """List the stacks that were set up from here, local and in clouds."""
     from ..machine import record
-    from ..machine.paths import shown
-    from ..stacks import local
+    from ..reports.listing import report_stacks
+    from ..stacks import listing
 
-    stacks = local.listing()
-    for name in record.damaged():
-        State.console.warn(f"The record of the stack '{name}' is damaged.", hint=f"Type: mfinfra up --name {name}")
-    if State.console.as_json:
-        State.console.document(stacks)
-        return
-    rows = [
-        (
-            s["name"],
-            s["cloud"],
-            s["state"],
-            "default" if s["is_default"] else "",
-            local.where(s) if s["cloud"] != "local" else shown(s["data_folder"]),
-        )
-        for s in stacks
-    ]
-    State.console.table(("name", "cloud", "state", "", "where"), rows)
+    report_stacks(listing.every(), record.damaged(), State.console)
 
 
 def outputs(
@@ -177,17 +134,11 @@ def outputs(
     ] = None,
 ) -> None:
     """Print the settings that a stack makes true."""
-    from ..reports import outputs as shapes
-    from ..stacks import cloud as cloud_pipeline
-    from ..stacks import local
+    from ..reports.outputs import rendered
+    from ..stacks import select
 
-    stack = stack_name(name)
-    is_cloud = cloud_pipeline.is_cloud(stack)
-    if namespace is not None and not is_cloud:
-        raise Refused(f"The stack '{stack}' has no namespaces.", hint=f"Type: mfinfra outputs {stack}")
-    found = cloud_pipeline.outputs(stack, namespace) if is_cloud else local.outputs(stack)
-    text = shapes.rendered(found, "json" if State.console.as_json else form)
-    State.console.line(text)
+    found = select.named(stack_name(name), State.console).outputs(namespace)
+    State.console.line(rendered(found, "json" if State.console.as_json else form))
 
 
 def use(name: Annotated[str, typer.Argument(help="Name of the stack.", autocompletion=stack_names)]) -> None:

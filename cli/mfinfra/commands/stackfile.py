@@ -3,15 +3,12 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, Optional
+from typing import Annotated, Any, Optional
 
 import typer
 
 from .options import Cloud, Engine, Examples, Name, Packages, Preset, Python, Region
 from .state import State, stack_config
-
-if TYPE_CHECKING:
-    pass
 
 
 def init(
@@ -48,10 +45,11 @@ def render(
     force: Annotated[bool, typer.Option("--force", help="Also into a folder that holds other things.")] = False,
 ) -> None:
     """Write the stack as an ordinary Terraform workspace or CloudFormation template. Needs no account."""
-    from ..stacks import render as rendering
+    from ..reports.render import report_rendered
+    from ..stacks.render import write
 
     config = stack_config(name=name, cloud=cloud, region=region, preset=preset, engine=engine)
-    rendering.report(rendering.write(config, out, force), State.console)
+    report_rendered(write(config, out, force), State.console)
 
 
 def validate(
@@ -62,14 +60,15 @@ def validate(
     engine: Engine = None,
 ) -> None:
     """Check the stack file, and what would be rendered from it. Needs no account and no network."""
-    from ..stacks import render as rendering
+    from ..reports.render import report_checks
+    from ..stacks.render import validated
 
     config = stack_config(name=name, cloud=cloud, region=region, preset=preset, engine=engine)
-    rendering.report_checks(rendering.validated(config), State.console)
+    report_checks(validated(config), State.console)
 
 
 def schema() -> None:
     """Print the JSON Schema of the stack file."""
-    from ..stackfile import schema as stackfile_schema
+    from ..stackfile.schema import json_schema
 
-    State.console.document(stackfile_schema.json_schema())
+    State.console.document(json_schema())

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
-
-import typer
+from typing import TYPE_CHECKING
 
 from ..console import Console
 from ..errors import NotFound, Refused
@@ -16,22 +15,33 @@ if TYPE_CHECKING:
     from ..stackfile.schema import StackConfig
 
 
-class State:
-    """The global options of one call, which command it is, and what a command that has run well ends with."""
+@dataclass(frozen=True)
+class GlobalFlags:
+    """The flags that every command accepts, before and behind its name."""
 
+    as_json: bool = False
+    no_color: bool = False
+    folder: Path | None = None
+
+    def then(self, later: GlobalFlags) -> GlobalFlags:
+        """These flags and those of a word further right; the last folder counts."""
+        folder = self.folder if later.folder is None else later.folder
+        return GlobalFlags(self.as_json or later.as_json, self.no_color or later.no_color, folder)
+
+
+class State:
+    """The global flags of one call, which command it is, and what a command that has run well ends with."""
+
+    flags = GlobalFlags()
     console = Console()
     command: str | None = None
     code = 0
 
 
-def main(
-    context: typer.Context,
-    as_json: Annotated[bool, typer.Option("--json", help="Print the result as one JSON document.")] = False,
-    no_color: Annotated[bool, typer.Option("--no-color", help="Print without colours.")] = False,
-    folder: Annotated[Path, typer.Option("-C", help="Work as if started in this folder.", metavar="DIR")] = Path(),
-) -> None:
-    State.console = Console(as_json, not no_color)
-    State.command, State.code = context.invoked_subcommand, 0
+def apply_flags() -> None:
+    """Make the global flags hold from here on; only once all of them are known, so that all hold for each error."""
+    State.console = Console(State.flags.as_json, not State.flags.no_color)
+    folder = State.flags.folder or Path()
     try:
         os.chdir(folder)
     except OSError as exc:
@@ -41,18 +51,17 @@ def main(
 def stack_name(given: str | None) -> str:
     """The stack that a command means: as given, as the stack file says, the default, or the only one there is."""
     from ..machine import profile, record
-    from ..stackfile import load
-    from ..stackfile import schema as stackfile_schema
+    from ..stackfile import load, schema
 
     if given is not None:
         return given
-    if os.path.lexists(stackfile_schema.FILE_NAME):
+    if os.path.lexists(schema.FILE_NAME):
         return load.name_in(Path())
     stacks = [stack.name for stack in record.every()]
     default = profile.default_stack()
     if default in stacks:
         return str(default)
-    return stacks[0] if len(stacks) == 1 else stackfile_schema.DEFAULT_NAME
+    return stacks[0] if len(stacks) == 1 else schema.DEFAULT_NAME
 
 
 def stack_config(**options: str | None) -> StackConfig:
@@ -60,14 +69,13 @@ def stack_config(**options: str | None) -> StackConfig:
 
     A region that is named nowhere is that of the shell.
     """
-    from ..stackfile import load
-    from ..stackfile import schema as stackfile_schema
-    from ..stacks import cloud as cloud_pipeline
+    from ..stackfile import load, schema
+    from ..stacks import known
 
     name = options.get("name")
     if name is not None and {key for key, value in options.items() if value is not None} == {"name"}:
-        last = cloud_pipeline.recorded(name)
-        if last is not None and not os.path.lexists(stackfile_schema.FILE_NAME):
+        last = known.recorded(name)
+        if last is not None and not os.path.lexists(schema.FILE_NAME):
             return last
     return load.load(Path(), load.with_region(Path(), options))
 

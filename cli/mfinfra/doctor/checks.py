@@ -12,8 +12,7 @@ from pathlib import Path
 from ..console import Console
 from ..errors import DoctorFoundProblems, MfinfraError
 from ..machine import profile, record
-from ..runtime import install as runtime_install
-from ..runtime.install import NEWEST_PYTHON, Environment
+from ..runtime.install import NEWEST_PYTHON, Environment, is_current, look
 
 _LOW_SPACE = 1 << 30
 
@@ -50,7 +49,7 @@ def _guarded(name: str, check: Callable[[], Finding]) -> Finding:
 
 def _environment(python: str) -> list[Finding]:
     try:
-        found = runtime_install.look(python)
+        found = look(python)
     except MfinfraError as exc:
         return [Finding("python", "problem", exc.message, exc.hint)]
     return [_python(found), *([_runtime(found), _stock(found)] if found.is_supported else [])]
@@ -78,7 +77,7 @@ def _runtime(found: Environment) -> Finding:
         return Finding(
             "runtime", "problem", f"Dependencies of the runtime are missing: {', '.join(found.missing)}.", install
         )
-    if not runtime_install.is_current(found):
+    if not is_current(found):
         text = f"The runtime {found.version} in {found.path} is not the version of this mfinfra."
         return Finding("runtime", "problem", text, install)
     return Finding("runtime", "ok", f"mfruntime {found.version} in {found.path}")

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Protocol
 
 from ..clouds.base import Holder
 from ..errors import Locked
 from ..machine.paths import stacks_home
 from ..plans.changes import Change, Event, Plan
+from ..render.outputs import StackOutputs
 
 OnEvent = Callable[[Event], None]
 
@@ -26,7 +27,7 @@ class Deployment(Protocol):
     def payload(self, plan: Plan) -> bytes:
         """The bytes to store of a plan, so that it can be applied later, also on another machine."""
 
-    def adopt(self, plan: Plan, payload: bytes) -> Plan:
+    def load_plan(self, plan: Plan, payload: bytes) -> Plan:
         """A plan that was kept, ready for `apply`."""
 
     def plan(self, destroy: bool = False) -> Plan:
@@ -35,8 +36,8 @@ class Deployment(Protocol):
     def apply(self, plan: Plan, on_event: OnEvent) -> None:
         """Make exactly the changes of a plan of this deployment."""
 
-    def outputs(self) -> dict[str, Any]:
-        """What the stack is: `runtime_config` and the facts beside it."""
+    def outputs(self) -> StackOutputs:
+        """What the stack is: the settings that it makes true and what is to be known beside them."""
 
     def drift(self) -> tuple[Change, ...]:
         """The drift: differences between the resources and their state."""
@@ -44,16 +45,16 @@ class Deployment(Protocol):
     def resources(self) -> list[tuple[str, str, str]]:
         """The resources of the stack: address, type, ID."""
 
-    def keep(self, kinds: tuple[str, ...]) -> None:
+    def retain(self, kinds: tuple[str, ...]) -> None:
         """Let go of resources of these kinds: `apply` of a plan to destroy then leaves them."""
 
-    def within_cluster(self) -> list[str]:
+    def cluster_addresses(self) -> list[str]:
         """The addresses of what is inside of the stack's cluster."""
 
-    def forget(self, addresses: list[str]) -> None:
+    def remove_from_state(self, addresses: list[str]) -> None:
         """Look for these no more: what they were in is gone."""
 
-    def settle(self, on_event: OnEvent) -> None:
+    def wait_until_idle(self, on_event: OnEvent) -> None:
         """Wait for what an earlier command began and the engine still does."""
 
     def holder(self) -> Holder | None:
@@ -76,9 +77,3 @@ def refuse_held(deployment: Deployment, name: str) -> None:
             f"Stack '{name}' is being changed by {holder.who} since {holder.since}.",
             hint=f"Wait until it ends. If that process no longer exists, run: mfinfra unlock {name}",
         )
-
-
-def settings(outputs: Mapping[str, Any]) -> dict[str, str]:
-    """The runtime_config among a stack's outputs."""
-    found = outputs.get("runtime_config", {})
-    return {str(key): str(value) for key, value in found.items()} if isinstance(found, dict) else {}

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import json
 from typing import Any
 
 from ..clouds.base import Clusters
 from ..errors import NotFound
 from ..machine.record import Record
+from ..render import outputs
 from . import cluster
 from .api import Api
 from .cluster import Cluster
@@ -16,7 +16,7 @@ from .tokens import Tokens
 
 def cluster_of(stack: Record) -> Cluster:
     """The cluster of a stack as the last `up` left it. Raises NotFound where there is none."""
-    found = cluster.of(_outputs(stack))
+    found = cluster.of(outputs.parsed(stack.outputs))
     if found is None:
         raise NotFound(f"Stack '{stack.name}' has no cluster.", hint=f"Run: mfinfra status {stack.name}")
     return found
@@ -29,11 +29,3 @@ def api_of(stack: Record, clouds: Clusters, **options: Any) -> Api:
 
 def api(found: Cluster, clouds: Clusters, **options: Any) -> Api:
     return Api(found, Tokens(lambda: clouds.cluster_token(found.name)), **options)
-
-
-def _outputs(stack: Record) -> dict[str, Any]:
-    try:
-        found = json.loads(stack.outputs or "{}")
-    except ValueError:
-        return {}
-    return found if isinstance(found, dict) else {}

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+
+from ..render.outputs import StackOutputs
 
 
 @dataclass(frozen=True)
@@ -22,10 +22,10 @@ class Cluster:
         return hashlib.sha256(f"{self.host}\n{self.ca_certificate}".encode()).hexdigest()[:16]
 
 
-def of(outputs: Mapping[str, Any]) -> Cluster | None:
+def of(outputs: StackOutputs) -> Cluster | None:
     """The cluster among a stack's outputs; None for a stack without one, or where it is not whole yet."""
-    found = outputs.get("cluster")
-    if not isinstance(found, dict) or not all(found.get(key) for key in ("name", "host", "ca_certificate")):
+    found = outputs.cluster
+    if not found.is_complete:
         return None
-    host = str(found["host"]).rstrip("/")
-    return Cluster(str(found["name"]), host if "://" in host else f"https://{host}", str(found["ca_certificate"]))
+    host = found.host.rstrip("/")
+    return Cluster(found.name, host if "://" in host else f"https://{host}", found.ca_certificate)

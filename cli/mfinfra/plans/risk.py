@@ -127,16 +127,16 @@ def _exposure(step: _Step) -> Iterator[Verdict]:
     if step.is_new:
         return
     facts = resource_types.of(step.kind)
-    door, shutter = facts.doors.get(step.kind), facts.shutters.get(step.kind)
-    if door and step.action == "create" and door.holds(step.after):
-        yield "exposure", door.text
-    if shutter and step.action == "delete" and not step.guards_what_goes(shutter):
-        yield "exposure", shutter.text
+    opens, blocks = facts.opens_access.get(step.kind), facts.blocks_access.get(step.kind)
+    if opens and step.action == "create" and opens.holds(step.after):
+        yield "exposure", opens.text
+    if blocks and step.action == "delete" and not step.guards_what_goes(blocks):
+        yield "exposure", blocks.text
     if step.action != "delete":
         yield from _reach(step)
     yield from _denied(step)
     if step.changes or (step.action == "create" and step.kind == "kubernetes_ingress"):
-        yield from (("exposure", str(right)) for right in _added(facts.passages, step)[:1])
+        yield from (("exposure", str(right)) for right in _added(facts.cluster_bindings, step)[:1])
 
 
 def _reach(step: _Step) -> Iterator[Verdict]:
@@ -176,8 +176,8 @@ def _permissions(step: _Step) -> Iterator[Verdict]:
     yield from _policies(step)
     facts = resource_types.of(step.kind)
     given, defined = _added(facts.given, step), _added(facts.defined, step)
-    mighty = [right for right in given + defined if facts.is_too_much(step.kind, right)]
-    told = mighty or ([] if step.is_new else given + (defined if step.changes else []))
+    admin_roles = [right for right in given + defined if facts.is_too_much(step.kind, right)]
+    told = admin_roles or ([] if step.is_new else given + (defined if step.changes else []))
     if told:
         more = f" and {len(told) - 1} more" if len(told) > 1 else ""
         yield "exposure" if told[0].who in _PUBLIC else "iam", f"{told[0]}{more}"

@@ -1,16 +1,34 @@
-"""The parameters of the CloudFormation template: what each is, the group the console shows it in, its value."""
+"""The parameters of the CloudFormation template: what each is, the group the console shows it in, its value.
 
-# ruff: noqa: E501 - a parameter is one line
+Fields of the stack file say themselves which parameter they become (stackfile/targets.py); here are those parameters
+as CloudFormation takes them, and the few whose values follow from something else.
+"""
+
 from __future__ import annotations
 
 import ipaddress
 import json
-from typing import Any
+from collections.abc import Mapping
+from types import NoneType
+from typing import Annotated, Any, Literal, get_args, get_origin
+
+from pydantic import BaseModel
+from pydantic.fields import FieldInfo
 
 from ..machine.names import stack_tags
+from ..stackfile import targets
+from ..stackfile.schema import StackConfig
+from ..stackfile.sections import Pool
+from ..stackfile.targets import Parameter
 
 Values = dict[str, Any]
+#: Parameter -> what it is, the group it is shown in, its value.
+Described = dict[str, tuple[dict[str, Any], str, str]]
+
 _FAMILIES = "c6i,m6i"
+_LIST = "CommaDelimitedList"
+#: In the order of the console; pools and the UI follow.
+_GROUPS = ("Stack", "Compute", "Network", "Datastore", "Metadata", "Database")
 
 
 def pascal(text: str) -> str:
@@ -18,75 +36,109 @@ def pascal(text: str) -> str:
     return "".join(part.capitalize() for part in text.replace("-", ".").replace("_", ".").split("."))
 
 
-Described = dict[str, tuple[dict[str, Any], str, str]]
-
-
-def _text(description: str, pattern: str | None = None, kind: str = "String") -> dict[str, Any]:
-    found: dict[str, Any] = {"Type": kind, "Description": description}
-    return {**found, "AllowedPattern": pattern} if pattern else found
-
-
-def _number(description: str, least: int, most: int) -> dict[str, Any]:
-    return {"Type": "Number", "Description": description, "MinValue": least, "MaxValue": most}
-
-
-def _choice(description: str, *allowed: str) -> dict[str, Any]:
-    return {"Type": "String", "Description": description, "AllowedValues": list(allowed)}
-
-
-_LIST = "CommaDelimitedList"
-
-
 def described(values: Values, has: dict[str, bool], pools: list[dict[str, Any]]) -> Described:
-    """Parameter -> what it is, the group it is shown in, its value."""
-    found: Described = {
-        "Name": (
-            _text("Name of the stack; every name begins with it.", "^[a-z][a-z0-9-]{0,30}$"),
-            "Stack",
-            values["name"],
-        ),
-        "LogRetentionDays": (_number("Days that logs are kept.", 1, 3653), "Stack", str(values["log_retention_days"])),
-        "DeletionProtection": (
-            _choice("Refuse removal of what holds data.", "true", "false"),
-            "Stack",
-            _flag(has["protected"]),
-        ),
-        "BatchDefaultTags": (
-            _text("Tags of jobs, as JSON."),
-            "Compute",
-            json.dumps(stack_tags(values["name"], values["tags"]), sort_keys=True, separators=(",", ":")),
-        ),
-    }
-    if has["boundary"]:
-        found["PermissionsBoundary"] = (
-            _text("Policy that bounds every role."),
-            "Stack",
-            values["permissions_boundary"],
-        )
-    found |= _of_network(values, has) | _of_data(values, has) | _of_metadata(values, has)
+    """All parameters of a stack's template."""
+    found = _of_section(StackConfig, values, has) | _of_tags(values) | _of_network(values, has)
+    ordered = {name: one for group in _GROUPS for name, one in found.items() if one[1] == group}
     for pool, spec in zip(pools, values["compute"]["pools"].values()):
-        found |= _of_pool(pool, spec)
-    return found | (_of_ui(values, has) if has["ui"] else {})
+        ordered |= _of_pool(pool, spec)
+    return ordered | (_of_ui(values["ui"], found, has) if has["ui"] else {})
 
 
-def _flag(value: bool) -> str:
-    return "true" if value else "false"
+def groups(described: Described) -> dict[str, list[str]]:
+    found: dict[str, list[str]] = {}
+    for name, (_, group, _) in described.items():
+        found.setdefault(group, []).append(name)
+    return found
+
+
+# What fields become
+
+
+def _of_section(model: type[BaseModel], values: Values, has: Mapping[str, Any]) -> Described:
+    """The parameters of the fields of a section, and of the sections in it."""
+    found: Described = {}
+    for name, field in model.model_fields.items():
+        value, parameter = values[name], targets.marker(field, Parameter)
+        section = targets.section_in(field.annotation)
+        if parameter is not None and parameter.fits(has):
+            found[parameter.name] = (_spec(field, parameter), parameter.group, _text(value))
+        elif section is not None and isinstance(value, dict) and not targets.is_map(field.annotation):
+            found |= _of_section(section, value, has)
+    return found
+
+
+def _text(value: Any) -> str:
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    return ",".join(value) if isinstance(value, list) else str(value)
+
+
+def _spec(field: FieldInfo, parameter: Parameter) -> dict[str, Any]:
+    """A parameter as the template has it: with the limits that the field has."""
+    described = {"Description": parameter.description or field.description}
+    if parameter.kind is not None:
+        return {"Type": parameter.kind, **described}
+    if parameter.pattern:
+        return {"Type": "String", **described, "AllowedPattern": parameter.pattern}
+    plain = _plain(field.annotation)
+    if get_origin(plain) is list:
+        return {"Type": _LIST, **described}
+    allowed = ("true", "false") if plain is bool else get_args(plain) if get_origin(plain) is Literal else ()
+    if allowed:
+        return {"Type": "String", **described, "AllowedValues": [str(value) for value in allowed]}
+    if plain is int:
+        return {"Type": "Number", **described, "MinValue": _limit(field, "ge"), "MaxValue": _limit(field, "le")}
+    pattern = None if parameter.pattern == "" else _limit(field, "pattern")
+    return {"Type": "String", **described, **({"AllowedPattern": pattern} if pattern else {})}
+
+
+def _plain(annotation: Any) -> Any:
+    """A type without what is said beside it, and without null."""
+    parts = [part for part in get_args(annotation) if part is not NoneType]
+    if get_origin(annotation) is Annotated or (get_origin(annotation) not in (list, Literal) and parts):
+        return _plain(parts[0])
+    return annotation
+
+
+def _limit(field: FieldInfo, name: str) -> Any:
+    """A limit that the schema sets for a field."""
+    limits = (getattr(one, name, None) for one in field.metadata if not isinstance(one, Parameter))
+    return next((limit for limit in limits if limit is not None), None)
+
+
+# What follows from something else
+
+
+def _parameter(description: str, kind: str, value: str, group: str) -> tuple[dict[str, Any], str, str]:
+    return {"Type": kind, "Description": description}, group, value
+
+
+def _of_tags(values: Values) -> Described:
+    tags = json.dumps(stack_tags(values["name"], values["tags"]), sort_keys=True, separators=(",", ":"))
+    return {"BatchDefaultTags": _parameter("Tags of jobs, as JSON.", "String", tags, "Compute")}
 
 
 def _of_network(values: Values, has: dict[str, bool]) -> Described:
     network = values["network"]
     if not has["network"]:
-        return {
-            "VpcId": (_text("The VPC.", kind="AWS::EC2::VPC::Id"), "Network", network["vpc"]),
-            "PrivateSubnetIds": (_text("Its private subnets.", kind="List<AWS::EC2::Subnet::Id>"), "Network", ",".join(network["subnets"])),
-            **({"PublicSubnetIds": (_text("Its public subnets.", kind="List<AWS::EC2::Subnet::Id>"), "Network", ",".join(network["public_subnets"]))}
-               if has["ui"] and not has["ui_internal"] else {}),
-        }  # fmt: skip
+        found = {
+            "VpcId": _parameter("The VPC.", "AWS::EC2::VPC::Id", network["vpc"], "Network"),
+            "PrivateSubnetIds": _parameter(
+                "Its private subnets.", "List<AWS::EC2::Subnet::Id>", ",".join(network["subnets"]), "Network"
+            ),
+        }
+        if has["ui"] and not has["ui_internal"]:
+            found["PublicSubnetIds"] = _parameter(
+                "Its public subnets.", "List<AWS::EC2::Subnet::Id>", ",".join(network["public_subnets"]), "Network"
+            )
+        return found
     private, public = subnets(network["cidr"], network["zones"])
+    spec, group, value = _parameter("Addresses of the network.", "String", network["cidr"], "Network")
     return {
-        "VpcCidr": (_text("Addresses of the network.", r"^[0-9./]{9,18}$"), "Network", network["cidr"]),
-        "PrivateSubnetCidrs": (_text("Addresses of the private subnets.", kind=_LIST), "Network", ",".join(private)),
-        "PublicSubnetCidrs": (_text("Addresses of the public subnets.", kind=_LIST), "Network", ",".join(public)),
+        "VpcCidr": ({**spec, "AllowedPattern": r"^[0-9./]{9,18}$"}, group, value),
+        "PrivateSubnetCidrs": _parameter("Addresses of the private subnets.", _LIST, ",".join(private), "Network"),
+        "PublicSubnetCidrs": _parameter("Addresses of the public subnets.", _LIST, ",".join(public), "Network"),
     }
 
 
@@ -99,129 +151,24 @@ def subnets(cidr: str, zones: int) -> tuple[list[str], list[str]]:
     return [str(subnet) for subnet in private], [str(subnet) for subnet in public]
 
 
-def _of_data(values: Values, has: dict[str, bool]) -> Described:
-    found: Described = {}
-    if has["bucket"]:
-        found["NoncurrentDays"] = (
-            _number("Days that old versions are kept.", 1, 3650),
-            "Datastore",
-            str(values["datastore"]["noncurrent_days"]),
-        )
-    else:
-        found["BucketName"] = (_text("The bucket."), "Datastore", values["datastore"]["bucket"])
-    if has["given_key"]:
-        found["KmsKeyArn"] = (_text("Key that encrypts."), "Datastore", values["datastore"]["kms"])
-    if has["secrets"]:
-        found["SecretsAllow"] = (
-            _text("Secrets that tasks may read.", kind=_LIST),
-            "Compute",
-            ",".join(values["secrets"]["allow"]),
-        )
-    if has["registry_image"]:
-        found["RegistryImage"] = (
-            _text("Tag that steps use where they name no image."),
-            "Compute",
-            values["registry"]["image"],
-        )
-    return found
-
-
-def _of_metadata(values: Values, has: dict[str, bool]) -> Described:
-    metadata, group = values["metadata"], "Metadata"
-    found: Described = {
-        "MetadataImage": (_text("Image of the metadata service."), group, metadata["image"]),
-        "MetadataCpu": (
-            _choice("CPU units of each task.", "256", "512", "1024", "2048", "4096"),
-            group,
-            str(metadata["cpu"]),
-        ),
-        "MetadataMemory": (_text("Memory of each task, in MB.", r"^\d{3,5}$"), group, str(metadata["memory"])),
-        "MetadataReplicas": (_number("Tasks.", 1, 20), group, str(metadata["replicas"])),
-    }
-    if has["allow"] and has["api"]:
-        found["ApiAllow"] = (_text("Addresses that may reach the API.", kind=_LIST), group, ",".join(metadata["allow"]))
-    return found | (_of_database(metadata) if has["database"] else _of_given_database(metadata["database"]))
-
-
-def _of_database(metadata: Values) -> Described:
-    group = "Database"
-    return {
-        "DatabaseClass": (_text("Size.", r"^db\.[a-z0-9]+\.[a-z0-9]+$"), group, metadata["instance_class"]),
-        "PostgresVersion": (
-            _text("Version of PostgreSQL.", r"^1[4-8](\.\d{1,2})?$"),
-            group,
-            metadata["postgres_version"],
-        ),
-        "DatabaseStorage": (_number("Disk, in GB.", 20, 65536), group, str(metadata["storage_gb"])),
-        "DatabaseMaxStorage": (
-            _number("How far the disk may grow.", 20, 65536),
-            group,
-            str(metadata["max_storage_gb"]),
-        ),
-        "DatabaseStandby": (
-            _choice("A standby in a second zone.", "true", "false"),
-            group,
-            _flag(metadata["high_availability"]),
-        ),
-        "DatabaseBackupDays": (_number("Days that backups are kept.", 0, 35), group, str(metadata["backup_days"])),
-    }
-
-
-def _of_given_database(database: Values) -> Described:
-    group = "Database"
-    return {
-        "DatabaseHost": (_text("Host."), group, database["host"]),
-        "DatabasePort": (_number("Port.", 1, 65535), group, str(database["port"])),
-        "DatabaseName": (_text("Name."), group, database["name"]),
-        "DatabaseSecretArn": (_text("Secret with username and password."), group, database["secret"]),
-        "DatabaseGroupId": (
-            _text("Security group.", kind="AWS::EC2::SecurityGroup::Id"),
-            group,
-            database["security_group"],
-        ),
-    }
-
-
 def _of_pool(pool: dict[str, Any], spec: Values) -> Described:
     id, group = pool["id"], f"Pool {pool['name']}"
-    found: Described = {
-        f"{id}MaxVcpus": (_number("vCPUs at most.", 1, 10000), group, str(spec["max_vcpus"])),
-        f"{id}Priority": (_number("Which queue is served first.", 0, 1000), group, str(spec["priority"])),
-    }
+    found = {f"{id}{name}": (what, group, value) for name, (what, _, value) in _of_section(Pool, spec, pool).items()}
     if pool["machines"]:
         types = ",".join(spec["instance_types"]) or _FAMILIES
-        found[f"{id}MinVcpus"] = (_number("vCPUs kept running.", 0, 10000), group, str(spec["min_vcpus"]))
-        found[f"{id}InstanceTypes"] = (_text("Instance types or families.", kind=_LIST), group, types)
-        found[f"{id}DiskGb"] = (_number("Disk of each machine.", 30, 16384), group, str(spec["disk_gb"]))
-    if pool["ami"]:
-        found[f"{id}Ami"] = (_text("Machine image.", r"^ami-[0-9a-f]{8,17}$"), group, spec["ami"])
+        found[f"{id}InstanceTypes"] = _parameter("Instance types or families.", _LIST, types, group)
     if pool["limited"]:
-        seconds = str(spec["runnable_minutes"] * 60)
-        found[f"{id}RunnableSeconds"] = (
-            _number("Cancel a job that waits this long for what cannot come.", 600, 86400),
-            group,
-            seconds,
-        )
+        text, seconds = "Cancel a job that waits this long for what cannot come.", str(spec["runnable_minutes"] * 60)
+        what = {"Type": "Number", "Description": text, "MinValue": 600, "MaxValue": 86400}
+        found[f"{id}RunnableSeconds"] = (what, group, seconds)
     return found
 
 
-def _of_ui(values: Values, has: dict[str, bool]) -> Described:
-    ui, group = values["ui"], "UI"
-    found: Described = {
-        "UiDomain": (_text("Host name."), group, ui["domain"]),
-        "UiCertificate": (_text("Certificate in ACM."), group, ui["certificate"]),
-        "UiAllow": (_text("Addresses that may reach it.", kind=_LIST), group, ",".join(ui["allow"]) or "0.0.0.0/0"),
-    }
-    if has["cognito"] and has["cognito_prefix"]:
-        found["UiCognitoPrefix"] = (_text("First part of the name of the sign-on page."), group, ui["cognito_prefix"])
+def _of_ui(ui: Values, fields: Described, has: dict[str, bool]) -> Described:
+    """What fields of the UI became, and those whose values are not that of one field."""
+    found = {name: one for name, one in fields.items() if one[1] == "UI"}
+    found["UiAllow"] = _parameter("Addresses that may reach it.", _LIST, ",".join(ui["allow"]) or "0.0.0.0/0", "UI")
     if not has["cognito"]:
         for key, value in ui["oidc"].items():
-            found[f"Oidc{pascal(key)}"] = (_text(f"OIDC: {key.replace('_', ' ')}."), group, value)
-    return found
-
-
-def groups(described: Described) -> dict[str, list[str]]:
-    found: dict[str, list[str]] = {}
-    for name, (_, group, _) in described.items():
-        found.setdefault(group, []).append(name)
+            found[f"Oidc{pascal(key)}"] = _parameter(f"OIDC: {key.replace('_', ' ')}.", "String", value, "UI")
     return found

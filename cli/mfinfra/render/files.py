@@ -8,14 +8,13 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Collection
+from functools import partial
 from typing import Any
 
 from .. import versions
 from ..errors import Refused
 from ..stackfile.schema import StackConfig
-from . import state_location
-from . import templates as catalog
-from . import tfvars as variables
+from . import state_location, templates, tfvars, variables
 
 BACKEND, VALUES, PARAMETERS, README = "backend.tf.json", "terraform.tfvars.json", "parameters.json", "README.md"
 #: How the roots name their modules.
@@ -43,7 +42,7 @@ def _cloudformation(config: StackConfig) -> dict[str, str]:
     ]
     return {
         README: _filled(config, None, {README})[README],
-        "template.yaml": cloudformation.render(values, catalog.cloudformation_folder()),
+        "template.yaml": cloudformation.render(values, templates.cloudformation_folder()),
         PARAMETERS: json.dumps(parameters, indent=2) + "\n",
     }
 
@@ -51,9 +50,9 @@ def _cloudformation(config: StackConfig) -> dict[str, str]:
 def _terraform(config: StackConfig, account: str | None) -> dict[str, str]:
     files = _filled(config, account)
     for cloud, noun in sorted({(cloud, noun) for _, cloud, noun in _modules(files)}):
-        for name, text in catalog.module_files(cloud, noun).items():
+        for name, text in templates.module_files(cloud, noun).items():
             files[f"modules/{cloud}/{noun}/{name}"] = text
-    files[VALUES] = _as_json(variables.of(config, account))
+    files[VALUES] = _as_json(tfvars.of(config, account))
     if account is not None:
         files[BACKEND] = _as_json(state_location.backend(config, account))
     return files
@@ -65,20 +64,25 @@ def _filled(config: StackConfig, account: str | None, names: Collection[str] | N
     from jinja2 import DictLoader, Environment, StrictUndefined
 
     environment = Environment(
-        loader=DictLoader(catalog.shared_templates()),
+        loader=DictLoader(templates.shared_templates()),
         undefined=StrictUndefined,
         autoescape=False,
         keep_trailing_newline=True,
     )
-    templates = {name: environment.from_string(text) for name, text in catalog.root_templates(config.cloud).items()}
+    roots = {name: environment.from_string(text) for name, text in templates.root_templates(config.cloud).items()}
     has = decided(config, account)
-    context = {"has": {**has, "modules": []}, "versions": _versions()}
+    context = {"has": {**has, "modules": []}, "versions": _versions(), **_from_schema(config.cloud)}
     # Whether a module has a runtime_config is read from its files, after a first rendering shows which modules exist.
-    first = {name: template.render(context) for name, template in templates.items() if name.endswith(".tf")}
+    first = {name: template.render(context) for name, template in roots.items() if name.endswith(".tf")}
     context["has"] = {**has, "modules": _with_settings(first)}
-    wanted = [name for name in templates if names is None or name in names]
-    files = {name: templates[name].render(context).lstrip("\n") for name in wanted}
+    wanted = [name for name in roots if names is None or name in names]
+    files = {name: roots[name].render(context).lstrip("\n") for name in wanted}
     return {name: text for name, text in files.items() if text.strip()}
+
+
+def _from_schema(cloud: str) -> dict[str, Any]:
+    """What templates write from the schema of the stack file: the type of a section, the arguments of a module."""
+    return {"type_of": partial(variables.type_of, cloud=cloud), "passed": partial(variables.passed, cloud)}
 
 
 def _modules(files: dict[str, str]) -> list[tuple[str, str, str]]:
@@ -91,7 +95,7 @@ def _with_settings(files: dict[str, str]) -> list[str]:
     return [
         label
         for label, cloud, noun in _modules(files)
-        if 'output "runtime_config"' in catalog.module_files(cloud, noun).get("outputs.tf", "")
+        if 'output "runtime_config"' in templates.module_files(cloud, noun).get("outputs.tf", "")
     ]
 
 
@@ -108,7 +112,7 @@ def decided(config: StackConfig, account: str | None) -> dict[str, bool]:
         "database": config.metadata.database is None,
         "protected": config.deletion_protection,
         "registry": config.registry.enabled,
-        "removable": variables.is_removable(config),
+        "removable": tfvars.is_removable(config),
         "batch": not in_cluster,
         "kubernetes": in_cluster,
         "gpu": any(pool.gpu for pool in config.compute.pools.values()),

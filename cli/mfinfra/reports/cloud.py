@@ -1,4 +1,4 @@
-"""What the commands say of stacks in a cloud: progress, plans, what is there, what is gone."""
+"""What is printed of a stack in a cloud: what is there, what is gone."""
 
 from __future__ import annotations
 
@@ -8,13 +8,11 @@ from typing import TYPE_CHECKING, Any
 from ..console import Console
 from ..machine import profile
 from ..machine.paths import shown
-from ..plans.changes import Plan
 from ..stackfile import rules
-from ..stacks.cloud import Down
-from .local import server_text
+from .servers import server_text
 
 if TYPE_CHECKING:
-    from ..stacks.results import Up
+    from ..stacks.results import Down, Up
 
 
 def _where(cloud: str, region: str | None, account: str | None, engine: str | None) -> str:
@@ -38,7 +36,7 @@ def report_up(result: Up, console: Console) -> None:
         ("metadata", settings.get("METAFLOW_SERVICE_URL", ""), ""),
         ("profile", shown(result.profile.path), "" if result.profile.is_default else f"mfinfra use {name}"),
         ("runtime", f"mfruntime {result.runtime.version} in {shown(result.runtime.python)}", "mfinfra runtime info"),
-        ("smoke flow", result.proof.run if result.proof else "not run", result.next_command),
+        ("smoke flow", result.smoke_run.run if result.smoke_run else "not run", result.next_command),
     ]
     console.table(("what", "where", "what to type next"), rows)
 
@@ -47,28 +45,6 @@ def _data(settings: dict[str, str]) -> str:
     """Where artifacts lie, by whichever store the stack has."""
     store = settings.get("METAFLOW_DEFAULT_DATASTORE", "s3").upper()
     return settings.get(f"METAFLOW_DATASTORE_SYSROOT_{store}", "")
-
-
-def report_plan(found: Plan, form: str, console: Console) -> int:
-    """Print a plan; returns what the command ends with."""
-    from ..plans import formats
-
-    console.line(formats.rendered(found, form))
-    return found.exit_code
-
-
-def report_drift(found: Plan, console: Console) -> int:
-    """Print what has drifted; returns what the command ends with."""
-    if console.as_json:
-        console.document({**found.document(), "exit_code": 2 if found.changes else 0})
-    else:
-        rows = [(change.address, change.action, change.reason) for change in found.changes]
-        if rows:
-            console.table(("what", "would", "why"), rows)
-            console.warn(f"{len(rows)} resources are not as deployed.", hint=f"Type: mfinfra plan --name {found.stack}")
-        else:
-            console.done(f"The stack '{found.stack}' is as it was deployed.")
-    return 2 if found.changes else 0
 
 
 def report_down(result: Down, console: Console) -> None:
@@ -119,31 +95,11 @@ def _cluster(found: dict[str, Any] | None) -> list[tuple[str, str]]:
     return rows + [(f"quota {one['name']}", one["text"]) for one in found["quotas"]]
 
 
-def report_open(found: dict[str, Any], opened: bool, console: Console) -> None:
-    """Where a service is, and who opens it."""
-    if console.as_json:
-        console.document(found)
-        return
-    console.line(found["url"])
-    if "account" in found:
-        console.note(f"Account {found['account']}" + (f"; {found['how']}" if "how" in found else ""))
-    if "secret" in found:
-        console.line(found["secret"])
-    if opened:
-        console.done("Opened in the browser")
-
-
-def report_kubeconfig(found: dict[str, Any], console: Console) -> None:
-    """Where the context is, and how to use it."""
-    if console.as_json:
-        console.document(found)
-    console.done(f"The context {found['context']} is in {shown(found['file'])}")
-    if not found["is_current"]:
-        console.note(f"To use it: kubectl config use-context {found['context']}")
-
-
 def report_status(document: dict[str, Any], console: Console) -> None:
-    """A status for people."""
+    """How a stack is; for programs as the document it is."""
+    if console.as_json:
+        console.document(document)
+        return
     service, drifted = document["service"], document["drift"]
     rows = [
         ("state", document["state"]),

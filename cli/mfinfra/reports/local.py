@@ -1,4 +1,4 @@
-"""What the commands print about local stacks."""
+"""What is printed of a stack on this machine: what is there, what is gone."""
 
 from __future__ import annotations
 
@@ -6,22 +6,23 @@ from typing import Any
 
 from ..console import Console
 from ..machine.paths import shown
-from ..stacks.local import status
+from ..stacks.local import LocalStack
 from ..stacks.results import Down, Up
+from .servers import server_text
 
 
 def report_up(result: Up, console: Console) -> None:
     """The table at the end of `up`: what exists, where, what to type next."""
     name = result.stack.name
     if console.as_json:
-        console.document({"status": status(name), "next": result.next_command})
+        console.document({"status": LocalStack(name, console).status(), "next": result.next_command})
         return
     rows = [
         ("stack", name, f"mfinfra status {name}"),
         ("data", shown(result.stack.data_folder), f"mfinfra outputs {name}"),
         ("profile", shown(result.profile.path), "" if result.profile.is_default else f"mfinfra use {name}"),
         ("runtime", f"mfruntime {result.runtime.version} in {shown(result.runtime.python)}", "mfinfra runtime info"),
-        ("smoke flow", result.proof.run if result.proof else "not run", result.next_command),
+        ("smoke flow", result.smoke_run.run if result.smoke_run else "not run", result.next_command),
     ]
     console.table(("what", "where", "what to type next"), rows)
 
@@ -29,7 +30,7 @@ def report_up(result: Up, console: Console) -> None:
 def report_down(result: Down, console: Console) -> None:
     """What is gone, what is left."""
     if console.as_json:
-        console.document({"removed": result.name, "left": [str(path) for path in result.left]})
+        console.document({"removed": result.name, "left": list(result.left)})
     console.done(f"The stack '{result.name}' is gone.")
     if result.left:
         console.warn(f"Left in place: {', '.join(shown(path) for path in result.left)}")
@@ -38,8 +39,11 @@ def report_down(result: Down, console: Console) -> None:
 
 
 def report_status(document: dict[str, Any], console: Console) -> None:
-    """A status for people."""
-    data, profiled, runtime, proof = (document[key] for key in ("data", "profile", "runtime", "proof"))
+    """How a stack is; for programs as the document it is."""
+    if console.as_json:
+        console.document(document)
+        return
+    data, profiled, runtime, smoke = (document[key] for key in ("data", "profile", "runtime", "proof"))
     rows = [
         ("state", document["state"]),
         ("cloud", document["cloud"]),
@@ -49,7 +53,7 @@ def report_status(document: dict[str, Any], console: Console) -> None:
         *(("server", server_text(server)) for server in document["servers"]),
         ("profile", shown(profiled["path"]) + (" (the default)" if profiled["is_default"] else "")),
         ("runtime", f"{runtime['version'] or 'not installed'} in {shown(runtime['python'] or 'any Python yet')}"),
-        ("proven", f"{proof['run']} at {proof['at']}" if proof["run"] else "not yet"),
+        ("proven", f"{smoke['run']} at {smoke['at']}" if smoke["run"] else "not yet"),
     ]
     console.table((document["name"], ""), rows)
     again = f"Type: mfinfra up --name {document['name']}"
@@ -68,19 +72,3 @@ def _runs_text(runs: dict[str, int] | None) -> str:
     if runs is None:
         return "not known while the metadata service is stopped"
     return ", ".join(f"{flow}: {count}" for flow, count in runs.items()) or "none"
-
-
-def server_text(server: dict[str, Any]) -> str:
-    """How a server is doing, in words."""
-    again = f", started again {server['restarts']} times, it {server['last_end']}" if server["restarts"] else ""
-    process = f" (process {server['pid']})" if server["pid"] is not None else ""
-    return f"{server['name']} on {server['address']}: {server['state']}{process}{again}"
-
-
-def report_servers(name: str, servers: list[dict[str, Any]], console: Console) -> None:
-    """The servers of a stack after `start` and `stop`."""
-    if console.as_json:
-        console.document({"stack": name, "servers": servers})
-        return
-    for server in servers:
-        console.done(server_text(server))

@@ -1,4 +1,4 @@
-"""The proof: a small flow runs through the stack, by the profile that `up` wrote, and its result is read back."""
+"""The smoke test: a small flow runs through the stack, by the profile that `up` wrote, and its result is read back."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import os
 from dataclasses import dataclass
 from pathlib import Path
 
-from ..errors import ProofFailed
+from ..errors import SmokeTestFailed
 from ..machine import process
 from ..machine.paths import make_folder, profiles_home, write_text
 
@@ -14,7 +14,7 @@ _SMOKE = Path(__file__).parent / "smoke"
 
 
 @dataclass(frozen=True)
-class Proof:
+class SmokeRun:
     """A successful run of the smoke flow."""
 
     run: str
@@ -27,9 +27,9 @@ def environment(stack: str) -> dict[str, str]:
     return {**kept, "METAFLOW_HOME": str(profiles_home()), "METAFLOW_PROFILE": stack}
 
 
-def prove(stack: str, python: str, log_folder: Path, **settings: str) -> Proof:
-    """Run the smoke flow and read its result; `settings` are stronger than the profile. Raises ProofFailed with the end
-    of what it printed."""
+def run(stack: str, python: str, log_folder: Path, **settings: str) -> SmokeRun:
+    """Run the smoke flow and read its result; `settings` are stronger than the profile. Raises SmokeTestFailed with the
+    end of what it printed."""
     import time
 
     make_folder(log_folder)
@@ -40,23 +40,23 @@ def prove(stack: str, python: str, log_folder: Path, **settings: str) -> Proof:
     done = process.stream(argv, lambda _: None, env=env, cwd=str(log_folder))
     write_text(log, done.output)
     if done.code != 0:
-        raise ProofFailed(f"The smoke flow failed (log: {log}):\n  {done.tail}", hint="Type: mfinfra doctor")
+        raise SmokeTestFailed(f"The smoke flow failed (log: {log}):\n  {done.tail}", hint="Type: mfinfra doctor")
     run_id = _written(run_id_file)
     read = process.run([python, str(_SMOKE / "read.py"), run_id], env=env, cwd=str(log_folder))
     if read.code != 0:
-        raise ProofFailed(f"The smoke flow ran, but its result cannot be read back:\n  {read.tail}")
-    return Proof(f"SmokeFlow/{run_id}", time.monotonic() - began)
+        raise SmokeTestFailed(f"The smoke flow ran, but its result cannot be read back:\n  {read.tail}")
+    return SmokeRun(f"SmokeFlow/{run_id}", time.monotonic() - began)
 
 
 def _written(path: Path) -> str:
     try:
         return path.read_text(encoding="utf-8").strip()
     except OSError as exc:
-        raise ProofFailed(f"The smoke flow ran, but {path} does not hold its run id: {exc.strerror}.") from exc
+        raise SmokeTestFailed(f"The smoke flow ran, but {path} does not hold its run id: {exc.strerror}.") from exc
 
 
 def forget(log_folder: Path) -> None:
-    """Remove what `prove` left in a folder of its own; somebody's link in its place stays."""
+    """Remove what `run` left in a folder of its own; somebody's link in its place stays."""
     import shutil
 
     if log_folder.is_dir() and not log_folder.is_symlink():

@@ -13,7 +13,7 @@ _PRIVATE_ENDPOINTS = ["ecr.api", "ecr.dkr", "logs", "secretsmanager", "sts", "ba
 #: https://docs.aws.amazon.com/AmazonECS/latest/developerguide/vpc-endpoints.html), and each is billed by the hour.
 _FOR_BATCH = {"batch", "ecs", "ecs-agent", "ecs-telemetry", "states"}
 
-#: Sandbox is what options.py has as defaults: cheap, scales to zero when idle, can be deleted completely.
+#: Sandbox is what sections.py has as defaults: cheap, scales to zero when idle, can be deleted completely.
 PRESETS: dict[str, dict[str, Any]] = {
     "sandbox": {},
     "team": {

@@ -20,6 +20,7 @@ from .sections import (
     Strict,
     Ui,
 )
+from .targets import AWS_ONLY, NOT_RENDERED, Parameter
 
 FILE_NAME = "mfinfra.yaml"
 DEFAULT_NAME = "local"
@@ -47,41 +48,53 @@ class RuntimeOptions(Strict):
 class StackConfig(Strict):
     """A stack: name, cloud and options."""
 
-    name: str = Field(DEFAULT_NAME, pattern=NAME_PATTERN, description="Name of the stack and of its profile.")
-    cloud: Literal["local", "aws", "azure", "gcp"] = Field(
+    name: Annotated[
+        str,
+        Parameter(
+            "Name", "Stack", "Name of the stack; the prefix of all resource names.", pattern=r"^[a-z][a-z0-9-]{0,30}$"
+        ),
+    ] = Field(DEFAULT_NAME, pattern=NAME_PATTERN, description="Name of the stack and of its profile.")
+    cloud: Annotated[Literal["local", "aws", "azure", "gcp"], NOT_RENDERED] = Field(
         "local", description="Cloud of the stack; `local` is this machine."
     )
-    runtime: RuntimeOptions = Field(default_factory=RuntimeOptions, description="The flow runtime.")  # type: ignore[arg-type]
-    preset: Literal["sandbox", "team", "production", "files", "services"] = Field(
+    runtime: Annotated[RuntimeOptions, NOT_RENDERED] = Field(
+        default_factory=RuntimeOptions,  # type: ignore[arg-type]
+        description="The flow runtime.",
+    )
+    preset: Annotated[Literal["sandbox", "team", "production", "files", "services"], NOT_RENDERED] = Field(
         "sandbox",
         description="Set of defaults: `sandbox` is cheap and easy to delete, `production` is highly available and"
         " protected from deletion. For a local stack: `sandbox` (a metadata service in the background), `files` (no"
         " background process) or `services` (also PostgreSQL and an S3 server).",
     )
-    engine: Literal["terraform", "cloudformation"] | None = Field(
+    engine: Annotated[Literal["terraform", "cloudformation"] | None, NOT_RENDERED] = Field(
         None,
         description="Engine. Default: `terraform` (or OpenTofu) if it is installed, else `cloudformation` on AWS.",
     )
     region: str | None = Field(None, pattern=r"^[a-z0-9-]{5,25}$", description="Region of the cloud.")
-    account: str | None = Field(
+    account: Annotated[str | None, NOT_RENDERED] = Field(
         None,
         pattern=r"^[a-z0-9][a-z0-9-]{4,40}$",
         description="The account that the stack must be in: an AWS account, an Azure subscription, a Google Cloud"
         " project.",
     )
-    partition: Literal["aws", "aws-cn", "aws-us-gov"] = Field(
+    partition: Annotated[Literal["aws", "aws-cn", "aws-us-gov"], NOT_RENDERED] = Field(
         "aws", description="AWS: partition. Default: that of the region."
     )
-    permissions_boundary: Arn | None = Field(None, description="AWS: permissions boundary of every role of the stack.")
+    permissions_boundary: Annotated[
+        Arn | None,
+        AWS_ONLY,
+        Parameter("PermissionsBoundary", "Stack", "Permissions boundary of every role.", needs="boundary", pattern=""),
+    ] = Field(None, description="AWS: permissions boundary of every role of the stack.")
     people: list[Person] = Field(
         default_factory=list,
         max_length=200,
         description="Principals with access to the stack, in addition to the one who deploys it. EKS: ARNs of IAM roles"
         " and users; Azure: object IDs; GCP: members, such as user:ada@example.com.",
     )
-    deletion_protection: bool = Field(
-        False, description="Protect the stack, and its resources with data, from deletion."
-    )
+    deletion_protection: Annotated[
+        bool, Parameter("DeletionProtection", "Stack", "Protect resources with data from deletion.")
+    ] = Field(False, description="Protect the stack, and its resources with data, from deletion.")
     password_generation: int = Field(
         1,
         ge=1,
@@ -89,7 +102,9 @@ class StackConfig(Strict):
         description="Increase it to rotate the passwords of the stack, and to read those of an existing database again."
         " Terraform only.",
     )
-    log_retention_days: int = Field(30, ge=1, le=3653, description="Days to keep logs.")
+    log_retention_days: Annotated[int, Parameter("LogRetentionDays", "Stack")] = Field(
+        30, ge=1, le=3653, description="Days to keep logs."
+    )
     tags: Annotated[dict[TagKey, TagValue], Field(max_length=40)] = Field(
         default_factory=dict, description="Tags of all resources of the stack."
     )

@@ -12,6 +12,7 @@ from typing import Annotated, Literal
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 
 from ..versions import DEFAULT_KUBERNETES, METADATA_IMAGE
+from .targets import AWS_ONLY, NOT_RENDERED, Parameter
 
 ARN_PATTERN = r"^arn:(aws|aws-cn|aws-us-gov):[a-z0-9-]{1,40}:[a-z0-9-]{0,25}:(\d{12})?:[A-Za-z0-9_+=,.@:/*-]{1,1000}$"
 POOL_PATTERN = r"^[a-z][a-z0-9]{0,19}$"
@@ -55,7 +56,7 @@ class Network(Strict):
     nat: Literal["none", "one", "per_zone"] = Field(
         "one", description="NAT gateways, for access from private subnets to the internet."
     )
-    endpoints: list[Endpoint] = Field(
+    endpoints: Annotated[list[Endpoint], AWS_ONLY] = Field(
         default_factory=list,
         max_length=20,
         description="AWS: interface endpoints of the network. S3 and DynamoDB always have gateway endpoints.",
@@ -73,7 +74,7 @@ class Network(Strict):
         description="Its private subnets. AWS: IDs, in at least two zones; Azure: resource IDs, that of the cluster and"
         " that of the database; GCP: the name of one.",
     )
-    public_subnets: list[Id] = Field(
+    public_subnets: Annotated[list[Id], AWS_ONLY] = Field(
         default_factory=list, max_length=20, description="AWS: its public subnets, for the load balancer of the UI."
     )
 
@@ -81,32 +82,66 @@ class Network(Strict):
 class Datastore(Strict):
     """The bucket for artifacts, code packages, cards and data."""
 
-    bucket: str | None = Field(
-        None,
-        pattern=r"^[a-z0-9][a-z0-9-]{1,61}[a-z0-9](/[a-z0-9][a-z0-9-]{1,61}[a-z0-9])?$",
-        description="An existing bucket (Azure: account/container). Default: a new one.",
+    bucket: Annotated[str | None, Parameter("BucketName", "Datastore", "The bucket.", without="bucket", pattern="")] = (
+        Field(
+            None,
+            pattern=r"^[a-z0-9][a-z0-9-]{1,61}[a-z0-9](/[a-z0-9][a-z0-9-]{1,61}[a-z0-9])?$",
+            description="An existing bucket (Azure: account/container). Default: a new one.",
+        )
     )
-    kms: Annotated[str, Field(pattern=ID_PATTERN), _renamed(aws="managed")] = Field(
+    kms: Annotated[
+        str,
+        Field(pattern=ID_PATTERN),
+        _renamed(aws="managed"),
+        Parameter("KmsKeyArn", "Datastore", "Key that encrypts.", needs="given_key", pattern=""),
+    ] = Field(
         "managed",
         description="Encryption: `create` for a new key, `managed` for keys of the cloud, or the ID of a key (ARN, Key"
         " Vault ID, path in Cloud KMS).",
     )
     versioning: bool = Field(False, description="Keep overwritten and deleted objects for `noncurrent_days`.")
-    noncurrent_days: int = Field(7, ge=1, le=3650, description="Days to keep old versions.")
+    noncurrent_days: Annotated[int, Parameter("NoncurrentDays", "Datastore", needs="bucket")] = Field(
+        7, ge=1, le=3650, description="Days to keep old versions."
+    )
     access_logs: bool = Field(False, description="Log every access, to a second bucket.")
 
 
 class Database(Strict):
     """An existing PostgreSQL database for the metadata."""
 
-    host: str = Field(pattern=HOST_PATTERN, description="Its host name.")
-    port: int = Field(5432, ge=1, le=65535, description="Its port.")
-    name: str = Field("metaflow", pattern=r"^[A-Za-z_][A-Za-z0-9_]{0,62}$", description="Name of the database.")
-    secret: SecretId = Field(
+    host: Annotated[str, Parameter("DatabaseHost", "Database", "Host.", pattern="", without="database")] = Field(
+        pattern=HOST_PATTERN, description="Its host name."
+    )
+    port: Annotated[int, Parameter("DatabasePort", "Database", "Port.", without="database")] = Field(
+        5432, ge=1, le=65535, description="Its port."
+    )
+    name: Annotated[str, Parameter("DatabaseName", "Database", "Name.", pattern="", without="database")] = Field(
+        "metaflow", pattern=r"^[A-Za-z_][A-Za-z0-9_]{0,62}$", description="Name of the database."
+    )
+    secret: Annotated[
+        SecretId,
+        Parameter(
+            "DatabaseSecretArn",
+            "Database",
+            "Secret with username and password.",
+            pattern="",
+            without="database",
+        ),
+    ] = Field(
         description="Secret in the cloud, JSON with `username` and `password`: its ARN, Key Vault URL or resource ID,"
         " or path."
     )
-    security_group: str | None = Field(
+    security_group: Annotated[
+        str | None,
+        AWS_ONLY,
+        Parameter(
+            "DatabaseGroupId",
+            "Database",
+            "Security group.",
+            kind="AWS::EC2::SecurityGroup::Id",
+            without="database",
+        ),
+    ] = Field(
         None,
         pattern=r"^sg-[0-9a-f]{8,17}$",
         description="AWS: its security group, which gets a rule for the metadata service.",
@@ -116,31 +151,57 @@ class Database(Strict):
 class Metadata(Strict):
     """The metadata service and its database."""
 
-    size: Literal["small", "medium", "large"] = Field("small", description="Size of the database, on every cloud.")
-    instance_class: str | None = Field(
+    size: Annotated[Literal["small", "medium", "large"], NOT_RENDERED] = Field(
+        "small", description="Size of the database, on every cloud."
+    )
+    instance_class: Annotated[
+        str | None,
+        Parameter(
+            "DatabaseClass", "Database", "Instance class.", needs="database", pattern=r"^db\.[a-z0-9]+\.[a-z0-9]+$"
+        ),
+    ] = Field(
         None,
         pattern=r"^[A-Za-z][A-Za-z0-9_.-]{2,60}$",
         description="Instance class of the database, such as db.t4g.micro, B_Standard_B1ms, db-g1-small. Default: the"
         " class for `size`.",
     )
-    postgres_version: str = Field(
-        "17", pattern=r"^1[4-8](\.\d{1,2})?$", description="PostgreSQL version: 14 to 18, or a minor version."
+    postgres_version: Annotated[
+        str, Parameter("PostgresVersion", "Database", "PostgreSQL version.", needs="database")
+    ] = Field("17", pattern=r"^1[4-8](\.\d{1,2})?$", description="PostgreSQL version: 14 to 18, or a minor version.")
+    storage_gb: Annotated[int, Parameter("DatabaseStorage", "Database", "Disk, in GB.", needs="database")] = Field(
+        20, ge=20, le=65536, description="Disk of the database, in GB."
     )
-    storage_gb: int = Field(20, ge=20, le=65536, description="Disk of the database, in GB.")
-    max_storage_gb: int = Field(100, ge=20, le=65536, description="Limit for automatic growth of the disk, in GB.")
-    high_availability: bool = Field(False, description="A standby in a second zone.")
-    backup_days: int = Field(1, ge=0, le=35, description="Days to keep backups; 0 disables them.")
+    max_storage_gb: Annotated[int, Parameter("DatabaseMaxStorage", "Database", needs="database")] = Field(
+        100, ge=20, le=65536, description="Limit for automatic growth of the disk, in GB."
+    )
+    high_availability: Annotated[bool, Parameter("DatabaseStandby", "Database", needs="database")] = Field(
+        False, description="A standby in a second zone."
+    )
+    backup_days: Annotated[
+        int, Parameter("DatabaseBackupDays", "Database", "Days to keep backups.", needs="database")
+    ] = Field(1, ge=0, le=35, description="Days to keep backups; 0 disables them.")
     database: Database | None = Field(None, description="An existing database.")
-    image: str = Field(METADATA_IMAGE, pattern=IMAGE_PATTERN, description="Image of the metadata service.")
-    cpu: Literal[256, 512, 1024, 2048, 4096] = Field(256, description="CPU units of each replica; 1024 is one CPU.")
-    memory: int = Field(512, ge=512, le=30720, description="Memory of each replica, in MB.")
-    replicas: int = Field(1, ge=1, le=20, description="Replicas of the metadata service.")
+    image: Annotated[str, Parameter("MetadataImage", "Metadata", pattern="")] = Field(
+        METADATA_IMAGE, pattern=IMAGE_PATTERN, description="Image of the metadata service."
+    )
+    cpu: Annotated[
+        Literal[256, 512, 1024, 2048, 4096], Parameter("MetadataCpu", "Metadata", "CPU units of each replica.")
+    ] = Field(256, description="CPU units of each replica; 1024 is one CPU.")
+    memory: Annotated[
+        int, Parameter("MetadataMemory", "Metadata", "Memory of each replica, in MB.", pattern=r"^\d{3,5}$")
+    ] = Field(512, ge=512, le=30720, description="Memory of each replica, in MB.")
+    replicas: Annotated[int, Parameter("MetadataReplicas", "Metadata")] = Field(
+        1, ge=1, le=20, description="Replicas of the metadata service."
+    )
     api: Literal["public", "private"] = Field(
         "public",
         description="`public`: through API Gateway, with an API key (AWS); `private`: inside the network, and on"
         " Kubernetes through a tunnel of mfinfra. Default: public on AWS, private on Azure and GCP.",
     )
-    allow: list[Cidr] = Field(
+    allow: Annotated[
+        list[Cidr],
+        Parameter("ApiAllow", "Metadata", "CIDR ranges with access to the API.", needs="api_allow"),
+    ] = Field(
         default_factory=list,
         max_length=50,
         description="CIDR ranges with access to the public API. Default: all, with an API key.",
@@ -159,12 +220,22 @@ class Pool(Strict):
         description="Machine types of the cloud; AWS Batch also accepts families. Default: 4 vCPUs with 16 GB, with"
         " `gpu` the smallest type with a GPU; AWS Batch: c6i and m6i.",
     )
-    min_vcpus: int = Field(0, ge=0, le=10000, description="Minimum number of vCPUs; 0 costs nothing when idle.")
-    max_vcpus: int = Field(16, ge=1, le=10000, description="Maximum number of vCPUs.")
-    ami: str | None = Field(None, pattern=r"^ami-[0-9a-f]{8,17}$", description="AWS Batch: AMI. Default: that of ECS.")
+    min_vcpus: Annotated[int, Parameter("MinVcpus", "Pool", "Minimum number of vCPUs.", needs="machines")] = Field(
+        0, ge=0, le=10000, description="Minimum number of vCPUs; 0 costs nothing when idle."
+    )
+    max_vcpus: Annotated[int, Parameter("MaxVcpus", "Pool")] = Field(
+        16, ge=1, le=10000, description="Maximum number of vCPUs."
+    )
+    ami: Annotated[str | None, Parameter("Ami", "Pool", "AMI.", needs="ami")] = Field(
+        None, pattern=r"^ami-[0-9a-f]{8,17}$", description="AWS Batch: AMI. Default: that of ECS."
+    )
     gpu: bool = Field(False, description="Instances with GPUs, and an image with drivers.")
-    disk_gb: int = Field(100, ge=30, le=16384, description="Disk of each instance, in GB, encrypted.")
-    priority: int = Field(1, ge=0, le=1000, description="AWS Batch: priority of the queue; higher values come first.")
+    disk_gb: Annotated[int, Parameter("DiskGb", "Pool", "Disk of each instance, in GB.", needs="machines")] = Field(
+        100, ge=30, le=16384, description="Disk of each instance, in GB, encrypted."
+    )
+    priority: Annotated[int, Parameter("Priority", "Pool", "Priority of the queue; higher values come first.")] = Field(
+        1, ge=0, le=1000, description="AWS Batch: priority of the queue; higher values come first."
+    )
     runnable_minutes: int | None = Field(
         60,
         ge=10,
@@ -179,7 +250,7 @@ class Pool(Strict):
 class Compute(Strict):
     """The compute backend of tasks."""
 
-    backend: Literal["batch", "kubernetes"] = Field(
+    backend: Annotated[Literal["batch", "kubernetes"], NOT_RENDERED] = Field(
         "batch",
         description="`batch`: AWS Batch; `kubernetes`: EKS, AKS or GKE. Default: batch on AWS, kubernetes on Azure and"
         " GCP. `compute: kubernetes` is the short form for this key alone.",
@@ -204,7 +275,7 @@ class Kubernetes(Strict):
     """The cluster, for `compute.backend: kubernetes`."""
 
     version: str = Field(DEFAULT_KUBERNETES, pattern=r"^1\.\d{2}$", description="Kubernetes version.")
-    extended_support: bool = Field(
+    extended_support: Annotated[bool, NOT_RENDERED] = Field(
         False,
         description="Allow a version whose standard support has ended; clouds charge more for it, or upgrade it.",
     )
@@ -231,7 +302,9 @@ class Kubernetes(Strict):
 class Orchestrator(Strict):
     """Orchestrators of production flows. Default: Step Functions with AWS Batch, Argo with Kubernetes."""
 
-    step_functions: bool = Field(False, description="Roles, table and logs for AWS Step Functions.")
+    step_functions: Annotated[bool, NOT_RENDERED] = Field(
+        False, description="Roles, table and logs for AWS Step Functions."
+    )
     argo_workflows: bool = Field(False, description="Argo Workflows.")
     argo_events: bool = Field(False, description="Argo Events, to start flows on events.")
     airflow: bool = Field(False, description="Apache Airflow.")
@@ -262,12 +335,23 @@ class Ui(Strict):
     in AWS with its own host name."""
 
     enabled: bool = Field(False, description="Create the Metaflow UI.")
-    certificate: Arn | None = Field(None, description="ARN of its certificate in ACM.")
-    domain: str | None = Field(None, pattern=HOST_PATTERN, description="Its host name.")
-    auth: Literal["cognito", "oidc"] = Field("cognito", description="Provider for sign-in.")
-    cognito_prefix: str | None = Field(
-        None, pattern=r"^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$", description="Domain prefix of the sign-in page."
+    certificate: Annotated[
+        Arn | None, Parameter("UiCertificate", "UI", "ARN of the certificate in ACM.", pattern="")
+    ] = Field(None, description="ARN of its certificate in ACM.")
+    domain: Annotated[str | None, Parameter("UiDomain", "UI", "Host name.", pattern="")] = Field(
+        None, pattern=HOST_PATTERN, description="Its host name."
     )
+    auth: Literal["cognito", "oidc"] = Field("cognito", description="Provider for sign-in.")
+    cognito_prefix: Annotated[
+        str | None,
+        Parameter(
+            "UiCognitoPrefix",
+            "UI",
+            "Domain prefix of the sign-in page.",
+            needs="cognito_name",
+            pattern="",
+        ),
+    ] = Field(None, pattern=r"^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$", description="Domain prefix of the sign-in page.")
     oidc: Oidc | None = Field(None, description="For `auth: oidc`.")
     internal: bool = Field(False, description="Reachable inside the network only.")
     allow: list[Cidr] = Field(
@@ -281,7 +365,16 @@ class Registry(Strict):
     enabled: bool = Field(
         False, description="Create a repository in ECR, Azure Container Registry or Artifact Registry."
     )
-    image: str | None = Field(
+    image: Annotated[
+        str | None,
+        Parameter(
+            "RegistryImage",
+            "Compute",
+            "Tag of the default image of steps.",
+            needs="registry_image",
+            pattern="",
+        ),
+    ] = Field(
         None,
         pattern=r"^[A-Za-z0-9_][A-Za-z0-9._-]{0,127}$",
         description="Tag of the default image of steps.",
@@ -291,7 +384,10 @@ class Registry(Strict):
 class Secrets(Strict):
     """Secrets that tasks can read."""
 
-    allow: list[SecretId] = Field(
+    allow: Annotated[
+        list[SecretId],
+        Parameter("SecretsAllow", "Compute", "Secrets that tasks may read.", needs="secrets"),
+    ] = Field(
         default_factory=list,
         max_length=50,
         description="Secrets that tasks can read. AWS: ARNs, optionally with `*` at the end; Azure: URLs of Key Vault"

@@ -5,17 +5,16 @@ A cluster that does not answer is one line. Whether it is gone or only out of re
 
 from __future__ import annotations
 
-import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from .. import clouds
-from ..engines import base
 from ..errors import CloudError, MfinfraError, NotFound, Refused
 from ..kube import access, cluster, health, kubeconfig, services, teardown, tunnels
 from ..kube.api import Unreachable
 from ..machine import profile, record
+from ..render.outputs import StackOutputs, parsed
 from ..stackfile import machine_types
 from ..stackfile.schema import StackConfig
 from . import results, service_health
@@ -52,7 +51,7 @@ def check_reachable(cloud: Cloud, deployed: Deployment) -> None:
         raise CloudError(f"The cluster {found.name} of the stack '{name}' is gone.", hint=hint) from exc
 
 
-def go_on(cloud: Cloud, deployed: Deployment, console: Console) -> None:
+def prepare_up(cloud: Cloud, deployed: Deployment, console: Console) -> None:
     """Make ready for `up`: what was in a cluster that is gone is not looked for any more. Raises CloudError for one
     that is there and does not answer."""
     outputs = _outputs(cloud, deployed)
@@ -64,16 +63,16 @@ def go_on(cloud: Cloud, deployed: Deployment, console: Console) -> None:
     except Unreachable:
         if cloud.has_cluster(outputs):
             raise
-    if outputs:
+    if not outputs.is_empty:
         _forget(
             deployed,
-            deployed.within_cluster(),
+            deployed.cluster_addresses(),
             "The cluster is gone" if found else "There is no whole cluster",
             console,
         )
 
 
-def let_go(cloud: Cloud, deployed: Deployment, agreed: Callable[[str], bool], console: Console) -> Api | None:
+def prepare_down(cloud: Cloud, deployed: Deployment, agreed: Callable[[str], bool], console: Console) -> Api | None:
     """Make ready for `down`: the API of the cluster, None where there is none that answers. What is in that goes with
     it, and is not looked for any more. Raises CloudError where the cluster answers, and does not let us in."""
     found = cluster.of(_outputs(cloud, deployed))
@@ -86,7 +85,7 @@ def let_go(cloud: Cloud, deployed: Deployment, agreed: Callable[[str], bool], co
             why = exc.message.rstrip(".")
         else:
             return access.api(found, clouds.clusters(cloud.config))
-    inside = deployed.within_cluster() if cloud.config.compute.backend == "kubernetes" else []
+    inside = deployed.cluster_addresses() if cloud.config.compute.backend == "kubernetes" else []
     if found is not None and inside and not agreed(_lost(cloud, found.name, why)):
         raise Refused(f"The stack '{cloud.config.name}' is left as it is.")
     _forget(deployed, inside, why, console)
@@ -99,17 +98,17 @@ def _lost(cloud: Cloud, name: str, why: str) -> str:
 
 def _forget(deployed: Deployment, addresses: list[str], why: str, console: Console) -> None:
     if addresses:
-        deployed.forget(addresses)
+        deployed.remove_from_state(addresses)
         console.warn(
             f"{why}: {len(addresses)} resources that were in it are taken out of the state; they went with it."
         )
 
 
-def _outputs(cloud: Cloud, deployed: Deployment) -> dict[str, Any]:
-    return deployed.outputs() if cloud.config.compute.backend == "kubernetes" else {}
+def _outputs(cloud: Cloud, deployed: Deployment) -> StackOutputs:
+    return deployed.outputs() if cloud.config.compute.backend == "kubernetes" else StackOutputs()
 
 
-def empty(api: Api, config: StackConfig, console: Console) -> None:
+def drain(api: Api, config: StackConfig, console: Console) -> None:
     """End what runs in the namespaces of flows, and remove what the cluster made in the cloud."""
     teardown.empty(api, config.kubernetes.namespaces, console.step)
 
@@ -174,7 +173,7 @@ def settings(stack: Record) -> dict[str, str]:
     return tunnels.settings(stack) if stack.config is not None else {}
 
 
-def leave(stack: Record) -> None:
+def forget_locally(stack: Record) -> None:
     """End the tunnels of a stack that is gone, and remove what they left on this machine."""
     tunnels.remove(stack)
     kubeconfig.remove(kubeconfig.default_path(), stack.name)
@@ -207,11 +206,11 @@ def _openable(stack: Record, config: StackConfig) -> list[str]:
 
 def _balanced(stack: Record, config: StackConfig, word: str) -> str | None:
     """The address of what stands behind a load balancer or a gateway."""
-    outputs = json.loads(stack.outputs or "{}")
+    outputs = parsed(stack.outputs)
     if word == "ui":
-        return str(outputs["ui_url"]) if outputs.get("ui_url") else None
+        return outputs.ui_url
     if word == "metadata" and config.metadata.api == "public":
-        return base.settings(outputs).get("METAFLOW_SERVICE_URL")
+        return outputs.runtime_config.get("METAFLOW_SERVICE_URL")
     return None
 
 
@@ -281,7 +280,7 @@ def credential(name: str) -> dict[str, Any]:
 # Status
 
 
-def status(cloud: Cloud, outputs: Mapping[str, Any]) -> dict[str, Any]:
+def status(cloud: Cloud, outputs: StackOutputs) -> dict[str, Any]:
     """The cluster as part of the status of a stack: what it says, or why it says nothing."""
     found, config = cluster.of(outputs), cloud.config
     if found is None:

@@ -1,6 +1,6 @@
 """`connect` and `disconnect`: a stack that somebody deployed, used from this machine too. The cloud is only looked at.
 
-identity -> what the stack says of itself -> record -> tunnels -> profile -> runtime -> proof.
+identity -> what the stack says of itself -> record -> tunnels -> profile -> runtime -> smoke flow.
 """
 
 from __future__ import annotations
@@ -15,9 +15,9 @@ from ..errors import Refused
 from ..machine import profile, record
 from ..stackfile import load, rules, schema
 from ..stackfile.schema import StackConfig
-from . import cloud as cloud_pipeline
 from . import local_setup, lookup
-from .local_setup import Here
+from .local_setup import LocalTarget
+from .session import sign_in
 
 if TYPE_CHECKING:
     from ..console import Console
@@ -30,7 +30,7 @@ _OPEN = {"runtime", "engine", "account"}
 
 
 @dataclass(frozen=True)
-class Asked:
+class Request:
     """The stack that is meant, and whether `config` is all of it: from a stack file, or an earlier command here."""
 
     config: StackConfig
@@ -39,28 +39,23 @@ class Asked:
 
 def connect(config: StackConfig, smoke: bool, console: Console) -> results.Up:
     """Have flows of this machine use a stack that is there, as `up` would have left it."""
-    if config.cloud == "local":
-        raise Refused(
-            "A local stack is on the machine that made it; there is nothing to connect to.",
-            hint="Name the stack in a cloud: mfinfra connect --cloud aws --name NAME, or type: mfinfra up",
-        )
     with record.locked(config.name):
         python = local_setup.python_of(config)
         before = _known(config.name)
-        cloud = cloud_pipeline.identified(config, console)
+        cloud = sign_in(config, console)
         if before is not None:
             _check_same(before, config, cloud.account)
         profile.check_free(config.name)
         found = lookup.find(cloud, config)
-        if found.is_hearsay:
+        if found.from_manifest:
             console.note("The state may not be read from here; the stack is taken for what the last `mfinfra up` left.")
-        config = _as_deployed(found, Asked(config, _is_described_here(config.name, before)), console)
+        config = _as_deployed(found, Request(config, _is_described_here(config.name, before)), console)
         if before is None:
             record.forget(config.name)  # a damaged one; another is written in its place
         stack = local_setup.begun(config, cloud, found.engine)
         if found.description is not None:
             stack = stack.updated(created_at=found.description.created_at)
-        return local_setup.take_over(stack, Here(config, cloud, python, smoke), found.outputs, console)
+        return local_setup.take_over(stack, LocalTarget(config, cloud, python, smoke), found.outputs, console)
 
 
 def _known(name: str) -> Record | None:
@@ -98,36 +93,32 @@ def _has_file(name: str) -> bool:
     return os.path.lexists(schema.FILE_NAME) and load.name_in(Path()) == name
 
 
-def _as_deployed(found: Deployed, asked: Asked, console: Console) -> StackConfig:
+def _as_deployed(found: Deployed, request: Request, console: Console) -> StackConfig:
     """All that the stack was asked to be, by what it says of itself, and how flows run here. Raises Refused where the
     stack does not say it and nobody here knows."""
-    name = asked.config.name
+    name = request.config.name
     if found.description is None:
-        if not asked.is_whole:
+        if not request.is_whole:
             raise Refused(
                 f"The stack '{name}' does not say what it was asked to be: an older mfinfra deployed it.",
                 hint="Type the same in the folder of its mfinfra.yaml, or have who deploys it type mfinfra up once",
             )
-        return asked.config
+        return request.config
     config = found.description.config
     if not _has_file(name):
-        return config.with_runtime(python=asked.config.runtime.python)
-    if config.model_dump(exclude=_OPEN) != asked.config.model_dump(exclude=_OPEN):
+        return config.with_runtime(python=request.config.runtime.python)
+    if config.model_dump(exclude=_OPEN) != request.config.model_dump(exclude=_OPEN):
         console.warn(
             f"{schema.FILE_NAME} is not what the stack was deployed from last; that is what counts here.",
             hint=f"To see what it would change: mfinfra plan --name {name}",
         )
-    return config.model_copy(update={"runtime": asked.config.runtime, "account": asked.config.account})
+    return config.model_copy(update={"runtime": request.config.runtime, "account": request.config.account})
 
 
 def disconnect(name: str, console: Console) -> Record:
     """Take what a stack in a cloud has on this machine away, and leave the stack as it is."""
     with record.locked(name):
         stack = record.need(name)
-        if stack.cloud == "local":
-            raise Refused(
-                f"'{name}' is a local stack: all of it is on this machine.", hint=f"Type: mfinfra down {name}"
-            )
         if stack.state == "deleting" or select.has_unsaved(name):
             again = f"down {name}" if stack.state == "deleting" else f"up --name {name}"
             raise Refused(
@@ -136,13 +127,3 @@ def disconnect(name: str, console: Console) -> Record:
         console.step("Letting go of the stack")
         local_setup.forget(stack)
     return stack
-
-
-def report_disconnected(stack: Record, console: Console) -> None:
-    """What is gone from here, and where the stack still is."""
-    if console.as_json:
-        console.document({"disconnected": stack.name, "cloud": stack.cloud, "region": stack.region,
-                          "account": stack.account})  # fmt: skip
-    console.done(
-        f"This machine has let go of the stack '{stack.name}'; in {rules.TITLES[stack.cloud]} it is as it was."
-    )

@@ -1,102 +1,169 @@
-"""The composition root: what each command does, as a sequence of steps between frozen values.
+"""A stack on this machine: what each command does with it, as a sequence of steps between frozen values.
 
-load -> create -> profile -> install runtime -> prove -> report; `down` is the way back.
+load -> create -> profile -> install runtime -> smoke flow -> report; `down` is the way back.
 """
 
 from __future__ import annotations
 
 import os
-from collections.abc import Callable
-from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from ..console import Console
-from ..engines.local import servers as local_servers
-from ..engines.local import stack as local
-from ..errors import MfinfraError, NotFound, ProofFailed, Refused
+from ..engines.local import deployment, servers
+from ..errors import MfinfraError, NotFound, Refused, SmokeTestFailed
 from ..machine import profile, record
 from ..machine.paths import shown
+from ..plans import formats
 from ..runtime import install, smoke_test
-from .results import STATUS_VERSION, Down, Up, _next, server_document
+from ..stackfile.schema import StackConfig
+from . import known
+from .results import STATUS_VERSION, Down, Up, next_command, server_document
 
 if TYPE_CHECKING:
+    from ..console import Console
     from ..machine.record import Record
+    from ..plans.changes import Plan
     from ..runtime.install import Environment, Installed
-    from ..runtime.smoke_test import Proof
-    from ..stackfile.schema import StackConfig
+    from ..runtime.smoke_test import SmokeRun
+    from .base import Agreed
 
 
-def up(config: StackConfig, smoke: bool, console: Console) -> Up:
-    """Make the stack exist and prove that flows run through it. May be repeated; goes on where it was stopped."""
-    with record.locked(config.name):
-        _refuse_cloud(config.name)
-        python = install.supported(_python(config, local.known(config.name))).python
-        asked = config.preset if "preset" in config.model_fields_set else None
-        stack = local.create(config.name, profile.path_of(config.name), asked)
-        console.done(f"Stack {config.name}: {shown(stack.data_folder)}")
-        packages = (*local_servers.PACKAGES[local_servers.preset(stack)], *config.runtime.packages)
-        runtime = install.ensure(python, packages, console.step)
-        console.done(f"Runtime {runtime.version} in {shown(runtime.python)}")
-        stack = stack.updated(python=runtime.python, runtime_version=runtime.version)
-        record.save(stack)
-        _start_servers(stack, runtime.python, console)
-        written = profile.write(config.name, local.settings(stack))
-        console.done(f"Profile {shown(written.path)}")
-        has_examples = config.runtime.examples and _examples(runtime, console)
-        proof = _proof(stack, runtime, console) if smoke else None
-        if proof is not None:
-            stack = stack.updated(proven_run=proof.run, proven_at=record.now())
-        stack = stack.updated(state="ready")
-        record.save(stack)
-    return Up(stack, written, runtime, proof, _next(written.is_default, config.name, runtime.python, has_examples))
+class LocalStack:
+    """A stack on this machine; `config` is what a stack file and options say of it, where a command reads them."""
+
+    report = "local"
+
+    def __init__(self, name: str, console: Console, config: StackConfig | None = None) -> None:
+        self.name, self._console, self._config = name, console, config
+
+    def up(self, agreed: Agreed, smoke: bool, plan_file: Path | None) -> Up:
+        """May be repeated; goes on where it was stopped. There is nothing to agree to."""
+        if plan_file is not None:
+            raise Refused("A local stack has no plan.", hint="Type: mfinfra up")
+        config = self._config or StackConfig.model_validate({"name": self.name})
+        with record.locked(self.name):
+            _refuse_cloud(self.name)
+            return _up(config, smoke, self._console)
+
+    def plan(self, out: Path | None, form: str) -> Plan:
+        formats.check(form)
+        raise Refused("A local stack has nothing to plan.", hint="Type: mfinfra up")
+
+    def connect(self, smoke: bool) -> Up:
+        raise Refused(
+            "A local stack is on the machine that made it; there is nothing to connect to.",
+            hint="Name the stack in a cloud: mfinfra connect --cloud aws --name NAME, or type: mfinfra up",
+        )
+
+    def disconnect(self) -> Record:
+        record.need(self.name)
+        raise Refused(
+            f"'{self.name}' is a local stack: all of it is on this machine.", hint=f"Type: mfinfra down {self.name}"
+        )
+
+    def down(self, agreed: Agreed, keep_data: bool) -> Down:
+        with record.locked(self.name):
+            stack = record.need(self.name)
+            if not agreed(_what_goes(stack, keep_data)):
+                raise Refused(
+                    f"The stack '{self.name}' is left as it is.", hint=f"Type: mfinfra down {self.name} --yes"
+                )
+            record.save(stack.updated(state="deleting"))
+            profile.remove(self.name)
+            left = deployment.destroy(stack, keep_data)
+        others = [other.name for other in record.every()] if profile.default_stack() is None else []
+        return Down(self.name, tuple(str(path) for path in left), tuple(others))
+
+    def drift(self) -> Plan:
+        raise self._not_deployed()
+
+    def unlock(self, agreed: Agreed) -> str:
+        raise self._not_deployed()
+
+    def _not_deployed(self) -> NotFound:
+        """No engine of a cloud deployed such a stack."""
+        record.find(self.name)
+        return known.absent(self.name)
+
+    def status(self) -> dict[str, Any]:
+        return _document(record.need(self.name))
+
+    def outputs(self, namespace: str | None) -> dict[str, str]:
+        if namespace is not None:
+            raise Refused(f"The stack '{self.name}' has no namespaces.", hint=f"Type: mfinfra outputs {self.name}")
+        settings = deployment.settings(record.need(self.name))
+        public = {key: value for key, value in settings.items() if key not in servers.SECRET_SETTINGS}
+        return {**public, profile.MARKER: self.name}
+
+    def start(self) -> list[dict[str, Any]]:
+        """Its servers, after a stop or a restart of the machine. Raises NotFound for a stack without."""
+        with record.locked(self.name):
+            stack = _with_servers(self.name)
+            if stack.python is None or stack.state == "deleting":
+                raise NotFound(f"The stack '{self.name}' is not set up.", hint=f"Type: mfinfra up --name {self.name}")
+            _start_servers(stack, stack.python, self._console)
+            profile.write(
+                self.name, deployment.settings(stack)
+            )  # a port may have been taken by somebody else meanwhile
+        return _servers(stack)
+
+    def stop(self) -> list[dict[str, Any]]:
+        """Its servers; everything in them is kept."""
+        with record.locked(self.name):
+            stack = _with_servers(self.name)
+            self._console.step("Stopping the stack's servers")
+            servers.stop(stack)
+        return _servers(stack)
+
+
+def _up(config: StackConfig, smoke: bool, console: Console) -> Up:
+    python = install.supported(_python(config, deployment.known(config.name))).python
+    asked = config.preset if "preset" in config.model_fields_set else None
+    stack = deployment.create(config.name, profile.path_of(config.name), asked)
+    console.done(f"Stack {config.name}: {shown(stack.data_folder)}")
+    packages = (*servers.PACKAGES[servers.preset(stack)], *config.runtime.packages)
+    runtime = install.ensure(python, packages, console.step)
+    console.done(f"Runtime {runtime.version} in {shown(runtime.python)}")
+    stack = stack.updated(python=runtime.python, runtime_version=runtime.version)
+    record.save(stack)
+    _start_servers(stack, runtime.python, console)
+    written = profile.write(config.name, deployment.settings(stack))
+    console.done(f"Profile {shown(written.path)}")
+    has_examples = config.runtime.examples and _examples(runtime, console)
+    ran = _smoke_test(stack, runtime, console) if smoke else None
+    if ran is not None:
+        stack = stack.updated(proven_run=ran.run, proven_at=record.now())
+    stack = stack.updated(state="ready")
+    record.save(stack)
+    command = next_command(written.is_default, config.name, runtime.python, has_examples)
+    return Up(stack, written, runtime, ran, command)
 
 
 def _start_servers(stack: Record, python: str, console: Console) -> None:
     """Have a stack's servers run in the background, where its preset has some."""
-    if local_servers.preset(stack) == "files":
+    if servers.preset(stack) == "files":
         return
     console.step("Starting the stack's servers")
-    local_servers.start(stack, python)
-    for server, _ in local_servers.states(stack):
+    servers.start(stack, python)
+    for server, _ in servers.states(stack):
         console.done(f"Server {server.name} on {server.address}, in the background")
-
-
-def start(name: str, console: Console) -> list[dict[str, Any]]:
-    """Start a stack's servers again, after a stop or a restart of the machine. Raises NotFound for a stack without."""
-    with record.locked(name):
-        stack = _with_servers(name)
-        if stack.python is None or stack.state == "deleting":
-            raise NotFound(f"The stack '{name}' is not set up.", hint=f"Type: mfinfra up --name {name}")
-        _start_servers(stack, stack.python, console)
-        profile.write(name, local.settings(stack))  # a port may have been taken by somebody else meanwhile
-    return _servers(stack)
-
-
-def stop(name: str, console: Console) -> list[dict[str, Any]]:
-    """Stop a stack's servers; everything in them is kept."""
-    with record.locked(name):
-        stack = _with_servers(name)
-        console.step("Stopping the stack's servers")
-        local_servers.stop(stack)
-    return _servers(stack)
 
 
 def _with_servers(name: str) -> Record:
     stack = record.need(name)
-    if stack.cloud != "local" or local_servers.preset(stack) == "files":
+    if stack.cloud != "local" or servers.preset(stack) == "files":
         raise NotFound(f"The stack '{name}' has no servers on this machine.", hint=f"Type: mfinfra status {name}")
     return stack
 
 
 def _servers(stack: Record) -> list[dict[str, Any]]:
     """The servers of a stack and how they are doing, for documents."""
-    return [server_document(server, one) for server, one in local_servers.states(stack)]
+    return [server_document(server, one) for server, one in servers.states(stack)]
 
 
 def _refuse_cloud(name: str) -> None:
     """A stack in a cloud is not made a local one by leaving its cloud out."""
-    stack = local.known(name)
+    stack = deployment.known(name)
     if stack is not None and stack.cloud != "local":
         raise Refused(
             f"'{name}' is a stack in {stack.cloud}; a local one needs another name.",
@@ -120,42 +187,28 @@ def _examples(runtime: Installed, console: Console) -> bool:
     return command is None
 
 
-def _proof(stack: Record, runtime: Installed, console: Console) -> Proof:
+def _smoke_test(stack: Record, runtime: Installed, console: Console) -> SmokeRun:
     console.step("Running the smoke flow")
-    proof = smoke_test.prove(stack.name, runtime.python, local.log_folder(stack.name))
-    if not local.has_run(stack, proof.run):
-        raise ProofFailed(
-            f"The smoke flow ran, but {proof.run} is not in {stack.data_folder}: something overrides the profile.",
+    ran = smoke_test.run(stack.name, runtime.python, deployment.log_folder(stack.name))
+    if not deployment.has_run(stack, ran.run):
+        raise SmokeTestFailed(
+            f"The smoke flow ran, but {ran.run} is not in {stack.data_folder}: something overrides the profile.",
             hint="Type: mfinfra doctor",
         )
-    console.done(f"{proof.run} ran and was read back ({proof.seconds:.1f} s)")
-    return proof
-
-
-def down(name: str, keep_data: bool, agreed: Callable[[str], bool]) -> Down:
-    """Remove a stack after `agreed` to what goes."""
-    with record.locked(name):
-        stack = record.need(name)
-        if not agreed(_what_goes(stack, keep_data)):
-            raise Refused(f"The stack '{name}' is left as it is.", hint=f"Type: mfinfra down {name} --yes")
-        record.save(stack.updated(state="deleting"))
-        profile.remove(name)
-        left = local.destroy(stack, keep_data)
-    others = [other.name for other in record.every()] if profile.default_stack() is None else []
-    return Down(name, tuple(left), tuple(others))
+    console.done(f"{ran.run} ran and was read back ({ran.seconds:.1f} s)")
+    return ran
 
 
 def _what_goes(stack: Record, keep_data: bool) -> str:
-    found = local.runs(stack)
+    found = deployment.runs(stack)
     count = None if found is None else sum(found.values())
     runs = "all its runs" if count is None else "1 run" if count == 1 else f"{count} runs"
     data = f"its data stays in {stack.data_folder}" if keep_data else f"with {runs} in {stack.data_folder}"
     return f"Remove the stack '{stack.name}', {data}?"
 
 
-def status(name: str) -> dict[str, Any]:
-    """The state of a stack as a document whose shape is kept stable (docs/reference/status-json.md)."""
-    stack = record.need(name)
+def _document(stack: Record) -> dict[str, Any]:
+    """The status of a stack."""
     found = _environment(stack)
     return {
         "version": STATUS_VERSION,
@@ -163,10 +216,14 @@ def status(name: str) -> dict[str, Any]:
         "cloud": stack.cloud,
         "state": _state(stack, found),
         "created_at": stack.created_at,
-        "data": {"folder": stack.data_folder, "bytes": local.size(stack), "runs": local.runs(stack)},
-        "preset": local_servers.preset(stack),
+        "data": {"folder": stack.data_folder, "bytes": deployment.size(stack), "runs": deployment.runs(stack)},
+        "preset": servers.preset(stack),
         "servers": _servers(stack),
-        "profile": {"path": stack.profile, "is_default": profile.default_stack() == name, "exists": _has_profile(name)},
+        "profile": {
+            "path": stack.profile,
+            "is_default": profile.default_stack() == stack.name,
+            "exists": _has_profile(stack.name),
+        },
         "runtime": {
             "python": stack.python,
             "version": found.version if found else None,
@@ -199,27 +256,7 @@ def _state(stack: Record, found: Environment | None) -> str:
     whole = has_runtime and _has_profile(stack.name) and Path(stack.data_folder).is_dir()
     if not whole:
         return "broken"
-    states = [one.state if one is not None else "stopped" for _, one in local_servers.states(stack)]
+    states = [one.state if one is not None else "stopped" for _, one in servers.states(stack)]
     if states and all(state == "stopped" for state in states):
         return "stopped"
     return "ready" if all(state == "ready" for state in states) else "starting"
-
-
-def outputs(name: str) -> dict[str, str]:
-    """The settings that the stack makes true: its runtime_config, without the keys that only its profile holds."""
-    stack = record.need(name)
-    shown = {key: value for key, value in local.settings(stack).items() if key not in local_servers.SECRET_SETTINGS}
-    return {**shown, profile.MARKER: name}
-
-
-def where(stack: dict[str, Any]) -> str:
-    """The place of a stack in a cloud, in the words of that cloud."""
-    from ..stackfile import rules
-
-    return f"{stack['region']}, {rules.ACCOUNTS[stack['cloud']]} {stack['account']}"
-
-
-def listing() -> list[dict[str, Any]]:
-    """All stacks, a few facts each."""
-    default = profile.default_stack()
-    return [{**asdict(stack), "is_default": stack.name == default} for stack in record.every()]

@@ -7,13 +7,14 @@ given what the stack says of itself.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from ..clouds.base import Unreadable
 from ..errors import CloudError, NotFound, Refused
-from ..render import state_location
+from ..render import outputs, state_location
+from ..render.outputs import StackOutputs
 from ..stackfile import rules
-from . import manifest as description
+from . import manifest
 
 if TYPE_CHECKING:
     from ..clouds.base import Cloud, States
@@ -24,12 +25,12 @@ if TYPE_CHECKING:
 @dataclass(frozen=True)
 class Deployed:
     """A whole stack: what deployed it, what it is, and what it says of itself (None: an older mfinfra deployed it).
-    `is_hearsay` where what it is is known from there alone."""
+    `from_manifest` where what it is is known from there alone."""
 
     engine: str
-    outputs: dict[str, Any]
+    outputs: StackOutputs
     description: Description | None
-    is_hearsay: bool = False
+    from_manifest: bool = False
 
 
 def find(cloud: Cloud, asked: StackConfig) -> Deployed:
@@ -44,7 +45,7 @@ def find(cloud: Cloud, asked: StackConfig) -> Deployed:
             f"There is no stack '{asked.name}' in {_where(cloud)}: {_looked_for(cloud, asked)}.",
             hint=f"Name its region with --region, sign in to its account, or make it: mfinfra up --name {asked.name}",
         )
-    if not found.outputs.get("runtime_config"):
+    if not found.outputs.runtime_config:
         raise Refused(
             f"The stack '{asked.name}' is there, but not whole: it says nothing of what it is.",
             hint=f"Who deploys it types: mfinfra up --name {asked.name}",
@@ -55,17 +56,17 @@ def find(cloud: Cloud, asked: StackConfig) -> Deployed:
 
 def _found(cloud: Cloud, asked: StackConfig) -> Deployed | None:
     states = cloud.states()
-    described = description.read(states, asked.name) if states is not None else None
+    described = manifest.read(states, asked.name) if states is not None else None
     config = described.config if described is not None else asked
     for engine in _engines(asked.engine or config.engine, asked.cloud):
         try:
-            outputs = _by_terraform(cloud, states) if engine == "terraform" else _by_cloudformation(cloud, config)
+            said = _by_terraform(cloud, states) if engine == "terraform" else _by_cloudformation(cloud, config)
         except Unreadable:
             if described is None or described.config.engine != engine:
                 raise
-            return Deployed(engine, described.outputs, described, is_hearsay=True)
-        if outputs is not None:
-            return Deployed(engine, outputs, described)
+            return Deployed(engine, described.outputs, described, from_manifest=True)
+        if said is not None:
+            return Deployed(engine, said, described)
     return None
 
 
@@ -76,23 +77,23 @@ def _engines(named: str | None, cloud: str) -> tuple[str, ...]:
     return ("terraform", "cloudformation") if cloud == "aws" else ("terraform",)
 
 
-def _by_terraform(cloud: Cloud, states: States | None) -> dict[str, Any] | None:
+def _by_terraform(cloud: Cloud, states: States | None) -> StackOutputs | None:
     """The outputs in the state; None where there is no state, or one of nothing: that is what `down` leaves."""
-    from ..engines.terraform import state as tf_state
+    from ..engines.terraform.state import read
 
     name = cloud.config.name
     text = states.read(state_location.state_object(cloud.config.cloud, name)) if states is not None else None
     if text is None:
         return None
-    state = tf_state.read(text, cloud.state_place(name))
-    return state.outputs if state.outputs or state.resources else None
+    state = read(text, cloud.state_place(name))
+    return outputs.of(state.outputs) if state.outputs or state.resources else None
 
 
-def _by_cloudformation(cloud: Cloud, config: StackConfig) -> dict[str, Any] | None:
-    """The outputs of the stack in CloudFormation; {} where it is not whole."""
+def _by_cloudformation(cloud: Cloud, config: StackConfig) -> StackOutputs | None:
+    """The outputs of the stack in CloudFormation; none where it is not whole."""
     from ..clouds.aws.cloud import Aws
     from ..engines.cloudformation import change_sets
-    from ..render import cloudformation as cfn_template
+    from ..render import cloudformation
 
     if not isinstance(cloud, Aws):
         raise Refused("CloudFormation is in AWS only.", hint="Type the same with --engine terraform")
@@ -101,8 +102,8 @@ def _by_cloudformation(cloud: Cloud, config: StackConfig) -> dict[str, Any] | No
     if status == "REVIEW_IN_PROGRESS":  # it was planned, and never made
         return None
     if status != "CREATE_COMPLETE" and not status.startswith("UPDATE_"):
-        return {}
-    return change_sets.outputs(cloud.session, config.name, cfn_template.settings(config.model_dump()))
+        return StackOutputs()
+    return change_sets.outputs(cloud.session, config.name, cloudformation.settings(config.model_dump()))
 
 
 def _where(cloud: Cloud) -> str:

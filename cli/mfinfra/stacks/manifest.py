@@ -14,7 +14,8 @@ from typing import TYPE_CHECKING, Any
 from pydantic import ValidationError
 
 from ..errors import MfinfraError
-from ..render import state_location
+from ..render import outputs, state_location
+from ..render.outputs import StackOutputs
 from ..stackfile.schema import StackConfig
 
 if TYPE_CHECKING:
@@ -29,7 +30,7 @@ class Description:
     """A stack as it was deployed last: what it was asked to be, what it was then, and since when it is there."""
 
     config: StackConfig
-    outputs: dict[str, Any]
+    outputs: StackOutputs
     created_at: str
 
 
@@ -46,8 +47,8 @@ def text(stack: Record) -> str:
     """The description of a stack as text."""
     config: dict[str, Any] = json.loads(stack.config or "{}")
     config["runtime"] = {**config["runtime"], "python": None}
-    outputs = json.loads(stack.outputs or "{}")
-    found = {"version": VERSION, "created_at": stack.created_at, "config": config, "outputs": outputs}
+    said = json.loads(stack.outputs or "{}")
+    found = {"version": VERSION, "created_at": stack.created_at, "config": config, "outputs": said}
     return json.dumps(found, indent=2, sort_keys=True) + "\n"
 
 
@@ -64,7 +65,7 @@ def parsed(found: str, name: str) -> Description:
         if content["version"] != VERSION or content["config"]["name"] != name:
             raise ValueError("another version, or another stack")
         config = StackConfig.model_validate(content["config"])
-        return Description(config, dict(content["outputs"]), str(content["created_at"]))
+        return Description(config, outputs.of(dict(content["outputs"])), str(content["created_at"]))
     except (ValidationError, ValueError, LookupError, TypeError, RecursionError) as exc:
         raise MfinfraError(
             f"What the stack '{name}' says of itself ({state_location.description_key(name)}) is damaged, or of a newer"

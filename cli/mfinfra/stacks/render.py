@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ..engines import select
 from ..errors import EngineError, MfinfraError, Refused
-from ..render import files as render
 from ..render import workspace
+from ..render.files import render
 
 if TYPE_CHECKING:
-    from ..console import Console
     from ..stackfile.schema import StackConfig
 
 
@@ -39,7 +38,7 @@ class Check:
 def write(config: StackConfig, out: Path | None, force: bool) -> Rendered:
     """Write the files of a stack into a folder."""
     config, engine = _in_cloud(config)
-    files = render.render(config, account=config.account)
+    files = render(config, account=config.account)
     folder = out if out is not None else Path(f"{config.name}-stack")
     written = workspace.write(files, folder, force=force, stack=config.name)
     return Rendered(config.name, engine, folder, len(files), written.changed)
@@ -53,20 +52,10 @@ def _in_cloud(config: StackConfig) -> tuple[StackConfig, str]:
     return config.model_copy(update={"engine": engine}), engine
 
 
-def report(result: Rendered, console: Console) -> None:
-    """What was written, and what can be done with it."""
-    if console.as_json:
-        console.document({**asdict(result), "folder": str(result.folder)})
-        return
-    state = "" if result.changed else " (unchanged)"
-    console.done(f"{result.files} files for {result.engine} in {result.folder}{state}")
-    console.line(f"Read {result.folder / 'README.md'}, or type: mfinfra up --name {result.name}")
-
-
 def validated(config: StackConfig) -> list[Check]:
     """Check what would be rendered. Raises for the first thing that is wrong."""
     config, engine = _in_cloud(config)
-    files = render.render(config, account=config.account)
+    files = render(config, account=config.account)
     checks = [
         Check("stack file", "ok", f"{config.name}: {config.cloud} {config.region}, preset {config.preset}"),
         Check("rendering", "ok", f"{len(files)} files for {engine}"),
@@ -90,11 +79,3 @@ def _terraform(files: dict[str, str]) -> Check:
     if wrong:
         raise MfinfraError(f"Terraform cannot read what was rendered: {', '.join(wrong)}.", hint="Report this.")
     return Check("terraform", "ok", "every file is well-formed; providers are asked by mfinfra plan")
-
-
-def report_checks(checks: list[Check], console: Console) -> None:
-    """What was looked at."""
-    if console.as_json:
-        console.document([asdict(check) for check in checks])
-    else:
-        console.table(("check", "", ""), [(check.what, check.level, check.text) for check in checks])

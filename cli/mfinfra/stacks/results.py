@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import shlex
 from dataclasses import dataclass
-from pathlib import Path
 from shutil import which
 from typing import TYPE_CHECKING, Any
 
@@ -17,7 +16,7 @@ if TYPE_CHECKING:
     from ..machine.supervisor.spec import Server
     from ..machine.supervisor.state import ServerState
     from ..runtime.install import Installed
-    from ..runtime.smoke_test import Proof
+    from ..runtime.smoke_test import SmokeRun
 
 
 STATUS_VERSION = 1
@@ -34,17 +33,17 @@ class Up:
     stack: Record
     profile: Profile
     runtime: Installed
-    proof: Proof | None
+    smoke_run: SmokeRun | None
     next_command: str
 
 
 @dataclass(frozen=True)
 class Down:
-    """The result of `down`: what stays because it is not ours or was to be kept, and which stacks could be used now."""
+    """The result of `down`: what is still there, as paths or as the cloud calls it; stacks to use now."""
 
     name: str
-    left: tuple[Path, ...]
-    others: tuple[str, ...]
+    left: tuple[str, ...]
+    others: tuple[str, ...] = ()
 
 
 def server_document(server: Server, one: ServerState | None) -> dict[str, Any]:
@@ -60,16 +59,11 @@ def server_document(server: Server, one: ServerState | None) -> dict[str, Any]:
     }
 
 
-def _next(is_default: bool, name: str, python: str, has_examples: bool) -> str:
-    """The command that runs a flow through the stack from here."""
+def next_command(is_default: bool, name: str, python: str, has_examples: bool) -> str:
+    """The command that runs a flow through the stack from here, by what that Python has."""
     here = (flow for flow, needs in _EXAMPLES if os.path.isfile(flow) and (has_examples or not needs))
     command = f"{_as_typed(python)} {next(here, 'your_flow.py')} run"
     return command if is_default else f"METAFLOW_PROFILE={name} {command}"
-
-
-def next_command(is_default: bool, name: str, runtime: Installed) -> str:
-    """The command that runs an example through the stack, by what the runtime's Python has."""
-    return _next(is_default, name, runtime.python, runtime.has_examples)
 
 
 def _as_typed(python: str) -> str:

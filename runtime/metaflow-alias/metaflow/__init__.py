@@ -1,4 +1,4 @@
-"""The name `metaflow` for what `mfruntime` exports."""
+"""The exports of `mfruntime` under the package name `metaflow`."""
 
 from __future__ import annotations
 

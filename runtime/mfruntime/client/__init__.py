@@ -1,4 +1,4 @@
-"""Reading flows, runs, steps, tasks and artifacts: Metaflow's client API."""
+"""Metaflow's client API, which reads flows, runs, steps, tasks and artifacts."""
 
 from __future__ import annotations
 

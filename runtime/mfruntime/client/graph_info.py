@@ -1,4 +1,4 @@
-"""The graph of a run, as its first task recorded it."""
+"""The graph of a run, as recorded by its first task."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from .objects import MetaflowObject
 
 
 def graph_steps(obj: MetaflowObject) -> dict[str, Any]:
-    """The steps in the graph artifact of the run that an object belongs to."""
+    """The steps in the graph artifact of an object's run."""
     flow, run = obj.path_components[:2]
     for task in scope.backend(obj._place).child_names(flow, run, "_parameters"):
         reader = scope.store(obj._place, flow, run, "_parameters", task).task(run, "_parameters", task)

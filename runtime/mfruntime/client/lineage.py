@@ -1,6 +1,6 @@
-"""Which tasks a task read from and was read by: found by the steps' connections and the place in foreaches.
+"""Parent and child tasks of a task, found by the connections of the steps and the foreach indices.
 
-In a loop every visit of a step counts as neighbour of every other, itself included: so does Metaflow's client.
+In a loop, every visit of a step is a parent and child of every other visit, also of itself, as in Metaflow's client.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from .graph_info import graph_steps
 
 
 def parent_pathspecs(task: Any) -> list[str]:
-    """Tasks that the given one read."""
+    """Tasks whose results the given task read."""
     steps = graph_steps(task)
     name = task.path_components[2]
     if name not in steps:
@@ -24,7 +24,7 @@ def parent_pathspecs(task: Any) -> list[str]:
 
 
 def child_pathspecs(task: Any) -> list[str]:
-    """Tasks that read the given one."""
+    """Tasks that read the results of the given task."""
     steps = graph_steps(task)
     name = task.path_components[2]
     found = []
@@ -34,7 +34,7 @@ def child_pathspecs(task: Any) -> list[str]:
 
 
 def _depth_change(steps: dict[str, Any], parent: str, child: str) -> int:
-    """How many foreach levels deeper the child of a connection lies: 1 below a foreach, -1 at its join, else 0."""
+    """The difference in foreach depth between child and parent: 1 below a foreach, -1 at its join, else 0."""
     if steps[parent]["type"] == "split-foreach":
         return 1
     closes = [s for s in steps.values() if s.get("matching_join") == child and s["type"] == "split-foreach"]
@@ -42,7 +42,7 @@ def _depth_change(steps: dict[str, Any], parent: str, child: str) -> int:
 
 
 def _related(task: Any, step: str, deeper: int) -> list[str]:
-    """Tasks of `step` that share the foreach indices of `task`, as many as both have; it lies `deeper` levels below."""
+    """Tasks of `step`, `deeper` foreach levels below `task`, with the same indices in all levels that both have."""
     run = task.parent.parent
     if step not in run:
         return []

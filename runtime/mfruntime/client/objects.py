@@ -1,7 +1,7 @@
-"""The client: flows, runs, steps, tasks and artifacts as objects that are read when they are asked for.
+"""Base class of the client's objects (flows, runs, steps, tasks and artifacts), which are read when first used.
 
-An object knows its pathspec and the place it was read from, nothing else: it can be pickled, compared and kept. Every
-object is in a namespace when the namespace is among its tags; tags are the run's.
+An object contains only its pathspec and the location of its metadata, so that it can be pickled and compared. An object
+is in a namespace if the namespace is one of its tags; the tags are those of the run.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ _KINDS = ("flow name", "run id", "step name", "task id", "artifact name")
 
 
 class MetaflowObject:
-    """What all client objects share. Raises MetaflowNotFound, MetaflowNamespaceMismatch or MetaflowInvalidPathspec."""
+    """Common base class. Raises MetaflowNotFound, MetaflowNamespaceMismatch or MetaflowInvalidPathspec."""
 
     _NAME: ClassVar[str] = ""
     _DEPTH: ClassVar[int] = 0
@@ -34,7 +34,7 @@ class MetaflowObject:
         _place: str | None = None,
     ):
         if pathspec is None:
-            raise MetaflowInvalidPathspec(f"A {self._NAME} needs a pathspec, as in {self._example()}.")
+            raise MetaflowInvalidPathspec(f"A {self._NAME} needs a pathspec, for example {self._example()}.")
         self._parts = self._split(pathspec)
         self._attempt = attempt
         self._place: str = _place or (_parent._place if _parent is not None else scope.backend().root)
@@ -54,10 +54,12 @@ class MetaflowObject:
     @classmethod
     def _split(cls, pathspec: str) -> tuple[str, ...]:
         if not isinstance(pathspec, str):
-            raise MetaflowInvalidPathspec(f"A pathspec is a text as in {cls._example()}, not {pathspec!r}.")
+            raise MetaflowInvalidPathspec(f"A pathspec must be a string as in {cls._example()}, not {pathspec!r}.")
         parts = tuple(pathspec.split("/"))
         if len(parts) != cls._DEPTH:
-            raise MetaflowInvalidPathspec(f"{pathspec!r} is not the pathspec of a {cls._NAME}; write {cls._example()}.")
+            raise MetaflowInvalidPathspec(
+                f"{pathspec!r} is not the pathspec of a {cls._NAME}; use, for example, {cls._example()}."
+            )
         return tuple(check_component(kind, part) for kind, part in zip(_KINDS, parts))
 
     @property
@@ -90,7 +92,7 @@ class MetaflowObject:
 
     @property
     def parent(self) -> Any:
-        """The object one level up, None for a flow."""
+        """The object one level up; None for a flow."""
         if self._DEPTH == 1:
             return None
         if self._parent_object is None:
@@ -118,7 +120,7 @@ class MetaflowObject:
         state.update(_parent_object=None, _kept_record=None)
         return state
 
-    # -- facts ---------------------------------------------------------------------------------------------------------
+    # -- attributes ----------------------------------------------------------------------------------------------------
 
     @property
     def tags(self) -> frozenset[str]:
@@ -143,7 +145,7 @@ class MetaflowObject:
         return None
 
     def is_in_namespace(self) -> bool:
-        """Whether the object belongs to the namespace in force."""
+        """Whether the object is in the current namespace."""
         current = scope.get_namespace()
         return current is None or current in self.tags
 
@@ -207,6 +209,6 @@ _CLASSES: list[Any] = []
 
 
 def register(cls: Any) -> Any:
-    """Put a class at its depth, for those above and below it to find."""
+    """Register a class for its level, so that classes of other levels can find it."""
     _CLASSES.append(cls)
     return cls

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 
 class Metaflow:
-    """All flows in the namespace. `current_metadata` chooses another provider for this object."""
+    """All flows in the namespace. `_current_metadata` selects another metadata provider for this object."""
 
     def __init__(self, _current_metadata: str | None = None):
         self._place = _current_metadata.partition("@")[2] if _current_metadata else None
@@ -53,7 +53,7 @@ class Metaflow:
 
 @register
 class Flow(MetaflowObject):
-    """A flow: iterate over its runs, newest first, or take one by id."""
+    """A flow: iterate over its runs, newest first, or get one by id."""
 
     _NAME = "Flow"
     _DEPTH = 1
@@ -71,7 +71,7 @@ class Flow(MetaflowObject):
             return self._readable_children()
 
     def _readable_children(self) -> list[Any]:
-        """Runs whose records can be read: a damaged one must not hide the others."""
+        """Runs whose records can be read: a corrupt record must not hide the other runs."""
         made = []
         for name in self._metadata.child_names(*self._parts):
             try:
@@ -97,7 +97,7 @@ class Flow(MetaflowObject):
 
 @register
 class Run(MetaflowObject):
-    """A run: iterate over its steps, or take one by name."""
+    """A run: iterate over its steps, or get one by name."""
 
     _NAME = "Run"
     _DEPTH = 2
@@ -108,7 +108,7 @@ class Run(MetaflowObject):
 
     @property
     def code(self) -> MetaflowCode | None:
-        """The code package that the first or the last step recorded; None where neither did."""
+        """The code package recorded by the first or the last step; None if no code package was recorded."""
         from .code import MetaflowCode
 
         for step in (self._find(name) for name in ("start", self._end_step())):
@@ -119,18 +119,18 @@ class Run(MetaflowObject):
 
     @property
     def data(self) -> Any:
-        """The artifacts of the end step, None while it is not done."""
+        """The artifacts of the end step; None until it has finished."""
         end = self.end_task
         return end.data if end is not None else None
 
     @property
     def end_task(self) -> Any:
-        """The task of the last step, None where it has not started."""
+        """The task of the last step; None if it has not started."""
         step = self._find(self._end_step())
         return step.task if step is not None else None
 
     def _end_step(self) -> str:
-        """The last step's name: noted with the parameters since Metaflow 2.19, `end` before."""
+        """The name of the last step: recorded with the parameters since Metaflow 2.19, before always `end`."""
         for task in self._metadata.child_names(*self._parts, "_parameters"):
             for datum in self._metadata.data(*self._parts, "_parameters", task):
                 if datum["field_name"] == "end_step":
@@ -139,13 +139,13 @@ class Run(MetaflowObject):
 
     @property
     def successful(self) -> bool:
-        """Whether the end task is done and went well."""
+        """Whether the end task has finished successfully."""
         end = self.end_task
         return end is not None and end.successful
 
     @property
     def finished(self) -> bool:
-        """Whether the end task is done."""
+        """Whether the end task has finished."""
         end = self.end_task
         return end is not None and end.finished
 
@@ -156,7 +156,7 @@ class Run(MetaflowObject):
 
     @property
     def trigger(self) -> None:
-        """The event that started the run: runs on this machine have none."""
+        """The event that started the run; local runs have none."""
         return None
 
     def add_tag(self, tag: str | Iterable[str]) -> None:
@@ -174,11 +174,11 @@ class Run(MetaflowObject):
         self.replace_tags(tags, ())
 
     def replace_tag(self, tag_to_remove: str, tag_to_add: str) -> None:
-        """Remove one user tag and add another, in one step."""
+        """Remove one user tag and add another, in one operation."""
         self.replace_tags(tag_to_remove, tag_to_add)
 
     def replace_tags(self, tags_to_remove: str | Iterable[str], tags_to_add: str | Iterable[str]) -> None:
-        """Remove user tags, then add others, in one step. System tags cannot be removed."""
+        """Remove user tags, then add others, in one operation. System tags cannot be removed."""
         tags = self._metadata.mutate_tags(*self._parts, _listed(tags_to_add), _listed(tags_to_remove))
         self._record["tags"] = tags
 

@@ -1,4 +1,4 @@
-"""What the client looks at: which metadata provider, and which namespace. State of the process, as in Metaflow."""
+"""The metadata provider and namespace of the client: global state of the process, as in Metaflow."""
 
 from __future__ import annotations
 
@@ -18,19 +18,19 @@ _backends: dict[str, Any] = {}
 
 
 def namespace(ns: str | None) -> str | None:
-    """Limit what the client shows to objects with this tag; None shows everything. Returns the namespace in force."""
+    """Limit the client to objects with this tag; None selects all objects. Returns the current namespace."""
     global _namespace, _namespace_is_set
     _namespace, _namespace_is_set = ns, True
     return ns
 
 
 def get_namespace() -> str | None:
-    """The namespace in force, by default that of the user."""
+    """The current namespace, by default the user's."""
     return _namespace if _namespace_is_set else _default()
 
 
 def default_namespace() -> str | None:
-    """Go back to the user's own namespace and return it."""
+    """Reset the namespace to the user's, and return it."""
     global _namespace_is_set
     _namespace_is_set = False
     return _default()
@@ -38,13 +38,13 @@ def default_namespace() -> str | None:
 
 def _default() -> str | None:
     if current.is_running_flow and current.namespace is not None:
-        return current.namespace or None  # as the run was started with; empty is the global one
+        return current.namespace or None  # as set when the run was started; empty is the global namespace
     return _own_namespace(settings.load())
 
 
 def metadata(ms: str) -> str:
-    """Choose the metadata provider: `local`, `local@/folder` for the tree below a folder, `service`, `service@URL` or a
-    URL. Returns it as in force."""
+    """Select the metadata provider: `local`, `local@/folder` for a directory, `service`, `service@URL` or a URL.
+    Returns the current provider."""
     global _metadata
     kind, _, where = ms.partition("@")
     if kind == "service" or ms.startswith(("http://", "https://")):
@@ -58,23 +58,23 @@ def metadata(ms: str) -> str:
 
 
 def get_metadata() -> str:
-    """The metadata provider in force, as `local@/folder` or `service@URL`."""
+    """The current metadata provider, as `local@/folder` or `service@URL`."""
     found = backend()
     return f"{found.type}@{os.path.dirname(found.root) if found.type == 'local' else found.root}"
 
 
 def default_metadata() -> str:
-    """Go back to the provider of the settings and return it."""
+    """Reset the metadata provider to that of the settings, and return it."""
     global _metadata
     _metadata = None
     return get_metadata()
 
 
 def backend(place: str | None = None) -> Any:
-    """The metadata provider that objects are read from; `place` is a folder or a URL, None means the one in force."""
+    """The metadata provider for reading objects; `place` is a directory or a URL, None is the current one."""
     loaded = settings.load()
     if place is None:
-        kind, _, where = (_metadata or loaded.need("METAFLOW_DEFAULT_METADATA")).partition("@")
+        kind, _, where = (_metadata or loaded.required("METAFLOW_DEFAULT_METADATA")).partition("@")
         place = where or None
     else:
         kind = "service" if place.startswith(("http://", "https://")) else "local"
@@ -83,21 +83,21 @@ def backend(place: str | None = None) -> Any:
 
 
 def store(place: str, flow: str, run: str, step: str, task: str) -> Any:
-    """The artifacts of the flow that a task belongs to, in the datastore that holds this task."""
+    """The artifact store of a task's flow, in the datastore of this task."""
     from ..store.artifacts import FlowStore
 
     kind, root = _datastore(place, flow, run, step, task)
     key = f"{kind}://{root}\0{flow}"
     if key not in _backends:
-        _backends[key] = FlowStore(locate.at(kind, root), flow)
+        _backends[key] = FlowStore(locate.open_storage(kind, root), flow)
     return _backends[key]
 
 
 def _datastore(place: str, *task: str) -> tuple[str, str]:
-    """(kind, root) of the datastore: beside local metadata, or where the task's records say."""
+    """(type, root) of the datastore: next to local metadata, else from the task's metadata."""
     metadata = backend(place)
     if metadata.type == "local":
-        entries = locate.at("local", metadata.root).list([layout.task(*task)])
+        entries = locate.open_storage("local", metadata.root).list([layout.task(*task)])
         if any(not entry.is_dir for entry in entries):
             return "local", metadata.root
     for record in metadata.artifacts(*task):
@@ -106,14 +106,14 @@ def _datastore(place: str, *task: str) -> tuple[str, str]:
     if "ds-root" in facts:
         return facts["ds-type"], facts["ds-root"]
     loaded = settings.load()
-    kind = loaded.need("METAFLOW_DEFAULT_DATASTORE")
+    kind = loaded.required("METAFLOW_DEFAULT_DATASTORE")
     if kind == "local":
         return kind, metadata.root if metadata.type == "local" else find_root(loaded, None)
-    return kind, loaded.need(f"METAFLOW_DATASTORE_SYSROOT_{kind.upper()}")
+    return kind, loaded.required(f"METAFLOW_DATASTORE_SYSROOT_{kind.upper()}")
 
 
 def _root(location: str) -> str:
-    """The root in an artifact's location: `:root:<root>`, or the URL of its blob."""
+    """The datastore root in an artifact's location: `:root:<root>`, or the URL of its blob."""
     if location.startswith(":root:"):
         return location[len(":root:") :]
     return location.rsplit("/", 4)[0]  # <root>/<flow>/data/<2 characters>/<key>

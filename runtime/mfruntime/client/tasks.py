@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 
 class Metadata(NamedTuple):
-    """One fact about a task."""
+    """One entry of task metadata."""
 
     name: str
     value: Any
@@ -58,7 +58,7 @@ class Step(MetaflowObject):
 
     @property
     def task(self) -> Task | None:
-        """Any one task of the step: the newest. None where there is none."""
+        """The newest task of the step; None if the step has no tasks."""
         return next(iter(self), None)
 
     def tasks(self, *tags: str) -> Iterator[Task]:
@@ -74,27 +74,27 @@ class Step(MetaflowObject):
 
     @property
     def finished_at(self) -> datetime | None:
-        """When the last task of the step was done; None while one is not."""
+        """When the last task of the step finished; None until all have finished."""
         times = [task.finished_at for task in self]
         return max(times) if times and all(times) else None
 
     @property
     def environment_info(self) -> dict[str, Any] | None:
-        """What made the code package, by the first task; None where there is none."""
+        """The environment that created the code package of the first task; None without a code package."""
         task = self.task
         return (task.environment_info or None) if task is not None else None
 
     @property
     def parent_steps(self) -> Iterator[Step]:
         """Steps whose results this one reads."""
-        return iter([self.parent[name] for name in self._neighbours("in")])
+        return iter([self.parent[name] for name in self._neighbors("in")])
 
     @property
     def child_steps(self) -> Iterator[Step]:
         """Steps that read the results of this one."""
-        return iter([self.parent[name] for name in self._neighbours("out")])
+        return iter([self.parent[name] for name in self._neighbors("out")])
 
-    def _neighbours(self, direction: str) -> list[str]:
+    def _neighbors(self, direction: str) -> list[str]:
         steps = graph_steps(self)
         out = steps.get(self.id, {}).get("next", [])
         found = [n for n, s in steps.items() if self.id in s["next"]] if direction == "in" else out
@@ -103,7 +103,7 @@ class Step(MetaflowObject):
 
 @register
 class Task(MetaflowObject):
-    """A task: its artifacts, logs and facts. `attempt` chooses one attempt; the last one is the default."""
+    """A task: its artifacts, logs and metadata. `attempt` selects an attempt; default is the last one."""
 
     _NAME = "Task"
     _DEPTH = 4
@@ -155,7 +155,7 @@ class Task(MetaflowObject):
 
     @property
     def current_attempt(self) -> int:
-        """Number of the attempt shown, from 0."""
+        """Number of the selected attempt, from 0."""
         if self._attempt is not None:
             return self._attempt
         attempts = [int(d.value) for d in self.metadata_list() if d.type == "attempt"]
@@ -170,39 +170,39 @@ class Task(MetaflowObject):
 
     @property
     def successful(self) -> bool:
-        """Whether the step's code went well."""
+        """Whether the step's code succeeded."""
         return self._flag("_success")
 
     @property
     def finished(self) -> bool:
-        """Whether the task is done, be it by @catch."""
+        """Whether the task has finished, also if @catch handled an exception."""
         return self._flag("_task_ok")
 
     @property
     def finished_at(self) -> datetime | None:
-        """When the results were registered, None while they are not."""
+        """When the results were registered; None before that."""
         artifact = self._find("_task_ok")
         return artifact.created_at if artifact is not None else None
 
     @property
     def exception(self) -> Any:
-        """The exception that ended the task, None where there was none."""
+        """The exception that ended the task; None if there was none."""
         return self._reader["_exception"] if "_exception" in self._reader else None
 
     @property
     def index(self) -> int | None:
-        """Index in the innermost foreach, None outside of one."""
+        """Index in the innermost foreach; None outside of a foreach."""
         stack = self._reader["_foreach_stack"] if "_foreach_stack" in self._reader else []
         return stack[-1].index if stack else None
 
     @property
     def runtime_name(self) -> str | None:
-        """Who scheduled the task, `dev` for a person at a terminal."""
+        """The runtime that scheduled the task; `dev` for a run started by a user."""
         return next((tag.split(":", 1)[1] for tag in self.tags if tag.startswith("runtime:")), None)
 
     @property
     def code(self) -> MetaflowCode | None:
-        """The code package, None for a task that has none: on one machine only runs that were told to make one do."""
+        """The code package; None if the task has none. Local runs create one only if a setting or option enables it."""
         from .code import MetaflowCode
 
         record = self.metadata_dict.get("code-package")
@@ -210,14 +210,14 @@ class Task(MetaflowObject):
 
     @property
     def environment_info(self) -> dict[str, Any]:
-        """What made the code package; {} where there is none."""
+        """The environment that created the code package; {} without a code package."""
         code = self.code
         return {} if code is None else code.info
 
-    # -- facts ---------------------------------------------------------------------------------------------------------
+    # -- metadata ------------------------------------------------------------------------------------------------------
 
     def metadata_list(self) -> list[Metadata]:
-        """All facts, those of other attempts too."""
+        """All metadata entries, also those of other attempts."""
         records = self._metadata.data(*self._parts)
         return [
             Metadata(r["field_name"], r["value"], from_milliseconds(r["ts_epoch"]), r["type"], self) for r in records
@@ -225,7 +225,7 @@ class Task(MetaflowObject):
 
     @property
     def metadata(self) -> list[Metadata]:
-        """Facts of the attempt shown and those of no attempt."""
+        """Metadata entries of the selected attempt, and those without attempt."""
         if self._attempt is None:
             return self.metadata_list()
         wanted = f"attempt_id:{self._attempt}"
@@ -238,12 +238,12 @@ class Task(MetaflowObject):
 
     @property
     def metadata_dict(self) -> dict[str, Any]:
-        """Facts by name; of several with one name, the last."""
+        """Metadata values by name; of several with the same name, the last."""
         return {datum.name: datum.value for datum in sorted(self.metadata, key=lambda d: d.created_at)}
 
     @property
     def origin_pathspec(self) -> str | None:
-        """The task that this one was taken over from when its run was resumed."""
+        """The task whose results this task reuses, if its run was resumed."""
         facts = self.metadata_dict
         run, task = facts.get("origin-run-id"), facts.get("origin-task-id")
         return f"{self._parts[0]}/{run}/{self._parts[2]}/{task}" if task and run not in (None, "None") else None
@@ -280,7 +280,7 @@ class Task(MetaflowObject):
 
     @property
     def stdout_size(self) -> int:
-        """Bytes of the stored log."""
+        """Size of the stored log in bytes."""
         return self._log_size("stdout")
 
     @property
@@ -291,7 +291,7 @@ class Task(MetaflowObject):
         return sum(map(len, self._raw_logs(stream)))
 
     def _raw_logs(self, stream: str) -> list[bytes]:
-        """The log files of a stream; of a task that was taken over without its logs, those of where it ran."""
+        """The log files of a stream; for a reused task without logs, those of the original task."""
         found: list[bytes] = self._reader.raw_logs(stream, self.current_attempt)
         origin = None if found else self._log_origin()
         return found if origin is None else origin._raw_logs(stream)
@@ -302,7 +302,7 @@ class Task(MetaflowObject):
     def loglines(
         self, stream: str, as_unicode: bool = True, meta_dict: dict[str, Any] | None = None
     ) -> Iterator[tuple[datetime, Any]]:
-        """(UTC time, line) of a log, in order of time; bytes with `as_unicode=False`."""
+        """(UTC time, line) pairs of a log, sorted by time; lines are bytes with `as_unicode=False`."""
         for line in logs.merge(self._raw_logs(stream)):
             yield line.time, line.text.decode("utf-8", "replace") if as_unicode else line.text
 
@@ -333,7 +333,7 @@ class DataArtifact(MetaflowObject):
 
     @property
     def data(self) -> Any:
-        """The value. Raises DataCorrupt or MetaflowDataMissing where it cannot be rebuilt."""
+        """The value. Raises DataCorrupt or MetaflowDataMissing if it cannot be loaded."""
         from ..flow.pickled_names import IncludedFile
         from ..store.included import read_included
 
@@ -342,7 +342,7 @@ class DataArtifact(MetaflowObject):
 
     @property
     def size(self) -> int:
-        """Bytes of the pickle, or of an included file."""
+        """Size in bytes of the pickle, or of an included file."""
         from ..flow.pickled_names import IncludedFile
 
         reader = self._reader
@@ -353,7 +353,7 @@ class DataArtifact(MetaflowObject):
 
     @property
     def sha(self) -> str:
-        """Key of the blob: SHA-1 of the uncompressed pickle."""
+        """Key of the blob: the SHA-1 of the uncompressed pickle."""
         return str(self._record["sha"])
 
     @property

@@ -1,4 +1,4 @@
-"""Times as the client shows them."""
+"""Times as the client returns them."""
 
 from __future__ import annotations
 
@@ -6,5 +6,5 @@ from datetime import datetime
 
 
 def from_milliseconds(value: int | float | str) -> datetime:
-    """Milliseconds since 1970 as local time."""
+    """Convert milliseconds since 1970 to local time."""
     return datetime.fromtimestamp(int(value) / 1000.0)

@@ -1,1 +1,1 @@
-"""Where tasks run: each file is one way of turning a TaskCommand into a process."""
+"""Executors, which run TaskCommands."""

@@ -1,1 +1,1 @@
-"""Data tools: objects of a store that are not artifacts, read and written by name."""
+"""Data tools: read and write objects of an object store by name, without artifacts."""

@@ -1,51 +1,51 @@
-"""Addresses of objects: how a root and a key make one, and which of them are none."""
+"""URLs of objects: built from a root and a key, and validated."""
 
 from __future__ import annotations
 
 from typing import Any
 
-from .provider import Kind
+from .provider import Provider
 
 
-def checked_root(kind: Kind, root: Any) -> str:
-    """A root without the slash at its end. Raises the store's error for one that is no address of it."""
+def checked_root(provider: Provider, root: Any) -> str:
+    """A root without trailing slash. Raises the store's error if it is not a URL of this object store."""
     text = str(root) if not isinstance(root, bytes) else root.decode()
-    whole = kind.scheme + text if kind.has_bare_roots and "://" not in text else text
-    if not whole.startswith(kind.scheme) or not whole[len(kind.scheme) :].partition("/")[0]:
-        form = kind.example.replace("NAME", "PREFIX")
-        raise kind.errors.invalid_address(f"{kind.root_argument} must be an address as {form}, not {text!r}.")
+    whole = provider.scheme + text if provider.has_bare_roots and "://" not in text else text
+    if not whole.startswith(provider.scheme) or not whole[len(provider.scheme) :].partition("/")[0]:
+        form = provider.example.replace("NAME", "PREFIX")
+        raise provider.errors.invalid_address(f"{provider.root_argument} must be a URL like {form}, not {text!r}.")
     return whole.rstrip("/")
 
 
-def address(kind: Kind, root: str | None, key: Any) -> str:
-    """The address of a key below a root; without a root the key must be one itself."""
+def address(provider: Provider, root: str | None, key: Any) -> str:
+    """The URL of a key below a root; without a root the key must be a URL."""
     if key is not None and not isinstance(key, str):
-        raise TypeError(f"A key must be text, not {type(key).__name__}.")
+        raise TypeError(f"A key must be a string, not {type(key).__name__}.")
     if root is None:
-        return _whole(kind, key)
-    if key and key.startswith(kind.scheme):
-        raise kind.errors.invalid_address(f"Below the root {root} a key is a name, not a whole address as {key!r}.")
+        return _whole(provider, key)
+    if key and key.startswith(provider.scheme):
+        raise provider.errors.invalid_address(f"With the root {root}, a key must be a name, not a URL like {key!r}.")
     return f"{root}/{key.lstrip('/')}" if key and key.lstrip("/") else root
 
 
-def _whole(kind: Kind, key: str | None) -> str:
-    if not key or not key.startswith(kind.scheme):
-        places = f"{kind.root_argument}, {kind.container} or run"
-        raise kind.errors.invalid_address(
-            f"Without {places} a key must be a whole address as {kind.example}, not {key!r}."
+def _whole(provider: Provider, key: str | None) -> str:
+    if not key or not key.startswith(provider.scheme):
+        places = f"{provider.root_argument}, {provider.container} or run"
+        raise provider.errors.invalid_address(
+            f"Without {places}, a key must be a URL like {provider.example}, not {key!r}."
         )
-    name, slash, _ = key[len(kind.scheme) :].partition("/")
+    name, slash, _ = key[len(provider.scheme) :].partition("/")
     if not name or not slash:
-        raise kind.errors.invalid_address(f"{key!r} names no object: an address is {kind.example}.")
+        raise provider.errors.invalid_address(f"{key!r} has no object name; use a URL like {provider.example}.")
     return key
 
 
-def parts(kind: Kind, url: str) -> tuple[str, str]:
-    """(bucket or container, key) of an address. Raises the store's error for a key that no client can ask for."""
-    name, _, key = url[len(kind.scheme) :].partition("/")
+def parts(provider: Provider, url: str) -> tuple[str, str]:
+    """(bucket or container, key) of a URL. Raises the store's error for a key that clients cannot request."""
+    name, _, key = url[len(provider.scheme) :].partition("/")
     inner = key.rstrip("/").split("/") if key.rstrip("/") else []
     if any(part in ("", ".", "..") for part in inner) or not key.isprintable():
-        raise kind.errors.invalid_address(
-            f"{url!r} holds an empty part, dots between slashes or a control character; name the object otherwise."
+        raise provider.errors.invalid_address(
+            f"{url!r} contains an empty part, dots between slashes or a control character; use another object name."
         )
     return name, key

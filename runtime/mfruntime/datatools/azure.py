@@ -1,11 +1,11 @@
-"""`AzureBlob`: objects of Azure Blob Storage by name, with the calls and answers of `S3`.
+"""`AzureBlob`: objects of Azure Blob Storage by name, with the methods and results of `S3`.
 
     with AzureBlob(azureroot="azure://container/prefix") as blobs:
         blobs.put("name", "text")
         print(blobs.get("name").text)
 
-The storage account is the one of METAFLOW_AZURE_STORAGE_BLOB_SERVICE_ENDPOINT; addresses are azure://CONTAINER/NAME, as
-Metaflow writes them for included files.
+METAFLOW_AZURE_STORAGE_BLOB_SERVICE_ENDPOINT sets the storage account. URLs are azure://CONTAINER/NAME, as Metaflow
+writes them for included files.
 """
 
 from __future__ import annotations
@@ -13,21 +13,21 @@ from __future__ import annotations
 from typing import Any
 
 from ..settings import Settings
-from .base import Place
+from .base import DataTool
 from .errors import Errors
 from .objects import GetObject, PutObject, RangeInfo, StoredObject
-from .provider import Kind
+from .provider import Provider
 from .requests_obstore import ObstoreBuckets
 
 __all__ = ["AzureBlob", "AzureObject", "GetObject", "PutObject", "RangeInfo"]
 
-KIND = Kind(
+PROVIDER = Provider(
     type="azure",
     tool="AzureBlob",
     scheme="azure://",
     root_argument="azureroot",
     container="container",
-    metadata_key="metaflow_user_attributes",  # Azure takes no hyphens here
+    metadata_key="metaflow_user_attributes",  # Azure does not allow hyphens here
     extra="azure",
     errors=Errors(),
     has_bare_roots=True,
@@ -39,21 +39,21 @@ class AzureObject(StoredObject):
     """A blob."""
 
     _STORE = "Azure"
-    _METADATA_KEY = KIND.metadata_key
+    _METADATA_KEY = PROVIDER.metadata_key
 
 
-class AzureBlob(Place[AzureObject]):
-    """A place in a storage account and the files that were fetched from it.
+class AzureBlob(DataTool[AzureObject]):
+    """A prefix in a storage account, and the files downloaded from it.
 
-    With `run` (a flow in a step, or a Run of the client) it is the folder of that run below
-    METAFLOW_DATATOOLS_AZUREROOT, or below `container` and `prefix`; with `azureroot` it is that address (the scheme may
-    be left out, as in the settings); without either, keys are whole addresses.
-    Fetched files lie in a folder below `tmproot` until `close`, which leaving a `with` block calls.
-    Raises InvalidAddress for a place that is none.
+    With `run` (`self` in a step, or a Run of the client), the prefix is that of the run below
+    METAFLOW_DATATOOLS_AZUREROOT, or below `container` and `prefix`. With `azureroot`, it is that URL (the scheme is
+    optional, as in the settings). With neither, keys are complete URLs.
+    Downloads are stored in a directory below `tmproot` until `close`, which the end of a `with` block calls.
+    Raises InvalidAddress for an invalid prefix.
     """
 
     TYPE = "azure"
-    KIND = KIND
+    PROVIDER = PROVIDER
     OBJECT = AzureObject
 
     def __init__(
@@ -69,4 +69,4 @@ class AzureBlob(Place[AzureObject]):
     def _connect(self, settings: Settings) -> ObstoreBuckets:
         from ..store.storage.azure import make_client
 
-        return ObstoreBuckets(KIND, settings, lambda settings, container, _: make_client(settings, container))
+        return ObstoreBuckets(PROVIDER, settings, lambda settings, container, _: make_client(settings, container))

@@ -1,6 +1,6 @@
-"""A place in a store and the files that were fetched from it: what `S3`, `AzureBlob` and `GS` have in common.
+"""The common base class of `S3`, `AzureBlob` and `GS`: a prefix in an object store, and the files downloaded from it.
 
-Names, arguments and answers are those of Metaflow's S3 class.
+Names, arguments and results are those of Metaflow's S3 class.
 """
 
 from __future__ import annotations
@@ -15,12 +15,12 @@ from typing import TYPE_CHECKING, Any, ClassVar, Generic, TypeVar
 
 from .. import settings as all_settings
 from ..store import locate
-from ..store.storage.objects import Flight
+from ..store.storage.objects import ParallelWork
 from .addresses import address, checked_root
 from .objects import GetObject, PutObject, RangeInfo, StoredObject
 from .payloads import attributes, content, file
-from .provider import Kind
-from .requests import Attributes, Buckets, Facts, Part
+from .provider import Provider
+from .requests import Attributes, Buckets, ObjectInfo, Part
 from .run_prefix import run_names
 
 if TYPE_CHECKING:
@@ -29,13 +29,13 @@ if TYPE_CHECKING:
 _Object = TypeVar("_Object", bound=StoredObject)
 
 
-class Place(Generic[_Object]):
-    """A place in a store, and a folder below `tmproot` for the files that are fetched, which goes with `close`.
+class DataTool(Generic[_Object]):
+    """A prefix in an object store, and a directory below `tmproot` for downloads, which `close` deletes.
 
-    A subclass says which store: its kind, the class of its objects, and how requests reach it.
+    A subclass defines the object store: its provider, the class of its objects, and the connection.
     """
 
-    KIND: ClassVar[Kind]
+    PROVIDER: ClassVar[Provider]
     OBJECT: type[_Object]
 
     def __init__(self, tmproot: str, container: str | None, prefix: str | None, run: Any, root: str | None):
@@ -43,11 +43,11 @@ class Place(Generic[_Object]):
         if run is not None:
             self._root: str | None = self._run_root(run, container, prefix)
         else:
-            self._root = None if root is None else checked_root(self.KIND, root)
-        folder = f"metaflow.{self.KIND.type}."
+            self._root = None if root is None else checked_root(self.PROVIDER, root)
+        folder = f"metaflow.{self.PROVIDER.type}."
         self._folder: str | None = tempfile.mkdtemp(prefix=folder, dir=os.path.abspath(tmproot))
         self._buckets = self._connect(self._settings)
-        self._flight = Flight(self.KIND.type)
+        self._flight = ParallelWork(self.PROVIDER.type)
         self._numbers = count()
 
     def _connect(self, settings: all_settings.Settings) -> Buckets:
@@ -60,7 +60,7 @@ class Place(Generic[_Object]):
         self.close()
 
     def close(self) -> None:
-        """Remove the files that were fetched."""
+        """Delete the downloaded files."""
         if self._folder is not None:
             shutil.rmtree(self._folder, ignore_errors=True)
         self._folder = None
@@ -70,12 +70,12 @@ class Place(Generic[_Object]):
     def get(
         self, key: str | GetObject | None = None, return_missing: bool = False, return_info: bool = True
     ) -> _Object:
-        """Fetch an object, or a part of one. Raises the store's error where there is none, unless `return_missing`, and
-        for a part that it does not have."""
+        """Download an object, or a part of it. Raises the store's error if the object does not exist, unless
+        `return_missing`, and if the part is outside of the object."""
         return self.get_many([key], return_missing, return_info)[0]  # type: ignore[list-item]
 
     def info(self, key: str | None = None, return_missing: bool = False) -> _Object:
-        """What the store knows of an object, without its content."""
+        """The attributes of an object, without its content."""
         return self.info_many([key], return_missing)[0]  # type: ignore[list-item]
 
     def put(
@@ -86,14 +86,16 @@ class Place(Generic[_Object]):
         content_type: str | None = None,
         metadata: dict[str, Any] | None = None,
     ) -> str:
-        """Save text, bytes or a binary stream (from its beginning); its address. What is there stays where not
-        `overwrite`. Raises the store's error for other values."""
+        """Save a string, bytes or a binary stream (from its beginning), and return its URL. Without `overwrite`, an
+        existing object is not changed. Raises the store's error for other values."""
         self._check_open()
         name = key.key if isinstance(key, PutObject) else key
         if isinstance(obj, (io.RawIOBase, io.BufferedIOBase)) and obj.seekable():
             obj.seek(0)
         url = self._address(name)
-        self._buckets.put(url, content(self.KIND, obj), attributes(self.KIND, content_type, metadata), overwrite)
+        self._buckets.put(
+            url, content(self.PROVIDER, obj), attributes(self.PROVIDER, content_type, metadata), overwrite
+        )
         return url
 
     # -- many objects --------------------------------------------------------------------------------------------------
@@ -101,42 +103,42 @@ class Place(Generic[_Object]):
     def get_many(
         self, keys: Iterable[str | GetObject], return_missing: bool = False, return_info: bool = True
     ) -> list[_Object]:
-        """Fetch objects, or parts, together; answers in the order of `keys`."""
+        """Download objects, or parts, in parallel; results are in the order of `keys`."""
         wanted = [(self._address(_name(key)), self._part(key)) for key in keys]
         return self._fetched(wanted, [self._root] * len(wanted), return_missing, return_info)
 
     def info_many(self, keys: Iterable[str], return_missing: bool = False) -> list[_Object]:
-        """What the store knows of objects, asked for together."""
+        """The attributes of objects, requested in parallel."""
         self._check_open()
         urls = [self._address(_name(key)) for key in keys]
         found = list(self._flight.each(self._buckets.head, urls))
-        return [self._described(url, facts, return_missing) for url, facts in zip(urls, found)]
+        return [self._listed_object(url, stored, return_missing) for url, stored in zip(urls, found)]
 
     def put_many(self, key_objs: Iterable[Any], overwrite: bool = True) -> list[tuple[str, str]]:
-        """Save (key, value) pairs or PutObjects together; key and address of each that was saved."""
+        """Save (key, value) pairs or PutObjects in parallel; returns key and URL of each saved object."""
         self._check_open()
         items = [one if isinstance(one, PutObject) else PutObject(one[0], one[1]) for one in key_objs]
-        return self._put([(item, content(self.KIND, item.value)) for item in items], overwrite)
+        return self._put([(item, content(self.PROVIDER, item.value)) for item in items], overwrite)
 
     def put_files(self, key_paths: Iterable[Any], overwrite: bool = True) -> list[tuple[str, str]]:
-        """Save files: (key, path) pairs or PutObjects with a path; key and address of each that was saved.
-        Raises the store's error for a file that is not there."""
+        """Save files: (key, path) pairs or PutObjects with a path; returns key and URL of each saved object.
+        Raises the store's error if a file does not exist."""
         self._check_open()
         items = [one if isinstance(one, PutObject) else PutObject(one[0], path=one[1]) for one in key_paths]
-        return self._put([(item, file(self.KIND, item.path)) for item in items], overwrite)
+        return self._put([(item, file(self.PROVIDER, item.path)) for item in items], overwrite)
 
     # -- trees ---------------------------------------------------------------------------------------------------------
 
     def list_paths(self, keys: Iterable[str] | None = None) -> list[_Object]:
-        """What lies directly below keys, folders too (their `exists` is False); of the place itself without keys."""
+        """Objects and directories (whose `exists` is False) directly below keys; without keys, below the prefix."""
         return self._listed(keys, recursive=False)
 
     def list_recursive(self, keys: Iterable[str] | None = None) -> list[_Object]:
-        """All objects below keys, or below the place itself."""
+        """All objects below keys; without keys, below the prefix."""
         return self._listed(keys, recursive=True)
 
     def get_recursive(self, keys: Iterable[str], return_info: bool = False) -> list[_Object]:
-        """Fetch every object whose address starts with one of `keys`."""
+        """Download every object whose URL starts with one of `keys`."""
         self._check_open()
         roots = [self._address(key) for key in keys]
         found = list(self._flight.each(self._buckets.starting_with, roots))
@@ -144,20 +146,20 @@ class Place(Generic[_Object]):
         return self._fetched([(url, (None, None)) for url, _ in pairs], [root for _, root in pairs], False, return_info)
 
     def get_all(self, return_info: bool = False) -> list[_Object]:
-        """Fetch every object below the place. Raises the store's error where there is no place."""
+        """Download every object below the prefix. Raises the store's error if there is no prefix."""
         if self._root is None:
-            kind = self.KIND
-            raise kind.errors.invalid_address(f"get_all needs a place: name {kind.root_argument} or run.")
+            provider = self.PROVIDER
+            raise provider.errors.invalid_address(f"get_all needs the argument {provider.root_argument} or run.")
         return self.get_recursive([None], return_info)  # type: ignore[list-item]
 
-    # -- how -----------------------------------------------------------------------------------------------------------
+    # -- internal ------------------------------------------------------------------------------------------------------
 
     def _address(self, key: Any) -> str:
-        return address(self.KIND, self._root, key)
+        return address(self.PROVIDER, self._root, key)
 
     def _check_open(self) -> str:
         if self._folder is None:
-            raise self.KIND.errors.failed(f"This {self.KIND.tool} object is closed; make a new one.")
+            raise self.PROVIDER.errors.failed(f"This {self.PROVIDER.tool} object is closed; create a new one.")
         return self._folder
 
     def _fetched(
@@ -168,32 +170,34 @@ class Place(Generic[_Object]):
         work = [(url, path, part) for (url, part), path in zip(wanted, paths)]
         found = list(self._flight.each(lambda item: self._buckets.fetch(*item), work))
         return [
-            self._here(prefix, url, path, facts, missing, info)
-            for prefix, (url, path, _), facts in zip(prefixes, work, found)
+            self._downloaded(prefix, url, path, stored, missing, info)
+            for prefix, (url, path, _), stored in zip(prefixes, work, found)
         ]
 
-    def _here(self, prefix: str | None, url: str, path: str, facts: Facts | None, missing: bool, info: bool) -> _Object:
-        if facts is None:
+    def _downloaded(
+        self, prefix: str | None, url: str, path: str, found: ObjectInfo | None, missing: bool, info: bool
+    ) -> _Object:
+        if found is None:
             return self._missing(prefix, url, missing)
         if not info:
-            return self.OBJECT(prefix, url, path, facts.length)
+            return self.OBJECT(prefix, url, path, found.length)
         return self.OBJECT(
-            prefix, url, path, facts.length, facts.content_type, facts.metadata,
-            range_info=RangeInfo(facts.size, facts.start, facts.length), last_modified=facts.modified,
-            etag=facts.etag, version=facts.version,
+            prefix, url, path, found.length, found.content_type, found.metadata,
+            range_info=RangeInfo(found.size, found.start, found.length), last_modified=found.modified,
+            etag=found.etag, version=found.version,
         )  # fmt: skip
 
-    def _described(self, url: str, facts: Facts | None, missing: bool) -> _Object:
-        if facts is None:
+    def _listed_object(self, url: str, found: ObjectInfo | None, missing: bool) -> _Object:
+        if found is None:
             return self._missing(self._root, url, missing)
         return self.OBJECT(
-            self._root, url, None, facts.size, facts.content_type, facts.metadata,
-            last_modified=facts.modified, etag=facts.etag, version=facts.version,
+            self._root, url, None, found.size, found.content_type, found.metadata,
+            last_modified=found.modified, etag=found.etag, version=found.version,
         )  # fmt: skip
 
     def _missing(self, prefix: str | None, url: str, allowed: bool) -> _Object:
         if not allowed:
-            raise self.KIND.errors.not_found(f"There is no {url}.")
+            raise self.PROVIDER.errors.not_found(f"The object {url} does not exist.")
         return self.OBJECT(prefix, url, None)
 
     def _put(self, ready: Sequence[tuple[PutObject, Any]], overwrite: bool) -> list[tuple[str, str]]:
@@ -207,7 +211,7 @@ class Place(Generic[_Object]):
         return [(key, url) for (key, url, *_), was_sent in zip(work, sent) if was_sent]
 
     def _attributes(self, item: PutObject) -> Attributes:
-        return attributes(self.KIND, item.content_type, item.metadata, item.encryption)
+        return attributes(self.PROVIDER, item.content_type, item.metadata, item.encryption)
 
     def _listed(self, keys: Iterable[str] | None, recursive: bool) -> list[_Object]:
         self._check_open()
@@ -220,26 +224,27 @@ class Place(Generic[_Object]):
         ]
 
     def _run_root(self, run: Any, container: str | None, prefix: str | None) -> str:
-        """The folder of a run: of the flow whose step this is, or of a Run of the client."""
-        kind = self.KIND
-        base = f"{kind.scheme}{container}" if container else locate.data_root(self._settings, kind.type)
+        """The prefix of a run: the running flow (`self` in a step) or a Run of the client."""
+        provider = self.PROVIDER
+        base = f"{provider.scheme}{container}" if container else locate.data_root(self._settings, provider.type)
         if not base:
-            place = "" if kind.has_bare_roots else kind.scheme
-            hint = f"Type: export {kind.root_setting}={place}{kind.container.upper()}/data, or name {kind.container}."
-            raise kind.errors.invalid_address(
-                f"{kind.tool}(run=...) needs {kind.root_setting}, which is not set.", hint=hint
+            place = "" if provider.has_bare_roots else provider.scheme
+            command = f"export {provider.root_setting}={place}{provider.container.upper()}/data"
+            hint = f"Run: {command}, or use the argument {provider.container}"
+            raise provider.errors.invalid_address(
+                f"{provider.tool}(run=...) needs {provider.root_setting}, which is not set.", hint=hint
             )
-        named = (base.rstrip("/"), (prefix or "").strip("/"), *run_names(kind, run))
-        return checked_root(kind, "/".join(filter(None, named)))
+        named = (base.rstrip("/"), (prefix or "").strip("/"), *run_names(provider, run))
+        return checked_root(provider, "/".join(filter(None, named)))
 
     def _part(self, key: Any) -> Part:
-        """Offset and length of what is wanted; (None, None) for all."""
+        """Offset and length of the requested part; (None, None) for all."""
         if not isinstance(key, GetObject):
             return None, None
         offset, length = (_whole_number(value) for value in (key.offset, key.length))
         if length == 0:
             if offset:
-                raise self.KIND.errors.invalid_range(f"A part of no length was asked for of {key.key}.")
+                raise self.PROVIDER.errors.invalid_range(f"The requested range of {key.key} has length 0.")
             return None, None
         return (None, None) if not offset and length is None else (offset, length)
 
@@ -252,11 +257,11 @@ def _whole_number(value: Any) -> int | None:
     if value is None:
         return None
     if isinstance(value, str):
-        raise TypeError("Offset and length must be numbers.")
+        raise TypeError("Offset and length must be integers.")
     return int(value)
 
 
 def _file_name(url: str) -> str:
-    """The last part of an address as the name of a file, for people who look."""
+    """The last part of a URL as a file name, so that users recognize the file."""
     name = url.rstrip("/").rpartition("/")[2]
     return "".join(c if c.isalnum() or c in "._-" else "_" for c in name)[-80:]

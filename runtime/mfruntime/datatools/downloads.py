@@ -1,4 +1,4 @@
-"""Files that objects are fetched into: there whole, or not at all."""
+"""Files for downloaded objects. A failed download leaves no partial file."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from .errors import InsufficientDiskSpace
 
 @contextmanager
 def writing(path: str) -> Iterator[IO[Any]]:
-    """A new file, which goes when writing it fails; a full disk is told as such."""
+    """Open a new file, which is deleted if writing fails; a full disk raises InsufficientDiskSpace."""
     try:
         with open(path, "wb") as file:
             yield file
@@ -23,13 +23,13 @@ def writing(path: str) -> Iterator[IO[Any]]:
         if os.path.exists(path):
             os.unlink(path)
         if isinstance(exc, OSError) and exc.errno == errno.ENOSPC:
-            hint = "Name a folder with more room: tmproot=..."
+            hint = "Use a directory with more free space: tmproot=..."
             raise InsufficientDiskSpace(f"{path} does not fit on the disk.", hint=hint) from exc
         raise
 
 
 def write_in_parts(path: str, size: int, part: Callable[[int, int], bytes]) -> None:
-    """Write what `part(start, end)` answers, parts of it side by side."""
+    """Write the results of `part(start, end)`, fetched in parallel."""
     with writing(path) as file:
         file.truncate(size)
 

@@ -1,7 +1,7 @@
-"""What can go wrong with the data tools: one class for each thing, the same for every store.
+"""Errors of the data tools, the same for every object store.
 
-Those of S3 have Metaflow's names and headlines and are kinds of the general ones, so that `except ObjectNotFound` is
-enough for a program that works with more than one store.
+The errors of S3 have Metaflow's names and headlines and are subclasses of the general ones, so that a program for
+several object stores only needs `except ObjectNotFound`.
 """
 
 from __future__ import annotations
@@ -12,49 +12,49 @@ from ..errors import MetaflowException
 
 
 class DataToolsException(MetaflowException):
-    """The store refuses, or does not answer."""
+    """The object store rejected a request, or did not respond."""
 
     headline = "Object store access failed"
 
 
 class InvalidObject(DataToolsException):
-    """A value that is neither text, bytes nor a binary stream."""
+    """A value that is neither a string, bytes nor a binary stream."""
 
     headline = "Not a string-like object"
 
 
 class InvalidAddress(DataToolsException):
-    """An address that cannot be one."""
+    """An invalid URL of an object."""
 
     headline = "Invalid address"
 
 
 class ObjectNotFound(DataToolsException):
-    """There is no such object, or no such bucket or container."""
+    """The object, or its bucket or container, does not exist."""
 
     headline = "Object not found"
 
 
 class AccessDenied(DataToolsException):
-    """The store knows who asks, and says no."""
+    """The credentials have no permission for the request."""
 
     headline = "Access denied"
 
 
 class InvalidRange(DataToolsException):
-    """A part of an object that it does not have."""
+    """The requested byte range is outside of the object."""
 
     headline = "Invalid range"
 
 
 class NameClash(DataToolsException):
-    """The store keeps folders, and a folder or an object is where the other is to be."""
+    """The object store has directories, and a directory and an object would have the same name."""
 
     headline = "Names clash"
 
 
 class InsufficientDiskSpace(DataToolsException):
-    """What is fetched does not fit on this disk."""
+    """A download does not fit on the local disk."""
 
     headline = "Insufficient disk space"
 
@@ -92,7 +92,7 @@ class MetaflowS3InsufficientDiskSpace(InsufficientDiskSpace):
 
 
 class Errors(NamedTuple):
-    """The classes that the tools of one store raise."""
+    """The error classes of one object store."""
 
     failed: type[DataToolsException] = DataToolsException
     invalid_object: type[DataToolsException] = InvalidObject

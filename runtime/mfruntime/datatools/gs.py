@@ -1,4 +1,4 @@
-"""`GS`: objects of Google Cloud Storage by name, with the calls and answers of `S3`.
+"""`GS`: objects of Google Cloud Storage by name, with the methods and results of `S3`.
 
 with GS(gsroot="gs://bucket/prefix") as gs:
     gs.put("name", "text")
@@ -10,15 +10,15 @@ from __future__ import annotations
 from typing import Any
 
 from ..settings import Settings
-from .base import Place
+from .base import DataTool
 from .errors import Errors
 from .objects import GetObject, PutObject, RangeInfo, StoredObject
-from .provider import Kind
+from .provider import Provider
 from .requests_google import GoogleBuckets
 
 __all__ = ["GS", "GSObject", "GetObject", "PutObject", "RangeInfo"]
 
-KIND = Kind(
+PROVIDER = Provider(
     type="gs",
     tool="GS",
     scheme="gs://",
@@ -36,17 +36,17 @@ class GSObject(StoredObject):
     _STORE = "GS"
 
 
-class GS(Place[GSObject]):
-    """A place in Google Cloud Storage and the files that were fetched from it.
+class GS(DataTool[GSObject]):
+    """A prefix in Google Cloud Storage, and the files downloaded from it.
 
-    With `run` (a flow in a step, or a Run of the client) it is the folder of that run below METAFLOW_DATATOOLS_GSROOT,
-    or below `bucket` and `prefix`; with `gsroot` it is that address; without either, keys are whole addresses.
-    Fetched files lie in a folder below `tmproot` until `close`, which leaving a `with` block calls.
-    Raises InvalidAddress for a place that is none.
+    With `run` (`self` in a step, or a Run of the client), the prefix is that of the run below
+    METAFLOW_DATATOOLS_GSROOT, or below `bucket` and `prefix`. With `gsroot`, it is that URL. With neither, keys are
+    complete URLs. Downloads are stored in a directory below `tmproot` until `close`, which the end of a `with` block
+    calls. Raises InvalidAddress for an invalid prefix.
     """
 
     TYPE = "gs"
-    KIND = KIND
+    PROVIDER = PROVIDER
     OBJECT = GSObject
 
     def __init__(
@@ -60,4 +60,4 @@ class GS(Place[GSObject]):
         super().__init__(tmproot, bucket, prefix, run, gsroot)
 
     def _connect(self, settings: Settings) -> GoogleBuckets:
-        return GoogleBuckets(KIND, settings)
+        return GoogleBuckets(PROVIDER, settings)

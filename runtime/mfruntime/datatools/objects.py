@@ -1,4 +1,4 @@
-"""What the tools of a store take and give: objects, parts of objects, and objects to be."""
+"""Arguments and results of the data tools: objects, parts of objects, and objects to save."""
 
 from __future__ import annotations
 
@@ -8,8 +8,8 @@ from typing import Any, NamedTuple
 
 
 class GetObject(NamedTuple):
-    """A part of an object: `length` bytes from `offset` on (None: to the end); a negative offset counts from the end,
-    and then all that follows is meant."""
+    """A part of an object: `length` bytes from `offset` (None: to the end). A negative offset is relative to the end,
+    and then the part extends to the end."""
 
     key: str
     offset: int | None
@@ -17,7 +17,7 @@ class GetObject(NamedTuple):
 
 
 class PutObject(NamedTuple):
-    """An object to be: its value (put_many) or a file (put_files), and what is kept with it."""
+    """An object to save: its value (put_many) or a file (put_files), and its attributes."""
 
     key: str
     value: Any = None
@@ -28,7 +28,7 @@ class PutObject(NamedTuple):
 
 
 class RangeInfo(NamedTuple):
-    """The part of an object that was fetched; sizes in bytes, -1 for all of it."""
+    """The downloaded part of an object; sizes are in bytes, -1 for all of it."""
 
     total_size: int
     request_offset: int = 0
@@ -36,9 +36,9 @@ class RangeInfo(NamedTuple):
 
 
 class StoredObject:
-    """An object of a store, one that was fetched (then `path` is a file), or one that is not there (`exists` is False).
+    """An object in an object store; after a download `path` is a file; if it does not exist, `exists` is False.
 
-    What was not asked for is None: of a listing only the size is known, `return_info=False` leaves out the rest.
+    Attributes that were not requested are None: lists contain only sizes, and `return_info=False` requests no others.
     """
 
     _STORE = "the store"
@@ -71,37 +71,37 @@ class StoredObject:
 
     @property
     def exists(self) -> bool:
-        """Whether the object is there."""
+        """Whether the object exists."""
         return self._size is not None
 
     @property
     def downloaded(self) -> bool:
-        """Whether its content is in a file here."""
+        """Whether its content is in a local file."""
         return self._path is not None
 
     @property
     def url(self) -> str:
-        """Its whole address."""
+        """Its complete URL."""
         return self._url
 
     @property
     def prefix(self) -> str | None:
-        """What it was asked for below, None where by its whole address."""
+        """The prefix of the request; None if the key was a complete URL."""
         return self._prefix
 
     @property
     def key(self) -> str:
-        """Its name below the prefix; its address where there is none."""
+        """Its name below the prefix; its URL if there is no prefix."""
         return self._key
 
     @property
     def path(self) -> str | None:
-        """The file with its content; it goes when what made it is closed."""
+        """The file with its content, which is deleted when the `S3` (or other) object is closed."""
         return self._path
 
     @property
     def blob(self) -> bytes | None:
-        """Its content, None where it was not fetched."""
+        """Its content; None if it was not downloaded."""
         if self._path is None:
             return None
         with open(self._path, "rb") as file:
@@ -109,53 +109,53 @@ class StoredObject:
 
     @property
     def text(self) -> str | None:
-        """Its content as UTF-8 text; what is none is replaced by the replacement character."""
+        """Its content as UTF-8 text; invalid bytes become the replacement character."""
         content = self.blob
         return None if content is None else content.decode("utf-8", "replace")
 
     @property
     def size(self) -> int | None:
-        """Bytes of what was fetched, else of the object; None where it is not there."""
+        """Size of the download in bytes, else of the object; None if it does not exist."""
         return self._size
 
     @property
     def has_info(self) -> bool:
-        """Whether more than the size is known."""
+        """Whether it has attributes other than the size."""
         return self._content_type is not None or self._metadata is not None or self._range_info is not None
 
     @property
     def content_type(self) -> str | None:
-        """The type that the store keeps with it."""
+        """The content type that is stored with it."""
         return self._content_type
 
     @property
     def metadata(self) -> dict[str, Any] | None:
-        """What was given as metadata when it was put."""
+        """The metadata that was saved with it."""
         return self._metadata
 
     @property
     def range_info(self) -> RangeInfo | None:
-        """Which part of it was fetched."""
+        """Which part of it was downloaded."""
         return self._range_info
 
     @property
     def last_modified(self) -> float | None:
-        """When it was put, in seconds since 1970."""
+        """When it was saved, in seconds since 1970."""
         return self._last_modified
 
     @property
     def encryption(self) -> str | None:
-        """The encryption that the store tells; the client used here does not ask."""
+        """The server-side encryption; None, because the client library does not return it."""
         return self._encryption
 
     @property
     def etag(self) -> str | None:
-        """The store's mark of this content: it changes when the object does."""
+        """The entity tag, which changes when the object changes."""
         return self._etag
 
     @property
     def version(self) -> str | None:
-        """The version in a bucket that keeps them; in Google Cloud Storage the generation, which every object has."""
+        """The version, if the bucket has versioning; in Google Cloud Storage the generation, which every object has."""
         return self._version
 
     def __str__(self) -> str:
@@ -169,6 +169,6 @@ class StoredObject:
 
 
 def _below(url: str, prefix: str) -> str:
-    """The part of an address behind a prefix, without the slashes between and behind."""
+    """The part of a URL after a prefix, without leading and trailing slashes."""
     rest = url[len(prefix) :] if prefix.endswith("/") else url[len(prefix) + 1 :]
     return rest.rstrip("/") if rest.rstrip("/") else rest

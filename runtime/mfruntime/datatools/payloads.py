@@ -1,4 +1,4 @@
-"""Values that can be saved, and what is kept with them."""
+"""Values that can be saved, and their attributes."""
 
 from __future__ import annotations
 
@@ -8,36 +8,42 @@ import os
 from pathlib import Path
 from typing import Any
 
-from .provider import Kind
+from .provider import Provider
 from .requests import Attributes
 
 
-def content(kind: Kind, value: Any) -> bytes:
-    """What is sent for a value: bytes, or all that is left in a binary stream. Raises the store's error for others."""
+def content(provider: Provider, value: Any) -> bytes:
+    """The bytes of a value, or the rest of a binary stream. Raises the store's error for other values."""
     if isinstance(value, str):
         return value.encode("utf-8")
     if isinstance(value, bytes):
         return value
     if isinstance(value, (io.RawIOBase, io.BufferedIOBase)):
         return bytes(value.read())
-    raise kind.errors.invalid_object(f"Only text, bytes and binary streams can be saved, not {type(value).__name__}.")
+    raise provider.errors.invalid_object(
+        f"Only strings, bytes and binary streams can be saved, not {type(value).__name__}."
+    )
 
 
-def file(kind: Kind, path: Any) -> Path:
-    """The file that is sent. Raises the store's error where it is not there, or a folder."""
+def file(provider: Provider, path: Any) -> Path:
+    """The file to upload. Raises the store's error if it does not exist or is a directory."""
     if path is None:
         raise TypeError("put_files needs the path of a file.")
     if not os.path.exists(path):
-        raise kind.errors.not_found(f"There is no file {path}.")
+        raise provider.errors.not_found(f"The file {path} does not exist.")
     if os.path.isdir(path):
-        raise kind.errors.failed(f"{path} is a folder; name the files in it.")
+        raise provider.errors.failed(f"{path} is a directory; put_files needs the paths of files.")
     return Path(path)
 
 
-def attributes(kind: Kind, content_type: str | None, metadata: Any, encryption: str | None = None) -> Attributes:
-    """What is kept with an object; metadata as ASCII text, which every store takes. Raises the store's error for
-    encryption where that is not a request's to say."""
-    if encryption is not None and not kind.takes_encryption:
-        hint = f"Leave it out; the {kind.container} says it."
-        raise kind.errors.failed(f"{kind.tool} encrypts no single object in a way of its own.", hint=hint)
+def attributes(
+    provider: Provider, content_type: str | None, metadata: Any, encryption: str | None = None
+) -> Attributes:
+    """The attributes of an object; metadata as ASCII, which every object store supports. Raises the store's error for
+    encryption, if a request cannot select it."""
+    if encryption is not None and not provider.takes_encryption:
+        hint = f"Omit `encryption`; the settings of the {provider.container} apply"
+        raise provider.errors.failed(
+            f"{provider.tool} does not support encryption settings for single objects.", hint=hint
+        )
     return Attributes(content_type, json.dumps(metadata) if metadata else None, encryption)

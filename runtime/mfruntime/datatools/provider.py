@@ -1,4 +1,4 @@
-"""What is one store's own, as a value: everything else of the data tools is the same for all stores."""
+"""The differences between object stores, as a value; all other code of the data tools is the same for all stores."""
 
 from __future__ import annotations
 
@@ -8,10 +8,10 @@ from .errors import Errors
 
 
 @dataclass(frozen=True)
-class Kind:
-    """A kind of store. `tool` is the class of its tools; `root_argument` and `container` name things as users do. With
-    `has_bare_roots` the scheme of a root may be left out; with `counts_from_start` the store knows no ranges from the
-    end of an object; with `takes_encryption` it is told by each request how to encrypt."""
+class Provider:
+    """An object store provider. `tool` is the user's class; `root_argument` and `container` are the user's words. With
+    `has_bare_roots` a root can omit the scheme; with `counts_from_start` ranges cannot be relative to the end of an
+    object; with `takes_encryption` each request can select the encryption."""
 
     type: str
     tool: str
@@ -27,10 +27,10 @@ class Kind:
 
     @property
     def example(self) -> str:
-        """The form of an address, for messages."""
+        """The format of a URL, for messages."""
         return f"{self.scheme}{self.container.upper()}/NAME"
 
     @property
     def root_setting(self) -> str:
-        """The setting that says where the folders of runs lie."""
+        """The setting with the root of the prefixes of runs."""
         return f"METAFLOW_DATATOOLS_{self.root_argument.upper()}"

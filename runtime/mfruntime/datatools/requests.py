@@ -1,7 +1,7 @@
-"""Requests to buckets (containers, in Azure): one object each, told in the same way whatever the store.
+"""Requests to buckets (containers, in Azure), with the same interface for every object store.
 
-Subclasses send the requests; here a bucket's client is made once, and what a store refuses becomes the error of the
-data tools that says so.
+Subclasses send the requests. This module creates one client per bucket, and converts errors of the client libraries
+to errors of the data tools.
 """
 
 from __future__ import annotations
@@ -14,26 +14,27 @@ from typing import Any, NamedTuple, TypeVar
 from .. import registry
 from ..errors import CommandException
 from ..settings import Settings
-from ..store.storage.objects import claim
-from ..store.storage.refusals import (
+from ..store.storage.errors import (
     StorageClash,
     StorageDenied,
     is_missing_container,
     is_missing_range,
-    translated,
+    storage_error,
 )
+from ..store.storage.objects import check_not_forked
 from .addresses import parts
 from .errors import DataToolsException, InsufficientDiskSpace
-from .provider import Kind
+from .provider import Provider
 
 _T = TypeVar("_T")
 
-#: Offset and length of what is wanted of an object; (None, None) for all of it.
+#: Offset and length of the requested part of an object; (None, None) for all of it.
 Part = tuple[int | None, int | None]
 
 
-class Facts(NamedTuple):
-    """What a store tells of an object; times in seconds since 1970, start and length of what was fetched."""
+class ObjectInfo(NamedTuple):
+    """The attributes of a stored object. Times are in seconds since 1970; `start` and `length` are of the fetched
+    part."""
 
     size: int
     content_type: str | None
@@ -45,16 +46,16 @@ class Facts(NamedTuple):
     version: str | None = None
 
 
-class Listed(NamedTuple):
-    """What lies below a prefix: an address, and its size, None for a folder."""
+class ListEntry(NamedTuple):
+    """An entry below a prefix: its URL, and its size, or None for a directory."""
 
     url: str
     size: int | None
 
 
 class Attributes(NamedTuple):
-    """What is kept with an object: its type, the user's metadata as JSON text, and the encryption if it is not that of
-    the settings."""
+    """What is stored with an object: its content type, the user's metadata as JSON, and the encryption if it differs
+    from the settings."""
 
     content_type: str | None = None
     metadata: str | None = None
@@ -63,7 +64,7 @@ class Attributes(NamedTuple):
 
 @dataclass(frozen=True)
 class Bucket:
-    """A bucket's client, and what messages say of it."""
+    """The client of a bucket, and its description for messages."""
 
     client: Any
     root: str
@@ -72,129 +73,131 @@ class Bucket:
 
 
 class Buckets:
-    """The buckets that were used, each with one client. Safe to use from several threads."""
+    """The used buckets, each with one client. Thread-safe."""
 
-    def __init__(self, kind: Kind, settings: Settings):
-        self._kind = kind
+    def __init__(self, provider: Provider, settings: Settings):
+        self._provider = provider
         self._settings = settings
         self._made: dict[tuple[str, str | None], Bucket] = {}
         self._lock = Lock()
 
-    def head(self, url: str) -> Facts | None:
-        """What is known of an object, None where there is none."""
-        return self._if_there(self._head, url)
+    def head(self, url: str) -> ObjectInfo | None:
+        """The attributes of an object; None if it does not exist."""
+        return self._if_exists(self._head, url)
 
-    def fetch(self, url: str, path: str, wanted: Part) -> Facts | None:
-        """Write an object, or a part of it, into a file; None where there is no object."""
-        return self._if_there(lambda bucket, key: self._fetch(bucket, key, path, wanted), url)
+    def fetch(self, url: str, path: str, wanted: Part) -> ObjectInfo | None:
+        """Write an object, or a part of it, to a file; None if the object does not exist."""
+        return self._if_exists(lambda bucket, key: self._fetch(bucket, key, path, wanted), url)
 
     def put(self, url: str, data: Any, attributes: Attributes, overwrite: bool) -> bool:
-        """Send an object of bytes, or the file at a path; whether it was sent (without `overwrite` only what is not
-        there yet is)."""
+        """Upload bytes, or the file at a path; returns whether it was uploaded: without `overwrite`, existing objects
+        are not replaced."""
         encryption = attributes.encryption
-        return self._asked(
+        return self._request(
             lambda bucket, key: self._put(bucket, key, data, attributes, overwrite), url, "write", encryption
         )
 
-    def below(self, url: str, recursive: bool) -> list[Listed]:
-        """Objects and, without `recursive`, folders below a prefix that ends where a name ends; files first."""
+    def below(self, url: str, recursive: bool) -> list[ListEntry]:
+        """Objects and, without `recursive`, directories below a prefix that is a complete path; objects first."""
 
-        def ask(bucket: Bucket, key: str) -> list[Listed]:
+        def ask(bucket: Bucket, key: str) -> list[ListEntry]:
             files, folders = self._below(bucket, key, recursive)
-            listed = [Listed(f"{bucket.root}/{name}", size) for name, size in files]
-            return _without_markers(listed, url) + [Listed(f"{bucket.root}/{name}/", None) for name in folders]
+            listed = [ListEntry(f"{bucket.root}/{name}", size) for name, size in files]
+            return _without_markers(listed, url) + [ListEntry(f"{bucket.root}/{name}/", None) for name in folders]
 
-        return self._asked(ask, url, "list")
+        return self._request(ask, url, "list")
 
-    def starting_with(self, url: str) -> list[Listed]:
-        """Every object whose address starts with a text, wherever a name ends."""
+    def starting_with(self, url: str) -> list[ListEntry]:
+        """Every object whose URL starts with `url`, which can end inside of a name."""
         folder, _, name = url.rpartition("/")
-        if name and len(folder) > len(self._kind.scheme):
+        if name and len(folder) > len(self._provider.scheme):
             return [entry for entry in self.below(folder, recursive=True) if entry.url.startswith(url)]
         return self.below(url, recursive=True)
 
-    # -- the store's own -----------------------------------------------------------------------------------------------
+    # -- implemented by subclasses -------------------------------------------------------------------------------------
 
     def _connect(self, name: str, encryption: str | None) -> tuple[Any, str]:
-        """A client for a bucket, and in words whose credentials it uses."""
+        """A client for a bucket, and a description of its credentials for messages."""
         raise NotImplementedError
 
-    def _head(self, bucket: Bucket, key: str) -> Facts:
+    def _head(self, bucket: Bucket, key: str) -> ObjectInfo:
         raise NotImplementedError
 
-    def _fetch(self, bucket: Bucket, key: str, path: str, wanted: Part) -> Facts:
+    def _fetch(self, bucket: Bucket, key: str, path: str, wanted: Part) -> ObjectInfo:
         raise NotImplementedError
 
     def _put(self, bucket: Bucket, key: str, data: Any, attributes: Attributes, overwrite: bool) -> bool:
         raise NotImplementedError
 
     def _below(self, bucket: Bucket, key: str, recursive: bool) -> tuple[list[tuple[str, int]], list[str]]:
-        """(name, size) of objects, and names of folders without their slash; an empty key is the bucket itself."""
+        """(name, size) of objects, and names of directories without slash; an empty key is the bucket itself."""
         raise NotImplementedError
 
-    # -- how -----------------------------------------------------------------------------------------------------------
+    # -- internal ------------------------------------------------------------------------------------------------------
 
-    def _if_there(self, request: Callable[[Bucket, str], _T], url: str) -> _T | None:
+    def _if_exists(self, request: Callable[[Bucket, str], _T], url: str) -> _T | None:
         try:
-            return self._asked(request, url, "read")
-        except self._kind.errors.not_found:
+            return self._request(request, url, "read")
+        except self._provider.errors.not_found:
             return None
 
-    def _asked(self, request: Callable[[Bucket, str], _T], url: str, action: str, encryption: str | None = None) -> _T:
-        name, key = parts(self._kind, url)
+    def _request(
+        self, request: Callable[[Bucket, str], _T], url: str, action: str, encryption: str | None = None
+    ) -> _T:
+        name, key = parts(self._provider, url)
         key = key.rstrip("/")
         if not key and action != "list":
-            raise self._kind.errors.failed(f"{url} is a {self._kind.container}; name an object in it.")
+            raise self._provider.errors.failed(f"{url} is a {self._provider.container}, not an object.")
         bucket = self._bucket(name, encryption)
-        claim(bucket.root)
+        check_not_forked(bucket.root)
         try:
             return request(bucket, key)
         except InsufficientDiskSpace as exc:
-            raise self._kind.errors.disk_full(str(exc), hint=exc.hint) from exc
+            raise self._provider.errors.disk_full(str(exc), hint=exc.hint) from exc
         except DataToolsException:
             raise
-        except Exception as exc:  # each client library has classes of its own
-            raise self._refused(exc, bucket, key, action) from exc
+        except Exception as exc:  # each client library has its own classes
+            raise self._data_tools_error(exc, bucket, key, action) from exc
 
     def _bucket(self, name: str, encryption: str | None) -> Bucket:
         which = name, encryption
         with self._lock:
             if which not in self._made:
                 client, identity = self._connected(name, encryption)
-                self._made[which] = Bucket(client, f"{self._kind.scheme}{name}", identity, self._kind.type)
+                self._made[which] = Bucket(client, f"{self._provider.scheme}{name}", identity, self._provider.type)
             return self._made[which]
 
     def _connected(self, name: str, encryption: str | None) -> tuple[Any, str]:
-        kind = self._kind
+        provider = self._provider
         try:
             return self._connect(name, encryption)
         except CommandException:
             raise
         except ModuleNotFoundError as exc:
-            raise registry.missing_extra(f"{kind.tool} needs", exc, kind.extra) from exc
+            raise registry.missing_extra(f"{provider.tool} needs", exc, provider.extra) from exc
         except Exception as exc:
-            raise kind.errors.failed(f"The {kind.container} {name!r} cannot be used: {exc}.") from exc
+            raise provider.errors.failed(f"The {provider.container} {name!r} cannot be used: {exc}.") from exc
 
-    def _refused(self, exc: Exception, bucket: Bucket, key: str, action: str) -> Exception:
-        kind, text = self._kind, str(exc)
+    def _data_tools_error(self, exc: Exception, bucket: Bucket, key: str, action: str) -> Exception:
+        provider, text = self._provider, str(exc)
         if is_missing_range(text):
-            return kind.errors.invalid_range(f"{bucket.root}/{key} has no such part.")
+            return provider.errors.invalid_range(f"The requested range is outside of {bucket.root}/{key}.")
         if is_missing_container(text) or (self._is_not_found(exc) and action in ("list", "write")):
-            return kind.errors.not_found(f"The {kind.container} {bucket.root} does not exist.")
+            return provider.errors.not_found(f"The {provider.container} {bucket.root} does not exist.")
         if self._is_not_found(exc):
-            return kind.errors.not_found(f"There is no {bucket.root}/{key}.")
-        found = translated(exc, bucket, key, action)
+            return provider.errors.not_found(f"The object {bucket.root}/{key} does not exist.")
+        found = storage_error(exc, bucket, key, action)
         denied, clash = isinstance(found, StorageDenied), isinstance(found, StorageClash)
-        made = kind.errors.denied if denied else kind.errors.name_clash if clash else kind.errors.failed
+        made = provider.errors.denied if denied else provider.errors.name_clash if clash else provider.errors.failed
         return made(str(found), hint=found.hint)
 
     def _is_not_found(self, exc: Exception) -> bool:
         return isinstance(exc, FileNotFoundError)
 
 
-def _without_markers(found: list[Listed], url: str) -> list[Listed]:
-    """In order of names, without the empty objects that consoles make for folders: their names end in a slash, which
-    clients leave out, so that they have the name of the folder."""
+def _without_markers(found: list[ListEntry], url: str) -> list[ListEntry]:
+    """Entries sorted by name, without the empty objects that web consoles create for folders. Their names end with a
+    slash, which clients remove, so that they have the name of the folder."""
     folders = {url.rstrip("/")}
     for entry in found:
         parent = entry.url.rpartition("/")[0]

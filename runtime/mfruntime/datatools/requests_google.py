@@ -1,4 +1,4 @@
-"""Buckets of Google Cloud Storage, through google-cloud-storage."""
+"""Requests to Google Cloud Storage buckets, through google-cloud-storage."""
 
 from __future__ import annotations
 
@@ -8,12 +8,12 @@ from typing import Any
 from ..store.storage.gs import TIMEOUT_SECONDS, make_client, retry_policy
 from ..store.storage.objects import PART
 from .downloads import write_in_parts, writing
-from .requests import Attributes, Bucket, Buckets, Facts, Part
+from .requests import Attributes, Bucket, Buckets, ObjectInfo, Part
 
 
 class GoogleBuckets(Buckets):
-    """Requests that Google Cloud Storage answers. Its client asks for what is known of an object by itself, so fetching
-    one takes two requests; both are of the same generation."""
+    """Requests to Google Cloud Storage. Its client reads the attributes of an object in a separate request, so a
+    download takes two requests; both are for the same generation."""
 
     _client: Any = None
     _identity = ""
@@ -24,24 +24,24 @@ class GoogleBuckets(Buckets):
             self._options = {"timeout": TIMEOUT_SECONDS, "retry": retry_policy(self._settings)}
         return self._client.bucket(name), self._identity
 
-    def _head(self, bucket: Bucket, key: str) -> Facts:
-        return self._known(self._asked_for(bucket, key))
+    def _head(self, bucket: Bucket, key: str) -> ObjectInfo:
+        return self._known(self._blob_with_info(bucket, key))
 
-    def _fetch(self, bucket: Bucket, key: str, path: str, wanted: Part) -> Facts:
-        blob = self._asked_for(bucket, key)
+    def _fetch(self, bucket: Bucket, key: str, path: str, wanted: Part) -> ObjectInfo:
+        blob = self._blob_with_info(bucket, key)
         start, end = self._bounds(blob, *wanted)
-        facts = self._known(blob)._replace(start=start, length=end - start)
-        self._write(blob, path, start, end)  # changes what the blob tells of itself
-        return facts
+        found = self._known(blob)._replace(start=start, length=end - start)
+        self._write(blob, path, start, end)  # changes the attributes of `blob`
+        return found
 
     def _put(self, bucket: Bucket, key: str, data: Any, attributes: Attributes, overwrite: bool) -> bool:
         from google.api_core.exceptions import PreconditionFailed
 
         blob = bucket.client.blob(key)
         if attributes.metadata is not None:
-            blob.metadata = {self._kind.metadata_key: attributes.metadata}
+            blob.metadata = {self._provider.metadata_key: attributes.metadata}
         content_type = attributes.content_type or "application/octet-stream"
-        options = {**self._options, **({} if overwrite else {"if_generation_match": 0})}  # 0: only where there is none
+        options = {**self._options, **({} if overwrite else {"if_generation_match": 0})}  # 0: only if it does not exist
         try:
             if isinstance(data, Path):
                 blob.upload_from_filename(str(data), content_type=content_type, **options)
@@ -60,20 +60,20 @@ class GoogleBuckets(Buckets):
     def _is_not_found(self, exc: Exception) -> bool:
         return type(exc).__name__ == "NotFound"
 
-    # -- how -----------------------------------------------------------------------------------------------------------
+    # -- internal ------------------------------------------------------------------------------------------------------
 
-    def _asked_for(self, bucket: Bucket, key: str) -> Any:
+    def _blob_with_info(self, bucket: Bucket, key: str) -> Any:
         blob = bucket.client.blob(key)
         blob.reload(**self._options)
         return blob
 
-    def _known(self, blob: Any) -> Facts:
+    def _known(self, blob: Any) -> ObjectInfo:
         size, modified = int(blob.size), blob.updated.timestamp()
         version = str(blob.generation)
-        return Facts(size, blob.content_type, blob.metadata or {}, modified, 0, size, blob.etag, version)
+        return ObjectInfo(size, blob.content_type, blob.metadata or {}, modified, 0, size, blob.etag, version)
 
     def _bounds(self, blob: Any, offset: int | None, length: int | None) -> tuple[int, int]:
-        """Where the wanted part starts and ends. Raises the store's error where the object has no such part."""
+        """Start and end of the requested part. Raises the store's error if it is outside of the object."""
         size = int(blob.size)
         if (offset, length) == (None, None):
             return 0, size
@@ -83,7 +83,9 @@ class GoogleBuckets(Buckets):
             start = offset or 0
             end = size if length is None or length < 0 else min(size, start + length)
         if start >= size:
-            raise self._kind.errors.invalid_range(f"gs://{blob.bucket.name}/{blob.name} has no such part.")
+            raise self._provider.errors.invalid_range(
+                f"The requested range is outside of gs://{blob.bucket.name}/{blob.name}."
+            )
         return start, end
 
     def _write(self, blob: Any, path: str, start: int, end: int) -> None:

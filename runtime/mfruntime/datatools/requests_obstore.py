@@ -1,4 +1,4 @@
-"""Buckets of S3 and containers of Azure Blob, through obstore."""
+"""Requests to S3 buckets and Azure Blob containers, through obstore."""
 
 from __future__ import annotations
 
@@ -8,47 +8,47 @@ from typing import Any
 from ..settings import Settings
 from ..store.storage.objects import PART
 from .downloads import write_in_parts, writing
-from .provider import Kind
-from .requests import Attributes, Bucket, Buckets, Facts, Part
+from .provider import Provider
+from .requests import Attributes, Bucket, Buckets, ObjectInfo, Part
 
-#: Makes a client for a bucket, and says in words whose credentials it uses: (settings, bucket, encryption).
+#: Creates a client for a bucket, and describes its credentials for messages: (settings, bucket, encryption).
 Connect = Callable[[Settings, str, "str | None"], tuple[Any, str]]
 
 
 class ObstoreBuckets(Buckets):
-    """Requests that S3 and Azure answer alike."""
+    """Requests that are the same for S3 and Azure."""
 
-    def __init__(self, kind: Kind, settings: Settings, connect: Connect):
-        super().__init__(kind, settings)
+    def __init__(self, provider: Provider, settings: Settings, connect: Connect):
+        super().__init__(provider, settings)
         self._make = connect
 
     def _connect(self, name: str, encryption: str | None) -> tuple[Any, str]:
         return self._make(self._settings, name, encryption)
 
-    def _head(self, bucket: Bucket, key: str) -> Facts:
+    def _head(self, bucket: Bucket, key: str) -> ObjectInfo:
         import obstore
 
-        return _facts(obstore.get(bucket.client, key, options={"head": True}))
+        return _info(obstore.get(bucket.client, key, options={"head": True}))
 
-    def _fetch(self, bucket: Bucket, key: str, path: str, wanted: Part) -> Facts:
+    def _fetch(self, bucket: Bucket, key: str, path: str, wanted: Part) -> ObjectInfo:
         import obstore
 
         options = self._options(bucket, key, *wanted)
         result = obstore.get(bucket.client, key, options=options)
-        facts = _facts(result)
-        if facts.length > PART and not options:
-            write_in_parts(path, facts.size, _parts_of(bucket.client, key, facts.etag))
-            return facts
+        found = _info(result)
+        if found.length > PART and not options:
+            write_in_parts(path, found.size, _parts_of(bucket.client, key, found.etag))
+            return found
         with writing(path) as file:
-            for chunk in result.stream(min_chunk_size=1 << 20) if facts.length > PART else (result.bytes(),):
+            for chunk in result.stream(min_chunk_size=1 << 20) if found.length > PART else (result.bytes(),):
                 file.write(chunk)
-        return facts
+        return found
 
     def _options(self, bucket: Bucket, key: str, offset: int | None, length: int | None) -> Any:
-        """How the wanted part is asked for. Azure knows no ranges from the end: there the size is asked for before."""
+        """The byte range as request options. Azure has no ranges from the end: there the size is requested first."""
         if (offset, length) == (None, None):
             return {}
-        if offset is None or offset >= 0 or not self._kind.counts_from_start:
+        if offset is None or offset >= 0 or not self._provider.counts_from_start:
             return {"range": _range(offset, length)}
         found = self._head(bucket, key)
         return {"range": _range(max(0, found.size + offset), None), "if_match": found.etag}
@@ -60,9 +60,9 @@ class ObstoreBuckets(Buckets):
         if attributes.content_type:
             kept["Content-Type"] = attributes.content_type
         if attributes.metadata is not None:
-            kept[self._kind.metadata_key] = attributes.metadata
-        # Not by a conditional request: stores take none for uploads in parts.
-        if not overwrite and _is_there(bucket.client, key):
+            kept[self._provider.metadata_key] = attributes.metadata
+        # Not a conditional request: object stores do not support these for multipart uploads.
+        if not overwrite and _exists(bucket.client, key):
             return False
         obstore.put(bucket.client, key, data, attributes=kept or None, chunk_size=PART, max_concurrency=8)
         return True
@@ -78,7 +78,7 @@ class ObstoreBuckets(Buckets):
         return files, [name.rstrip("/") for name in found["common_prefixes"]]
 
 
-def _is_there(client: Any, key: str) -> bool:
+def _exists(client: Any, key: str) -> bool:
     import obstore
 
     try:
@@ -88,12 +88,14 @@ def _is_there(client: Any, key: str) -> bool:
     return True
 
 
-def _facts(result: Any) -> Facts:
+def _info(result: Any) -> ObjectInfo:
     attributes = {str(name): str(value) for name, value in dict(result.attributes).items()}
     start, end = result.range
-    meta, kind = result.meta, attributes.pop("Content-Type", None)
+    meta, content_type = result.meta, attributes.pop("Content-Type", None)
     modified = meta["last_modified"].timestamp()
-    return Facts(int(meta["size"]), kind, attributes, modified, start, end - start, meta["e_tag"], meta["version"])
+    return ObjectInfo(
+        int(meta["size"]), content_type, attributes, modified, start, end - start, meta["e_tag"], meta["version"]
+    )
 
 
 def _range(offset: int | None, length: int | None) -> Any:
@@ -105,7 +107,7 @@ def _range(offset: int | None, length: int | None) -> Any:
 
 
 def _parts_of(client: Any, key: str, etag: str | None) -> Callable[[int, int], bytes]:
-    """Reads parts of an object, all of the same version."""
+    """A function that reads parts of an object, all of the same version."""
     import obstore
 
     match = {"if_match": etag} if etag else {}

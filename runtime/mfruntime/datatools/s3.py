@@ -1,10 +1,10 @@
-"""`S3`: objects of S3 by name, many at once, fetched into files that go when the work is done.
+"""`S3`: objects of S3 by name, also many in parallel, downloaded to temporary files.
 
     with S3(s3root="s3://bucket/prefix") as s3:
         s3.put("name", "text")
         print(s3.get("name").text)
 
-Names, arguments and answers are those of Metaflow's class of this name.
+Names, arguments and results are those of Metaflow's class of this name.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from __future__ import annotations
 from typing import Any
 
 from ..settings import Settings
-from .base import Place
+from .base import DataTool
 from .errors import (
     Errors,
     MetaflowS3AccessDenied,
@@ -25,7 +25,7 @@ from .errors import (
     MetaflowS3URLException,
 )
 from .objects import GetObject, PutObject, RangeInfo, StoredObject
-from .provider import Kind
+from .provider import Provider
 from .requests_obstore import ObstoreBuckets
 
 __all__ = [
@@ -44,7 +44,7 @@ __all__ = [
     "S3PutObject",
 ]
 
-KIND = Kind(
+PROVIDER = Provider(
     type="s3",
     tool="S3",
     scheme="s3://",
@@ -73,7 +73,7 @@ class S3GetObject(GetObject):
 
 
 class S3PutObject(PutObject):
-    """An object in S3 to be."""
+    """An object to save in S3."""
 
     __slots__ = ()
 
@@ -84,19 +84,19 @@ class S3Object(StoredObject):
     _STORE = "S3"
 
 
-class S3(Place[S3Object]):
-    """A place in S3 and the files that were fetched from it.
+class S3(DataTool[S3Object]):
+    """A prefix in S3, and the files downloaded from it.
 
-    With `run` (a flow in a step, or a Run of the client) it is the folder of that run below METAFLOW_DATATOOLS_S3ROOT,
-    or below `bucket` and `prefix`; with `s3root` it is that address; without either, keys are whole addresses.
-    `encryption` (AES256, aws:kms), `role` (one that your credentials may assume) and `client_params` (some of boto3's:
-    keys, endpoint_url, region_name, verify) are used in place of the settings.
-    Fetched files lie in a folder below `tmproot` until `close`, which leaving a `with` block calls.
-    Raises MetaflowS3URLException for a place that is none.
+    With `run` (`self` in a step, or a Run of the client), the prefix is that of the run below
+    METAFLOW_DATATOOLS_S3ROOT, or below `bucket` and `prefix`. With `s3root`, it is that URL. With neither, keys are
+    complete URLs. `encryption` (AES256, aws:kms), `role` (a role that your credentials can assume) and `client_params`
+    (a subset of boto3's: keys, endpoint_url, region_name, verify) override the settings.
+    Downloads are stored in a directory below `tmproot` until `close`, which the end of a `with` block calls.
+    Raises MetaflowS3URLException for an invalid prefix.
     """
 
     TYPE = "s3"
-    KIND = KIND
+    PROVIDER = PROVIDER
     OBJECT = S3Object
 
     def __init__(
@@ -123,17 +123,17 @@ class S3(Place[S3Object]):
             access = Access(encryption or self._encryption, self._role, self._client_params)
             return make_client(settings, bucket, access)
 
-        return ObstoreBuckets(KIND, settings, connect)
+        return ObstoreBuckets(PROVIDER, settings, connect)
 
 
 def _check(session_vars: Any, client_params: dict[str, Any] | None) -> None:
-    """Refuse what would be left out silently otherwise."""
+    """Raise an error for arguments that would otherwise be ignored silently."""
     from ..store.storage.s3 import CLIENT_PARAMS
 
     if session_vars:
-        hint = "Use role, client_params, or export AWS_PROFILE=..."
+        hint = "Use role or client_params, or run: export AWS_PROFILE=..."
         raise MetaflowS3Exception("S3(session_vars=...) is not supported.", hint=hint)
     unknown = sorted(set(client_params or ()) - set(CLIENT_PARAMS))
     if unknown:
         known = ", ".join(CLIENT_PARAMS)
-        raise MetaflowS3Exception(f"S3(client_params=...) does not know {', '.join(unknown)}. Known: {known}.")
+        raise MetaflowS3Exception(f"S3(client_params=...) does not support {', '.join(unknown)}. Supported: {known}.")

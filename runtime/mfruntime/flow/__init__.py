@@ -1,1 +1,1 @@
-"""How flows are written: classes, steps, decorators, parameters, and the graph they form. No I/O happens here."""
+"""The definition of flows: classes, steps, decorators, parameters, and their graph. There is no I/O here."""

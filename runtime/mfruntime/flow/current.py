@@ -1,4 +1,4 @@
-"""`current`: what a step can ask about the task that it is."""
+"""`current`: information about the running task, for steps."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ class Current:
         return getattr(self, name, None) is not None
 
     def get(self, name: str, default: Any = None) -> Any:
-        """An attribute by name, or `default` where there is none."""
+        """An attribute by name, or `default` if it does not exist."""
         value = getattr(self, name, None)
         return default if value is None else value
 
@@ -39,12 +39,12 @@ class Current:
         if name in _NAMES:
             return None
         raise AttributeError(
-            f"current has no attribute '{name}'; it comes with a decorator that this step does not have"
+            f"current has no attribute '{name}'; it is set by a decorator that this step does not have"
         )
 
     @property
     def is_running_flow(self) -> bool:
-        """Whether this code runs inside a task."""
+        """Whether the code is running inside a task."""
         return self._flow is not None
 
     @property
@@ -60,7 +60,7 @@ class Current:
 
     @property
     def graph(self) -> Any:
-        """The flow's graph, as the artifact `_graph_info` holds it."""
+        """The flow's graph, as in the artifact `_graph_info`."""
         graph = self._values.get("graph")
         return None if graph is None else graph.info()
 
@@ -83,7 +83,7 @@ class Current:
 
     @property
     def tempdir(self) -> str | None:
-        """Where the task should put temporary files, None where nothing was set up."""
+        """The directory for temporary files of the task; None if none is configured."""
         return self._values.get("tempdir")
 
 

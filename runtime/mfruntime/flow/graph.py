@@ -1,4 +1,4 @@
-"""The graph of a flow: steps and the ways between them, read from the source without running it."""
+"""The graph of a flow: steps and their connections, read from the source without running it."""
 
 from __future__ import annotations
 
@@ -9,14 +9,14 @@ from typing import TYPE_CHECKING, Any
 from .source import step_source
 
 if TYPE_CHECKING:
-    from .decorators import StepDecorator
+    from ..decorators.base import StepDecorator
 
 _INFO_TYPES = {"split": "split-static", "foreach": "split-foreach"}
 
 
 @dataclass
 class Node:
-    """A step. `type` is start, linear, split, foreach, split-switch, join or end; filled by Graph, then only read."""
+    """A step. `type` is start, linear, split, foreach, split-switch, join or end; set by Graph, then read-only."""
 
     name: str
     type: str
@@ -40,7 +40,7 @@ class Node:
     is_inside_foreach: bool = False
 
     def info(self) -> dict[str, Any]:
-        """As the graph artifact lists a step."""
+        """The step's entry in the graph artifact."""
         info: dict[str, Any] = {
             "name": self.name,
             "type": _INFO_TYPES.get(self.type, self.type),
@@ -62,7 +62,7 @@ class Node:
 
 
 class Graph:
-    """The steps of a flow class by name, in the order they are written. Building it never fails; lint judges it."""
+    """The steps of a flow class by name, in source order. Building a graph never fails; lint.py validates it."""
 
     def __init__(self, flow: type[Any]):
         self.flow = flow
@@ -83,7 +83,7 @@ class Graph:
         return iter(self.nodes.values())
 
     def _infer_ends(self) -> None:
-        """Where the flow starts and ends: as marked, as named, else where nothing leads to and nothing leads on."""
+        """The first and last step: as marked, as named, else the step without previous or next steps."""
         targets = {t for node in self for t in node.out_funcs if t != node.name}
         entries = [n.name for n in self if n.name not in targets]
         exits = [n.name for n in self if not n.out_funcs]
@@ -109,7 +109,7 @@ class Graph:
             self._traverse()
 
     def _traverse(self) -> None:
-        """Find for every step the splits it lies in, and for every split the join that closes it."""
+        """Find for every step its enclosing splits, and for every split its join."""
         pending: list[tuple[str, tuple[str, ...], tuple[str, ...]]] = [(self.start_step, (), ())]
         seen: set[str] = set()
         while pending:
@@ -130,7 +130,7 @@ class Graph:
                 pending.append((target, *inner))
 
     def _sort(self) -> list[Node]:
-        """Steps so that each comes after those that lead to it, loops aside."""
+        """Steps in topological order, ignoring loops."""
         order: list[Node] = []
         placed: set[str] = set()
         pending = [self.start_step] if self.start_step in self.nodes else []
@@ -167,7 +167,7 @@ class Graph:
         }
 
     def _structure(self, name: str, stop: str | None) -> tuple[list[Any], str | None]:
-        """The nested lists from a step up to `stop`, and the step at which they ended."""
+        """The nested lists from a step up to `stop`, and the step at which they end."""
         steps: list[Any] = []
         current: str | None = name
         seen: set[str] = set()
@@ -188,9 +188,9 @@ class Graph:
         return steps, current
 
     def _meeting(self, node: Node) -> str | None:
-        """The first step that every way out of a switch passes."""
+        """The first step that is on every path after a switch."""
         ways = [self._reachable(t) for t in node.out_funcs if t != node.name]
-        if len(ways) == 1:  # a loop and its way out, which counts as a branch of its own
+        if len(ways) == 1:  # a loop and its exit, which is a separate branch
             return next(iter(ways[0][1:]), None)
         for candidate in ways[0] if ways else []:
             if all(candidate in way for way in ways):
@@ -208,7 +208,7 @@ class Graph:
         return found
 
     def output_dot(self) -> str:
-        """The graph in Graphviz's language."""
+        """The graph in the DOT language of Graphviz."""
         lines = [f"digraph {self.name} {{"]
         for node in sorted(self, key=lambda n: n.name):
             label = f'<<b>{node.name}</b> | <font point-size="10">{node.type}</font>>'
@@ -218,7 +218,7 @@ class Graph:
         return "\n".join([*lines, "}"])
 
     def output_raw(self) -> str:
-        """Everything known of every step, for people who debug a graph."""
+        """All data of every step, for debugging."""
         blocks = []
         for node in self.sorted_nodes:
             facts = {
@@ -246,7 +246,7 @@ def _shown(value: Any) -> str:
 
 
 def _steps(flow: type[Any]) -> dict[str, Any]:
-    """Step functions by name, in the order written, base classes first; overridden ones count once."""
+    """Step functions by name, in source order, base classes first; overridden ones appear once."""
     found: dict[str, Any] = {}
     for cls in reversed(flow.__mro__):
         for name, value in vars(cls).items():

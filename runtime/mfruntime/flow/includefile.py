@@ -14,9 +14,9 @@ _NOTE = "Internal representation of IncludeFile"
 
 
 class IncludeFile(Parameter):
-    """A file given on the command line; in a step it reads as its text (or bytes, with `is_text=False`).
+    """A file given on the command line; in a step its value is the text (or bytes, with `is_text=False`).
 
-    `parser` turns the content into any value when the run starts; that value is then what steps see.
+    `parser` converts the content to any value when the run starts; steps then get that value.
     """
 
     kind = "IncludeFile"
@@ -42,7 +42,7 @@ class IncludeFile(Parameter):
         return "filepath"
 
     def read(self, path: str) -> bytes:
-        """The content of the file named on the command line. Raises MetaflowException where it cannot be used."""
+        """The content of the file given on the command line. Raises MetaflowException if it cannot be used."""
         full = os.path.expanduser(path)
         try:
             with open(full, "rb") as file:
@@ -59,13 +59,13 @@ class IncludeFile(Parameter):
         try:
             content.decode(self.encoding or "utf-8")
         except (UnicodeDecodeError, LookupError) as exc:
-            hint = "Give the parameter its encoding, or is_text=False."
+            hint = "Set the parameter's encoding, or is_text=False."
             raise MetaflowException(
                 f"The file '{path}' of parameter '{self.name}' is not text: {exc}.", hint=hint
             ) from exc
 
     def value(self, content: bytes, url: str) -> Any:
-        """The artifact for content that lies at `url`: a reference, or what the parser makes of it."""
+        """The artifact for content stored at `url`: a reference, or the result of the parser."""
         if self.parser is not None:
             return self._parsed(content)
         return IncludedFile(

@@ -1,7 +1,7 @@
-"""What a join reads: its inputs, and what it has taken over from them.
+"""The inputs of a join.
 
-Inputs are made when they are used and artifacts loaded when they are read, so a join of 10,000 tasks costs only
-what it looks at.
+Inputs are created when they are used and artifacts are loaded when they are read, so that a join of 10,000 tasks only
+loads what it uses.
 """
 
 from __future__ import annotations
@@ -10,13 +10,15 @@ from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
 from ..errors import UnknownName
+from .task_state import TaskState
 
 if TYPE_CHECKING:
     from .spec import FlowSpec
 
 
 class Inputs:
-    """The inputs of a join: iterable, by index, and by step name (`inputs.branch_a`). Each is made when first used."""
+    """The inputs of a join: iterable, by index, and by step name (`inputs.branch_a`). Each is created when first
+    used."""
 
     def __init__(self, flow: type[FlowSpec], readers: Sequence[Any]):
         self._flow = flow
@@ -27,10 +29,8 @@ class Inputs:
         if position not in self._made:
             reader = self._readers[position]
             flow = self._flow(use_cli=False)
-            flow._start_task(reader, reader.pathspec.split("/")[-2])
-            for name in ("_foreach_stack", "_iteration_stack"):
-                flow.__dict__.pop(name, None)
-            flow._foreach_stack = reader["_foreach_stack"]
+            step = reader.pathspec.split("/")[-2]
+            flow._become(TaskState(step, reader, foreach_stack=reader["_foreach_stack"]))
             self._made[position] = flow
         return self._made[position]
 

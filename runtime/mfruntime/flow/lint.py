@@ -1,6 +1,6 @@
-"""What is wrong with a flow's graph, found before anything runs: one function per check.
+"""Checks of a flow's graph before a run: one function per check.
 
-Messages say what to change.
+Messages contain the change that fixes the problem.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ _RESERVED_STEPS = frozenset(
 
 
 def check(graph: Graph) -> None:
-    """Raise LintWarn for the first problem of the flow; returns where there is none."""
+    """Raise LintWarn for the first problem of the flow, if there is one."""
     for one in CHECKS:
         one(graph)
 
@@ -42,7 +42,7 @@ def arguments_fit(graph: Graph) -> None:
         if node.num_args not in (1, 2):
             _fail(
                 node,
-                f"Step {node.name} takes {node.num_args} arguments. Write 'def {node.name}(self):', "
+                f"Step {node.name} has {node.num_args} arguments. Use 'def {node.name}(self):', "
                 f"or 'def {node.name}(self, inputs):' for a join.",
             )
 
@@ -52,17 +52,17 @@ def next_is_last(graph: Graph) -> None:
         if node.invalid_tail_next:
             _fail(
                 node,
-                f"The self.next() of step {node.name} cannot be understood. Allowed: self.next(self.a), "
+                f"The self.next() of step {node.name} is invalid. Allowed: self.next(self.a), "
                 "self.next(self.a, self.b), self.next(self.a, foreach='name'), "
                 "self.next({'value': self.a}, condition='name').",
                 at_next=True,
             )
         if not node.has_tail_next and node.name != graph.end_step:
             others = [n for n in graph.exits if n != node.name]
-            also = f" (so does {others[0]})" if others else ""
+            also = f" (nor does {others[0]})" if others else ""
             _fail(
                 node,
-                f"Step {node.name} does not end with self.next(...){also}, but only the last step of a flow may. "
+                f"Step {node.name} does not end with self.next(...){also}; only the last step of a flow can omit it. "
                 "Make self.next(...) the last statement of the step, outside of any if, for or try.",
             )
 
@@ -70,24 +70,24 @@ def next_is_last(graph: Graph) -> None:
 def ends_exist(graph: Graph) -> None:
     for what, marked in (("start", graph.marked_starts), ("end", graph.marked_ends)):
         if len(marked) > 1:
-            raise LintWarn(f"The steps {', '.join(marked)} are all marked @step({what}=True); mark one of them.")
+            raise LintWarn(f"The steps {', '.join(marked)} are all marked @step({what}=True); mark only one of them.")
     if graph.start_step not in graph:
         entries = ", ".join(graph.entries) or "none"
         raise LintWarn(
-            f"The flow {graph.name} has no single first step (steps that nothing leads to: {entries}). "
+            f"The flow {graph.name} has no unique first step (steps without a previous step: {entries}). "
             "Name it 'start' or mark it @step(start=True)."
         )
     if graph.end_step not in graph:
         exits = ", ".join(graph.exits) or "none"
         raise LintWarn(
-            f"The flow {graph.name} has no single last step (steps without self.next: {exits}). "
+            f"The flow {graph.name} has no unique last step (steps without self.next: {exits}). "
             "Name it 'end' or mark it @step(end=True)."
         )
     end = graph[graph.end_step]
     if end.has_tail_next:
         _fail(end, f"Step {end.name} is the last step of the flow, so it must not call self.next().", at_next=True)
     if end.num_args > 1 and not end.in_funcs:
-        _fail(end, f"Step {end.name} takes inputs, but nothing leads to it.")
+        _fail(end, f"Step {end.name} has the argument 'inputs', but no step leads to it.")
 
 
 def targets_exist(graph: Graph) -> None:
@@ -112,8 +112,8 @@ def joins_do_not_split(graph: Graph) -> None:
         if node.type == "join" and (len(node.out_funcs) > 1 or node.foreach_param or node.condition):
             _fail(
                 node,
-                f"Step {node.name} is a join (it takes inputs) and a split (it leads to several tasks). "
-                "Put a step between the two.",
+                f"Step {node.name} is a join (it has the argument 'inputs') and a split (it leads to several tasks). "
+                "Add a step between join and split.",
                 at_next=True,
             )
 
@@ -122,34 +122,34 @@ def everything_is_reached(graph: Graph) -> None:
     reached = set(graph._reachable(graph.start_step))
     for node in graph:
         if node.name not in reached:
-            _fail(node, f"Step {node.name} is never reached from {graph.start_step}. Lead to it or remove it.")
+            _fail(node, f"Step {node.name} cannot be reached from {graph.start_step}. Connect it or remove it.")
 
 
 def loops_go_through_a_switch(graph: Graph) -> None:
-    """A way back is allowed only where a condition can end it."""
-    colour: dict[str, int] = {}
+    """A loop must contain a switch that can end it."""
+    color: dict[str, int] = {}
 
     def visit(name: str, path: list[str]) -> None:
-        colour[name] = 1
+        color[name] = 1
         for target in graph[name].out_funcs:
-            if colour.get(target) == 1:
+            if color.get(target) == 1:
                 loop = [*path, name][[*path, name].index(target) :]
                 if not any(graph[step].type == "split-switch" for step in loop):
                     _fail(
                         graph[name],
-                        f"Steps {' -> '.join([*loop, target])} form a loop without an end. Leave the loop with "
+                        f"Steps {' -> '.join([*loop, target])} form an infinite loop. End the loop with "
                         "self.next({...}, condition='name') in one of them.",
                         at_next=True,
                     )
-            elif target not in colour:
+            elif target not in color:
                 visit(target, [*path, name])
-        colour[name] = 2
+        color[name] = 2
 
     visit(graph.start_step, [])
 
 
 def splits_are_joined(graph: Graph) -> None:
-    """Walk every way from the start, keeping the splits that are open: a join closes exactly the innermost one."""
+    """Walk all paths from the start with their open splits: a join closes exactly the innermost one."""
     seen: dict[str, tuple[str, ...]] = {}
     pending: list[tuple[str, tuple[str, ...], str | None]] = [(graph.start_step, (), None)]
     while pending:
@@ -157,23 +157,26 @@ def splits_are_joined(graph: Graph) -> None:
         node = graph[name]
         if node.type == "join":
             if not opened:
-                _fail(node, f"Step {name} is a join (it takes inputs), but no split is open there. Remove 'inputs'.")
+                _fail(
+                    node,
+                    f"Step {name} is a join (it has the argument 'inputs'), but no split is open. Remove 'inputs'.",
+                )
             opened = opened[:-1]
         elif came_from and len(_openers(graph, node)) > 1:
             _fail(
                 node,
                 f"Step {name} is reached from the branches {', '.join(node.in_funcs)}, but it is not a join. "
-                f"Write 'def {name}(self, inputs):'.",
+                f"Use 'def {name}(self, inputs):'.",
             )
         if seen.setdefault(name, opened) != opened:
             _fail(
                 node,
                 f"Step {name} is reached from two splits ({_named(seen[name])}, {_named(opened)}). "
-                "Join each split before going on.",
+                "Join each split before this step.",
             )
         if name == graph.end_step and opened:
             split = graph[opened[-1]]
-            _fail(split, f"The split at step {split.name} is never joined. Add a join step that takes inputs.")
+            _fail(split, f"The split at step {split.name} is never joined. Add a join step with the argument 'inputs'.")
         if node.type in ("split", "foreach"):
             opened = (*opened, name)
         for target in node.out_funcs:
@@ -183,12 +186,12 @@ def splits_are_joined(graph: Graph) -> None:
 
 
 def _openers(graph: Graph, node: Node) -> set[tuple[str, ...]]:
-    """The branches from which a step is reached; after a switch that is one, however many ways lead to it."""
+    """The branches from which a step is reached; after a switch it is one, with any number of paths."""
     return {graph[f].split_branches for f in node.in_funcs if graph[f].split_branches and graph[f].type != "split"}
 
 
 def _named(opened: tuple[str, ...]) -> str:
-    return f"inside {' > '.join(opened)}" if opened else "outside of any"
+    return f"inside {' > '.join(opened)}" if opened else "outside of all splits"
 
 
 def branches_meet_in_their_join(graph: Graph) -> None:
@@ -206,20 +209,18 @@ def _check_branches(graph: Graph, split: Node, join: Node) -> None:
             _fail(
                 join,
                 f"The branches of step {split.name} end in different joins: {', '.join(sorted(others | {join.name}))}. "
-                "Let all branches of one split lead to the same join.",
+                "Connect all branches of one split to the same join.",
             )
         if join.name not in graph._reachable(target):
             _fail(split, f"The branch {target} of step {split.name} never reaches the join {join.name}.")
 
 
-def caught_steps_do_not_split(graph: Graph) -> None:
+def decorators_fit(graph: Graph) -> None:
     for node in graph:
-        if node.type in ("foreach", "split-switch") and any(d.name == "catch" for d in node.decorators):
-            _fail(
-                node,
-                f"Step {node.name} has @catch, but where it leads depends on what it computes. "
-                "Put a step between it and the split.",
-            )
+        for decorator in node.decorators:
+            problem = decorator.placement_error(node.name, node.type)
+            if problem:
+                _fail(node, problem)
 
 
 CHECKS: tuple[Callable[[Graph], None], ...] = (
@@ -235,5 +236,5 @@ CHECKS: tuple[Callable[[Graph], None], ...] = (
     loops_go_through_a_switch,
     splits_are_joined,
     branches_meet_in_their_join,
-    caught_steps_do_not_split,
+    decorators_fit,
 )

@@ -1,4 +1,4 @@
-"""Parameters of flows: their declaration, and the way from text to value."""
+"""Parameters of flows: declaration, and conversion of strings to values."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 from ..errors import MetaflowException, ParameterFieldFailed, ParameterFieldTypeMismatch
 from ..ids import check_component
 
-#: Names that options of `run` and `init` already have.
+#: Names of other options of `run` and `init`.
 RESERVED = frozenset(
     {
         *("params", "with", "with_", "tag", "tags", "namespace", "user-namespace", "obj", "decospecs", "help"),
@@ -22,7 +22,7 @@ _FALSE = frozenset({"0", "false", "f", "no", "n", "off"})
 
 
 class ParameterContext(NamedTuple):
-    """What a callable default is given. `configs` maps names of Configs to their values."""
+    """The argument of a callable default. `configs` maps names of Configs to their values."""
 
     flow_name: str
     user_name: str
@@ -33,7 +33,7 @@ class ParameterContext(NamedTuple):
 
 
 class JSONTypeClass:
-    """The type of parameters that are given as JSON text."""
+    """The type of parameters that are given as JSON."""
 
     name = "JSON"
 
@@ -45,10 +45,11 @@ JSONType = JSONTypeClass()
 
 
 class Parameter:
-    """A value that a run is started with; `self.<attribute>` reads it in every step.
+    """An input value of a run; `self.<attribute>` reads it in every step.
 
-    `type` is str, int, float, bool or JSONType, by default that of `default`, else str. A callable `default` gets a
-    ParameterContext when the run starts. `separator` splits a text into a list; `multiple` takes the option repeatedly.
+    `type` is str, int, float, bool or JSONType, by default that of `default`, else str. A callable `default` is called
+    with a ParameterContext when the run starts. `separator` splits a string into a list; `multiple` allows the option
+    several times.
     """
 
     is_parameter = True
@@ -80,7 +81,7 @@ class Parameter:
         self.type = self._given_type(type)
         self.required = bool(required)
         if self.required and default is not None:
-            raise MetaflowException(f"Parameter '{name}' is required and has a default; keep one of the two.")
+            raise MetaflowException(f"Parameter '{name}' is required and has a default; remove one of the two.")
         self.attribute = name
         self._check_default()
 
@@ -99,7 +100,7 @@ class Parameter:
         return JSONType if isinstance(self.default, (dict, list)) else str
 
     def _check_default(self) -> None:
-        """A default must already be what the text of the option would become."""
+        """Check that a default has the type of the parameter."""
         if self.default is None or callable(self.default) or self.separator or self.multiple:
             return
         self.coerce(self.default, "default")
@@ -111,7 +112,7 @@ class Parameter:
 
     @property
     def shown_default(self) -> str | None:
-        """The default as `run --help` shows it."""
+        """The default as in `run --help`."""
         if self.show_default is False or self.default is None:
             return None
         if callable(self.default):
@@ -119,7 +120,7 @@ class Parameter:
         return self.default if isinstance(self.default, str) else json.dumps(self.default)
 
     def convert(self, text: str) -> Any:
-        """The value that a text stands for. Raises MetaflowException naming parameter, text and type."""
+        """Convert a string to the parameter's type. Raises MetaflowException with parameter, string and type."""
         if self.separator and not self.multiple:
             return [self._one(part) for part in text.split(self.separator)]
         return self._one(text)
@@ -132,7 +133,7 @@ class Parameter:
             raise MetaflowException(f"{_shorten(text)} is not a valid {self.type_name}{detail}.") from None
 
     def coerce(self, value: Any, what: str) -> Any:
-        """A value from Python code (a default) as the parameter's type. Raises ParameterFieldTypeMismatch."""
+        """Convert a value from Python code (a default) to the parameter's type. Raises ParameterFieldTypeMismatch."""
         if isinstance(value, str) and self.type is not str:
             try:
                 return self._one(value)
@@ -154,7 +155,9 @@ class Parameter:
         try:
             json.dumps(value)
         except (TypeError, ValueError) as exc:
-            raise ParameterFieldTypeMismatch(f"The {what} of parameter '{self.name}' is not JSON: {exc}.") from None
+            raise ParameterFieldTypeMismatch(
+                f"The {what} of parameter '{self.name}' is not valid JSON: {exc}."
+            ) from None
         return value
 
     def __set_name__(self, owner: type, name: str) -> None:
@@ -171,13 +174,13 @@ class Parameter:
 
 def _check_name(name: Any) -> None:
     if not isinstance(name, str):
-        raise MetaflowException(f"The name of a parameter must be a text, not {name!r}.")
+        raise MetaflowException(f"The name of a parameter must be a string, not {name!r}.")
     check_component("parameter name", name)
     if name.replace("_", "-") in {r.replace("_", "-") for r in RESERVED}:
-        raise MetaflowException(f"The parameter name '{name}' is reserved; choose another one.")
+        raise MetaflowException(f"The parameter name '{name}' is reserved; use another one.")
     if not all(c.isalnum() or c in "_-" for c in name) or not (name[0].isalpha() or name[0] == "_"):
         raise MetaflowException(
-            f"The parameter name {name!r} may hold letters, digits, '_' and '-' only, a letter first."
+            f"The parameter name {name!r} must start with a letter and contain only letters, digits, '_' and '-'."
         )
 
 
@@ -197,9 +200,9 @@ def _convert(kind: Any, text: str) -> Any:
 
 
 def resolve(parameter: Parameter, given: Any, context: Callable[[str], ParameterContext]) -> Any:
-    """The value for a run: what was given (already converted), else the default.
+    """The value for a run: the given one (already converted), else the default.
 
-    Raises MetaflowException for a required parameter without value and ParameterFieldFailed where a default raises.
+    Raises MetaflowException for a required parameter without value, and ParameterFieldFailed if a default raises.
     """
     if given is not None:
         return list(given) if isinstance(given, tuple) else given
@@ -212,7 +215,7 @@ def resolve(parameter: Parameter, given: Any, context: Callable[[str], Parameter
     if default is None:
         if parameter.required:
             raise MetaflowException(
-                f"The parameter '{parameter.name}' is required.", hint=f"Type: run --{parameter.name} VALUE"
+                f"The parameter '{parameter.name}' is required.", hint=f"Add the option: run --{parameter.name} VALUE"
             )
         return None
     if parameter.separator and isinstance(default, str):

@@ -1,7 +1,7 @@
 """Classes whose names are part of the pickle format that stock Metaflow reads and writes.
 
-Their pickles name the modules of stock Metaflow, which need not be installed: while we pickle, those names are planted
-for the pickler to find; when we unpickle, `find_class` gives ours.
+Their pickles contain module names of stock Metaflow, which need not be installed: during pickling, these names are
+temporarily defined for the pickler; during unpickling, `find_class` returns the classes of this module.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from typing import Any, NamedTuple
 
 
 class ForeachFrame(NamedTuple):
-    """One level of the foreach a task is in. `value` is a short text of the item, None where it has none."""
+    """One foreach level of a task. `value` is a short text of the item, None if it has no text."""
 
     step: str
     var: str | None
@@ -24,7 +24,7 @@ class ForeachFrame(NamedTuple):
 
 
 class MetaflowExceptionWrapper(Exception):
-    """An exception kept as an artifact: `exception` (its message), `type` (dotted name) and `stacktrace`, all texts."""
+    """An exception as an artifact: `exception` (its message), `type` (dotted name) and `stacktrace`, all strings."""
 
     def __init__(self, exc: BaseException | None = None):
         if exc is None:
@@ -55,7 +55,7 @@ def user_traceback(exc: BaseException) -> Any:
 
 
 class IncludedFile:
-    """A file that was stored at the start of the run; its descriptor says where and how to read it."""
+    """A file that was stored at the start of the run; its descriptor contains its location and format."""
 
     def __init__(self, descriptor: dict[str, Any]):
         self._descriptor = descriptor
@@ -67,27 +67,27 @@ class IncludedFile:
 
     @property
     def size(self) -> int | None:
-        """Bytes of the content, None where the descriptor does not say."""
+        """Size of the content in bytes; None if the descriptor does not contain it."""
         return self._descriptor.get("size")
 
 
-_PLACES: dict[tuple[str, str], type] = {
+_STOCK_NAMES: dict[tuple[str, str], type] = {
     ("__main__", "ForeachFrame"): ForeachFrame,
     ("metaflow.exception", "MetaflowExceptionWrapper"): MetaflowExceptionWrapper,
     ("metaflow.includefile", "IncludedFile"): IncludedFile,
 }
-for (_module, _name), _cls in _PLACES.items():
+for (_module, _name), _cls in _STOCK_NAMES.items():
     _cls.__module__ = _module
 
 
 @contextmanager
-def planted() -> Iterator[None]:
-    """While open, the pickler finds our classes under the names of the format; what was there comes back after."""
+def defined_names() -> Iterator[None]:
+    """Context in which the pickler finds our classes by the names of the format; the old definitions are restored."""
     stubs = {}
     for name in ("metaflow", "metaflow.exception", "metaflow.includefile"):
         stubs[name] = sys.modules.get(name)
         module = ModuleType(name)
-        for (home, attribute), cls in _PLACES.items():
+        for (home, attribute), cls in _STOCK_NAMES.items():
             if home == name:
                 setattr(module, attribute, cls)
         sys.modules[name] = module
@@ -109,14 +109,14 @@ def planted() -> Iterator[None]:
 
 
 def find_class(module: str, name: str) -> Any:
-    """Our class for a name in a pickle, None where the name is not of the format."""
-    known = _PLACES.get((module, name))
+    """Our class for a name in a pickle; None if the name is not part of the format."""
+    known = _STOCK_NAMES.get((module, name))
     if known is not None:
         return known
     if module == "__main__" and name in _user_main():
         return _user_main()[name]
     if module == "metaflow" or module.startswith("metaflow."):
-        return _ours(module, name)
+        return _own_class(module, name)
     return None
 
 
@@ -124,8 +124,8 @@ def _user_main() -> dict[str, Any]:
     return vars(sys.modules["__main__"])
 
 
-def _ours(module: str, name: str) -> Any:
-    """The class of ours that has the public name of one of Metaflow's: exceptions, mostly."""
+def _own_class(module: str, name: str) -> Any:
+    """Our class with the same public name as one of Metaflow's, mostly exceptions."""
     from .. import errors
 
     return getattr(errors, name, None) if module == "metaflow.exception" else None

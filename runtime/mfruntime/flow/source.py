@@ -1,4 +1,4 @@
-"""What the source of a step says: its `self.next` call, its line, its arguments. Files are parsed once."""
+"""Reads the source of a step: its `self.next` call, its line, its arguments. Files are parsed once."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from ..errors import MetaflowException
 
 @dataclass(frozen=True)
 class NextCall:
-    """A `self.next(...)`; `is_valid` is False where its form is not one of those that a graph can be read from."""
+    """A `self.next(...)`; `is_valid` is False if its form is not supported for graphs."""
 
     line: int
     targets: tuple[str, ...] = ()
@@ -26,7 +26,7 @@ class NextCall:
 
 @dataclass(frozen=True)
 class StepSource:
-    """A step function as written; `tail` is its last statement where that is a `self.next`."""
+    """The source of a step function; `tail` is its last statement, if that is a `self.next`."""
 
     file: str
     line: int
@@ -35,14 +35,14 @@ class StepSource:
 
 
 def step_source(function: Callable[..., Any]) -> StepSource:
-    """Find and read the definition of a step. Raises MetaflowException where there is no source file to read."""
+    """Find and read the definition of a step. Raises MetaflowException if there is no source file."""
     original = _unwrapped(function)
     code = original.__code__
     definition = _definitions(code.co_filename).get((code.co_name, code.co_firstlineno))
     if definition is None:
         raise MetaflowException(
-            f"The source of step '{code.co_name}' is not where Python says it is ({code.co_filename}).",
-            hint="Steps must be written in a file; restart Python if the file changed after it was imported.",
+            f"The source of step '{code.co_name}' was not found in {code.co_filename}.",
+            hint="Define steps in a file; restart Python if the file changed after its import.",
         )
     last = definition.body[-1]
     return StepSource(code.co_filename, definition.lineno, code.co_argcount, _next_call(last))
@@ -56,7 +56,7 @@ def _unwrapped(function: Any) -> Any:
 
 @cache
 def _definitions(path: str) -> dict[tuple[str, int], ast.FunctionDef]:
-    """Every function of a file by name and first line, decorators included, as code objects count."""
+    """Every function of a file by name and first line, including decorators, as in code objects."""
     try:
         with open(path, "rb") as file:
             tree = ast.parse(file.read(), path)

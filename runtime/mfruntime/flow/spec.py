@@ -1,7 +1,7 @@
-"""FlowSpec: the class that flows derive from, and what its methods can do while a step runs.
+"""FlowSpec: the base class of flows, with the methods that steps can call.
 
-The runtime's own state lives in names that start with an underscore. Those in `_INTERNAL` are artifacts of every task,
-as Metaflow's readers expect; those in `_EPHEMERAL` never leave the process.
+The runtime stores its own data about a task in one value, `_task_state`. Some of its fields are artifacts of every
+task, and attributes of the flow, as Metaflow's readers expect.
 """
 
 from __future__ import annotations
@@ -17,27 +17,28 @@ from ..errors import (
     UnhandledInMergeArtifactsException,
 )
 from ..ids import check_component
-from .adopted import Adopted
 
 if TYPE_CHECKING:
     from .graph import Graph
     from .parameters import Parameter
+    from .task_state import TaskState
 
-_EPHEMERAL = frozenset({"_datastore", "_adopted", "_loaded", "_cached_input", "_graph_info", "_step_name"})
-#: Values of these types cannot have been changed since they were loaded, so they need not be saved again.
+#: Attributes of an instance that are not artifacts of its task.
+_EPHEMERAL = frozenset({"_task_state", "_graph_info"})
+#: Values of these types cannot change after they were loaded, so they need not be saved again.
 _IMMUTABLE = (str, bytes, int, float, bool, complex, type(None))
-#: A short text of each foreach item goes into the metadata; longer ones are cut (Metaflow's limit).
+#: The metadata contains a text of each foreach item, truncated to this length (Metaflow's limit).
 MAX_FOREACH_VALUE_CHARS = 30
 
 
 class InvalidNextException(MetaflowException):
-    """A `self.next` that does not say where to go."""
+    """A `self.next` without valid next steps."""
 
     headline = "Invalid self.next() transition detected"
 
 
 def _explain(kind: type[BaseException], error: BaseException, trace: Any) -> None:
-    """An error of ours that a flow file raises while it is read: what is wrong and where, instead of a traceback."""
+    """Print an error of the runtime, raised during the import of a flow file, with its location, not as a traceback."""
     if not isinstance(error, MetaflowException):
         _previous_hook(kind, error, trace)
         return
@@ -56,9 +57,11 @@ sys.excepthook = _explain
 
 
 class FlowSpec:
-    """Base class of flows: methods marked with @step, connected by `self.next`."""
+    """Base class of flows: methods with @step, connected by `self.next`."""
 
     _cached_graph: Graph | None = None
+    #: None in an instance without a task.
+    _task_state: TaskState | None = None
 
     def __init_subclass__(cls, **kwargs: Any) -> None:
         super().__init_subclass__(**kwargs)
@@ -66,7 +69,7 @@ class FlowSpec:
         _check_parameters(cls)
 
     def __init__(self, use_cli: bool = True):
-        """With `use_cli`, hand over to the command line of the flow and end the process."""
+        """With `use_cli`, run the command line of the flow and exit."""
         self.name = type(self).__name__
         if use_cli:
             registry.load("mfruntime.flowcli.main:main")(self)
@@ -85,7 +88,7 @@ class FlowSpec:
 
     @classmethod
     def _get_parameters(cls) -> Iterator[tuple[str, Parameter]]:
-        """(attribute, parameter) of every parameter, in order of names."""
+        """(attribute, parameter) of every parameter, sorted by name."""
         found = {}
         for base in reversed(cls.__mro__):
             for name, value in vars(base).items():
@@ -97,7 +100,7 @@ class FlowSpec:
 
     @classmethod
     def _constants(cls) -> dict[str, Any]:
-        """Class attributes that are plain values: every step sees them, and they are kept as artifacts."""
+        """Class attributes that are plain values: they are available in every step and stored as artifacts."""
         found: dict[str, Any] = {}
         for base in reversed(cls.__mro__[: cls.__mro__.index(FlowSpec)]):
             for name, value in vars(base).items():
@@ -118,7 +121,7 @@ class FlowSpec:
 
     @property
     def script_name(self) -> str:
-        """Name of the file that defines the flow."""
+        """The name of the file that defines the flow."""
         import os
 
         module = sys.modules.get(type(self).__module__)
@@ -126,45 +129,40 @@ class FlowSpec:
 
     @property
     def cmd(self) -> str:
-        """How the flow was called."""
+        """The path with which the flow was called."""
         return " ".join(sys.argv)
 
     # -- a running task ------------------------------------------------------------------------------------------------
 
-    def _start_task(self, datastore: Any, step: str) -> None:
-        """Make this instance the given task: what it inherits comes from `datastore`."""
-        self._datastore = Adopted() if datastore is None else datastore
-        self._step_name = step
-        self._adopted: dict[str, tuple[str, Any]] = {}
-        self._transition: Any = None
-        self._foreach_var: str | None = None
-        self._foreach_num_splits: int | None = None
-        self._foreach_stack: list[Any] = []
-        self._iteration_stack: list[int] = []
-        self._current_step = step
-        self._configs_processed = True
-        self._exception: Any = None
+    def _become(self, state: TaskState) -> None:
+        """Make this instance represent the task with this state."""
+        object.__setattr__(self, "_task_state", state)
 
     def _parameter_value(self, name: str) -> Any:
-        datastore = self.__dict__.get("_datastore")
+        datastore = self._task_state.datastore if self._task_state else None
         if datastore is None or name not in datastore:
-            raise AttributeError(f"The parameter '{name}' has no value here: only steps of a run can read parameters.")
+            raise AttributeError(
+                f"The parameter '{name}' has no value: parameters can only be read in the steps of a run."
+            )
         return self._shown_value(name, datastore[name])
 
     def __getattr__(self, name: str) -> Any:
-        # Called for names that are not in the instance: artifacts of earlier steps, loaded when first read.
-        datastore = self.__dict__.get("_datastore")
-        if datastore is not None and not name.startswith("__") and name in datastore:
-            return self._load(name, datastore)
+        # Called for names that are not in the instance: the task's state, and artifacts of earlier steps, which are
+        # loaded when first read.
+        state = self._task_state
+        if state is not None and not name.startswith("__"):
+            if state.has(name):
+                return state.read(name)
+            if state.datastore is not None and name in state.datastore:
+                return self._load(name, state)
         raise AttributeError(self._missing(name))
 
-    def _load(self, name: str, datastore: Any) -> Any:
-        loaded = self.__dict__.setdefault("_loaded", {})
-        if name in loaded:
-            return loaded[name]
-        value = datastore[name]
-        # A value that can change in place may have been changed by the end of the step: it is saved with the others.
-        (loaded if type(value) in _IMMUTABLE else self.__dict__)[name] = value
+    def _load(self, name: str, state: TaskState) -> Any:
+        if name in state.loaded:
+            return state.loaded[name]
+        value = state.datastore[name]
+        # The step can change a mutable value in place, so it is saved with the others.
+        (state.loaded if type(value) in _IMMUTABLE else self.__dict__)[name] = value
         return self._shown_value(name, value)
 
     def _shown_value(self, name: str, value: Any) -> Any:
@@ -175,75 +173,76 @@ class FlowSpec:
         return value
 
     def _missing(self, name: str) -> str:
-        flow, step = type(self).__name__, self.__dict__.get("_step_name")
+        flow, step = type(self).__name__, self._task_state.step if self._task_state else None
         if step is None:
             return f"Flow {flow} has no attribute '{name}'"
         return (
-            f"Flow {flow} has no attribute '{name}' in step '{step}': no step on the way here assigned it "
-            "(after a join, artifacts of the branches come only through inputs or merge_artifacts)"
+            f"Flow {flow} has no attribute '{name}' in step '{step}': no previous step assigned it "
+            "(after a join, artifacts of branches are only available through inputs or merge_artifacts)"
         )
 
     def _artifacts_to_save(self) -> dict[str, Any]:
-        """What this task keeps: everything assigned to self that is not private to the process."""
-        return {
+        """The artifacts of this task: attributes of self that are not private to the process, and its state."""
+        assigned = {
             name: value for name, value in self.__dict__.items() if name not in _EPHEMERAL and not name.startswith("__")
         }
+        return {**assigned, **(self._task_state.artifacts() if self._task_state else {})}
 
     # -- foreach -------------------------------------------------------------------------------------------------------
 
     @property
     def index(self) -> int | None:
-        """Index of this task in the innermost foreach, None outside of one."""
-        stack = self.__dict__.get("_foreach_stack")
+        """Index of this task in the innermost foreach; None outside of a foreach."""
+        stack = _frames(self)
         return stack[-1].index if stack else None
 
     @property
     def input(self) -> Any:
-        """The item of the innermost foreach that this task is for, None outside of one."""
-        stack = self.__dict__.get("_foreach_stack")
+        """The item of this task in the innermost foreach; None outside of a foreach."""
+        stack = _frames(self)
         return self._foreach_input(len(stack) - 1) if stack else None
 
     def foreach_stack(self) -> list[tuple[int, int | None, Any]] | None:
-        """(index, number of splits, item) of every foreach around this task, outermost first."""
-        stack = self.__dict__.get("_foreach_stack") or []
-        return [(frame.index, frame.num_splits, self._foreach_input(i)) for i, frame in enumerate(stack)]
+        """(index, number of splits, item) of every enclosing foreach, outermost first."""
+        return [(frame.index, frame.num_splits, self._foreach_input(i)) for i, frame in enumerate(_frames(self))]
 
     def _foreach_input(self, depth: int) -> Any:
-        cache = self.__dict__.setdefault("_cached_input", {})
-        if depth not in cache:
-            frame = self._foreach_stack[depth]
+        state = _state(self)
+        if depth not in state.foreach_items:
+            frame = state.foreach_stack[depth]
             items = getattr(self, frame.var)
             try:
-                cache[depth] = items[frame.index]
+                state.foreach_items[depth] = items[frame.index]
             except (TypeError, KeyError, IndexError):
-                cache[depth] = list(items)[frame.index]
-        return cache[depth]
+                state.foreach_items[depth] = list(items)[frame.index]
+        return state.foreach_items[depth]
 
     # -- next ----------------------------------------------------------------------------------------------------------
 
     def next(self, *targets: Any, **kwargs: Any) -> None:
-        """Say which step or steps come next; the last thing a step does.
+        """Set the next step or steps; the last statement of a step.
 
-        One step (linear), several (branches that run side by side), one with `foreach="name"` of an iterable artifact,
-        or a dict of values to steps with `condition="name"` of the artifact that chooses.
+        Arguments: one step (linear), several steps (parallel branches), one step with `foreach="name"` of an iterable
+        artifact, or a dict of values to steps with `condition="name"` of the artifact that selects the step.
         """
-        step = self.__dict__.get("_step_name", "?")
-        if self.__dict__.get("_transition") is not None:
-            raise InvalidNextException(f"Step {step} calls self.next() a second time; one call per step is allowed.")
+        state = _state(self)
+        step = state.step or "?"
+        if state.transition is not None:
+            raise InvalidNextException(f"Step {step} calls self.next() twice; only one call per step is allowed.")
         foreach, condition = kwargs.pop("foreach", None), kwargs.pop("condition", None)
         if "num_parallel" in kwargs:
             raise InvalidNextException(f"Step {step}: num_parallel is not supported by this version of mfruntime.")
         if kwargs:
             raise InvalidNextException(f"Step {step}: self.next() has no argument '{next(iter(kwargs))}'.")
         if condition is not None:
-            self._transition = ([self._chosen(step, targets, condition)], None)
+            state.transition = ([self._chosen(step, targets, condition)], None)
             return
         names = [self._target(step, target) for target in targets]
         if not names:
-            raise InvalidNextException(f"Step {step}: self.next() names no step.")
+            raise InvalidNextException(f"Step {step}: self.next() has no step as argument.")
         if foreach is not None:
-            self._split_foreach(step, names, foreach)
-        self._transition = (names, foreach)
+            self._split_foreach(state, step, names, foreach)
+        state.transition = (names, foreach)
 
     def _target(self, step: str, target: Any) -> str:
         name = getattr(target, "__name__", None)
@@ -260,12 +259,14 @@ class FlowSpec:
         value, cases = getattr(self, condition), targets[0]
         if value not in cases:
             known = ", ".join(repr(case) for case in cases)
-            raise InvalidNextException(f"Step {step}: '{condition}' is {value!r}, which is none of the cases {known}.")
+            raise InvalidNextException(
+                f"Step {step}: '{condition}' is {value!r}, which is not one of the cases {known}."
+            )
         return self._target(step, cases[value])
 
-    def _split_foreach(self, step: str, names: list[str], foreach: Any) -> None:
+    def _split_foreach(self, state: TaskState, step: str, names: list[str], foreach: Any) -> None:
         if len(names) != 1:
-            raise InvalidNextException(f"Step {step}: a foreach leads to one step, not to {len(names)}.")
+            raise InvalidNextException(f"Step {step}: a foreach must have one next step, not {len(names)}.")
         if not isinstance(foreach, str):
             raise InvalidNextException(f"Step {step}: foreach must be the name of an artifact in quotes.")
         if not hasattr(self, foreach):
@@ -279,33 +280,35 @@ class FlowSpec:
         except TypeError:
             kind = type(items).__name__
             raise InvalidNextException(
-                f"Step {step}: self.{foreach} is a {kind}, which a foreach cannot go through."
+                f"Step {step}: self.{foreach} is a {kind}, which a foreach cannot iterate over."
             ) from None
         if not values:
             raise InvalidNextException(
                 f"Step {step}: self.{foreach} is empty; a foreach needs at least one item.",
-                hint="Choose another step with self.next(..., condition=...) when there may be nothing to do.",
+                hint="If the list can be empty, select another step with self.next(..., condition=...).",
             )
-        self._foreach_var = foreach
-        self._foreach_num_splits = len(values)
-        self._foreach_values = [str(value)[:MAX_FOREACH_VALUE_CHARS] for value in values]
+        state.foreach_var = foreach
+        state.foreach_num_splits = len(values)
+        state.foreach_values = [str(value)[:MAX_FOREACH_VALUE_CHARS] for value in values]
 
     # -- merging -------------------------------------------------------------------------------------------------------
 
     def merge_artifacts(
         self, inputs: Iterable[Any], exclude: Iterable[str] | None = None, include: Iterable[str] | None = None
     ) -> None:
-        """Take over from the branches every artifact that this join has not set and that is the same in all of them.
+        """Copy from the branches every artifact that this join has not set and that is the same in all branches.
 
-        `include` limits this to some names, `exclude` leaves some out. Raises UnhandledInMergeArtifactsException for
-        names that differ between branches and MissingInMergeArtifactsException for included names that no branch has.
+        `include` limits this to some names, `exclude` omits some. Raises UnhandledInMergeArtifactsException for names
+        that differ between branches, and MissingInMergeArtifactsException for included names that no branch has.
         """
-        step = self.__dict__.get("_step_name")
+        state = _state(self)
+        step = state.step
         if step is None or self._graph()[step].type != "join":
-            raise MetaflowException(f"merge_artifacts() can be called in a join step only; '{step}' is not one.")
+            raise MetaflowException(f"merge_artifacts() can only be called in a join step; '{step}' is not a join.")
         if include and exclude:
-            raise MetaflowException("merge_artifacts() takes include or exclude, not both.")
-        candidates, conflicts = self._candidates([i._datastore for i in inputs], set(include or ()), set(exclude or ()))
+            raise MetaflowException("merge_artifacts() accepts include or exclude, not both.")
+        datastores = [_state(i).datastore for i in inputs]
+        candidates, conflicts = self._candidates(datastores, set(include or ()), set(exclude or ()))
         if conflicts:
             raise UnhandledInMergeArtifactsException(
                 f"Step {step} cannot merge artifacts that differ between its inputs: {', '.join(sorted(conflicts))}. "
@@ -318,7 +321,7 @@ class FlowSpec:
                 f"Step {step} includes artifacts that no input has: {', '.join(sorted(missing))}.", sorted(missing)
             )
         for name, datastore in candidates.items():
-            self._adopt(name, datastore)
+            _inherit(state, name, datastore)
 
     def _candidates(
         self, datastores: Sequence[Any], include: set[str], exclude: set[str]
@@ -338,19 +341,36 @@ class FlowSpec:
                 found.setdefault(name, datastore)
         return found, conflicts
 
-    def _adopt(self, name: str, datastore: Any) -> None:
-        """Take an artifact over by key: it is loaded only if the step reads it."""
-        self._adopted[name] = (datastore.sha(name), datastore.info.get(name, {}))
-        self._datastore.sources[name] = datastore
-
     def __setattr__(self, name: str, value: Any) -> None:
-        adopted = self.__dict__.get("_adopted")
-        if adopted:
-            adopted.pop(name, None)
+        state = self._task_state
+        if state is not None:
+            if state.assign(name, value):
+                return
+            state.inherited.pop(name, None)
         object.__setattr__(self, name, value)
 
     def __getstate__(self) -> Any:
-        raise MetaflowException("A flow cannot be pickled; store the values that you need instead of self.")
+        raise MetaflowException("A flow cannot be pickled. Store the required values instead of self.")
+
+
+def _state(flow: FlowSpec) -> TaskState:
+    """The state of a task; an instance without task gets a state without step, so that steps can be tested."""
+    if flow._task_state is None:
+        from .task_state import TaskState
+
+        flow._become(TaskState())
+    assert flow._task_state is not None
+    return flow._task_state
+
+
+def _frames(flow: FlowSpec) -> list[Any]:
+    return flow._task_state.foreach_stack if flow._task_state else []
+
+
+def _inherit(state: TaskState, name: str, datastore: Any) -> None:
+    """Inherit an artifact by key: it is only loaded if the step reads it."""
+    state.inherited[name] = (datastore.sha(name), datastore.info.get(name, {}))
+    state.datastore.sources[name] = datastore
 
 
 def _is_constant(name: str, value: Any) -> bool:
@@ -366,10 +386,10 @@ def _check_parameters(cls: type[FlowSpec]) -> None:
         if key in seen:
             raise MetaflowException(
                 f"Flow {cls.__name__} has two parameters named '{parameter.name}' ({seen[key]} and {attribute}); "
-                "names must differ in more than case and dashes."
+                "names must differ in more than case, dashes and underscores."
             )
         if hasattr(FlowSpec, attribute):
             raise MetaflowException(
-                f"Flow {cls.__name__}: the parameter '{attribute}' hides a part of FlowSpec; rename it."
+                f"Flow {cls.__name__}: the parameter '{attribute}' has the name of an attribute of FlowSpec; rename it."
             )
         seen[key] = attribute

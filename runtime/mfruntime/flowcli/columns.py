@@ -1,4 +1,4 @@
-"""Names side by side, as `ls` shows them."""
+"""Formats names in columns, as `ls` does."""
 
 from __future__ import annotations
 
@@ -8,8 +8,8 @@ WIDTH = 100
 _GAP = 4
 
 
-def laid_out(names: Sequence[str], indent: int = 0) -> str:
-    """The names in columns, read downwards, at most WIDTH wide."""
+def format_columns(names: Sequence[str], indent: int = 0) -> str:
+    """The names in columns, sorted top to bottom, at most WIDTH characters wide."""
     if not names:
         return ""
     cell = max(len(name) for name in names) + _GAP

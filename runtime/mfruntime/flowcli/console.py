@@ -1,7 +1,7 @@
-"""The only place of the runtime that writes to the terminal.
+"""The console: the only module of the runtime that writes to the terminal.
 
-Results go to stdout, everything about the program to stderr, except the lines of a run, which are its result. A wide
-foreach on a terminal shows as one moving line per step instead of thousands of start and finish messages.
+Results are printed to stdout, all other messages to stderr; the lines of a run are results. In a terminal, a wide
+foreach has one progress line per step instead of thousands of start and finish messages.
 """
 
 from __future__ import annotations
@@ -11,12 +11,12 @@ import sys
 from datetime import datetime
 from typing import IO, Any
 
-#: From this many tasks of one step on, a terminal shows progress instead of each task's start and end.
+#: Minimum number of tasks of a step for a progress line instead of messages for each task's start and end.
 WIDE = 20
 
 
 class Console:
-    """Messages, errors and results of one command. `quiet` leaves only results and errors."""
+    """Prints messages, errors and results of one command. With `quiet`, only results and errors."""
 
     def __init__(self, quiet: bool = False, out: IO[str] | None = None, err: IO[str] | None = None):
         self.quiet = quiet
@@ -32,16 +32,16 @@ class Console:
         return self._err or sys.stderr
 
     def result(self, text: str) -> None:
-        """A line of what was asked for."""
+        """Print a line of the result."""
         self.out.write(text + "\n")
 
-    def say(self, text: str, indent: int = 0) -> None:
-        """A line about what the program does."""
+    def info(self, text: str, indent: int = 0) -> None:
+        """Print a message about what the command does."""
         if not self.quiet:
             self.err.write("    " * indent + text + "\n")
 
     def error(self, headline: str, message: str, hint: str | None = None) -> None:
-        """What happened, why, and what to type next."""
+        """Print an error: headline, message with the cause, and hint."""
         self.err.write(f"    {self._red(headline)}:\n")
         for line in (message or headline).splitlines():
             self.err.write(f"    {line}\n")
@@ -58,7 +58,7 @@ def _colors(stream: IO[str]) -> bool:
 
 
 class RunReporter:
-    """Prints a run in Metaflow's form: time, [run/step/task (pid)], text."""
+    """Prints a run in Metaflow's format: time, [run/step/task (pid N)], text."""
 
     def __init__(self, console: Console):
         self._console = console
@@ -70,13 +70,13 @@ class RunReporter:
     def message(self, text: str, *, error: bool = False) -> None:
         self._line(self._styled(text, "1;31" if error else "1"), error)
 
-    def task_message(self, pathspec: str, pid: int | None, text: str, *, error: bool = False) -> None:
+    def task_message(self, pathspec: str, label: str | None, text: str, *, error: bool = False) -> None:
         if not error and self._hidden(pathspec):
             return
-        self._line(f"{self._head(pathspec, pid)} {self._styled(text, '31' if error else '32')}", error)
+        self._line(f"{self._head(pathspec, label)} {self._styled(text, '31' if error else '32')}", error)
 
-    def task_output(self, pathspec: str, pid: int | None, stream: str, line: str) -> None:
-        self._line(f"{self._head(pathspec, pid)} {_printable(line)}", force=True)
+    def task_output(self, pathspec: str, label: str | None, stream: str, line: str) -> None:
+        self._line(f"{self._head(pathspec, label)} {_printable(line)}", force=True)
 
     def progress(self, step: str, *, queued: int = 0, started: int = 0, done: int = 0, failed: int = 0) -> None:
         if not self._terminal:
@@ -84,7 +84,7 @@ class RunReporter:
         counts = self._wide.setdefault(step, {"queued": 0, "started": 0, "done": 0, "failed": 0})
         for name, more in (("queued", queued), ("started", started), ("done", done), ("failed", failed)):
             counts[name] += more
-        # Only a foreach says beforehand how many tasks there will be.
+        # Only for a foreach is the number of tasks known in advance.
         counts["queued"] = max(counts["queued"], counts["started"] - counts["failed"])
         if counts["queued"] >= WIDE:
             self._draw(step, counts)
@@ -106,14 +106,14 @@ class RunReporter:
         return all(c["done"] >= c["queued"] for c in self._wide.values() if c["queued"] >= WIDE)
 
     def close(self) -> None:
-        """Leave the terminal as an ordinary one."""
+        """Remove the progress lines and restore the terminal."""
         if self._live is not None:
             self._live.close()
             self._live = None
 
-    def _head(self, pathspec: str, pid: int | None) -> str:
-        process = f" (pid {pid})" if pid else ""
-        return self._styled(f"[{pathspec}{process}]", "2")
+    def _head(self, pathspec: str, label: str | None) -> str:
+        where = f" ({label})" if label else ""
+        return self._styled(f"[{pathspec}{where}]", "2")
 
     def _styled(self, text: str, code: str) -> str:
         return f"\x1b[{code}m{text}\x1b[0m" if self._colors else text
@@ -134,7 +134,7 @@ _CONTROL = {c: f"\\x{c:02x}" for c in range(32) if c not in (9, 27)} | {127: "\\
 
 
 def _printable(line: str) -> str:
-    """A task's line as text: colours may pass, other control sequences must not steer the reader's terminal."""
+    """A task's line as text: colors are kept, other control sequences are escaped to protect the user's terminal."""
     line = line.rstrip("\r")
     if line.isprintable():
         return line

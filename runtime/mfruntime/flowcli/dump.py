@@ -1,4 +1,4 @@
-"""`dump`: the artifacts of tasks, on the terminal or into a file."""
+"""`dump`: print the artifacts of tasks, or save them to a file."""
 
 from __future__ import annotations
 
@@ -16,10 +16,12 @@ if TYPE_CHECKING:
 
 @click.command("dump", help="Get data artifacts of a task or of all tasks in a step (<run id>/<step>[/<task id>]).")
 @click.argument("input_path")
-@click.option("--private/--no-private", default=False, help="Show private attributes too.", show_default=True)
-@click.option("--max-value-size", type=int, default=1000, show_default=True, help="Show smaller values only; 0: none.")
-@click.option("--include", default="", help="Only these artifacts, separated by commas.")
-@click.option("--file", default=None, help="Pickle the artifacts into this file instead.")
+@click.option("--private/--no-private", default=False, help="Also show private attributes.", show_default=True)
+@click.option(
+    "--max-value-size", type=int, default=1000, show_default=True, help="Maximum size of printed values; 0 prints none."
+)
+@click.option("--include", default="", help="Only print these artifacts, separated by commas.")
+@click.option("--file", default=None, help="Save the artifacts to this file, as a pickle.")
 @click.pass_obj
 def command(env: Env, input_path: str, private: bool, max_value_size: int, include: str, file: str | None) -> None:
     wanted = {name for name in include.split(",") if name}
@@ -51,7 +53,7 @@ def _print(env: Env, reader: TaskReader, names: list[str], limit: int) -> None:
         try:
             env.echo(f"{head} = {_value(reader, name)}")
         except MetaflowException as exc:
-            env.echo(f"{head} (not readable: {exc.message})")
+            env.echo(f"{head} (cannot be read: {exc.message})")
 
 
 def _value(reader: TaskReader, name: str) -> Any:

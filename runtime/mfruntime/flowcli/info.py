@@ -1,4 +1,4 @@
-"""Commands that only look at the flow: check, show, output-dot, output-raw, help, version."""
+"""Commands that only read the flow: check, show, output-dot, output-raw, help, version."""
 
 from __future__ import annotations
 
@@ -11,12 +11,12 @@ from .wiring import Env
 
 
 def validate(env: Env) -> None:
-    """Refuse a flow that cannot run; says so in one line where it can."""
+    """Validate the flow and print the result in one line. Raises LintWarn for a flow that cannot run."""
     from ..flow.lint import check as check_graph
 
-    env.console.say("Validating your flow...")
+    env.console.info("Validating your flow...")
     check_graph(env.graph)
-    env.console.say("The graph looks good!", indent=1)
+    env.console.info("The graph looks good!", indent=1)
 
 
 @click.command(help="Check that the flow is valid (default).")
@@ -50,8 +50,8 @@ def show(env: Env) -> None:
 @click.command(name="output-dot", help="Print the flow as a Graphviz graph.")
 @click.pass_obj
 def output_dot(env: Env) -> None:
-    env.console.say("Visualizing the flow as a GraphViz graph")
-    env.console.say("Try piping the output to 'dot -Tpng -o graph.png' to produce an actual image.", indent=1)
+    env.console.info("Visualizing the flow as a GraphViz graph")
+    env.console.info("Try piping the output to 'dot -Tpng -o graph.png' to produce an actual image.", indent=1)
     env.console.result(env.graph.output_dot())
 
 
@@ -64,7 +64,7 @@ def output_raw(env: Env, as_json: bool) -> None:
 
         env.console.result(json.dumps(env.graph.info(), indent=4))
         return
-    env.console.say("Internal representation of the flow:")
+    env.console.info("Internal representation of the flow:")
     env.console.result(env.graph.output_raw())
 
 

@@ -1,4 +1,4 @@
-"""`logs`: show or scrub what tasks printed. `logs PATH` is short for `logs show PATH`."""
+"""`logs`: show or scrub the logs of tasks. `logs PATH` is short for `logs show PATH`."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ _selection = [
     click.Option(["--stdout/--no-stdout"], default=False, help="Standard output."),
     click.Option(["--stderr/--no-stderr"], default=False, help="Standard error."),
     click.Option(["--both/--no-both"], default=False, help="Both. [default]"),
-    click.Option(["--attempt"], type=click.IntRange(min=0), help="The attempt; default is the last one."),
+    click.Option(["--attempt"], type=click.IntRange(min=0), help="Number of the attempt. Default: the last one."),
 ]
 
 
@@ -58,7 +58,7 @@ def _local(utc: Any) -> str:
 
 
 def _last_attempt(env: Env, reader: Any) -> int:
-    """The last attempt that has logs, done or not."""
+    """The last attempt that has logs, complete or not."""
     folder = layout.task(*reader.pathspec.split("/"))
     names = [entry.path.rsplit("/", 1)[1] for entry in env.storage.list([folder])]
     numbers = [int(n.split(".", 1)[0]) for n in names if n.endswith(".log") and n.split(".", 1)[0].isdigit()]
@@ -70,18 +70,19 @@ def _scrub(
     env: Env, /, input_path: str, attempt: int | None, all_attempts: bool, include_not_done: bool, **given: Any
 ) -> None:
     if attempt is not None and all_attempts:
-        raise CommandException("Give --attempt or --all, not both.")
+        raise CommandException("Use --attempt or --all, not both.")
     for reader in targets.tasks(env, input_path):
         if not reader.is_done and not include_not_done:
             env.echo(
-                f"{reader.pathspec} is not done; it keeps its logs (--include-not-done scrubs them too).", err=True
+                f"{reader.pathspec} is not complete: its logs were not scrubbed (to include it: --include-not-done).",
+                err=True,
             )
             continue
         last = _last_attempt(env, reader)
         chosen = range(last + 1) if all_attempts else [last if attempt is None else attempt]
         for number in chosen:
             _scrub_attempt(env, reader.pathspec, number, _streams(given))
-        env.echo(f"Logs of {reader.pathspec} are scrubbed.", err=True)
+        env.echo(f"Scrubbed the logs of {reader.pathspec}.", err=True)
 
 
 def _scrub_attempt(env: Env, pathspec: str, attempt: int, streams: list[str]) -> None:
@@ -105,7 +106,7 @@ command.add_command(
         params=[
             click.Argument(["input_path"]),
             *_selection,
-            click.Option(["--timestamps/--no-timestamps"], default=False, help="Show when each line was printed."),
+            click.Option(["--timestamps/--no-timestamps"], default=False, help="Show the time of each line."),
         ],
         help="Show stdout and stderr of a task or of all tasks in a step (<run id>/<step>[/<task id>]).",
     )
@@ -117,9 +118,11 @@ command.add_command(
         params=[
             click.Argument(["input_path"]),
             *_selection,
-            click.Option(["--all/--latest", "all_attempts"], default=False, help="Every attempt, or the last one."),
-            click.Option(["--include-not-done"], is_flag=True, help="Tasks that are not done, too."),
+            click.Option(
+                ["--all/--latest", "all_attempts"], default=False, help="Scrub all attempts, or only the last one."
+            ),
+            click.Option(["--include-not-done"], is_flag=True, help="Also scrub tasks that are not complete."),
         ],
-        help="Replace the stored logs of a task, or of all tasks in a step, by a note.",
+        help="Replace the stored logs of a task, or of all tasks in a step, with a note.",
     )
 )

@@ -1,7 +1,7 @@
 """The command line of a flow: `python flow.py [OPTIONS] COMMAND`.
 
-Commands are imported when they are called; what they print and how they end is decided here. Exit codes: 0 done,
-1 the flow or command failed, 2 wrong usage, 130 interrupted.
+Commands are imported when they are called. This module prints errors and sets the exit code: 0 success, 1 the flow or
+command failed, 2 usage error, 130 interrupted.
 """
 
 from __future__ import annotations
@@ -39,14 +39,14 @@ COMMANDS: dict[str, tuple[str, str]] = {
 }
 _HIDDEN = ("init", "step")
 
-#: Commands of Metaflow that stacks of this version cannot serve; named so that the refusal is clear.
+#: Metaflow commands that this version does not support; listed for a clear error message.
 _UNSUPPORTED = (
     "airflow", "argo-workflows", "batch", "card", "kubernetes", "spin", "spot-metadata", "step-functions",
 )  # fmt: skip
 
 
 class FlowGroup(click.Group):
-    """The group of all commands, each imported when called."""
+    """The group of all commands, which are imported when called."""
 
     def list_commands(self, ctx: click.Context) -> list[str]:
         return [name for name in COMMANDS if name not in _HIDDEN]
@@ -84,7 +84,7 @@ def _start(ctx: click.Context, **given: Any) -> None:
     env.top = top_options(env.settings, given)
     command = ctx.invoked_subcommand or "check"
     if command not in ("step", "init", "help", "version"):
-        env.console.say(f"Metaflow {METAFLOW_VERSION} executing {env.flow.name} for user:{env.user}")
+        env.console.info(f"Metaflow {METAFLOW_VERSION} executing {env.flow.name} for user:{env.user}")
     if env.top.decospecs:
         env.attach(env.top.decospecs)
     if ctx.invoked_subcommand is None:
@@ -105,8 +105,10 @@ def _group() -> click.Group:
             option(["--environment"], help="Execution environment (local)."),
             option(["--datastore"], help=f"Data backend ({shown['datastore']})."),
             option(["--datastore-root"], help="Root path of the datastore."),
-            option(["--package-suffixes"], help="More files for the code package, as .csv,.json."),
-            option(["--with", "with_"], multiple=True, help="Attach a decorator to all steps; repeatable."),
+            option(
+                ["--package-suffixes"], help="Suffixes of additional files in the code package, for example .csv,.json."
+            ),
+            option(["--with", "with_"], multiple=True, help="Add a decorator to all steps; can be repeated."),
             option(["--pylint/--no-pylint"], default=False, hidden=True, help="Accepted for compatibility."),
             option(["--event-logger"], hidden=True, help="Accepted for compatibility."),
             option(["--monitor"], hidden=True, help="Accepted for compatibility."),
@@ -115,7 +117,7 @@ def _group() -> click.Group:
 
 
 def main(flow: FlowSpec) -> None:
-    """Run the command line of `flow` and end the process."""
+    """Run the command line of `flow` and exit."""
     console = Console()
     sys.exit(_guarded(flow, console))
 
@@ -130,12 +132,12 @@ def _guarded(flow: FlowSpec, console: Console) -> int:
         exc.show()
         return exc.exit_code
     except (click.Abort, KeyboardInterrupt):
-        console.error("Interrupted", "The command was stopped before it ended.")
+        console.error("Interrupted", "The command was interrupted by a signal.")
         return 130
     except MetaflowException as exc:
         return _report(exc, console)
     except BrokenPipeError:
-        # Whoever read our output has gone; there is nobody to tell.
+        # The reader of the output has closed the pipe, so there is nothing to print to.
         os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
         return 1
 

@@ -1,4 +1,4 @@
-"""`package`: what the code package of a flow holds; and storing one at the start of a run."""
+"""`package`: list or save the code package of a flow; and store it at the start of a run."""
 
 from __future__ import annotations
 
@@ -14,21 +14,21 @@ from .wiring import Env
 if TYPE_CHECKING:
     from ..tasks.package import Member
 
-#: How a task that starts in an interpreter of its own learns what its run recorded.
+#: The variable with the record of the code package, for tasks that start in a new interpreter.
 VARIABLE = "MFINFRA_CODE_PACKAGE"
 _YES = ("1", "true", "yes", "on")
 
 
-def upload_if_wanted(env: Env) -> str | None:
-    """Store the code package of a run where the settings say so; what tasks record of it, as JSON text."""
-    os.environ.pop(VARIABLE, None)  # that of a run around this one
+def upload_if_enabled(env: Env) -> str | None:
+    """Store the code package of a run, if the settings enable it, and return its record for tasks, as JSON."""
+    os.environ.pop(VARIABLE, None)  # of an enclosing run
     wanted = env.settings.get("METAFLOW_FEAT_ALWAYS_UPLOAD_CODE_PACKAGE") or ""
     if wanted.lower() not in _YES:
         return None
     from ..tasks import package
 
     record = json.dumps(package.save(env.store, package.archive(_members(env))))
-    os.environ[VARIABLE] = record  # for tasks that start in an interpreter of their own
+    os.environ[VARIABLE] = record  # for tasks that start in a new interpreter
     return record
 
 
@@ -56,7 +56,7 @@ def list_(env: Env) -> None:
         env.echo(member.path or member.name)
 
 
-@command.command("info", help="Show what the code package is made of.")
+@command.command("info", help="Show size, directory and suffixes of the code package.")
 @click.pass_obj
 def info(env: Env) -> None:
     from ..tasks import package
@@ -64,11 +64,11 @@ def info(env: Env) -> None:
     members = _members(env)
     env.echo(f"Package size: {len(package.archive(members)) / 1e6:.2f} MB")
     env.echo(f"Number of files: {len(members)}")
-    env.echo(f"Flow's folder: {os.path.dirname(os.path.abspath(env.script))}")
+    env.echo(f"Flow directory: {os.path.dirname(os.path.abspath(env.script))}")
     env.echo(f"Suffixes: {', '.join(_suffixes(env))}")
 
 
-@command.command("save", help="Save the code package in a file.")
+@command.command("save", help="Save the code package to a file.")
 @click.argument("path")
 @click.pass_obj
 def save(env: Env, path: str) -> None:
@@ -85,4 +85,4 @@ def save(env: Env, path: str) -> None:
     finally:
         if os.path.exists(temporary):
             os.unlink(temporary)
-    env.echo(f"Code package saved in {path}, {len(content) / 1e6:.2f} MB.")
+    env.echo(f"Code package saved to {path}, {len(content) / 1e6:.2f} MB.")

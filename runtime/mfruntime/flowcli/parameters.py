@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 
 class _Converted(click.ParamType):  # type: ignore[type-arg,unused-ignore]
-    """Lets the parameter itself turn text into a value, so that every way in gives the same value and message."""
+    """Converts strings with the parameter's own function, so that all sources have the same values and messages."""
 
     def __init__(self, parameter: Parameter):
         self._parameter = parameter
@@ -55,7 +55,7 @@ def _variable(name: str) -> str:
 
 
 def values(env: Env, given: dict[str, Any]) -> dict[str, Any]:
-    """Artifact values of all parameters: what was given, else the default; missing required ones are named."""
+    """Artifact values of all parameters: given ones, else defaults. Raises an error for missing required ones."""
     from ..flow.parameters import resolve
 
     result: dict[str, Any] = {}
@@ -69,7 +69,7 @@ def values(env: Env, given: dict[str, Any]) -> dict[str, Any]:
 
 
 def _included(env: Env, parameter: Any, path: str | None) -> Any:
-    """Store the file of an IncludeFile; its artifact refers to it."""
+    """Store the file of an IncludeFile, and return the artifact that refers to it."""
     from ..store.included import save_included
 
     if path is None:
@@ -86,7 +86,7 @@ def _resolver(env: Env) -> Any:
             flow_name=env.flow.name,
             user_name=env.user,
             parameter_name=name,
-            logger=env.console.say,
+            logger=env.console.info,
             ds_type=env.top.datastore,
             configs={},
         )

@@ -1,4 +1,4 @@
-"""Moving progress lines for wide foreaches, drawn by rich below the scrolling messages."""
+"""Progress bars for wide foreaches, printed by rich below the messages."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ class ProgressLines:
         )
 
     def print(self, line: str) -> None:
-        """A message above the lines."""
+        """Print a message above the progress lines."""
         from rich.text import Text
 
         self._console.print(Text.from_ansi(line.rstrip("\n")))

@@ -1,4 +1,4 @@
-"""`run` and `resume`: a whole flow on this machine."""
+"""`run` and `resume`: run a flow on this machine."""
 
 from __future__ import annotations
 
@@ -16,13 +16,13 @@ from .info import validate
 from .wiring import Env
 
 if TYPE_CHECKING:
-    from ..compute.base import Worker
+    from ..compute.base import Executor
     from ..run.scheduler import RetryPolicy, TaskKey
     from ..tasks.command import TaskCommand
     from ..tasks.context import RunContext
 
 
-#: Files that a run has open besides two pipes for each task.
+#: Open files of a run in addition to two pipes per task.
 _OTHER_FILES = 24
 
 
@@ -30,19 +30,21 @@ def _shared_options(env: Env) -> list[click.Parameter]:
     option = click.Option
     number = click.IntRange(min=1)
     return [
-        option(["--tag", "tags"], multiple=True, help="Annotate this run with the tag; repeatable."),
-        option(["--max-workers"], type=number, help="Tasks that run at the same time. [default: 16]"),
-        option(["--max-num-splits"], type=number, help="Largest foreach that is accepted. [default: 100]"),
-        option(["--max-log-size"], type=number, default=10, help="Megabytes of output kept per task and stream."),
-        option(["--with", "with_"], multiple=True, help="Attach a decorator to all steps; repeatable."),
-        option(["--run-id-file"], help="Write the id of this run to the file."),
-        option(["--runner-attribute-file"], help="Write the run's metadata and pathspec to the file."),
+        option(["--tag", "tags"], multiple=True, help="Tag of the run; can be repeated."),
+        option(["--max-workers"], type=number, help="Maximum number of tasks that run in parallel. [default: 16]"),
+        option(["--max-num-splits"], type=number, help="Maximum number of tasks of a foreach. [default: 100]"),
+        option(
+            ["--max-log-size"], type=number, default=10, help="Maximum size of a task's log per stream, in megabytes."
+        ),
+        option(["--with", "with_"], multiple=True, help="Add a decorator to all steps; can be repeated."),
+        option(["--run-id-file"], help="File to write the run id to."),
+        option(["--runner-attribute-file"], help="File to write the run's metadata provider and pathspec to."),
         option(
             ["--isolation"],
             type=click.Choice(["fork", "spawn"]),
-            help="How tasks start: forked, or a new interpreter each.",
+            help="How tasks start: fork, or a new interpreter per task.",
         ),
-        option(["--namespace"], help="Namespace of the client inside the tasks; empty for the global one."),
+        option(["--namespace"], help="Namespace of the client inside tasks; empty for the global namespace."),
     ]
 
 
@@ -50,7 +52,7 @@ def run(env: Env) -> click.Command:
     """The `run` command of this flow."""
 
     def callback(**given: Any) -> None:
-        _refuse_windows()
+        _check_platform()
         from ..tasks.execute import persist_parameters
 
         _attach(env, given.pop("with_"))
@@ -69,7 +71,7 @@ def resume(env: Env) -> click.Command:
     """The `resume` command of this flow."""
 
     def callback(step_to_rerun: str | None, origin_run_id: str | None, **given: Any) -> None:
-        _refuse_windows()
+        _check_platform()
         from ..run.resume import finished_tasks, origin_parameters
         from ..tasks.clone import clone_parameters
 
@@ -93,11 +95,11 @@ def resume(env: Env) -> click.Command:
     return click.Command("resume", callback=callback, params=params, help="Resume a previous run of this flow.")
 
 
-def _refuse_windows() -> None:
+def _check_platform() -> None:
     if os.name == "nt":
         raise CommandException(
-            "Flows do not run on Windows itself; reading their results does.",
-            hint="Run this in the Windows Subsystem for Linux (type: wsl).",
+            "Running flows is not supported on Windows. Only reading results is.",
+            hint="Run the flow in the Windows Subsystem for Linux: wsl",
         )
 
 
@@ -121,30 +123,30 @@ def _latest_run(env: Env) -> str:
     latest = env.metadata.latest_run(env.flow.name)
     if latest is None:
         raise CommandException(
-            f"There is no earlier run of {env.flow.name} to resume in {env.storage.root}.",
-            hint=f"Type: python {sys.argv[0]} run",
+            f"No earlier run of {env.flow.name} was found in {env.storage.root}.",
+            hint=f"Run: python {sys.argv[0]} run",
         )
     return latest
 
 
 class _Launch:
-    """One call of run or resume: from options to a finished run. Its worker is forked first, before anything has used
+    """One call of run or resume, from options to a finished run. The worker is forked first, before this process uses
     the network."""
 
     def __init__(self, env: Env, given: Mapping[str, Any]):
         self._env = env
         self._given = given
         self.reporter = RunReporter(env.console)
-        self._worker = self._make_worker()
+        self._executor = self._make_executor()
 
     def __enter__(self) -> _Launch:
         return self
 
     def __exit__(self, *_: object) -> None:
-        self._worker.close()
+        self._executor.close()
 
     def context(self, origin_run_id: str | None) -> RunContext:
-        """Claim a run id and gather what its tasks share."""
+        """Register a run id, and collect the data that the tasks share."""
         from ..metadata_provider.tags import check_tags
         from ..tasks.system_tags import system_tags
         from . import packages
@@ -154,7 +156,7 @@ class _Launch:
         namespace = self._given["namespace"]
         run_id = env.metadata.new_run(env.flow.name, tags, system_tags(env.user), env.user)
         namespace = env.namespace if namespace is None else namespace
-        package = packages.upload_if_wanted(env)
+        package = packages.upload_if_enabled(env)
         ctx = env.context(run_id, tags, namespace=namespace, origin_run_id=origin_run_id, package=package)
         ctx.presets["_graph_info"] = env.store.precompute(env.graph.info())
         self._write_ids(run_id)
@@ -167,12 +169,12 @@ class _Launch:
         if given["runner_attribute_file"]:
             import json
 
-            where = f"{env.top.metadata}@{_place(env.metadata)}"
+            where = f"{env.top.metadata}@{_metadata_location(env.metadata)}"
             facts = {"run_id": run_id, "flow_name": env.flow.name, "metadata": where}
             _write(given["runner_attribute_file"], json.dumps(facts))
 
     def execute(self, ctx: RunContext, origin: Mapping[TaskKey, str], rerun_step: str | None) -> None:
-        """Run to the end; raises where it does not end well."""
+        """Run to the end. Raises an error if the run does not succeed."""
         from ..run.loop import RunLoop
         from ..run.scheduler import Scheduler
         from ..run.tasks import StoreTasks
@@ -183,17 +185,17 @@ class _Launch:
         scheduler = Scheduler(
             env.graph,
             ctx.run_id,
-            max_workers=_affordable(workers),
+            max_workers=_limit_workers(workers),
             max_num_splits=given["max_num_splits"] or env.settings.integer("METAFLOW_RUN_MAX_NUM_SPLITS"),
             policies=policies,
             origin=origin,
             rerun_step=rerun_step,
             id_prefix=ctx.metadata.task_prefix,
         )
-        self._worker.configure(ctx.shared())
+        self._executor.configure(ctx.shared())
         loop = RunLoop(
             scheduler,
-            self._worker,
+            self._executor,
             StoreTasks(ctx, policies, self.reporter),
             self.reporter,
             run_id=ctx.run_id,
@@ -210,23 +212,26 @@ class _Launch:
             self.reporter.message(problem)
         self.reporter.message("Done!")
 
-    def _make_worker(self) -> Worker:
+    def _make_executor(self) -> Executor:
         from ..compute.local import fork_safety
+        from ..compute.local.executor import LocalExecutor
         from ..compute.local.fork import ForkWorker
         from ..compute.local.spawn import SpawnWorker
 
         wanted = self._given["isolation"] or self._env.settings.get("MFINFRA_ISOLATION")
         reason = fork_safety.unsafe_to_fork() if wanted is None else None
         if reason and sys.platform.startswith("linux"):
-            self.reporter.message(f"Tasks start in fresh interpreters: {reason}. (--isolation fork overrides this.)")
+            self.reporter.message(
+                f"Each task starts in a new interpreter: {reason}. (--isolation fork overrides this.)"
+            )
         if wanted == "spawn" or reason:
-            return SpawnWorker([sys.executable, "-u", os.path.abspath(self._env.script)])
+            return LocalExecutor(SpawnWorker([sys.executable, "-u", os.path.abspath(self._env.script)]))
         tasks = _ForkedTasks(self._env)
-        return ForkWorker(tasks.run, tasks.prefetch, tasks.configure)
+        return LocalExecutor(ForkWorker(tasks.run, tasks.prefetch, tasks.configure))
 
 
 class _ForkedTasks:
-    """What the warm worker and its children do. Modules that tasks need are imported once, before the children."""
+    """The code of the worker and its children. Modules that tasks need are imported once, before the forks."""
 
     def __init__(self, env: Env):
         from ..tasks import execute  # noqa: F401
@@ -235,13 +240,17 @@ class _ForkedTasks:
         self._ctx: RunContext | None = None
 
     def configure(self, shared: dict[str, Any]) -> None:
-        """Take in what the run's tasks share (RunContext.shared)."""
+        """Set the data that the run's tasks share (RunContext.shared)."""
+        from ..tasks.hooks.stack import load_hooks
+
         presets = shared.pop("presets")
         self._ctx = self._env.context(**shared)
         self._ctx.presets.update(presets)
+        load_hooks(self._ctx.options.values())
 
     def prefetch(self, command: TaskCommand) -> None:
-        """Read for a task's siblings too; a store behind a network can only be used by the task itself."""
+        """Read data for all tasks of a foreach. Not possible with network storages, which only tasks themselves can
+        use."""
         if self._ctx is not None and self._ctx.store.storage.is_local:
             self._ctx.prefetch(command)
 
@@ -249,43 +258,45 @@ class _ForkedTasks:
         from ..store import durable
         from ..tasks.execute import execute
 
-        assert self._ctx is not None  # configure comes before the first command
+        assert self._ctx is not None  # configure is called before the first command
         durable.set_role("task")
         sys.argv = [sys.argv[0], *command.argv([])]
         return execute(self._ctx, command)
 
 
 def retry_policies(ctx: RunContext) -> dict[str, RetryPolicy]:
-    """What @retry and @catch of each step mean for the scheduler."""
+    """The scheduler's retry policy of each step, from @retry and @catch."""
+    from ..decorators.catch import Catch
+    from ..decorators.retry import Retry
     from ..run.scheduler import RetryPolicy
 
     policies = {}
     for step, options in ctx.options.items():
-        retry = options.retry
+        retry = options.get(Retry)
         policies[step] = RetryPolicy(
             user_retries=retry.times if retry else 0,
-            error_retries=1 if options.catch else 0,
+            error_retries=1 if options.get(Catch) else 0,
             delay_seconds=retry.minutes * 60 if retry else 0.0,
         )
     return policies
 
 
-def _affordable(workers: int) -> int:
-    """As many workers as this process may have open files for: each needs two pipes."""
+def _limit_workers(workers: int) -> int:
+    """The number of workers that the limit of open files allows: each needs two pipes."""
     from ..compute.local.processes import file_limit
 
     wanted = 2 * workers + _OTHER_FILES
     limit = file_limit(wanted)
     if limit < wanted:
         raise CommandException(
-            f"--max-workers {workers} needs {wanted} open files; this account may open {limit}.",
-            hint=f"Type: run --max-workers {max(1, (limit - _OTHER_FILES) // 2)}, or raise the limit with: ulimit -n",
+            f"--max-workers {workers} needs {wanted} open files, but the limit of this account is {limit}.",
+            hint=f"Use --max-workers {max(1, (limit - _OTHER_FILES) // 2)}, or increase the limit with: ulimit -n",
         )
     return workers
 
 
-def _place(metadata: Any) -> str:
-    """Where the metadata of a run lies, as `metadata()` of the client takes it."""
+def _metadata_location(metadata: Any) -> str:
+    """The location of a run's metadata, for `metadata()` of the client: a directory or a URL."""
     return os.path.dirname(metadata.root) if metadata.type == "local" else str(metadata.root)
 
 

@@ -1,4 +1,4 @@
-"""`step` and `init`: the contract with everything that schedules tasks one by one."""
+"""`step` and `init`: the commands with which schedulers start single tasks."""
 
 from __future__ import annotations
 
@@ -21,14 +21,14 @@ def step(env: Env) -> click.Command:
         option(["--run-id"], required=True, help="Id of the run."),
         option(["--task-id"], required=True, help="Id of the task."),
         option(["--input-paths"], help="Tasks whose results are the inputs."),
-        option(["--input-paths-filename"], help="File that holds --input-paths."),
+        option(["--input-paths-filename"], help="File with the value of --input-paths."),
         option(["--split-index"], type=int, help="Index in the foreach."),
-        option(["--tag", "tags"], multiple=True, help="Tag of the run; repeatable."),
+        option(["--tag", "tags"], multiple=True, help="Tag of the run; can be repeated."),
         option(["--namespace"], help="Namespace of the client inside the task."),
         option(["--retry-count"], type=int, default=0, help="Number of this attempt, from 0."),
-        option(["--max-user-code-retries"], type=int, default=0, help="Attempts that run the user's code again."),
-        option(["--clone-run-id"], help="Id of the run that is being resumed."),
-        option(["--clone-only"], help="Take this task over instead of running it."),
+        option(["--max-user-code-retries"], type=int, default=0, help="Number of retries of the user's code."),
+        option(["--clone-run-id"], help="Id of the resumed run."),
+        option(["--clone-only"], help="Clone this task instead of running it."),
         option(["--ubf-context"], type=click.Choice(["none", "ubf_control", "ubf_task"]), default="none"),
         option(["--num-parallel"], type=int, default=0, help="Accepted for compatibility."),
     ]
@@ -90,12 +90,12 @@ def _inputs(given: dict[str, Any]) -> list[str]:
     except (OSError, ValueError) as exc:
         raise CommandException(f"The input paths cannot be read: {exc}.") from exc
     if not paths:
-        raise CommandException("A task needs inputs: give --input-paths or --input-paths-filename.")
+        raise CommandException("A task needs inputs: use --input-paths or --input-paths-filename.")
     return paths
 
 
 def _follow_parent() -> None:
-    """A task that a run on this machine started does not outlive it."""
+    """Make a task that was started by a local run end with that run."""
     from ..compute.local.processes import die_with
     from ..compute.local.spawn import PARENT_VARIABLE
 
@@ -105,7 +105,7 @@ def _follow_parent() -> None:
 
 
 def init(env: Env) -> click.Command:
-    """The `init` command: write a run's parameters, as the first act of a scheduler."""
+    """The `init` command: write a run's parameters, which schedulers do first."""
 
     def callback(run_id: str, task_id: str, tags: tuple[str, ...], **given: Any) -> None:
         from ..metadata_provider.tags import check_tags
@@ -124,7 +124,7 @@ def init(env: Env) -> click.Command:
     params: list[click.Parameter] = [
         *parameters.options(env),
         option(["--run-id"], required=True, help="Id of the run."),
-        option(["--task-id"], required=True, help="Id of the parameters' task."),
-        option(["--tag", "tags"], multiple=True, help="Tag of the run; repeatable."),
+        option(["--task-id"], required=True, help="Id of the parameters task."),
+        option(["--tag", "tags"], multiple=True, help="Tag of the run; can be repeated."),
     ]
     return click.Command("init", callback=callback, params=params, help="Write the parameters of a run.")

@@ -33,13 +33,13 @@ def _run(env: Env, run_id: str | None) -> Run:
         return Run(f"{env.flow.name}/{run_id}")
     latest = env.metadata.latest_run(env.flow.name)
     if latest is None:
-        raise CommandException(f"There is no run of {env.flow.name} yet.")
+        raise CommandException(f"The flow {env.flow.name} has no runs yet.")
     return Run(f"{env.flow.name}/{latest}")
 
 
-_run_option = click.option("--run-id", required=True, help="Run whose tags change.")
+_run_option = click.option("--run-id", required=True, help="Run whose tags to change.")
 _namespace_option = click.option(
-    "--namespace", "user_namespace", default=None, help="Namespace to look in; empty for all."
+    "--namespace", "user_namespace", default=None, help="Namespace of the run; empty for all namespaces."
 )
 
 
@@ -61,7 +61,7 @@ def remove(env: Env, run_id: str, user_namespace: str | None, tags: tuple[str, .
     _change(env, run_id, user_namespace, list(tags), [])
 
 
-@command.command(help="Replace one tag of a run by another: the first is removed, the second added.")
+@command.command(help="Replace a tag of a run: the first tag is removed, the second is added.")
 @_run_option
 @_namespace_option
 @click.argument("old")
@@ -81,26 +81,26 @@ def _change(env: Env, run_id: str, ns: str | None, old: list[str], new: list[str
 
 def _print_tags(env: Env, run: Run) -> None:
     env.echo("\nSystem tags and tags; only tags can be modified\n" + "-" * 56 + "\n")
-    env.echo(columns.laid_out(sorted(run.tags)))
+    env.echo(columns.format_columns(sorted(run.tags)))
     env.echo("")
 
 
 @command.command("list", help="List the tags of a run, or of all runs.")
-@click.option("--run-id", default=None, help="The run; default is the last one.")
-@click.option("--all", "list_all", is_flag=True, help="Tags of all runs.")
-@click.option("--my-runs", is_flag=True, help="Tags of all runs in your own namespace.")
-@click.option("--hide-system-tags", is_flag=True, help="User tags only.")
-@click.option("--group-by-tag", is_flag=True, help="Runs under each tag.")
-@click.option("--group-by-run", is_flag=True, help="Tags under each run.")
-@click.option("--flat", is_flag=True, help="One tag per line, for scripts.")
+@click.option("--run-id", default=None, help="Id of the run. Default: the latest run.")
+@click.option("--all", "list_all", is_flag=True, help="List the tags of all runs.")
+@click.option("--my-runs", is_flag=True, help="List the tags of all runs in your namespace.")
+@click.option("--hide-system-tags", is_flag=True, help="List only user tags.")
+@click.option("--group-by-tag", is_flag=True, help="List the runs of each tag.")
+@click.option("--group-by-run", is_flag=True, help="List the tags of each run.")
+@click.option("--flat", is_flag=True, help="Print one tag per line, for scripts.")
 @click.argument("arg_run_id", required=False)
 @click.pass_obj
 def list_tags(env: Env, /, arg_run_id: str | None, **given: Any) -> None:
     run_id = arg_run_id or given["run_id"]
     if sum(map(bool, (run_id, given["list_all"], given["my_runs"]))) > 1:
-        raise CommandException("Give one of a run id, --all and --my-runs.")
+        raise CommandException("Use only one of a run id, --all and --my-runs.")
     if given["group_by_tag"] and given["group_by_run"]:
-        raise CommandException("Give --group-by-tag or --group-by-run, not both.")
+        raise CommandException("Use --group-by-tag or --group-by-run, not both.")
     _scope(env, None if given["my_runs"] else "")
     runs = _listed_runs(env, run_id, given["list_all"] or given["my_runs"])
     tags = {run: sorted(run.user_tags if given["hide_system_tags"] else run.tags) for run in runs}
@@ -116,7 +116,7 @@ def list_tags(env: Env, /, arg_run_id: str | None, **given: Any) -> None:
         for run in tags if run_id is None and not given["list_all"] and not given["my_runs"] else ():
             _print_tags(env, run)
         if run_id or given["list_all"] or given["my_runs"]:
-            env.echo(columns.laid_out(sorted(set().union(*tags.values()))))
+            env.echo(columns.format_columns(sorted(set().union(*tags.values()))))
 
 
 def _listed_runs(env: Env, run_id: str | None, every: bool) -> list[Run]:
@@ -133,4 +133,4 @@ def _print_groups(env: Env, groups: dict[str, list[str]], flat: bool) -> None:
         if flat:
             env.echo(f"{name} {' '.join(members)}")
         else:
-            env.echo(f"{name}\n{columns.laid_out(members, indent=4)}\n")
+            env.echo(f"{name}\n{columns.format_columns(members, indent=4)}\n")

@@ -1,4 +1,4 @@
-"""Which tasks a command such as `dump` or `logs` means: `run/step` or `run/step/task`."""
+"""The tasks in the argument of commands such as `dump` and `logs`: `run/step` or `run/step/task`."""
 
 from __future__ import annotations
 
@@ -13,23 +13,23 @@ if TYPE_CHECKING:
 
 
 def tasks(env: Env, input_path: str, attempt: int | None = None) -> list[TaskReader]:
-    """The tasks named on the command line. Raises CommandException for a name of another form, or of nothing."""
+    """The tasks given on the command line. Raises CommandException for an invalid path, or if they do not exist."""
     parts = input_path.split("/")
     if len(parts) not in (2, 3):
-        raise CommandException(f"{input_path!r} is not of the form <run id>/<step name>[/<task id>].")
+        raise CommandException(f"{input_path!r} must have the format <run id>/<step name>[/<task id>].")
     for kind, part in zip(("run id", "step name", "task id"), parts):
         check_component(kind, part)
     if len(parts) == 3:
         if env.metadata.get(env.flow.name, *parts) is None:
-            raise CommandException(f"There is no task {input_path} of {env.flow.name} in {env.storage.root}.")
+            raise CommandException(f"Task {input_path} of {env.flow.name} does not exist in {env.storage.root}.")
         return [env.store.task(parts[0], parts[1], parts[2], attempt)]
     found = env.store.step_tasks(parts[0], parts[1])
     if not found:
-        raise CommandException(f"There are no tasks of {input_path} of {env.flow.name} in {env.storage.root}.")
+        raise CommandException(f"Step {input_path} of {env.flow.name} has no tasks in {env.storage.root}.")
     return [env.store.task(parts[0], parts[1], r.pathspec.rsplit("/", 1)[1], attempt) for r in found]
 
 
 def title(verb: str, reader: TaskReader) -> str:
-    """The line above what is shown of a task."""
+    """The heading of a task's output."""
     _, run, step, task = reader.pathspec.split("/")
     return f"{verb} of run_id={run} step={step} task_id={task}"

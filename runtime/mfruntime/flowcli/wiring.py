@@ -1,4 +1,4 @@
-"""The composition root of a flow's command line: settings and options in, stores, metadata and contexts out."""
+"""The composition root of a flow's command line: creates stores, metadata and contexts from settings and options."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 @dataclass
 class Env:
-    """What every command gets: the flow and, made when first asked for, its graph, stores and metadata."""
+    """The environment of a command: the flow and, created when first used, its graph, stores and metadata."""
 
     flow: FlowSpec
     top: TopOptions
@@ -42,7 +42,7 @@ class Env:
     def echo(self, text: str, err: bool = False, **_style: Any) -> None:
         """Print a result (stdout) or, with err, a message (stderr, unless quiet)."""
         if err:
-            self.console.say(text)
+            self.console.info(text)
         else:
             self.console.result(text)
 
@@ -51,8 +51,8 @@ class Env:
         return self.flow._graph()
 
     def attach(self, specs: tuple[str, ...]) -> None:
-        """Attach decorators given as text to every step."""
-        from ..flow.decorators import attach
+        """Add decorators given as text to every step."""
+        from ..flow.decorator_specs import attach
 
         flow = type(self.flow)
         attach([getattr(flow, node.name) for node in self.graph], specs)
@@ -90,7 +90,7 @@ class Env:
 
     @property
     def script(self) -> str:
-        """The flow file as it was called."""
+        """The path of the flow file, as given on the command line."""
         return sys.argv[0]
 
     def context(
@@ -102,7 +102,7 @@ class Env:
         origin_run_id: str | None = None,
         package: str | None = None,
     ) -> RunContext:
-        """What the tasks of a run share."""
+        """The data that the tasks of a run share."""
         from ..flow.options import step_options
         from ..tasks.context import RunContext
 
@@ -125,19 +125,19 @@ class Env:
         )
 
     def pinned_top(self) -> TopOptions:
-        """The options with the datastore's root filled in, so that a task finds it from anywhere."""
+        """The options with the datastore's root, so that a task finds it from any working directory."""
         top = self.top
         root = os.path.dirname(self.storage.root) if self.storage.type == "local" else self.storage.root
         return TopOptions(top.metadata, top.environment, top.datastore, root, top.decospecs)
 
 
 def top_options(loaded: settings.Settings, given: dict[str, Any]) -> TopOptions:
-    """The options before the command, with defaults from the settings; names that no backend has are refused."""
-    metadata = given.get("metadata") or loaded.need("METAFLOW_DEFAULT_METADATA")
-    datastore = given.get("datastore") or loaded.need("METAFLOW_DEFAULT_DATASTORE")
-    environment = given.get("environment") or loaded.need("METAFLOW_DEFAULT_ENVIRONMENT")
+    """The options before the command, with defaults from the settings. Raises an error for unknown backends."""
+    metadata = given.get("metadata") or loaded.required("METAFLOW_DEFAULT_METADATA")
+    datastore = given.get("datastore") or loaded.required("METAFLOW_DEFAULT_DATASTORE")
+    environment = given.get("environment") or loaded.required("METAFLOW_DEFAULT_ENVIRONMENT")
     if environment != "local":
-        raise CommandException(f"The environment '{environment}' is not supported by this version; 'local' is.")
+        raise CommandException(f"The environment '{environment}' is not supported by this version. Supported: local.")
     registered = (loaded.get("METAFLOW_DECOSPECS") or loaded.get("METAFLOW_DEFAULT_DECOSPECS") or "").split()
     decospecs = tuple(registered) + tuple(given.get("with_") or ())
     return TopOptions(metadata, environment, datastore, given.get("datastore_root"), decospecs)

@@ -1,1 +1,1 @@
-"""What is known of flows, runs, steps, tasks and artifacts besides their data: records in Metaflow's shapes."""
+"""Metadata providers: records of flows, runs, steps, tasks and artifacts, in Metaflow's formats."""

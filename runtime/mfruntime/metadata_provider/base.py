@@ -1,4 +1,4 @@
-"""The seam to a metadata provider: registration while a run goes on, and the reads that the client is built on."""
+"""The interface of a metadata provider: registration during a run, and reads for the client."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ Record = dict[str, Any]
 
 
 class TaskRecord(NamedTuple):
-    """The identity of a task and the tags it is registered with."""
+    """The identity and the tags of a task."""
 
     flow: str
     run: str
@@ -20,8 +20,8 @@ class TaskRecord(NamedTuple):
     sys_tags: tuple[str, ...] = ()
 
 
-class Datum(NamedTuple):
-    """One fact about a task, for example ("attempt-done", "0", "attempt-done")."""
+class MetadataEntry(NamedTuple):
+    """One entry of task metadata, for example ("attempt-done", "0", "attempt-done")."""
 
     field: str
     value: Any
@@ -29,7 +29,7 @@ class Datum(NamedTuple):
 
 
 class ArtifactRecord(NamedTuple):
-    """One artifact of an attempt and where its blob lies."""
+    """One artifact of an attempt, and the location of its blob."""
 
     name: str
     sha: str
@@ -40,47 +40,48 @@ class ArtifactRecord(NamedTuple):
 
 
 class Metadata(Protocol):
-    """Registers and reads. Records are the JSON objects of Metaflow's metadata service; ids are given flow first."""
+    """Registers and reads records, which are the JSON objects of Metaflow's metadata service. The first id is the
+    flow."""
 
     @property
     def type(self) -> str: ...
     @property
     def root(self) -> str:
-        """Where the records lie: a folder, or the URL of a service."""
+        """The location of the records: a directory, or the URL of a service."""
         ...
 
     @property
     def task_prefix(self) -> str:
-        """What task ids start with: "" where they are numbers of the run, else what keeps them from being numbers."""
+        """The prefix of task ids: "" if they are numbers of the run, else a prefix that makes them names."""
         ...
 
     def new_run(
         self, flow: str, tags: Sequence[str], sys_tags: Sequence[str], user: str, run_id: str | None = None
     ) -> str:
-        """Register a run under a new id, or under `run_id`, and return the id."""
+        """Register a run with a new id, or with `run_id`, and return the id."""
         ...
 
-    def register_task(self, record: TaskRecord, data: Sequence[Datum], attempt: int) -> None:
-        """Make a task known, with its step; doing it again adds only `data`."""
+    def register_task(self, record: TaskRecord, data: Sequence[MetadataEntry], attempt: int) -> None:
+        """Register a task and its step; for an existing task only `data` is added."""
         ...
 
-    def register_data(self, record: TaskRecord, data: Sequence[Datum], attempt: int | None) -> None: ...
+    def register_data(self, record: TaskRecord, data: Sequence[MetadataEntry], attempt: int | None) -> None: ...
     def register_artifacts(self, record: TaskRecord, attempt: int, artifacts: Sequence[ArtifactRecord]) -> None: ...
     def flush(self) -> str | None:
-        """Wait until all that was registered is there, or is kept to be sent later; what a person should know of the
-        latter, None where all is there."""
+        """Wait until all records are written, or are stored to be sent later; returns a message for the user in the
+        latter case, else None."""
         ...
 
     def mutate_tags(self, flow: str, run: str, add: Sequence[str], remove: Sequence[str]) -> list[str]:
-        """Change a run's user tags, removals first, and return them. Safe under concurrent callers."""
+        """Change a run's user tags, removals first, and return them. Safe with concurrent callers."""
         ...
 
     def latest_run(self, flow: str) -> str | None:
-        """The run that was started last on this machine."""
+        """The latest run that was started on this machine."""
         ...
 
     def get(self, *ids: str) -> Record | None:
-        """The record of flow, run, step or task, by as many ids."""
+        """The record of a flow, run, step or task, with one id per level."""
         ...
 
     def children(self, *ids: str) -> list[Record]:
@@ -88,13 +89,13 @@ class Metadata(Protocol):
         ...
 
     def child_names(self, *ids: str) -> list[str]:
-        """As children, but names only: they can be listed even where a record is damaged."""
+        """As children, but only names, which can be listed even if a record is corrupt."""
         ...
 
     def artifacts(self, flow: str, run: str, step: str, task: str, attempt: int | None = None) -> list[Record]:
-        """The artifacts of an attempt, by default of the last one that is done."""
+        """The artifacts of an attempt, by default of the last complete one."""
         ...
 
     def data(self, flow: str, run: str, step: str, task: str) -> list[Record]:
-        """All facts about a task, oldest first."""
+        """All metadata of a task, oldest first."""
         ...

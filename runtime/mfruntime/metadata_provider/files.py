@@ -1,9 +1,9 @@
-"""Metadata as small JSON files, in the tree that Metaflow's local provider keeps.
+"""Metadata as small JSON files, in the directory tree of Metaflow's local provider.
 
-    <Flow>/_meta/_self.json   <Flow>/<run>/_meta/_self.json   ... down to the task, whose _meta folder also holds one
-    file per artifact (<attempt>_artifact_<name>.json) and per fact (sysmeta_<field>_<milliseconds>.json)
+    <Flow>/_meta/_self.json   <Flow>/<run>/_meta/_self.json   ... down to the task, whose _meta directory also has one
+    file per artifact (<attempt>_artifact_<name>.json) and per metadata entry (sysmeta_<field>_<milliseconds>.json)
 
-Tags of the run are the truth for everything below it: they are laid over other records when those are read.
+The tags of a run apply to everything below it: they replace the tags in other records when those are read.
 """
 
 from __future__ import annotations
@@ -17,11 +17,11 @@ from typing import Any
 from ..errors import DataCorrupt, MetaflowNotFound, MetaflowTaggingError
 from ..ids import check_component
 from ..store import layout
-from .base import ArtifactRecord, Datum, Record, TaskRecord
+from .base import ArtifactRecord, MetadataEntry, Record, TaskRecord
 from .tags import check_tags
 from .tree import Tree
 
-#: What lies beside runs, steps and tasks in the tree.
+#: Names in the tree that are not runs, steps or tasks.
 _NOT_CHILDREN = layout.RESERVED | {"mf.cards", "config.json"}
 
 
@@ -63,13 +63,14 @@ class FileMetadata:
         )
 
     def _claim(self, flow: str) -> str:
-        """A run id is the microsecond of its start; who comes second in one microsecond takes the next."""
+        """Assign a run id: the time of its start in microseconds; a second run in the same microsecond gets the
+        next."""
         number = int(time.time() * 1_000_000)
         while not self._tree.claim(layout.run(flow, str(number))):
             number += 1
         return str(number)
 
-    def register_task(self, record: TaskRecord, data: Sequence[Datum], attempt: int) -> None:
+    def register_task(self, record: TaskRecord, data: Sequence[MetadataEntry], attempt: int) -> None:
         self._register_step(record)
         body = {"run_number": record.run, "step_name": record.step, "task_id": record.task, **_owner(record)}
         self._tree.write_new(layout.self_record(_folder(record)), _dump(body))
@@ -82,33 +83,33 @@ class FileMetadata:
             self._tree.write_new(layout.self_record(layout.step(*key)), _dump(body))
             self._steps.add(key)
 
-    def register_data(self, record: TaskRecord, data: Sequence[Datum], attempt: int | None) -> None:
+    def register_data(self, record: TaskRecord, data: Sequence[MetadataEntry], attempt: int | None) -> None:
         folder = layout.meta(_folder(record))
-        now = self._moment(folder, {datum.field for datum in data}, attempt)
+        now = self._moment(folder, {entry.field for entry in data}, attempt)
         tags = "" if attempt is None else f'"attempt_id:{attempt}"'
         head = (
             f'{{"flow_id": {_quoted(record.flow)}, "run_number": {_quoted(record.run)}, '
             f'"step_name": {_quoted(record.step)}, "task_id": {_quoted(record.task)}, "field_name": '
         )
         tail = f', "tags": [{tags}], "user_name": {_quoted(record.user)}, "ts_epoch": {now}}}'
-        for datum in data:
-            value = _quoted(datum.value) if isinstance(datum.value, str) else json.dumps(datum.value)
-            text = f'{head}{_quoted(datum.field)}, "type": {_quoted(datum.type)}, "value": {value}{tail}'
-            self._tree.write(f"{folder}/{layout.fact(self._checked(datum.field), now)}", text.encode())
+        for entry in data:
+            value = _quoted(entry.value) if isinstance(entry.value, str) else json.dumps(entry.value)
+            text = f'{head}{_quoted(entry.field)}, "type": {_quoted(entry.type)}, "value": {value}{tail}'
+            self._tree.write(f"{folder}/{layout.metadata_entry(self._checked(entry.field), now)}", text.encode())
 
     def _checked(self, field: str) -> str:
         if field not in self._fields:
-            check_component("metadata field", layout.fact(field, 10**12))
+            check_component("metadata field", layout.metadata_entry(field, 10**12))
             self._fields.add(field)
         return field
 
     def _moment(self, folder: str, fields: set[str], attempt: int | None) -> int:
-        """Now, but after all that is known of these fields: facts of a later attempt neither replace those of an
-        earlier one in the same millisecond, nor sort before them when the clock was set back."""
+        """The current time, but later than existing entries of these fields: entries of a later attempt must not
+        replace those of an earlier one in the same millisecond, nor sort before them if the clock was set back."""
         now = _milliseconds()
         if not attempt:
             return now
-        facts = (layout.parse_fact(name) for name in self._tree.names(folder))
+        facts = (layout.parse_metadata_entry(name) for name in self._tree.names(folder))
         return max([now, *(fact[1] + 1 for fact in facts if fact and fact[0] in fields)])
 
     def register_artifacts(self, record: TaskRecord, attempt: int, artifacts: Sequence[ArtifactRecord]) -> None:
@@ -126,12 +127,12 @@ class FileMetadata:
             self._tree.write(f"{folder}/{layout.artifact_meta(attempt, a.name)}", text.encode())
 
     def flush(self) -> str | None:
-        """Nothing to wait for: a record is there when its call returns."""
+        """Nothing to wait for: records are written when their call returns."""
         return None
 
     def mutate_tags(self, flow: str, run: str, add: Sequence[str], remove: Sequence[str]) -> list[str]:
         folder = layout.run(flow, run)
-        self._existing(folder)  # before the lock, whose file would make the folder of a run that is not there
+        self._existing(folder)  # before the lock, whose file would create the directory of a run that does not exist
         with self._tree.locked(f"{layout.meta(folder)}/.tmp_tags.lock"):
             record = self._existing(folder)
             record["tags"] = _mutated(record, add, remove)
@@ -167,7 +168,7 @@ class FileMetadata:
         return found
 
     def child_names(self, *ids: str) -> list[str]:
-        """Names one level below, whether or not their records can be read."""
+        """Names one level below, also if their records cannot be read."""
         folder = _path(ids) if ids else ""
         return [name for name in self._tree.names(folder) if name not in _NOT_CHILDREN]
 
@@ -196,7 +197,7 @@ class FileMetadata:
         try:
             return 0 if record is None else int(record["value"])
         except (KeyError, TypeError, ValueError) as exc:
-            raise self._damaged(f"{folder}/{done[-1]}", f"it names no attempt ({exc})") from exc
+            raise self._corrupt(f"{folder}/{done[-1]}", f"it contains no attempt number ({exc})") from exc
 
     def data(self, flow: str, run: str, step: str, task: str) -> list[Record]:
         folder = layout.meta(layout.task(flow, run, step, task))
@@ -211,14 +212,14 @@ class FileMetadata:
         try:
             record = json.loads(content)
             if not isinstance(record, dict):
-                raise ValueError("it does not hold a JSON object")
+                raise ValueError("it does not contain a JSON object")
         except ValueError as exc:
-            raise self._damaged(path, str(exc)) from exc
+            raise self._corrupt(path, str(exc)) from exc
         return record
 
-    def _damaged(self, path: str, why: str) -> DataCorrupt:
-        hint = "Restore that file from a backup, or remove the folder it lies in; other runs are not affected."
-        return DataCorrupt(f"The metadata file {self._tree.where(path)} is damaged: {why}.", hint=hint)
+    def _corrupt(self, path: str, why: str) -> DataCorrupt:
+        hint = "Restore the file from a backup, or delete its directory; other runs are not affected."
+        return DataCorrupt(f"The metadata file {self._tree.where(path)} is corrupt: {why}.", hint=hint)
 
 
 def _folder(record: TaskRecord) -> str:
@@ -251,7 +252,7 @@ def _overlaid(record: Record, run: Record | None) -> Record:
 
 
 def _mutated(record: Record, add: Sequence[str], remove: Sequence[str]) -> list[str]:
-    """User tags after a change: removals first, then additions; system tags are neither removed nor repeated."""
+    """User tags after a change: removals first, then additions; system tags are neither removed nor duplicated."""
     system: list[Any] = record.get("system_tags", [])
     protected = [tag for tag in remove if tag in system]
     if protected:

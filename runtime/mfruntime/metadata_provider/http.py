@@ -1,4 +1,4 @@
-"""Requests to a metadata service: one kept connection per thread, retries with jitter, answers checked to be JSON."""
+"""Requests to a metadata service: one persistent connection per thread, retries with jitter, JSON responses only."""
 
 from __future__ import annotations
 
@@ -17,25 +17,25 @@ from . import stack_servers
 _TIMEOUT_SECONDS = 30.0
 _LEAST_SECONDS = 1.0
 _LONGEST_PAUSE = 8.0
-_REFUSED = "nothing listens there"
-#: Answers that mean "later": too many requests, and what balancers say while a service starts.
+_REFUSED = "no server listens on that port"
+#: Status codes to retry: too many requests, and those of load balancers while a service starts.
 _PASSING = frozenset({408, 425, 429, 500, 502, 503, 504})
-#: The oldest service that knows external ids and tag mutation (2.3) as this client uses them.
+#: The oldest version of the service with client-assigned ids and tag mutation (2.3).
 OLDEST = (2, 3, 0)
 
 
 class ServiceError(MetaflowException):
-    """The service refuses a request, or does not answer."""
+    """The service rejected a request, or did not respond."""
 
     headline = "Metadata service"
 
 
 class ServiceUnavailable(ServiceError):
-    """No usable answer until the deadline; the same request may work later."""
+    """No valid response until the deadline; the same request can succeed later."""
 
 
-class Answer(NamedTuple):
-    """Status and decoded JSON body; `version` is what the service says of itself."""
+class Response(NamedTuple):
+    """Status and decoded JSON body; `version` is the version header of the service."""
 
     status: int
     body: Any
@@ -43,10 +43,12 @@ class Answer(NamedTuple):
 
 
 class Connection:
-    """Sends requests to one service. `retries` repetitions of what failed in passing. `wake` is called, once, where
-    nothing listens at the address: it may start the service."""
+    """Sends requests to one service, with up to `retries` retries after temporary errors. `start_server` is called,
+    once, if no server listens on the port: it can start the service."""
 
-    def __init__(self, url: str, headers: Mapping[str, str], retries: int, wake: Callable[[], None] | None = None):
+    def __init__(
+        self, url: str, headers: Mapping[str, str], retries: int, start_server: Callable[[], None] | None = None
+    ):
         self.url = url.rstrip("/")
         parts = urlsplit(self.url)
         if parts.scheme not in ("http", "https") or not parts.hostname:
@@ -54,18 +56,18 @@ class Connection:
         self._parts = parts
         self._headers = {"Content-Type": "application/json", "x-idempotent": "true", **headers}
         self._retries = retries
-        self._wake = wake
+        self._start_server = start_server
         self._local = threading.local()
-        self._open: set[Any] = set()  # those of all threads: whichever thread ends this object closes them
+        self._open: set[Any] = set()  # of all threads: the thread that deletes this object closes them
 
     @classmethod
     def from_settings(cls, settings: Settings, url: str | None) -> Connection:
         url = url or settings.get("METAFLOW_SERVICE_URL")
         if not url:
-            hint = "Type: export METAFLOW_SERVICE_URL=..., or use the profile that mfinfra up wrote."
+            hint = "Run: export METAFLOW_SERVICE_URL=..., or use the profile that mfinfra up wrote."
             raise CommandException("The metadata provider 'service' needs METAFLOW_SERVICE_URL.", hint=hint)
         retries = settings.integer("METAFLOW_SERVICE_RETRY_COUNT")
-        return cls(url, _headers(settings), retries, stack_servers.waker(settings, url))
+        return cls(url, _headers(settings), retries, stack_servers.server_starter(settings, url))
 
     def request(
         self,
@@ -75,10 +77,10 @@ class Connection:
         retries: int | None = None,
         key: str | None = None,
         until: Callable[[], float] | None = None,
-    ) -> Answer:
-        """The answer to one request, whatever its status. `key` lets the service know a repetition of a request that
-        makes something new; `until` tells the moment of time.monotonic() after which none is begun, and it may move.
-        Raises ServiceUnavailable after the last repetition."""
+    ) -> Response:
+        """The response to one request, with any status. `key` is the idempotency key of a request that creates a
+        record; `until` returns the time.monotonic() after which no retry starts, which can change.
+        Raises ServiceUnavailable after the last retry."""
         wanted = self._retries if retries is None else retries
         payload = None if body is None else json.dumps(body).encode()
         more = {} if key is None else {"idempotency-key": key}
@@ -90,21 +92,21 @@ class Connection:
             if number and left <= 0:
                 break
             found = self._once(method, path, payload, more, max(_LEAST_SECONDS, min(left, _TIMEOUT_SECONDS)))
-            if found == _REFUSED and self._wake is not None:
-                self._wake()
-                self._wake = None  # once: what does not stay up is somebody's to look at
+            if found == _REFUSED and self._start_server is not None:
+                self._start_server()
+                self._start_server = None  # only once: a service that stops again needs attention
                 found = self._once(method, path, payload, more, _TIMEOUT_SECONDS)
-            if isinstance(found, Answer) and not _is_passing(found):
+            if isinstance(found, Response) and not _is_passing(found):
                 return found
-            problem = found if isinstance(found, str) else f"it answered {found.status}"
+            problem = found if isinstance(found, str) else f"it responded with status {found.status}"
         raise ServiceUnavailable(
             f"The metadata service at {self._parts.netloc} cannot be used: {problem}.",
-            hint="Check METAFLOW_SERVICE_URL and the network, or type: mfinfra status",
+            hint="Check METAFLOW_SERVICE_URL and the network, or run: mfinfra status",
         )
 
     def _once(
         self, method: str, path: str, payload: bytes | None, more: Mapping[str, str], seconds: float
-    ) -> Answer | str:
+    ) -> Response | str:
         import http.client
 
         try:
@@ -118,7 +120,7 @@ class Connection:
 
     def _exchange(
         self, method: str, path: str, payload: bytes | None, more: Mapping[str, str], seconds: float
-    ) -> Answer | str:
+    ) -> Response | str:
         connection = self._connection(seconds)
         connection.request(method, self._parts.path.rstrip("/") + path, payload, {**self._headers, **more})
         response = connection.getresponse()
@@ -126,10 +128,10 @@ class Connection:
         if response.getheader("Connection", "").lower() == "close":
             self._drop()
         version = response.getheader("METADATA_SERVICE_VERSION")
-        return _answer(response.status, content, version)
+        return _parse_response(response.status, content, version)
 
     def _connection(self, seconds: float) -> Any:
-        """This thread's connection; one whose other end has gone is made again by the retry."""
+        """This thread's connection; a closed one is replaced by the retry."""
         kept = getattr(self._local, "connection", None)
         if kept is None:
             kept = self._local.connection = _opened(self._parts)
@@ -151,11 +153,11 @@ class Connection:
             self._local.connection = None
 
 
-def _is_passing(answer: Answer) -> bool:
-    """Whether the same request may be answered otherwise later. A page in place of a record comes from a balancer that
-    has lost the service, whatever status it gives; who is not let in is told so by gateways too."""
-    no_service = answer.body is None and answer.version is None and answer.status not in (401, 403)
-    return answer.status in _PASSING or (no_service and answer.status >= 400)
+def _is_passing(response: Response) -> bool:
+    """Whether a retry can succeed. A web page instead of a record comes from a load balancer that has no connection to
+    the service, with any status; but 401 and 403 also come from gateways."""
+    no_service = response.body is None and response.version is None and response.status not in (401, 403)
+    return response.status in _PASSING or (no_service and response.status >= 400)
 
 
 def _opened(parts: Any) -> Any:
@@ -172,16 +174,16 @@ def _opened(parts: Any) -> Any:
     return connection
 
 
-def _answer(status: int, content: bytes, version: str | None) -> Answer | str:
+def _parse_response(status: int, content: bytes, version: str | None) -> Response | str:
     try:
         body = json.loads(content) if content else None
     except ValueError:
         if status in _PASSING or status >= 400:
-            return Answer(status, None, version)
+            return Response(status, None, version)
         if content.strip() == b"pong":
-            return Answer(status, "pong", version)
-        return "what answers there is no metadata service"
-    return Answer(status, body, version)
+            return Response(status, "pong", version)
+        return "the server is not a metadata service"
+    return Response(status, body, version)
 
 
 def _headers(settings: Settings) -> dict[str, str]:
@@ -191,7 +193,7 @@ def _headers(settings: Settings) -> dict[str, str]:
         try:
             headers.update({str(k): str(v) for k, v in json.loads(text).items()})
         except (ValueError, AttributeError):
-            raise CommandException("METAFLOW_SERVICE_HEADERS must be one JSON object of headers.") from None
+            raise CommandException("METAFLOW_SERVICE_HEADERS must be a JSON object of headers.") from None
     key = settings.get("METAFLOW_SERVICE_AUTH_KEY")
     if key:
         headers["x-api-key"] = key
@@ -199,6 +201,6 @@ def _headers(settings: Settings) -> dict[str, str]:
 
 
 def path(*ids: str) -> str:
-    """`/flows/F/runs/R/steps/S/tasks/T`, by as many ids."""
+    """`/flows/F/runs/R/steps/S/tasks/T`, with one level per id."""
     kinds = ("flows", "runs", "steps", "tasks")
     return "".join(f"/{kind}/{quote(str(id), safe='')}" for kind, id in zip(kinds, ids))

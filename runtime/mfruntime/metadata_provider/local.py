@@ -1,4 +1,4 @@
-"""Metadata beside the local datastore, in the same `.metaflow` folder."""
+"""Metadata next to the local datastore, in the same `.metaflow` directory."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from .tree import DiskTree
 
 
 class LocalMetadata(FileMetadata):
-    """File metadata on this machine's disk."""
+    """File metadata on the local disk."""
 
     type = "local"
 

@@ -1,4 +1,4 @@
-"""Metadata of one process, for tests: ours and our users'."""
+"""Metadata in memory, for tests of this package and of its users."""
 
 from __future__ import annotations
 

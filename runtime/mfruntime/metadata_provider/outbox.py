@@ -1,8 +1,8 @@
-"""Writes on their way to a metadata service: sent in order by one thread, kept on disk where the service is away.
+"""The queue of writes to a metadata service: sent in order by one thread, stored on disk if the service is unavailable.
 
-Every write says the same thing however often it arrives, so it may be sent again: after a lost answer, by another
-process, on another day. What cannot be delivered in time lies in a spool folder, one file per process, and goes out
-before the next run of the account does anything.
+Every write is idempotent, so it can be retried: after a lost response, by another process, on another day. Writes that
+cannot be delivered in time are stored in a spool directory, one file per process, and are sent first by the next run of
+the same user account.
 """
 
 from __future__ import annotations
@@ -23,14 +23,15 @@ _MERGED = 200
 
 
 class Write(NamedTuple):
-    """A POST that may be repeated. `body` is a list where neighbours to the same path may be sent as one."""
+    """An idempotent POST. If `body` is a list, consecutive writes to the same path can be merged."""
 
     path: str
     body: Any
 
 
 class Outbox:
-    """The writes of this process. `idle` is called by the sending thread about every `interval` seconds of silence."""
+    """The write queue of this process. The sending thread calls `idle` about every `interval` seconds without
+    writes."""
 
     def __init__(
         self, connection: Connection, spool: str, idle: Callable[[], None] = lambda: None, interval: float = 10.0
@@ -43,16 +44,16 @@ class Outbox:
         self._thread: threading.Thread | None = None
         self._pid = os.getpid()
         self._undelivered: list[Write] = []
-        self._until: float | None = None  # when those who wait for a flush go on without the service
+        self._until: float | None = None  # when a flush stops waiting for the service
         self.refused: list[str] = []
 
     def put(self, write: Write) -> None:
-        """Take a write; it is sent after all that were taken before."""
+        """Add a write to the queue; it is sent after all earlier ones."""
         self._start()
         self._queue.put(write)
 
     def flush(self) -> None:
-        """Wait until everything taken so far is delivered, refused or spooled."""
+        """Wait until all queued writes are delivered, rejected or spooled."""
         if self._thread is None or self._pid != os.getpid():
             return
         done = threading.Event()
@@ -78,7 +79,7 @@ class Outbox:
             self._deliver(self._with_neighbours(first))
 
     def _with_neighbours(self, first: Write | threading.Event) -> list[Write | threading.Event]:
-        """What else waits now; facts of one task become one request."""
+        """The write and all waiting ones; metadata of one task is merged into one request."""
         batch = [first]
         while len(batch) < _MERGED:
             try:
@@ -90,11 +91,11 @@ class Outbox:
     def _deliver(self, batch: list[Write | threading.Event]) -> None:
         for item in batch:
             if isinstance(item, threading.Event):
-                self._settle()
+                self._send_rest()
                 self._until = None
                 item.set()
             elif self._undelivered:
-                self._undelivered.append(item)  # order is kept: nothing overtakes what could not be sent
+                self._undelivered.append(item)  # keeps the order: no write is sent before an earlier one that failed
             else:
                 self._try(item)
 
@@ -107,14 +108,14 @@ class Outbox:
         except ServiceError as exc:
             self.refused.append(str(exc))
 
-    def _settle(self) -> None:
-        """Send what is left until the deadline; what is left then goes to the spool."""
+    def _send_rest(self) -> None:
+        """Send the remaining writes until the deadline, then spool the rest."""
         deadline = self._until or time.monotonic() + _DEADLINE_SECONDS
         while self._undelivered and time.monotonic() < deadline:
             waiting, self._undelivered = self._undelivered, []
             self._deliver(list(waiting))
         if self._undelivered:
-            _spooled(self._spool, self._connection.url, self._undelivered)
+            _spool(self._spool, self._connection.url, self._undelivered)
             self._undelivered = []
 
 
@@ -135,33 +136,37 @@ def _may_join(last: Any, item: Any) -> bool:
 
 
 def send(connection: Connection, write: Write, until: Callable[[], float] | None = None) -> None:
-    """Deliver one write. What is there already is no error; what the service refuses raises ServiceError."""
-    answer = connection.request("POST", write.path, write.body, until=until)
-    if answer.status in (200, 201, 409):
+    """Deliver one write. An existing record is no error; a rejected write raises ServiceError."""
+    response = connection.request("POST", write.path, write.body, until=until)
+    if response.status in (200, 201, 409):
         return
-    detail = answer.body.get("detail") or answer.body.get("message") if isinstance(answer.body, dict) else answer.body
-    hint = "Check METAFLOW_SERVICE_AUTH_KEY." if answer.status in (401, 403) else None
-    raise ServiceError(f"The metadata service refuses {write.path} ({answer.status}): {detail}.", hint=hint)
+    detail = (
+        response.body.get("detail") or response.body.get("message")
+        if isinstance(response.body, dict)
+        else response.body
+    )
+    hint = "Check METAFLOW_SERVICE_AUTH_KEY." if response.status in (401, 403) else None
+    raise ServiceError(f"The metadata service rejected {write.path} ({response.status}): {detail}.", hint=hint)
 
 
 # -- the spool ---------------------------------------------------------------------------------------------------------
 
 
-def _spooled(folder: str, url: str, writes: list[Write]) -> None:
+def _spool(folder: str, url: str, writes: list[Write]) -> None:
     content = {"url": url, "writes": [list(write) for write in writes]}
     durable.write_atomic(f"{folder}/{time.time_ns():020d}-{os.getpid()}.json", json.dumps(content).encode())
 
 
 def drain(connection: Connection, folder: str) -> int:
-    """Send what earlier processes had to keep for this service, oldest first; the number of files left over."""
+    """Send the spooled writes of earlier processes to this service, oldest first; returns the number of files left."""
     try:
         names = sorted(name for name in os.listdir(folder) if name.endswith(".json"))
     except FileNotFoundError:
         return 0
-    return sum(not _drained(connection, f"{folder}/{name}") for name in names)
+    return sum(not _drain_file(connection, f"{folder}/{name}") for name in names)
 
 
-def _drained(connection: Connection, path: str) -> bool:
+def _drain_file(connection: Connection, path: str) -> bool:
     try:
         with open(path, encoding="utf-8") as file:
             content = json.load(file)
@@ -175,6 +180,6 @@ def _drained(connection: Connection, path: str) -> bool:
     except ServiceUnavailable:
         return False
     except ServiceError:
-        pass  # refused for good: sending it again would change nothing
+        pass  # rejected permanently: retries cannot succeed
     durable.remove(path)
     return True

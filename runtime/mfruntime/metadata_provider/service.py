@@ -1,7 +1,7 @@
-"""Metadata in a service that the whole team shares: the HTTP interface of Metaflow's metadata service.
+"""Metadata in a shared metadata service, over the HTTP API of Metaflow's metadata service.
 
-Runs get their number from the service. Tasks get ids here ("t-1", "t-2", ...: the service takes ids that are not
-numbers as they are), so that registering one waits for nobody and may be repeated.
+The service assigns run numbers. The client assigns task ids ("t-1", "t-2", ...: the service accepts ids that are not
+numbers), so that registering a task needs no response and can be retried.
 """
 
 from __future__ import annotations
@@ -15,8 +15,8 @@ from ..errors import MetaflowNotFound, MetaflowTaggingError
 from ..settings import Settings, profile_folder
 from ..store import layout
 from ..store.storage.local import find_root
-from .base import ArtifactRecord, Datum, Record, TaskRecord
-from .http import OLDEST, Answer, Connection, ServiceError, path
+from .base import ArtifactRecord, MetadataEntry, Record, TaskRecord
+from .http import OLDEST, Connection, Response, ServiceError, path
 from .outbox import Outbox, Write, drain
 from .tags import check_tags
 from .tree import DiskTree
@@ -26,7 +26,7 @@ _CHILDREN = ("", "/runs", "/steps", "/tasks")
 
 
 class ServiceMetadata:
-    """The Metadata protocol over a service at `root`."""
+    """The Metadata protocol over the service at `root`."""
 
     type = "service"
     task_prefix = "t-"
@@ -36,14 +36,14 @@ class ServiceMetadata:
         self._connection = connection
         self._local = DiskTree(local_root)
         self._spool = spool
-        self._outbox = Outbox(connection, spool, self._beat)
+        self._outbox = Outbox(connection, spool, self._send_heartbeat)
         self._steps: set[tuple[str, str, str]] = set()
-        self._beating: str | None = None
-        self._started = False  # whether this process started the run: it also sends what its tasks could not
+        self._heartbeat_path: str | None = None
+        self._started = False  # whether this process started the run: it also sends the spooled writes of its tasks
 
     @classmethod
     def from_settings(cls, settings: Settings, root: str | None) -> ServiceMetadata:
-        """`root` is the URL of a service; default is METAFLOW_SERVICE_URL."""
+        """`root` is the URL of a service, by default METAFLOW_SERVICE_URL."""
         connection = Connection.from_settings(settings, root)
         return cls(connection, find_root(settings, None), os.path.join(profile_folder(os.environ), "unsent"))
 
@@ -57,26 +57,28 @@ class ServiceMetadata:
         owner = {"user_name": user, "tags": list(tags), "system_tags": list(sys_tags)}
         self._ask("POST", path(flow), {"user_name": user, "tags": [], "system_tags": []}, fine=(200, 201, 409))
         body = {**owner, **({} if run_id is None else {"run_number": run_id})}
-        answer = self._connection.request("POST", f"{path(flow)}/run", body, key=os.urandom(16).hex())
-        self._check(answer, (200, 201, 409), f"{path(flow)}/run")
-        run = run_id if run_id is not None else str(answer.body["run_number"])
+        response = self._connection.request("POST", f"{path(flow)}/run", body, key=os.urandom(16).hex())
+        self._check(response, (200, 201, 409), f"{path(flow)}/run")
+        run = run_id if run_id is not None else str(response.body["run_number"])
         self._local.write(layout.latest_run(flow), run.encode())
-        self._beating = f"{path(flow, run)}/heartbeat"
+        self._heartbeat_path = f"{path(flow, run)}/heartbeat"
         self._started = True
         return run
 
     def _check_version(self) -> None:
-        answer = self._ask("GET", "/ping", fine=(200,))
-        if answer.body != "pong" or answer.version is None:
-            hint = "Check METAFLOW_SERVICE_URL: it must be the address of a metadata service."
-            raise ServiceError(f"What answers at {self.root} is no metadata service.", hint=hint)
-        numbers = tuple(int(part) for part in answer.version.split(".")[:3] if part.isdigit())
+        response = self._ask("GET", "/ping", fine=(200,))
+        if response.body != "pong" or response.version is None:
+            hint = "Check METAFLOW_SERVICE_URL: it must be the URL of a metadata service."
+            raise ServiceError(f"The server at {self.root} is not a metadata service.", hint=hint)
+        numbers = tuple(int(part) for part in response.version.split(".")[:3] if part.isdigit())
         if numbers < OLDEST:
             wanted = ".".join(str(part) for part in OLDEST)
-            message = f"The metadata service at {self.root} has version {answer.version}; {wanted} is needed."
-            raise ServiceError(message, hint="Ask who runs the stack to type: mfinfra up")
+            message = (
+                f"The metadata service at {self.root} has version {response.version}; {wanted} or newer is required."
+            )
+            raise ServiceError(message, hint="Ask the operator of the stack to run: mfinfra up")
 
-    def register_task(self, record: TaskRecord, data: Sequence[Datum], attempt: int) -> None:
+    def register_task(self, record: TaskRecord, data: Sequence[MetadataEntry], attempt: int) -> None:
         owner = {"user_name": record.user, "tags": list(record.tags), "system_tags": list(record.sys_tags)}
         step = path(record.flow, record.run, record.step)
         key = (record.flow, record.run, record.step)
@@ -85,23 +87,23 @@ class ServiceMetadata:
             self._steps.add(key)
         self._outbox.put(Write(f"{step}/task", {**owner, **_external(record.task)}))
         if record.step != "_parameters":
-            self._beating = f"{_task(record)}/heartbeat"
+            self._heartbeat_path = f"{_task(record)}/heartbeat"
         self.register_data(record, data, attempt)
 
-    def register_data(self, record: TaskRecord, data: Sequence[Datum], attempt: int | None) -> None:
+    def register_data(self, record: TaskRecord, data: Sequence[MetadataEntry], attempt: int | None) -> None:
         tags = [] if attempt is None else [f"attempt_id:{attempt}"]
-        now = int(time.time() * 1000)  # the same in a repetition, by which the service knows one
+        now = int(time.time() * 1000)  # unchanged in retries, so that the service recognizes them
         body = [
             {
-                "field_name": datum.field,
-                "value": datum.value,
-                "type": datum.type,
+                "field_name": entry.field,
+                "value": entry.value,
+                "type": entry.type,
                 "user_name": record.user,
                 "tags": tags,
                 "system_tags": [],
                 "ts_epoch": now,
             }
-            for datum in data
+            for entry in data
         ]
         if body:
             self._outbox.put(Write(f"{_task(record)}/metadata", body))
@@ -130,14 +132,14 @@ class ServiceMetadata:
         if self._outbox.refused:
             return f"{self._outbox.refused[0]} ({len(self._outbox.refused)} writes in all)"
         if self._started and drain(self._connection, self._spool):
-            return f"The metadata service is away; what it missed is in {self._spool} and goes out with the next run."
+            return f"The metadata service is unavailable. The next run sends the metadata stored in {self._spool}."
         return None
 
-    def _beat(self) -> None:
-        """Tell the service that this process lives; one beat lost is no harm."""
-        if self._beating is not None:
+    def _send_heartbeat(self) -> None:
+        """Send a heartbeat; a lost one is harmless."""
+        if self._heartbeat_path is not None:
             try:
-                self._connection.request("POST", self._beating, {}, retries=0)
+                self._connection.request("POST", self._heartbeat_path, {}, retries=0)
             except ServiceError:
                 return
 
@@ -145,19 +147,21 @@ class ServiceMetadata:
         check_tags(add)
         body = {"tags_to_add": list(add), "tags_to_remove": list(remove)}
         for number in range(_TAG_TRIES):
-            answer = self._connection.request("PATCH", f"{path(flow, run)}/tag/mutate", body)
-            if answer.status != 409:
-                return self._mutated(answer, flow, run)
+            response = self._connection.request("PATCH", f"{path(flow, run)}/tag/mutate", body)
+            if response.status != 409:
+                return self._mutated(response, flow, run)
             time.sleep(0.3 * 1.5**number)
-        raise MetaflowTaggingError(f"The tags of {flow}/{run} were changed by others all the time; try again.")
+        raise MetaflowTaggingError(
+            f"The tags of {flow}/{run} could not be changed because of concurrent changes. Try again."
+        )
 
-    def _mutated(self, answer: Answer, flow: str, run: str) -> list[str]:
-        if answer.status == 404:
+    def _mutated(self, response: Response, flow: str, run: str) -> list[str]:
+        if response.status == 404:
             raise MetaflowNotFound(f"The run {flow}/{run} does not exist.")
-        if answer.status in (400, 422):
-            raise MetaflowTaggingError(f"The service refuses these tags: {_detail(answer)}.")
-        self._check(answer, (200,), f"{path(flow, run)}/tag/mutate")
-        return list(answer.body["tags"])
+        if response.status in (400, 422):
+            raise MetaflowTaggingError(f"The metadata service rejected the tags: {_detail(response)}.")
+        self._check(response, (200,), f"{path(flow, run)}/tag/mutate")
+        return list(response.body["tags"])
 
     # -- reads ---------------------------------------------------------------------------------------------------------
 
@@ -185,20 +189,20 @@ class ServiceMetadata:
         return sorted(self._listed(f"{path(flow, run, step, task)}/metadata"), key=lambda r: r.get("ts_epoch", 0))
 
     def _listed(self, target: str) -> list[Record]:
-        answer = self._ask("GET", target, fine=(200, 404))
-        return answer.body if answer.status == 200 and isinstance(answer.body, list) else []
+        response = self._ask("GET", target, fine=(200, 404))
+        return response.body if response.status == 200 and isinstance(response.body, list) else []
 
-    def _ask(self, method: str, target: str, body: Any = None, fine: tuple[int, ...] = (200,)) -> Answer:
-        answer = self._connection.request(method, target, body)
-        self._check(answer, fine, target)
-        return answer
+    def _ask(self, method: str, target: str, body: Any = None, fine: tuple[int, ...] = (200,)) -> Response:
+        response = self._connection.request(method, target, body)
+        self._check(response, fine, target)
+        return response
 
-    def _check(self, answer: Answer, fine: tuple[int, ...], target: str) -> None:
-        if answer.status in fine:
+    def _check(self, response: Response, fine: tuple[int, ...], target: str) -> None:
+        if response.status in fine:
             return
-        hint = "Check METAFLOW_SERVICE_AUTH_KEY." if answer.status in (401, 403) else None
-        what = f"The metadata service at {self.root} refuses {target} ({answer.status})"
-        raise ServiceError(f"{what}: {_detail(answer)}.", hint=hint)
+        hint = "Check METAFLOW_SERVICE_AUTH_KEY." if response.status in (401, 403) else None
+        what = f"The metadata service at {self.root} rejected {target} ({response.status})"
+        raise ServiceError(f"{what}: {_detail(response)}.", hint=hint)
 
 
 def _task(record: TaskRecord) -> str:
@@ -206,10 +210,10 @@ def _task(record: TaskRecord) -> str:
 
 
 def _external(task: str) -> dict[str, str]:
-    """The id of a task, where it is one that the service takes from outside."""
+    """The id of a task, if it was assigned by the client."""
     return {} if task.isdigit() else {"task_id": task}
 
 
-def _detail(answer: Answer) -> Any:
-    body = answer.body
+def _detail(response: Response) -> Any:
+    body = response.body
     return (body.get("detail") or body.get("message") or body) if isinstance(body, dict) else body or "no reason given"

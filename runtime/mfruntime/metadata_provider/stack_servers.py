@@ -1,8 +1,8 @@
-"""Starting what a stack keeps running on this machine, as after a restart of it: the servers of a local stack, or the
+"""Starts the processes of a stack on this machine, for example after a reboot: the servers of a local stack, or the
 tunnel to a cluster.
 
-A profile names its stack. Where its service should be on this machine and nothing listens there, `mfinfra start STACK`
-is tried once: a fixed command with a checked name, so that no setting can make it another.
+A profile contains the name of its stack. If its service should be on this machine, but nothing listens on the port,
+`mfinfra start STACK` is tried once: a fixed command with a validated name, so that settings cannot inject another one.
 """
 
 from __future__ import annotations
@@ -21,8 +21,8 @@ _HOSTS = ("127.0.0.1", "localhost", "::1")
 _SECONDS = 90.0
 
 
-def waker(settings: Settings, url: str) -> Callable[[], None] | None:
-    """What starts the service at `url`, or the tunnel to it; None for one that is not on this machine."""
+def server_starter(settings: Settings, url: str) -> Callable[[], None] | None:
+    """A function that starts the service at `url`, or the tunnel to it; None for a service on another machine."""
     stack = settings.get("MFINFRA_STACK")
     if stack is None or not _NAME.fullmatch(stack) or urlsplit(url).hostname not in _HOSTS:
         return None
@@ -30,11 +30,11 @@ def waker(settings: Settings, url: str) -> Callable[[], None] | None:
 
 
 def _start(stack: str) -> None:
-    """It fails quietly: the request that follows then tells what is wrong."""
+    """Start the processes of a stack. Errors are ignored: the next request then fails with the cause."""
     command = _command()
     if command is None:
         return
-    sys.stderr.write(f"Nothing of the stack '{stack}' listens on this machine; starting it.\n")
+    sys.stderr.write(f"The metadata service of stack '{stack}' is not running. Starting it: mfinfra start {stack}\n")
     try:
         subprocess.run(
             [*command, "start", stack], stdin=subprocess.DEVNULL, capture_output=True, timeout=_SECONDS, check=False

@@ -1,4 +1,4 @@
-"""Tags of runs: what Metaflow accepts (at most 50 per run, 1 to 500 characters each, valid UTF-8)."""
+"""Validates tags of runs with Metaflow's rules: at most 50 per run, 1 to 500 characters each, valid UTF-8."""
 
 from __future__ import annotations
 
@@ -11,12 +11,12 @@ MAX_CHARACTERS = 500
 
 
 def check_tags(tags: Iterable[str]) -> tuple[str, ...]:
-    """The tags without repetitions, in order. Raises MetaflowTaggingError naming the tag and what is allowed."""
+    """The tags without duplicates, in order. Raises MetaflowTaggingError with the tag and the rule."""
     unique = tuple(dict.fromkeys(tags))
     for tag in unique:
         _check(tag)
     if len(unique) > MAX_TAGS:
-        raise MetaflowTaggingError(f"A run can have {MAX_TAGS} tags; {len(unique)} were given.")
+        raise MetaflowTaggingError(f"The run would have {len(unique)} tags; at most {MAX_TAGS} tags are allowed.")
     return unique
 
 
@@ -24,8 +24,10 @@ def _check(tag: str) -> None:
     if not tag:
         raise MetaflowTaggingError("A tag must not be empty.")
     if len(tag) > MAX_CHARACTERS:
-        raise MetaflowTaggingError(f"The tag {tag[:40]!r}... has {len(tag)} characters; {MAX_CHARACTERS} are allowed.")
+        raise MetaflowTaggingError(
+            f"The tag {tag[:40]!r}... has {len(tag)} characters; the maximum is {MAX_CHARACTERS}."
+        )
     try:
         tag.encode("utf-8")
     except UnicodeEncodeError:
-        raise MetaflowTaggingError(f"The tag {tag!r} is not valid Unicode text.") from None
+        raise MetaflowTaggingError(f"The tag {tag!r} is not valid Unicode.") from None

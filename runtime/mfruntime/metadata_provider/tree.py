@@ -1,4 +1,4 @@
-"""Where file-shaped metadata is kept: on disk, or in memory for tests."""
+"""File trees for metadata: on disk, or in memory for tests."""
 
 from __future__ import annotations
 
@@ -18,11 +18,11 @@ class Tree(Protocol):
     def write_new(self, path: str, data: bytes) -> bool: ...
     def read(self, path: str) -> bytes | None: ...
     def names(self, folder: str) -> list[str]:
-        """Names directly in a folder, sorted; empty where there is none."""
+        """Sorted names directly in a directory; empty if it does not exist."""
         ...
 
     def claim(self, folder: str) -> bool:
-        """Make a folder that must be new; False where it exists."""
+        """Create a directory; returns False if it already exists."""
         ...
 
     def locked(self, path: str) -> AbstractContextManager[None]:
@@ -30,12 +30,12 @@ class Tree(Protocol):
         ...
 
     def where(self, path: str) -> str:
-        """How a path is shown to a person."""
+        """A path as printed in messages."""
         ...
 
 
 class DiskTree:
-    """Files below a folder."""
+    """Files below a directory."""
 
     def __init__(self, root: str):
         self.root = root
@@ -54,7 +54,7 @@ class DiskTree:
         except (FileNotFoundError, NotADirectoryError, IsADirectoryError):
             return None
         except OSError as exc:
-            raise durable.unreadable(exc, full) from exc
+            raise durable.read_error(exc, full) from exc
 
     def names(self, folder: str) -> list[str]:
         try:
@@ -62,7 +62,7 @@ class DiskTree:
         except (FileNotFoundError, NotADirectoryError):
             return []
         except OSError as exc:
-            raise durable.unreadable(exc, f"{self.root}/{folder}") from exc
+            raise durable.read_error(exc, f"{self.root}/{folder}") from exc
         return sorted(name for name in found if not name.startswith(".tmp"))
 
     def claim(self, folder: str) -> bool:
@@ -75,12 +75,12 @@ class DiskTree:
         try:
             fd = os.open(full, os.O_RDWR | os.O_CREAT, 0o666)
         except OSError as exc:
-            raise durable.translated(exc, full) from exc
+            raise durable.write_error(exc, full) from exc
         try:
             _lock(fd, full)
             yield
         finally:
-            os.close(fd)  # closing lets go of the lock, and so does dying
+            os.close(fd)  # closing releases the lock, as does the end of the process
 
     def where(self, path: str) -> str:
         return f"{self.root}/{path}"
@@ -90,7 +90,7 @@ def _lock(fd: int, path: str) -> None:
     try:
         _wait_for_lock(fd)
     except OSError as exc:
-        hint = "File locks do not work there: point METAFLOW_DATASTORE_SYSROOT_LOCAL at a file system that has them."
+        hint = "Set METAFLOW_DATASTORE_SYSROOT_LOCAL to a directory on a file system that supports file locks."
         raise StorageError(f"{path} cannot be locked: {exc.strerror or exc}.", hint=hint) from exc
 
 

@@ -1,1 +1,1 @@
-"""A run: the pure scheduler, the loop around it, and the resumption of an earlier run."""
+"""A run: the scheduler (a pure state machine), the loop around it, and the resume of an earlier run."""

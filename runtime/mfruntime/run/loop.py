@@ -1,48 +1,49 @@
-"""The loop around the scheduler: carries out its actions with real processes and feeds back what happened.
+"""The loop around the scheduler: passes its actions to an executor, and the executor's events to the scheduler.
 
-A task's result is read from the store, never from the process: what counts is what a worker left behind.
+A task's result is read from the store, never from its process: only stored results are used. The executor decides where
+and how attempts run; the loop only gets events.
 """
 
 from __future__ import annotations
 
-import os
-import selectors
-import signal
 import time
+from collections import deque
 from collections.abc import Callable, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, field
-from typing import Any, Protocol
+from dataclasses import dataclass
+from typing import Protocol
 
-from ..compute.base import Exited, Started, Worker, WorkerLost
-from ..compute.local import processes
-from ..compute.local.output import STREAMS, Pipes, StreamLog
+from ..compute.base import STREAMS, Executor, ExecutorLost, Exited, Output, Started, TaskEvent, Waiting
 from ..errors import CommandException, MetaflowException, StorageError, TaskFailed
 from ..tasks.command import TaskCommand
+from .interrupts import Interrupts
 from .reporter import Reporter
 from .scheduler import Action, Clone, Failed, Finish, Interrupt, Launch, Scheduler, SplitTooWide, Succeeded, Task, Tick
+from .task_log import TaskLog
 
 _POLL_SECONDS = 0.02
 _LOG_SAVE_SECONDS = 5.0
+_KILL_SECONDS = 5.0
 _MEGABYTE = 1024 * 1024
+_KILLED = "[KILLED BY ORCHESTRATOR]"
 
 
 class Interrupted(MetaflowException):
-    """The run was stopped from outside."""
+    """The run was stopped by a signal."""
 
     headline = "Workflow interrupted"
 
 
 class Tasks(Protocol):
-    """What the loop asks of the layer that knows flows and stores."""
+    """The loop's interface to flows and stores."""
 
     def command(self, task: Task, attempt: int) -> TaskCommand: ...
     def result(self, task: Task, attempt: int) -> Succeeded | str:
-        """The outcome of an attempt that exited well, or why it does not count."""
+        """The result of an attempt with exit status 0, or why it is invalid."""
         ...
 
     def lost(self, task: Task, attempt: int) -> None:
-        """An attempt died: leave a trace of it, where the task itself could not."""
+        """Record an attempt that was killed and could not record its own failure."""
         ...
 
     def save_logs(self, task: Task, attempt: int, content: dict[str, bytes]) -> None: ...
@@ -52,23 +53,25 @@ class Tasks(Protocol):
 
 @dataclass
 class _Running:
+    """An attempt that was submitted and has not ended."""
+
     task: Task
     attempt: int
     pathspec: str
-    pipes: Pipes
-    logs: dict[str, StreamLog]
-    pid: int | None = None
+    logs: dict[str, TaskLog]
+    started: bool = False
+    label: str | None = None
+    waits_for: str = ""
     killed: bool = False
-    open_streams: set[str] = field(default_factory=lambda: set(STREAMS))
 
 
 class RunLoop:
-    """Runs one scheduler to its end. `max_log_size` in megabytes per stream, `grace` in seconds before SIGKILL."""
+    """Runs one scheduler to its end. `max_log_size` is in megabytes per stream, `grace` in seconds before SIGKILL."""
 
     def __init__(
         self,
         scheduler: Scheduler,
-        worker: Worker,
+        executor: Executor,
         tasks: Tasks,
         reporter: Reporter,
         *,
@@ -78,7 +81,7 @@ class RunLoop:
         clock: Callable[[], float] = time.monotonic,
     ):
         self._scheduler = scheduler
-        self._worker = worker
+        self._executor = executor
         self._tasks = tasks
         self._report = reporter
         self._run_id = run_id
@@ -86,185 +89,153 @@ class RunLoop:
         self._grace = grace
         self._clock = clock
         self._running: dict[str, _Running] = {}
-        self._selector = selectors.DefaultSelector()
+        self._events: deque[TaskEvent] = deque()
         self._finish: Finish | None = None
-        self._interrupts = 0
+        self._interrupts = Interrupts()
         self._saved_at = clock()
 
     def execute(self) -> None:
-        """Run to the end. Raises TaskFailed, Interrupted, or what made going on impossible; nothing runs afterwards."""
-        previous = self._catch_signals()
-        wake = self._open_wakeup()
-        try:
-            fileno = self._worker.fileno()
-            if fileno is not None:
-                self._selector.register(fileno, selectors.EVENT_READ, None)
-            self._carry_out(self._scheduler.begin())
-            while self._finish is None:
-                self._step()
-            self._conclude(self._finish)
-        except (MetaflowException, WorkerLost, SplitTooWide) as exc:
-            self._stop_all()
-            raise self._translated(exc) from exc
-        finally:
-            self._worker.close()
-            self._selector.close()
-            signal.set_wakeup_fd(-1)
-            for fd in wake:
-                os.close(fd)
-            for number, handler in previous.items():
-                signal.signal(number, handler)
+        """Run to the end. Raises TaskFailed, Interrupted, or a fatal error; no task is running afterwards."""
+        with self._interrupts:
+            try:
+                self._run()
+            except (MetaflowException, ExecutorLost, SplitTooWide) as exc:
+                self._stop_all()
+                raise self._translated(exc) from exc
+            finally:
+                self._executor.close()
 
-    def _catch_signals(self) -> dict[int, Any]:
-        numbers = [getattr(signal, name) for name in ("SIGINT", "SIGTERM", "SIGHUP") if hasattr(signal, name)]
-        return {number: signal.signal(number, self._on_signal) for number in numbers}
-
-    def _open_wakeup(self) -> tuple[int, int]:
-        """A pipe that a signal makes readable: without it, waiting would go on until the next output."""
-        read, write = os.pipe()
-        os.set_blocking(read, False)
-        os.set_blocking(write, False)
-        signal.set_wakeup_fd(write, warn_on_full_buffer=False)
-        self._selector.register(read, selectors.EVENT_READ, None)
-        return read, write
-
-    def _on_signal(self, number: int, _frame: object) -> None:
-        self._interrupts += 1
-        if self._interrupts > 1:
-            self._grace = 0.0
+    def _run(self) -> None:
+        fileno = self._executor.fileno()
+        if fileno is not None:
+            self._interrupts.watch(fileno)
+        self._perform(self._scheduler.begin())
+        while self._finish is None:
+            self._step()
+        self._conclude(self._finish)
 
     def _step(self) -> None:
-        for key, _ in self._selector.select(self._timeout()):
-            if key.data is not None:
-                self._read(*key.data)
-        if self._interrupts:
-            self._carry_out(self._scheduler.handle(Interrupt("interrupted")))
+        self._interrupts.wait(self._timeout())
+        if not self._interrupts.count:
+            self._events.extend(self._executor.events())
+        while self._events and not self._interrupts.count:
+            self._handle(self._events.popleft())
+        if self._interrupts.count:
+            self._perform(self._scheduler.handle(Interrupt("interrupted")))
             return
-        for event in self._worker.events():
-            if isinstance(event, Started):
-                self._started(event)
-            else:
-                self._exited(event)
         wakeup = self._scheduler.next_wakeup
         if wakeup is not None and wakeup <= self._clock():
-            self._carry_out(self._scheduler.handle(Tick(self._clock())))
+            self._perform(self._scheduler.handle(Tick(self._clock())))
         self._save_open_logs()
 
     def _timeout(self) -> float:
-        limit = _LOG_SAVE_SECONDS if self._worker.fileno() is not None else _POLL_SECONDS
+        poll = self._executor.poll_seconds()
+        limit = _LOG_SAVE_SECONDS if poll is None else min(poll, _LOG_SAVE_SECONDS)
         wakeup = self._scheduler.next_wakeup
         return limit if wakeup is None else min(limit, max(0.0, wakeup - self._clock()))
 
-    def _carry_out(self, actions: list[Action]) -> None:
-        """Do what the scheduler asks, until it asks for nothing that ends at once."""
+    def _perform(self, actions: list[Action]) -> None:
+        """Perform the scheduler's actions, until no returned action ends immediately."""
         while actions:
-            clones = [a for a in actions if isinstance(a, Clone)]
+            self._launch([action for action in actions if isinstance(action, Launch)])
             for action in actions:
-                if isinstance(action, Launch):
-                    self._launch(action.task, action.attempt)
-                elif isinstance(action, Finish):
+                if isinstance(action, Finish):
                     self._finish = action
+            clones = [action for action in actions if isinstance(action, Clone)]
             actions = []
             if clones and self._finish is None:
                 for success in self._tasks.clone(clones):
                     actions += self._scheduler.handle(success)
 
-    def _launch(self, task: Task, attempt: int) -> None:
-        pipes = Pipes()
-        logs = {stream: StreamLog(self._log_limit) for stream in STREAMS}
-        running = _Running(task, attempt, f"{self._run_id}/{task.step}/{task.task_id}", pipes, logs)
-        self._running[task.task_id] = running
-        for stream, fd in pipes.readers.items():
-            self._selector.register(fd, selectors.EVENT_READ, (running, stream))
-        try:
-            self._worker.start(self._tasks.command(task, attempt), pipes.out_write, pipes.err_write)
-        finally:
-            pipes.close_inner()
+    def _launch(self, launches: Sequence[Launch]) -> None:
+        if not launches:
+            return
+        for launch in launches:
+            task = launch.task
+            logs = {stream: TaskLog(self._log_limit) for stream in STREAMS}
+            pathspec = f"{self._run_id}/{task.step}/{task.task_id}"
+            self._running[task.task_id] = _Running(task, launch.attempt, pathspec, logs)
+        self._executor.submit([self._tasks.command(launch.task, launch.attempt) for launch in launches])
 
-    def _started(self, event: Started) -> None:
+    def _handle(self, event: TaskEvent) -> None:
         running = self._running[event.task_id]
-        running.pid = event.pid
+        if isinstance(event, Output):
+            self._print(running, event)
+        elif isinstance(event, Started):
+            self._started(running, event.label)
+        elif isinstance(event, Exited):
+            self._exited(running, event)
+        else:
+            self._waits(running, event)
+
+    def _print(self, running: _Running, event: Output) -> None:
+        running.logs[event.stream].add_lines(event.lines)
+        for line in event.lines:
+            self._report.task_output(running.pathspec, running.label, event.stream, line.decode("utf-8", "replace"))
+
+    def _waits(self, running: _Running, event: Waiting) -> None:
+        if event.reason != running.waits_for:
+            running.waits_for = event.reason
+            self._report.task_message(running.pathspec, running.label, event.reason)
+
+    def _started(self, running: _Running, label: str) -> None:
+        running.started, running.label = True, label
         retry = " (retry)" if running.attempt else ""
         self._report.progress(running.task.step, started=1)
-        self._report.task_message(running.pathspec, event.pid, f"Task is starting{retry}.")
+        self._report.task_message(running.pathspec, label, f"Task is starting{retry}.")
 
-    def _read(self, running: _Running, stream: str) -> None:
-        data = running.pipes.read(stream)
-        if data:
-            self._emit(running, stream, running.logs[stream].feed(data))
-        elif data == b"":
-            self._close_stream(running, stream)
-
-    def _close_stream(self, running: _Running, stream: str) -> None:
-        if stream in running.open_streams:
-            running.open_streams.remove(stream)
-            self._selector.unregister(running.pipes.readers[stream])
-
-    def _emit(self, running: _Running, stream: str, lines: Sequence[bytes]) -> None:
-        for line in lines:
-            self._report.task_output(running.pathspec, running.pid, stream, line.decode("utf-8", "replace"))
-
-    def _exited(self, event: Exited) -> None:
-        running = self._running.pop(event.task_id)
-        self._collect(running)
+    def _exited(self, running: _Running, event: Exited) -> None:
+        del self._running[event.task_id]
         outcome = self._outcome(running, event)
         if isinstance(outcome, Succeeded):
             self._succeeded_message(running, outcome)
         else:
-            self._note(running, str(outcome))
-        self._save(running, event.returncode, isinstance(outcome, Succeeded))
+            self._note(running, outcome)
+        self._save(running, event.status, isinstance(outcome, Succeeded))
         step = running.task.step
         if isinstance(outcome, Succeeded):
             self._report.progress(step, done=1)
             if outcome.num_splits is not None:
                 self._report.progress(outcome.next_steps[0], queued=outcome.num_splits)
-            self._carry_out(self._scheduler.handle(outcome))
+            self._perform(self._scheduler.handle(outcome))
         else:
             self._report.progress(step, failed=1)
-            self._carry_out(self._scheduler.handle(Failed(event.task_id, self._clock())))
-
-    def _collect(self, running: _Running) -> None:
-        """Take what is left in the pipes. A process that outlives its task can hold them open: it is not waited for."""
-        for stream in STREAMS:
-            log = running.logs[stream]
-            while data := running.pipes.read(stream):
-                self._emit(running, stream, log.feed(data))
-            self._emit(running, stream, log.finish())
-            self._close_stream(running, stream)
-        running.pipes.close()
+            self._perform(self._scheduler.handle(Failed(event.task_id, self._clock())))
 
     def _outcome(self, running: _Running, event: Exited) -> Succeeded | str:
-        if event.returncode == 0:
+        if event.status == 0:
             return self._tasks.result(running.task, running.attempt)
-        if event.returncode < 0:
+        if event.status < 0:
             self._tasks.lost(running.task, running.attempt)
-        return processes.describe_exit(event.returncode, event.peak_kib)
+        return event.reason
 
     def _succeeded_message(self, running: _Running, outcome: Succeeded) -> None:
         if outcome.num_splits is not None:
             text = f"Foreach yields {outcome.num_splits} child steps."
-            self._report.task_message(running.pathspec, running.pid, text)
-        self._report.task_message(running.pathspec, running.pid, "Task finished successfully.")
+            self._report.task_message(running.pathspec, running.label, text)
+        self._report.task_message(running.pathspec, running.label, "Task finished successfully.")
 
     def _note(self, running: _Running, text: str) -> None:
         running.logs["stderr"].add(text)
-        self._report.task_message(running.pathspec, running.pid, text, error=True)
+        self._report.task_message(running.pathspec, running.label, text, error=True)
 
-    def _save(self, running: _Running, returncode: int, success: bool) -> None:
+    def _save(self, running: _Running, status: int, success: bool) -> None:
+        self._save_logs(running)
+        self._tasks.save_end(running.task, running.attempt, status, running.killed, success)
+
+    def _save_logs(self, running: _Running) -> None:
         content = {stream: log.content() for stream, log in running.logs.items()}
         self._tasks.save_logs(running.task, running.attempt, content)
-        self._tasks.save_end(running.task, running.attempt, returncode, running.killed, success)
 
     def _save_open_logs(self) -> None:
-        """Now and then, put the logs of tasks that still run where others can read them."""
+        """Periodically save the logs of running tasks, so that others can read them."""
         now = self._clock()
         if now - self._saved_at < _LOG_SAVE_SECONDS:
             return
         self._saved_at = now
         for running in self._running.values():
-            if running.pid and any(log.dirty and log.size for log in running.logs.values()):
-                content = {stream: log.content() for stream, log in running.logs.items()}
-                self._tasks.save_logs(running.task, running.attempt, content)
+            if running.started and any(log.dirty and log.size for log in running.logs.values()):
+                self._save_logs(running)
                 for log in running.logs.values():
                     log.dirty = False
 
@@ -279,70 +250,66 @@ class RunLoop:
         if finish.failed is not None:
             raise TaskFailed(f"Step {finish.failed.step} (task-id {finish.failed.task_id}) failed.")
         raise Interrupted(
-            f"Run {self._run_id} was stopped; the tasks that finished are kept.",
-            hint=f"Type: python <flow file> resume --origin-run-id {self._run_id}",
+            f"Run {self._run_id} was stopped. The results of finished tasks are kept.",
+            hint=f"Run: python <flow file> resume --origin-run-id {self._run_id}",
         )
 
     def _stop_all(self) -> None:
-        """End what runs: SIGTERM to each task's group, SIGKILL after the grace period; keep their logs."""
+        """Stop all running tasks: terminate them, kill them after the grace period, and save their logs."""
         if not self._running:
             return
         self._report.message(f"Terminating {len(self._running)} active tasks...", error=True)
-        self._signal_all(signal.SIGTERM)
-        deadline = self._clock() + self._grace
-        while self._running and self._wait_for_exits(deadline):
-            continue
-        for running in self._running.values():
-            self._report.task_message(running.pathspec, running.pid, "[KILLED BY ORCHESTRATOR]", error=True)
-        self._signal_all(getattr(signal, "SIGKILL", signal.SIGTERM))
-        deadline = self._clock() + 5.0
-        while self._running and self._wait_for_exits(deadline, forced=True):
-            continue
-
-    def _signal_all(self, number: int) -> None:
         for running in self._running.values():
             running.killed = True
-            if running.pid:
-                processes.signal_group(running.pid, number)
+        self._executor.terminate(list(self._running))
+        deadline = self._clock() + self._grace
+        while self._running and self._clock() < deadline and self._interrupts.count < 2:
+            self._wait_for_exits()
+        for running in self._running.values():
+            self._report.task_message(running.pathspec, running.label, _KILLED, error=True)
+        self._executor.kill(list(self._running))
+        deadline = self._clock() + _KILL_SECONDS
+        while self._running and self._clock() < deadline:
+            self._wait_for_exits()
 
-    def _wait_for_exits(self, deadline: float, forced: bool = False) -> bool:
-        """One turn of waiting; False when the deadline has passed or the user will not wait."""
-        if self._clock() >= deadline or (self._interrupts > 1 and not forced):
-            return False
-        for key, _ in self._selector.select(_POLL_SECONDS):
-            if key.data is not None:
-                self._read(*key.data)
-        try:
-            events = self._worker.events()
-        except WorkerLost:
-            events = [Exited(i, r.pid or 0, -int(signal.SIGTERM)) for i, r in self._running.items()]
-        for event in events:
-            if isinstance(event, Started):
-                running = self._running[event.task_id]
-                running.pid = event.pid
-                processes.signal_group(event.pid, signal.SIGTERM)
-            elif event.task_id in self._running:
-                self._close_killed(self._running.pop(event.task_id), event)
-        return True
+    def _wait_for_exits(self) -> None:
+        """Wait once for events of tasks that were terminated."""
+        if not self._events:
+            self._interrupts.wait(_POLL_SECONDS)
+            with suppress(ExecutorLost):  # the next call returns the attempts that ended with it
+                self._events.extend(self._executor.events())
+        while self._events:
+            event = self._events.popleft()
+            running = self._running.get(event.task_id)
+            if running is not None:
+                self._handle_stopped(running, event)
 
-    def _close_killed(self, running: _Running, event: Exited) -> None:
-        self._collect(running)
-        running.logs["stderr"].add("[KILLED BY ORCHESTRATOR]")
-        self._report.task_message(running.pathspec, running.pid, "Task was stopped.", error=True)
-        with suppress(StorageError):  # the store may be what ended the run
+    def _handle_stopped(self, running: _Running, event: TaskEvent) -> None:
+        if isinstance(event, Output):
+            self._print(running, event)
+        elif isinstance(event, Started):
+            running.started, running.label = True, event.label
+        elif isinstance(event, Exited):
+            del self._running[event.task_id]
+            self._close_stopped(running, event.status)
+
+    def _close_stopped(self, running: _Running, status: int) -> None:
+        running.logs["stderr"].add(_KILLED)
+        self._report.task_message(running.pathspec, running.label, "Task was stopped.", error=True)
+        with suppress(StorageError):  # the store can be the cause of the run's failure
             self._tasks.lost(running.task, running.attempt)
-            self._save(running, event.returncode, False)
+            self._save(running, status, False)
 
     def _translated(self, exc: Exception) -> MetaflowException:
         if isinstance(exc, SplitTooWide):
             return CommandException(
-                f"The foreach of step {exc.step} asks for {exc.asked} tasks; at most {exc.allowed} are allowed.",
-                hint=f"Type: run --max-num-splits {exc.asked}",
+                f"The foreach of step {exc.step} has {exc.asked} tasks; at most {exc.allowed} are allowed.",
+                hint=f"Add the option: run --max-num-splits {exc.asked}",
             )
-        if isinstance(exc, WorkerLost):
+        if isinstance(exc, ExecutorLost):
             return MetaflowException(
-                "The worker process that starts tasks was killed; the tasks that finished are kept.",
-                hint=f"Type: python <flow file> resume --origin-run-id {self._run_id}",
+                f"{exc}. The results of finished tasks are kept.",
+                hint=f"Run: python <flow file> resume --origin-run-id {self._run_id}",
             )
         assert isinstance(exc, MetaflowException)
         return exc

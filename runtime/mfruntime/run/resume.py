@@ -1,7 +1,7 @@
-"""Which tasks of an earlier run a resumed run may take over.
+"""Finds the tasks of an earlier run that a resumed run can reuse.
 
-A task is known across runs by its step, its foreach indices and, in loops, by the how-manieth visit of the step it is.
-Only attempts that are done and went well count; whether their inputs were taken over too is the scheduler's business.
+Across runs, a task is identified by its step, its foreach indices and, in loops, the number of the visit of the step.
+Only successful, complete attempts are reused. The scheduler checks that their inputs are reused too.
 """
 
 from __future__ import annotations
@@ -15,13 +15,13 @@ from .scheduler import TaskKey
 
 
 def finished_tasks(store: FlowStore, run_id: str, steps: Iterable[str]) -> dict[TaskKey, str]:
-    """Every task of `run_id` that may be taken over, as key -> `run/step/task`."""
+    """Every reusable task of `run_id`, as key -> `run/step/task`."""
     found: dict[TaskKey, str] = {}
     cache: dict[str, tuple[int, ...]] = {}
     for step in steps:
         visits: dict[tuple[int, ...], int] = {}
         for reader in store.step_tasks(run_id, step):
-            if not _went_well(reader):
+            if not _has_succeeded(reader):
                 continue
             indices = _indices(reader, cache)
             visit = visits.get(indices, 0)
@@ -30,11 +30,11 @@ def finished_tasks(store: FlowStore, run_id: str, steps: Iterable[str]) -> dict[
     return found
 
 
-def _went_well(reader: TaskReader) -> bool:
+def _has_succeeded(reader: TaskReader) -> bool:
     try:
         return reader.is_done and bool(reader["_task_ok"]) and "_foreach_stack" in reader
     except (DataCorrupt, MetaflowDataMissing, KeyError):
-        return False  # a task whose results cannot be read is run again
+        return False  # a task with unreadable results runs again
 
 
 def _indices(reader: TaskReader, cache: dict[str, tuple[int, ...]]) -> tuple[int, ...]:
@@ -46,11 +46,11 @@ def _indices(reader: TaskReader, cache: dict[str, tuple[int, ...]]) -> tuple[int
 
 
 def origin_parameters(store: FlowStore, run_id: str) -> TaskReader:
-    """The parameters of the run to resume; says what to do where there is no such run."""
+    """The parameters of the run to resume. Raises an error with a hint if the run does not exist."""
     reader = store.parameters(run_id)
     if reader is None or not reader.is_done:
         raise CommandException(
-            f"There is no run {run_id} of {store.flow_name} in {store.storage.root}, or it never got parameters.",
-            hint="Name another one: resume --origin-run-id <run id>",
+            f"Run {run_id} of {store.flow_name} in {store.storage.root} does not exist, or has no parameters.",
+            hint="Use another run: resume --origin-run-id <run id>",
         )
     return reader

@@ -1,12 +1,12 @@
-"""The scheduler: a pure state machine. Events go in, actions come out; it knows no process, clock or disk.
+"""The scheduler: a pure state machine with events as input and actions as output, without processes, clocks or disks.
 
-How joins close: a task carries the splits it lies in, innermost last. A split task opens one; each of its branches
-carries the split on, whatever steps it passes; a join step closes the innermost split when as many branches arrived as
-the split opened. So nesting, switches and loops need no rules of their own.
+Joins: a task has a list of its open splits, innermost last. A split task opens one; the tasks of each branch inherit
+the split, through all steps; a join step closes the innermost split when all its branches have arrived. So nesting,
+switches and loops need no special rules.
 
-Promises, proven by property tests: every task runs to success at most once; a join starts exactly when its last branch
-arrives, with its inputs in branch order; no attempt number is given twice; attempts are bounded by the step's policy;
-never more than `max_workers` tasks run at a time.
+Guarantees, checked by property tests: every task succeeds at most once; a join starts exactly when its last branch
+arrives, with its inputs in branch order; attempt numbers are unique; the number of attempts is limited by the step's
+policy; at most `max_workers` tasks run at a time.
 """
 
 from __future__ import annotations
@@ -17,12 +17,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Protocol, Union
 
-#: Metaflow's readers look at attempts 0..5 only.
+#: Metaflow's readers only check attempts 0..5.
 MAX_ATTEMPTS = 6
 
 
 class NodeView(Protocol):
-    """What the scheduler needs of a step."""
+    """The scheduler's view of a step."""
 
     @property
     def type(self) -> str: ...
@@ -31,7 +31,7 @@ class NodeView(Protocol):
 
 
 class GraphView(Protocol):
-    """What the scheduler needs of a flow."""
+    """The scheduler's view of a flow."""
 
     @property
     def start_step(self) -> str: ...
@@ -40,7 +40,8 @@ class GraphView(Protocol):
 
 @dataclass(frozen=True)
 class RetryPolicy:
-    """`user_retries` re-run the step's code; `error_retries` more attempts only handle the failure (@catch)."""
+    """`user_retries` run the step's code again; `error_retries` are additional attempts for failure handling
+    (@catch)."""
 
     user_retries: int = 0
     error_retries: int = 0
@@ -48,13 +49,13 @@ class RetryPolicy:
 
     @property
     def last_attempt(self) -> int:
-        """Number of the last attempt that may be made, 0-based."""
+        """Number of the last allowed attempt, from 0."""
         return min(self.user_retries + self.error_retries, MAX_ATTEMPTS - 1)
 
 
 @dataclass(frozen=True)
 class Split:
-    """An open split that a task lies in: who opened it, how many branches, which one this is."""
+    """An open split of a task: the task that opened it, the number of branches, and this task's branch."""
 
     opener: str
     size: int
@@ -64,7 +65,7 @@ class Split:
 
 @dataclass(frozen=True)
 class TaskKey:
-    """What identifies a task across runs of one flow: its step, foreach indices, and the how-manieth visit it is."""
+    """The identity of a task across runs of a flow: step, foreach indices, and the number of the visit in loops."""
 
     step: str
     indices: tuple[int, ...] = ()
@@ -73,7 +74,8 @@ class TaskKey:
 
 @dataclass(frozen=True)
 class Task:
-    """A task to run. `inputs` are `run/step/task` paths in branch order; `split_index` only right after a foreach."""
+    """A task to run. `inputs` are `run/step/task` paths in branch order; `split_index` is only set directly after a
+    foreach."""
 
     task_id: str
     key: TaskKey
@@ -88,7 +90,7 @@ class Task:
 
 @dataclass(frozen=True)
 class Succeeded:
-    """A task ended well and named its next steps; `num_splits` is set by a foreach."""
+    """A task succeeded, with its next steps; `num_splits` is set by a foreach."""
 
     task_id: str
     next_steps: tuple[str, ...]
@@ -97,7 +99,7 @@ class Succeeded:
 
 @dataclass(frozen=True)
 class Failed:
-    """An attempt ended badly at time `now` (seconds, any clock that only Tick shares)."""
+    """An attempt failed at time `now` (seconds, of the same clock as Tick)."""
 
     task_id: str
     now: float
@@ -106,14 +108,14 @@ class Failed:
 
 @dataclass(frozen=True)
 class Tick:
-    """Time has reached `now`: delayed retries may be due."""
+    """The time is `now`: delayed retries can be due."""
 
     now: float
 
 
 @dataclass(frozen=True)
 class Interrupt:
-    """Stop: nothing new starts."""
+    """Stop the run: no new tasks start."""
 
     reason: str
 
@@ -128,7 +130,7 @@ class Launch:
 
 @dataclass(frozen=True)
 class Clone:
-    """Take this task over from `origin` (`run/step/task` of an earlier run) instead of running it."""
+    """Clone this task from `origin` (`run/step/task` of an earlier run) instead of running it."""
 
     task: Task
     origin: str
@@ -136,7 +138,7 @@ class Clone:
 
 @dataclass(frozen=True)
 class Finish:
-    """The run is over: `failed` is the task that ended it, None when every task succeeded."""
+    """The run has ended: `failed` is the task that failed, None if every task succeeded."""
 
     failed: Task | None = None
     reason: str = ""
@@ -147,7 +149,7 @@ Action = Union[Launch, Clone, Finish]
 
 
 class SplitTooWide(Exception):
-    """A foreach asks for more tasks than the run allows."""
+    """A foreach has more tasks than the run allows."""
 
     def __init__(self, step: str, asked: int, allowed: int):
         super().__init__(step, asked, allowed)
@@ -160,7 +162,7 @@ class _Barrier:
 
 
 class Scheduler:
-    """Drives one run; call `begin()` once, then `handle()` with each event, and carry out what comes back."""
+    """Schedules one run: call `begin()` once, then `handle()` with each event, and perform the returned actions."""
 
     def __init__(
         self,
@@ -194,27 +196,27 @@ class Scheduler:
 
     @property
     def next_wakeup(self) -> float | None:
-        """When the earliest delayed retry is due, None where none waits."""
+        """When the earliest delayed retry is due; None if no retry is delayed."""
         return self._delayed[0][0] if self._delayed and not self._over else None
 
     @property
     def running(self) -> int:
-        """How many tasks run now."""
+        """The number of running tasks."""
         return len(self._running)
 
     @property
     def waiting(self) -> int:
-        """How many tasks are known but do not run yet."""
+        """The number of tasks that wait to run."""
         return len(self._ready) + len(self._delayed)
 
     def begin(self) -> list[Action]:
-        """The first actions: the start step, fed by the run's parameters."""
+        """The first actions: the start step, with the run's parameters as input."""
         actions: list[Action] = []
         self._add(actions, self._graph.start_step, (f"{self._run_id}/_parameters/{self._prefix}0",), None, ())
         return actions + self._fill()
 
     def handle(self, event: Event) -> list[Action]:
-        """Take one event in and return what is to be done now."""
+        """Process one event and return the next actions."""
         if self._over:
             return []
         if isinstance(event, Succeeded):
@@ -222,12 +224,12 @@ class Scheduler:
         if isinstance(event, Failed):
             return self._failed(event)
         if isinstance(event, Tick):
-            self._wake(event.now)
+            self._queue_due_retries(event.now)
             return self._fill()
         return self._finish(None, event.reason)
 
     def _succeeded(self, event: Succeeded) -> list[Action]:
-        task = self._leave(event.task_id)
+        task = self._remove_running(event.task_id)
         actions: list[Action] = []
         path = f"{self._run_id}/{task.step}/{task.task_id}"
         if event.num_splits is not None:
@@ -244,7 +246,7 @@ class Scheduler:
             return self._finish(None, "")
         return actions
 
-    def _leave(self, task_id: str) -> Task:
+    def _remove_running(self, task_id: str) -> Task:
         if task_id in self._cloning:
             self._cloned.add(task_id)
             return self._cloning.pop(task_id)
@@ -302,13 +304,13 @@ class Scheduler:
         policy = self._policies.get(task.step, RetryPolicy())
         if not event.retriable or attempt >= policy.last_attempt:
             return self._finish(task, "")
-        # A failure handler needs no pause: only re-runs of the user's code wait.
+        # A failure handler needs no delay: only retries of the user's code wait.
         delay = policy.delay_seconds if attempt < policy.user_retries else 0.0
         heapq.heappush(self._delayed, (event.now + delay, int(task.task_id[len(self._prefix) :]), task, attempt + 1))
-        self._wake(event.now)
+        self._queue_due_retries(event.now)
         return self._fill()
 
-    def _wake(self, now: float) -> None:
+    def _queue_due_retries(self, now: float) -> None:
         while self._delayed and self._delayed[0][0] <= now:
             _, _, task, attempt = heapq.heappop(self._delayed)
             self._ready.appendleft((task, attempt))

@@ -1,4 +1,4 @@
-"""What the loop needs of flows and stores: commands for the worker, results from the store, logs into it, clones."""
+"""The loop's interface to flows and stores: commands for the executor, results, logs and clones in the store."""
 
 from __future__ import annotations
 
@@ -67,6 +67,6 @@ class StoreTasks:
             pathspec = f"{self._ctx.run_id}/{clone.task.step}/{clone.task.task_id}"
             self._report.task_message(pathspec, None, f"Cloning previously run task {clone.origin}")
             outcome = self._succeeded(clone.task, origin)
-            assert isinstance(outcome, Succeeded), outcome  # only finished tasks are offered for cloning
+            assert isinstance(outcome, Succeeded), outcome  # only finished tasks are cloned
             successes.append(outcome)
         return successes

@@ -1,5 +1,5 @@
-"""A metadata service: the HTTP interface that Metaflow's clients speak, over SQLite or PostgreSQL.
+"""The metadata service: the HTTP API that Metaflow's clients use, with SQLite or PostgreSQL as its database.
 
-Start it with `python -m mfruntime.service`, or put `make_app(Config(...))` of `mfruntime.service.app` under any ASGI
-server. Nothing is imported here, so that the runtime's start is not slowed by it.
+Start it with `python -m mfruntime.service`, or run `make_app(Config(...))` of `mfruntime.service.app` in any ASGI
+server. This module imports nothing, so that importing the runtime stays fast.
 """

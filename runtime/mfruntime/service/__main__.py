@@ -1,7 +1,7 @@
-"""`python -m mfruntime.service`: serve until told to stop.
+"""`python -m mfruntime.service`: serve requests until a signal stops the service.
 
-Exit codes: 0 stopped as told, 1 the service could not start or failed, 2 the command line cannot be understood.
-SIGTERM and SIGINT stop it: no new requests are taken, those under way are answered, writes are committed.
+Exit codes: 0 stopped by a signal, 1 the service could not start or failed, 2 invalid command line.
+On SIGTERM and SIGINT the service accepts no new requests, completes the open ones, commits their writes and exits.
 """
 
 from __future__ import annotations
@@ -16,32 +16,32 @@ from dataclasses import fields, replace
 from typing import Any
 
 from ..errors import CommandException, MetaflowException
-from .config import Config, stock_options, whole_number
+from .config import Config, driver_options, whole_number
 from .database.base import Unavailable
 
 _HELP = {
     "host": "address to listen on (127.0.0.1)",
     "port": "port to listen on (8080)",
-    "database": "sqlite:///path or postgresql://user@host/name (sqlite:///metadata.db); a password is better given in "
-    "MF_SERVICE_DATABASE or PGPASSWORD",
+    "database": "sqlite:///path or postgresql://user@host/name (sqlite:///metadata.db); set a password in "
+    "MF_SERVICE_DATABASE or PGPASSWORD, not here",
     "pool_size": "connections to PostgreSQL (10)",
-    "api_key_file": "file of API keys, one a line",
+    "api_key_file": "file of API keys, one per line",
     "token_file": "JSON file of bearer tokens with roles",
-    "oidc_issuer": "address of the identity provider",
-    "oidc_audience": "audience that tokens must be for",
-    "oidc_jwks_url": "address of the provider's keys, if it publishes no configuration",
-    "oidc_role_claim": "claim that holds the role (roles)",
-    "oidc_default_role": "role of tokens without that claim; by default they are refused",
-    "max_body": "largest body in bytes (33554432)",
-    "max_connections": "connections at the same time (10000, or as many as the process may have open)",
-    "request_seconds": "seconds that a client gets to send a request, and to read on in its answer (60)",
-    "rate_limit": "requests a second for each client (no limit)",
+    "oidc_issuer": "URL of the identity provider",
+    "oidc_audience": "required audience of tokens",
+    "oidc_jwks_url": "URL of the provider's keys, if it has no discovery document",
+    "oidc_role_claim": "claim that contains the role (roles)",
+    "oidc_default_role": "role of tokens without that claim (none: they are rejected)",
+    "max_body": "maximum size of a request body in bytes (33554432)",
+    "max_connections": "maximum number of open connections (10000, or the file limit of the process)",
+    "request_seconds": "timeout in seconds for a client to send a request, and to read the response (60)",
+    "rate_limit": "requests per second for each client (no limit)",
     "log_level": "debug, info, warning or error (info)",
     "tls_certificate": "file of the TLS certificate and its chain",
     "tls_key": "file of the TLS key",
-    "tls_client_ca": "file of the CA that clients' certificates must be from",
-    "shutdown_seconds": "seconds that requests under way get when the service stops (30)",
-    "database_patience": "seconds to wait for PostgreSQL at the start (30)",
+    "tls_client_ca": "file of the CA that must have issued the clients' certificates",
+    "shutdown_seconds": "seconds to wait for open requests when the service stops (30)",
+    "database_patience": "seconds to wait for PostgreSQL when the service starts (30)",
 }
 _NUMBERS = {
     "port": int,
@@ -53,24 +53,24 @@ _NUMBERS = {
 }
 _DECIMALS = {"rate_limit": float, "database_patience": float}
 
-#: For TLS 1.2, which is the oldest that Python speaks: a key of each connection's own, and authenticated encryption.
+#: Ciphers for TLS 1.2, the oldest version that Python supports: forward secrecy and authenticated encryption only.
 _CIPHERS = "ECDHE+AESGCM:ECDHE+CHACHA20"
 
 
 def parser() -> argparse.ArgumentParser:
-    """The command line."""
+    """The parser of the command line."""
     made = argparse.ArgumentParser("python -m mfruntime.service", description="Metadata service for flows.")
     for name, text in _HELP.items():
         kind: Any = _NUMBERS.get(name) or _DECIMALS.get(name) or str
         made.add_argument(f"--{name.replace('_', '-')}", type=kind, help=text)
-    made.add_argument("--cors-origin", dest="cors_origins", action="append", help="origin that browsers may call from")
+    made.add_argument("--cors-origin", dest="cors_origins", action="append", help="allowed origin of browser requests")
     made.add_argument("--access-log", action="store_true", default=None, help="log every request")
-    made.add_argument("--migrate-to", type=int, help="bring the tables to this version, back or forth, and exit")
+    made.add_argument("--migrate-to", type=int, help="migrate the tables to this version, up or down, and exit")
     return made
 
 
 def config(arguments: Mapping[str, Any], environ: Mapping[str, str]) -> Config:
-    """The settings in force. Raises CommandException for a variable that cannot be understood."""
+    """The effective settings. Raises CommandException for an invalid environment variable."""
     found: dict[str, Any] = {}
     for variable, name in (("MF_METADATA_HOST", "host"), ("MF_METADATA_PORT", "port")):
         if environ.get(variable):
@@ -82,7 +82,7 @@ def config(arguments: Mapping[str, Any], environ: Mapping[str, str]) -> Config:
         if arguments.get(field.name) is not None:
             found[field.name] = arguments[field.name]
     if "database" not in found:
-        found["database_options"] = stock_options(environ)
+        found["database_options"] = driver_options(environ)
     if "cors_origins" in found:
         found["cors_origins"] = tuple(found["cors_origins"])
     return replace(Config(), **found)
@@ -103,8 +103,8 @@ def _from_text(name: str, text: str) -> Any:
 
 
 def serve(settings: Config, only_public: bool = False) -> int:
-    """Serve until told to stop; the exit code. Raises what kept the service from starting. `only_public`: nothing but
-    what everyone may ask."""
+    """Serve requests until a signal arrives, and return the exit code. Raises the error that prevented the start.
+    With `only_public`, only the paths that need no authentication are served."""
     import uvicorn
 
     from .app import make_app
@@ -118,7 +118,7 @@ def serve(settings: Config, only_public: bool = False) -> int:
     Connection.seconds = settings.request_seconds
     server = uvicorn.Server(
         uvicorn.Config(
-            _told_once(app),
+            _without_startup_traceback(app),
             host=settings.host,
             port=settings.port,
             log_config=None,
@@ -138,13 +138,13 @@ def serve(settings: Config, only_public: bool = False) -> int:
             ssl_ciphers=_CIPHERS,
         )
     )
-    for told_to_end in (signal.SIGTERM, signal.SIGINT):  # the server raises them again when it has ended well
-        signal.signal(told_to_end, lambda *_: None)
+    for number in (signal.SIGTERM, signal.SIGINT):  # uvicorn raises the signal again after a graceful shutdown
+        signal.signal(number, lambda *_: None)
     try:
         server.run()
-    except SystemExit:  # how the server says that it could not start
+    except SystemExit:  # uvicorn exits this way if it could not start
         pass
-    except OSError as exc:  # a certificate that is not there, or is none
+    except OSError as exc:  # the certificate file does not exist or is invalid
         raise CommandException(
             f"The server cannot start: {exc}.", hint="Check --tls-certificate and --tls-key."
         ) from exc
@@ -155,30 +155,30 @@ def serve(settings: Config, only_public: bool = False) -> int:
 
 
 def _check_tls(settings: Config) -> None:
-    """Raise CommandException for settings that ask for TLS but would be served without it."""
+    """Raise CommandException if there are TLS settings without a certificate: the service would serve plain HTTP."""
     if settings.tls_certificate is None and (settings.tls_key or settings.tls_client_ca):
-        raise CommandException("TLS needs a certificate.", hint="Type: --tls-certificate FILE --tls-key FILE")
+        raise CommandException("TLS needs a certificate.", hint="Add: --tls-certificate FILE --tls-key FILE")
 
 
-def _told_once(app: Any) -> Any:
-    """The application, but a start that fails is not told as a traceback: `main` says in one line why."""
+def _without_startup_traceback(app: Any) -> Any:
+    """The application, but a failed start logs no traceback: `main` prints the cause in one line."""
 
-    async def told(scope: Any, receive: Any, send: Any) -> None:
+    async def application(scope: Any, receive: Any, send: Any) -> None:
         if scope["type"] != "lifespan":
             await app(scope, receive, send)
             return
 
-        async def quietly(message: Any) -> None:
+        async def send_without_message(message: Any) -> None:
             failed = message["type"] == "lifespan.startup.failed" and hasattr(app.state, "failure")
             await send({**message, "message": ""} if failed else message)
 
-        await app(scope, receive, quietly)
+        await app(scope, receive, send_without_message)
 
-    return told
+    return application
 
 
 def migrate(settings: Config, version: int) -> None:
-    """Bring the tables of the database to a version."""
+    """Migrate the tables of the database to a version."""
     from .app import make_database
     from .database.sqlite import SQLite
 
@@ -198,9 +198,9 @@ async def _migrate(database: Any, version: int) -> None:
 
 
 def main(argv: Sequence[str]) -> int:
-    """Run the command line; the exit code."""
+    """Run the command line and return its exit code."""
     arguments = vars(parser().parse_args(argv))
-    return told(lambda: _run(arguments))
+    return print_errors(lambda: _run(arguments))
 
 
 def _run(arguments: Mapping[str, Any]) -> int:
@@ -211,8 +211,8 @@ def _run(arguments: Mapping[str, Any]) -> int:
     return serve(settings)
 
 
-def told(run: Callable[[], int]) -> int:
-    """The exit code of `run`; what keeps it from running is told in one line."""
+def print_errors(run: Callable[[], int]) -> int:
+    """Call `run` and return its exit code; an expected error is printed in one line, with exit code 1."""
     try:
         return run()
     except (MetaflowException, Unavailable) as exc:

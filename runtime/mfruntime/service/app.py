@@ -1,4 +1,4 @@
-"""Puts the service together: `make_app(Config(...))` is an ASGI application."""
+"""Assembles the service: `make_app(Config(...))` returns an ASGI application."""
 
 from __future__ import annotations
 
@@ -11,9 +11,9 @@ from ..errors import CommandException, MissingExtra, UnknownName
 from ..registry import packages
 from . import openapi
 from .auth.auth import ROLES, Auth, Role, Verifier, read_keys, read_tokens
-from .config import Config, shown, sqlite_path
+from .config import Config, sqlite_path, without_password
 from .database.base import Database, Unavailable
-from .database.keys import Directory
+from .database.keys import KeyLookup
 from .dispatch import Dispatcher
 from .http.request import Service
 from .json_log import LOG
@@ -26,20 +26,20 @@ try:
     from starlette.middleware import Middleware
 except ImportError as exc:
     raise MissingExtra(
-        "The metadata service needs starlette and uvicorn.", hint=f"Type: pip install {packages('service')}"
+        "The metadata service needs starlette and uvicorn.", hint=f"Run: pip install {packages('service')}"
     ) from exc
 
 _LOOPBACK = ("127.0.0.1", "::1", "localhost")
 
 
 def make_app(config: Config, database: Database | None = None, routes: Sequence[Route] = ROUTES) -> Starlette:
-    """The service as an ASGI application; it connects to its database when the server starts it.
+    """The service as an ASGI application, which connects to its database at startup.
 
-    Raises CommandException for settings that cannot be met.
+    Raises CommandException for invalid settings.
     """
     metrics = Metrics()
     store = database or make_database(config, metrics)
-    service = Service(config, store, Directory(store), metrics, partial(openapi.document, routes))
+    service = Service(config, store, KeyLookup(store), metrics, partial(openapi.document, routes))
     dispatcher = Dispatcher(service, routes, make_auth(config), traces(os.environ))
 
     @asynccontextmanager
@@ -49,10 +49,10 @@ def make_app(config: Config, database: Database | None = None, routes: Sequence[
         except (CommandException, Unavailable) as exc:
             app.state.failure = exc
             raise
-        where = "the settings of the environment" if config.database_options else shown(config.database)
+        where = "the environment variables" if config.database_options else without_password(config.database)
         LOG.info("ready", extra={"data": {"database": store.name, "at": where}})
         if not dispatcher.guarded and config.host not in _LOOPBACK:
-            LOG.warning("no keys are set: whoever reaches this address may read and write everything")
+            LOG.warning("authentication is off: every client that can connect can read and write all records")
         try:
             yield
         finally:
@@ -60,12 +60,12 @@ def make_app(config: Config, database: Database | None = None, routes: Sequence[
             LOG.info("stopped")
 
     app = Starlette(middleware=_middleware(config), lifespan=lifespan)
-    app.router.default = app.state.dispatcher = dispatcher  # a route would leave out paths that hold a line break
+    app.router.default = app.state.dispatcher = dispatcher  # Starlette's routes do not match paths with a line break
     return app
 
 
 def make_database(config: Config, metrics: Metrics | None = None) -> Database:
-    """The database that the settings name, not yet connected."""
+    """The configured database, not yet connected."""
     observe = metrics.grouped if metrics else None
     if config.database_kind == "sqlite":
         from .database.sqlite import SQLite
@@ -78,7 +78,7 @@ def make_database(config: Config, metrics: Metrics | None = None) -> Database:
 
 
 def make_auth(config: Config) -> Auth:
-    """Who is let in, from the files and the provider that the settings name."""
+    """The authentication, from the files and the identity provider in the settings."""
     keys = read_keys(config.api_key_file) if config.api_key_file else None
     tokens = read_tokens(config.token_file) if config.token_file else None
     return Auth(keys, tokens, _verifier(config))
@@ -89,7 +89,7 @@ def _verifier(config: Config) -> Verifier | None:
         return None
     if not config.oidc_audience:
         raise CommandException(
-            "Tokens of an identity provider need an audience.", hint="Type: --oidc-audience <client id>"
+            "Tokens of an identity provider need an audience.", hint="Add: --oidc-audience CLIENT_ID"
         )
     from .auth.oidc import OIDC
 

@@ -1,4 +1,4 @@
-"""The settings of the service: where they come from and what they are by default.
+"""The settings of the service, their sources and defaults.
 
 Precedence, highest first: the command line; variables MF_SERVICE_*; the variables of Metaflow's metadata service
 (MF_METADATA_HOST, MF_METADATA_PORT, MF_METADATA_DB_*); the default.
@@ -18,16 +18,16 @@ DEFAULT_DATABASE = "sqlite:///metadata.db"
 
 @dataclass(frozen=True)
 class Config:
-    """What the service is to do. Sizes are in bytes, times in seconds.
+    """The settings. Sizes are in bytes, times in seconds.
 
     `database` is `sqlite:///relative/path`, `sqlite:////absolute/path` or `postgresql://user:password@host:port/name`.
-    `rate_limit` is in requests a second for each client; 0 is no limit.
+    `rate_limit` is in requests per second for each client; 0 means no limit.
     """
 
     host: str = "127.0.0.1"
     port: int = 8080
     database: str = DEFAULT_DATABASE
-    #: Keyword arguments of the PostgreSQL driver, where they come one by one; `database` is not read then.
+    #: Keyword arguments of the PostgreSQL driver; if there are any, `database` is ignored.
     database_options: tuple[tuple[str, Any], ...] = ()
     pool_size: int = 10
     api_key_file: str | None = None
@@ -60,7 +60,7 @@ def _scheme(url: str) -> str:
     if scheme == "postgres":
         return "postgresql"
     if scheme not in ("sqlite", "postgresql"):
-        raise UnknownName.of("kind of database", scheme[:40], ("sqlite", "postgresql"))
+        raise UnknownName.of("database type", scheme[:40], ("sqlite", "postgresql"))
     return scheme
 
 
@@ -69,21 +69,21 @@ def sqlite_path(url: str) -> str:
     path = url.removeprefix("sqlite://")
     if not path.startswith("/") or len(path) < 2:
         raise CommandException(
-            "The address of a SQLite database names no file.", hint="Type: --database sqlite:///metadata.db"
+            "The URL of the SQLite database has no path.", hint="Use, for example: --database sqlite:///metadata.db"
         )
     return path[1:]
 
 
-def shown(url: str) -> str:
-    """The address of a database without its password."""
+def without_password(url: str) -> str:
+    """The URL of a database without user and password."""
     if not url.startswith("postgres"):
         return url
     parts = urlsplit(url)
     return f"{parts.scheme}://{parts.hostname or ''}{parts.path}"
 
 
-def stock_options(environ: Mapping[str, str]) -> tuple[tuple[str, Any], ...]:
-    """The PostgreSQL database that the variables of Metaflow's metadata service name; empty where they name none."""
+def driver_options(environ: Mapping[str, str]) -> tuple[tuple[str, Any], ...]:
+    """Driver options from the MF_METADATA_DB_* variables of Metaflow's metadata service; empty if none is set."""
     names = {"HOST": "host", "PORT": "port", "USER": "user", "PSWD": "password", "NAME": "database"}
     given = {names[name]: value for name in names if (value := environ.get(f"MF_METADATA_DB_{name}"))}
     if "host" not in given:
@@ -97,8 +97,8 @@ def stock_options(environ: Mapping[str, str]) -> tuple[tuple[str, Any], ...]:
 
 
 def whole_number(name: str, value: Any) -> int:
-    """A setting as a whole number. Raises CommandException."""
+    """The value of a setting as an integer. Raises CommandException."""
     try:
         return int(value)
     except ValueError:
-        raise CommandException(f"{name} must be a whole number, not {str(value)[:40]!r}.") from None
+        raise CommandException(f"{name} must be an integer, not {str(value)[:40]!r}.") from None

@@ -1,12 +1,12 @@
 """`python -m mfruntime.service.container COMMAND`: the entry point of the image.
 
-    (nothing)   serve; arguments that start with a dash are those of `python -m mfruntime.service`
-    check       whether the service in this container is alive: for the health check
-    migrate     bring the tables up to date and end
-    schema      serve only what everyone may ask, /db_schema_status among it, on MF_MIGRATION_PORT (8082)
+    (none)      serve requests; options (with a dash) are those of `python -m mfruntime.service`
+    check       check that the service in this container responds, for the health check
+    migrate     migrate the tables to the latest version and exit
+    schema      serve only the public paths, such as /db_schema_status, on MF_MIGRATION_PORT (8082)
 
-A stack calls the image of Metaflow's service with the commands of that image. The words by which they are known stand
-in `_STOCK`, so that this image can take its place.
+Stacks start the image with the commands of Metaflow's own service image. `_STOCK` maps words in those commands to the
+commands above, so that this image can replace that one.
 """
 
 from __future__ import annotations
@@ -31,8 +31,8 @@ _STOCK = {
 _CHECK_SECONDS = 3.0
 
 
-def meaning(argv: Sequence[str]) -> tuple[str, list[str]]:
-    """The command that is meant, and its arguments."""
+def resolve_command(argv: Sequence[str]) -> tuple[str, list[str]]:
+    """The command (also of the stock image's commands) and its arguments."""
     for word in argv:
         if (command := _STOCK.get(word.rpartition("/")[2])) is not None:
             return command, []
@@ -42,28 +42,28 @@ def meaning(argv: Sequence[str]) -> tuple[str, list[str]]:
 
 
 def check(settings: Config) -> int:
-    """0 where the service answers. With TLS it is enough that it listens: its certificate is for another name."""
+    """0 if the service responds. With TLS only the connection is checked: the certificate is for another host name."""
     try:
         if settings.tls_certificate:
             socket.create_connection(("127.0.0.1", settings.port), _CHECK_SECONDS).close()
         else:
             urllib.request.urlopen(f"http://127.0.0.1:{settings.port}/healthz", timeout=_CHECK_SECONDS).close()
     except (OSError, urllib.error.URLError) as exc:
-        sys.stderr.write(f"The service does not answer: {exc}.\n")
+        sys.stderr.write(f"The service does not respond: {exc}.\n")
         return 1
     return 0
 
 
 def main(argv: Sequence[str], environ: Mapping[str, str]) -> int:
-    """Run the command; the exit code."""
-    command, rest = meaning(argv)
+    """Run the command and return its exit code."""
+    command, rest = resolve_command(argv)
     if command == "serve":
         return program.main(rest)
     run = _COMMANDS.get(command)
     if run is None or rest:
-        sys.stderr.write(f"There is no command {' '.join([command, *rest])[:60]!r}. Known: {', '.join(_COMMANDS)}.\n")
+        sys.stderr.write(f"Unknown command {' '.join([command, *rest])[:60]!r}. Known: {', '.join(_COMMANDS)}.\n")
         return 2
-    return program.told(lambda: run(program.config({}, environ), environ))
+    return program.print_errors(lambda: run(program.config({}, environ), environ))
 
 
 def _check(settings: Config, _: Mapping[str, str]) -> int:

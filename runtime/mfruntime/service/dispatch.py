@@ -1,6 +1,6 @@
-"""From a request to its handler and back, with everything that goes for all requests: who, how much, how long.
+"""Routes a request to its handler and sends the response. Authentication, limits, metrics and logs are applied here.
 
-Paths are looked up in a tree, one step for each of their parts, because this is done for every request.
+Paths are stored in a tree with one level per path part, because every request needs a lookup.
 """
 
 from __future__ import annotations
@@ -9,11 +9,11 @@ import time
 from collections.abc import Awaitable, Callable, Iterable
 from typing import Any, NamedTuple
 
-from .auth.auth import Auth, Principal, permit
+from .auth.auth import Auth, Principal, check_permission
 from .database.base import Rejected, Unavailable
-from .http.limits import Bodies, Gone, RateLimit
-from .http.request import JSON, VERSION, Answer, Call, Service
-from .http_errors import Fault
+from .http.limits import Bodies, ClientDisconnected, RateLimit
+from .http.request import JSON, VERSION, Request, Response, Service
+from .http_errors import HttpError
 from .json_log import LOG
 from .routes.table import Route
 from .tracing import Traces
@@ -22,12 +22,12 @@ Receive = Callable[[], Awaitable[Any]]
 Send = Callable[[dict[str, Any]], Awaitable[None]]
 
 _VERSION_HEADER = (b"metadata_service_version", VERSION.encode())
-#: Answers that took longer are logged.
+#: Requests that took longer are logged.
 SLOW_SECONDS = 1.0
 
 
 class _Node:
-    """A place in the tree of paths."""
+    """A node in the tree of paths."""
 
     __slots__ = ("literals", "routes", "variable")
 
@@ -57,7 +57,7 @@ class Paths:
             node.routes[route.method] = route
 
     def find(self, path: str) -> Found | None:
-        """The routes of a path by their methods, and the parts that stand for something."""
+        """The routes of a path by method, and the values of its path parameters."""
         node, parts = self._root, []
         for part in path.strip("/").split("/"):
             below = node.literals.get(part)
@@ -71,7 +71,7 @@ class Paths:
 
 
 class Dispatcher:
-    """The ASGI application that answers requests."""
+    """The ASGI application that handles requests."""
 
     def __init__(self, service: Service, routes: Iterable[Route], auth: Auth, traces: Traces):
         self._service, self._paths, self._auth, self._traces = service, Paths(routes), auth, traces
@@ -80,7 +80,7 @@ class Dispatcher:
 
     @property
     def guarded(self) -> bool:
-        """Whether senders need to say who they are."""
+        """Whether clients must authenticate."""
         return self._auth.required
 
     async def __call__(self, scope: Any, receive: Receive, send: Send) -> None:
@@ -93,31 +93,31 @@ class Dispatcher:
             route, parts = self._route(scope["path"], method)
             with self._traces.span(method, route.path, headers):
                 principal = await self._principal(route, scope, headers)
-                permit(principal, route.role, parts[0] if parts else None)
+                check_permission(principal, route.role, parts[0] if parts else None)
                 query = scope["query_string"].decode("latin-1")
-                call = Call(self._service, parts, query, headers, b"", principal)
+                request = Request(self._service, parts, query, headers, b"", principal)
                 if method == "GET":
-                    answer = await route.handler(call)
+                    response = await route.handler(request)
                 else:
-                    async with self._bodies.read(receive, headers) as call.body:
-                        answer = await route.handler(call)
-        except Gone:
+                    async with self._bodies.read(receive, headers) as request.body:
+                        response = await route.handler(request)
+        except ClientDisconnected:
             return
         except Exception as exc:
-            answer = _answer_to(exc, method, scope["path"])
+            response = _error_response(exc, method, scope["path"])
         finally:
             metrics.in_flight -= 1
-        await _send(send, answer, method)
+        await _send(send, response, method)
         seconds = time.perf_counter() - started
-        metrics.answered(method if route else "other", route.path if route else "other", answer.status, seconds)
-        if self._service.config.access_log or seconds > SLOW_SECONDS or answer.status >= 500:
-            _log(scope, answer.status, seconds, principal)
+        metrics.answered(method if route else "other", route.path if route else "other", response.status, seconds)
+        if self._service.config.access_log or seconds > SLOW_SECONDS or response.status >= 500:
+            _log(scope, response.status, seconds, principal)
 
     async def _principal(self, route: Route, scope: Any, headers: dict[bytes, bytes]) -> Principal | None:
-        """Who sends the request; it counts for them, or for the address of those who are not let in."""
+        """The authenticated caller. The rate limit is per caller, or per IP address without one."""
         try:
             principal = await self._auth.principal(headers) if route.role else None
-        except Fault:
+        except HttpError:
             self._rate.take(_client(scope))
             raise
         self._rate.take(principal.name if principal else _client(scope))
@@ -126,13 +126,15 @@ class Dispatcher:
     def _route(self, path: str, method: str) -> tuple[Route, tuple[str, ...]]:
         found = self._paths.find(path)
         if found is None:
-            raise Fault(404, "There is no such path.", "GET /openapi.json lists the paths.")
+            raise HttpError(404, "The path does not exist.", "For the available paths, get /openapi.json.")
         route = found.routes.get("GET" if method == "HEAD" else method)
         if route is None:
             allowed = ", ".join(sorted(found.routes))
-            raise Fault(405, f"The method {method} is not for this path.", f"Use {allowed}.", (("Allow", allowed),))
+            raise HttpError(
+                405, f"The method {method} is not supported by this path.", f"Use {allowed}.", (("Allow", allowed),)
+            )
         if any(len(part) > 255 or "\x00" in part for part in found.parts):
-            raise Fault(400, "A part of the path is longer than 255 characters, or holds a NUL character.")
+            raise HttpError(400, "A part of the path is longer than 255 characters, or contains a NUL character.")
         return route, found.parts
 
 
@@ -141,30 +143,30 @@ def _client(scope: Any) -> str:
     return str(client[0]) if client else "unknown"
 
 
-def _answer_to(exc: Exception, method: str, path: str) -> Answer:
-    """What is said of an error. Of those that are our own mistakes, the log says more."""
-    if isinstance(exc, Fault):
-        fault = exc
+def _error_response(exc: Exception, method: str, path: str) -> Response:
+    """The response for an error. Details of internal errors are only logged."""
+    if isinstance(exc, HttpError):
+        error = exc
     elif isinstance(exc, Unavailable):
         LOG.warning("database unavailable", extra={"data": {"reason": str(exc)[:500]}})
-        fault = Fault(503, "The database does not answer now.", "Send the request again.", (("Retry-After", "1"),))
+        error = HttpError(503, "The database is unavailable.", "Send the request again.", (("Retry-After", "1"),))
     elif isinstance(exc, Rejected):
-        fault = Fault(400, f"The database refuses the values: {str(exc)[:200]}.")
+        error = HttpError(400, f"The database rejected the values: {str(exc)[:200]}.")
     else:
         LOG.error("request failed", exc_info=exc, extra={"data": {"method": method, "path": path}})
-        fault = Fault(500, "The service failed; its log says why.")
-    return Answer(fault.body(), fault.status, JSON, fault.headers)
+        error = HttpError(500, "Internal error. The log of the service contains the cause.")
+    return Response(error.body(), error.status, JSON, error.headers)
 
 
-async def _send(send: Send, answer: Answer, method: str) -> None:
-    body = answer.body.encode()
+async def _send(send: Send, response: Response, method: str) -> None:
+    body = response.body.encode()
     headers = [
         _VERSION_HEADER,
-        (b"content-type", answer.content_type),
+        (b"content-type", response.content_type),
         (b"content-length", str(len(body)).encode()),
     ]
-    headers += [(name.lower().encode(), value.encode("latin-1")) for name, value in answer.headers]
-    await send({"type": "http.response.start", "status": answer.status, "headers": headers})
+    headers += [(name.lower().encode(), value.encode("latin-1")) for name, value in response.headers]
+    await send({"type": "http.response.start", "status": response.status, "headers": headers})
     await send({"type": "http.response.body", "body": b"" if method == "HEAD" else body})
 
 

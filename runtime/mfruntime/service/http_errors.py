@@ -1,4 +1,4 @@
-"""What is answered when a request cannot be served: a status, one sentence, and the way out."""
+"""HTTP errors: a status code, one sentence, and a hint."""
 
 from __future__ import annotations
 
@@ -6,15 +6,15 @@ import json
 from http import HTTPStatus
 
 
-class Fault(Exception):
-    """An answer other than success. `headers` go with it."""
+class HttpError(Exception):
+    """A response other than success. `headers` are sent with it."""
 
     def __init__(self, status: int, message: str, hint: str = "", headers: tuple[tuple[str, str], ...] = ()):
         super().__init__(message)
         self.status, self.message, self.hint, self.headers = status, message, hint, headers
 
     def body(self) -> str:
-        """The answer as JSON; its members are those of the other service's errors, and `message` and `hint`."""
+        """The response body as JSON: the fields of errors of Metaflow's service, with `message` and `hint` added."""
         record: dict[str, object] = {
             "message": self.message,
             "detail": self.message,
@@ -25,13 +25,13 @@ class Fault(Exception):
         if self.hint:
             record["hint"] = self.hint
         if self.status == 500:
-            record["traceback"] = ""  # the program's inside is the log's matter
+            record["traceback"] = ""  # a field of Metaflow's service; tracebacks are only logged
         return json.dumps(record)
 
 
-def malformed(message: str, hint: str = "") -> Fault:
-    return Fault(400, message, hint)
+def malformed(message: str, hint: str = "") -> HttpError:
+    return HttpError(400, message, hint)
 
 
-def not_found(what: str) -> Fault:
-    return Fault(404, f"{what} does not exist.")
+def not_found(what: str) -> HttpError:
+    return HttpError(404, f"{what} does not exist.")

@@ -1,4 +1,4 @@
-"""The log: one JSON object a line, on the error stream. Headers and bodies, where secrets are, never get here."""
+"""The log: one JSON object per line on stderr. Headers and bodies are never logged, because they contain secrets."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ LOG = logging.getLogger("mfruntime.service")
 
 
 class JSONFormatter(logging.Formatter):
-    """time, level, message, and what the caller gave as `extra={"data": {...}}`."""
+    """Formats time, level, message, and the fields of `extra={"data": {...}}`."""
 
     def format(self, record: logging.LogRecord) -> str:
         entry: dict[str, Any] = {
@@ -28,7 +28,7 @@ class JSONFormatter(logging.Formatter):
 
 
 def configure(level: str) -> None:
-    """Send the service's and the server's records, from `level` up, to the error stream."""
+    """Write log records of the service and of uvicorn, from `level` up, to stderr."""
     handler = logging.StreamHandler(sys.stderr)
     handler.setFormatter(JSONFormatter())
     libraries = ("asyncio", "asyncpg")

@@ -1,15 +1,15 @@
-"""Counts and times for Prometheus, in its text format 0.0.4."""
+"""Metrics in Prometheus text format 0.0.4."""
 
 from __future__ import annotations
 
 import time
 
-#: Upper bounds of the histogram of answer times, in seconds.
+#: Upper bounds of the response time histogram, in seconds.
 BOUNDS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0)
 
 
 class Metrics:
-    """What the service has done since it started. Labels are methods, patterns of paths and statuses only."""
+    """Counters since the start of the service. Labels are only methods, path patterns and status codes."""
 
     def __init__(self) -> None:
         self._started = time.time()
@@ -33,7 +33,7 @@ class Metrics:
         times[-1] += seconds
 
     def grouped(self, writes: int) -> None:
-        """A group of writes went to the database."""
+        """Count a group of writes that was sent to the database."""
         self._groups += 1
         self._grouped += writes
 

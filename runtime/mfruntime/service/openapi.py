@@ -1,4 +1,4 @@
-"""The OpenAPI document, made from the table of routes."""
+"""The OpenAPI document, generated from the table of routes."""
 
 from __future__ import annotations
 
@@ -124,17 +124,17 @@ def _operation(route: Route) -> dict[str, Any]:
             {"name": name, "in": "path", "required": True, "schema": {**_TEXT, "minLength": 1}}
             for name in re.findall(r"{(\w+)}", route.path)
         ],
-        "responses": {"200": _answered(route.answer)},
+        "responses": {"200": _response(route.response)},
     }
-    if route.answer.endswith("[]"):
+    if route.response.endswith("[]"):
         operation["parameters"] += _paging()
     if route.body:
         operation["requestBody"] = {"content": {"application/json": {"schema": _reference(route.body)}}}
     if route.role:
         operation["security"] = [{"key": []}, {"token": []}]
     for status in (*_ERRORS[route.role], *_conflicts(route)):
-        free = status == "409" or route.path == "/healthcheck"  # the record that was there; JSON in a JSON text
-        operation["responses"][status] = _answered("" if free else "Error")
+        free = status == "409" or route.path == "/healthcheck"  # the existing record; JSON encoded as a JSON string
+        operation["responses"][status] = _response("" if free else "Error")
     return operation
 
 
@@ -145,13 +145,18 @@ def _conflicts(route: Route) -> tuple[str, ...]:
 def _paging() -> list[dict[str, Any]]:
     limit = {"type": "integer", "minimum": 1, "maximum": 999_999_999}
     return [
-        {"name": "_limit", "in": "query", "schema": limit, "description": f"More than {MAX_LIMIT} counts as that"},
+        {
+            "name": "_limit",
+            "in": "query",
+            "schema": limit,
+            "description": f"Maximum number of records, at most {MAX_LIMIT}",
+        },
         {"name": "_cursor", "in": "query", "schema": {"type": "string"}},
         {"name": "_tags", "in": "query", "schema": {"type": "string"}},
     ]
 
 
-def _answered(schema: str) -> dict[str, Any]:
+def _response(schema: str) -> dict[str, Any]:
     kind = "text/plain" if schema == "Text" else "application/json"
     return {"description": schema or "JSON", "content": {kind: {"schema": _reference(schema) if schema else {}}}}
 

@@ -1,4 +1,4 @@
-"""Spans for OpenTelemetry, where its packages are installed and an exporter is configured by the usual variables."""
+"""OpenTelemetry spans, if its packages are installed and the OTEL_* variables configure an exporter."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ _CONFIGURED_BY = ("OTEL_EXPORTER_OTLP_ENDPOINT", "OTEL_EXPORTER_OTLP_TRACES_ENDP
 
 
 class Traces:
-    """A span for every request, or nothing at all."""
+    """Creates a span for every request, if tracing is on."""
 
     def __init__(self, tracer: Any = None, extract: Any = None):
         self._tracer, self._extract = tracer, extract
@@ -32,20 +32,20 @@ class Traces:
 
 
 def traces(environ: Mapping[str, str]) -> Traces:
-    """Traces as the environment configures them; off where it does not, or where no package is there to do it."""
+    """Traces as configured by the environment; off if nothing is configured or the packages are not installed."""
     if not any(environ.get(name) for name in _CONFIGURED_BY) or environ.get("OTEL_TRACES_EXPORTER") == "none":
         return Traces()
     try:
         api = importlib.import_module("opentelemetry.trace")
         propagate = importlib.import_module("opentelemetry.propagate")
         _provide(api)
-    except ImportError:  # told in the log by the caller, who sees that they are off
+    except ImportError:  # the caller logs that tracing is off
         return Traces()
     return Traces(api.get_tracer("mfruntime.service"), propagate.extract)
 
 
 def _provide(api: Any) -> None:
-    """Set a provider that exports by OTLP, unless the process that embeds us has set one."""
+    """Set a provider that exports over OTLP, unless the embedding process has set one."""
     if type(api.get_tracer_provider()).__name__ != "ProxyTracerProvider":
         return
     sdk = importlib.import_module("opentelemetry.sdk.trace")

@@ -1,6 +1,6 @@
-"""Artifacts of tasks: Python values pickled into blobs, and the map of names to keys that makes an attempt's result.
+"""Artifacts of tasks: Python values pickled into blobs, and the map of names to blob keys of each attempt.
 
-An attempt counts once its DONE marker lies beside its artifact map; readers take the last attempt that has one.
+An attempt is complete when its DONE marker exists next to its artifact map; readers use the last complete attempt.
 """
 
 from __future__ import annotations
@@ -25,8 +25,8 @@ _PROTOCOL = 4
 _ENCODING = "pickle-v4"
 _READABLE = ("pickle-v2", "pickle-v4", "gzip+pickle-v2", "gzip+pickle-v4")
 _VERSION = "1.0"
-_SMALL = 1 << 16  # blobs up to this size are kept for the next reader,
-_KEPT = 16 << 20  # as long as all of them together stay below this
+_SMALL = 1 << 16  # blobs up to this size are cached in memory,
+_KEPT = 16 << 20  # up to this total size
 _LARGE = 1 << 20
 
 
@@ -41,44 +41,44 @@ class FlowStore:
         self._small_bytes = 0
 
     def task(self, run: str, step: str, task: str, attempt: int | None = None) -> TaskReader:
-        """A task's results: of one attempt, or of the last one that is done."""
+        """A task's results: of one attempt, or of the last complete one."""
         return TaskReader(self, (run, step, task), attempt)
 
     def tasks(self, paths: Iterable[str]) -> list[TaskReader]:
-        """The tasks named by `run/step/task` paths; nothing is read until it is asked for."""
+        """The tasks with these `run/step/task` paths; they are read when first used."""
         return [self.task(*_ids(path)) for path in paths]
 
     def step_tasks(self, run: str, step: str) -> list[TaskReader]:
-        """All tasks of a step, in order of their numbers."""
+        """All tasks of a step, sorted by number."""
         prefix = layout.step(self.flow_name, run, step)
         names = [e.path.rsplit("/", 1)[1] for e in self.storage.list([prefix]) if e.is_dir]
         numbers = sorted((n for n in names if n != "_meta"), key=_numeric)
         return [self.task(run, step, name) for name in numbers]
 
     def parameters(self, run: str) -> TaskReader | None:
-        """The pseudo task that holds a run's parameters, None where the run has none."""
+        """The pseudo task that contains a run's parameters; None if the run has none."""
         return next(iter(self.step_tasks(run, "_parameters")), None)
 
     def writer(self, run: str, step: str, task: str, attempt: int) -> TaskWriter:
         return TaskWriter(self, (run, step, task), attempt)
 
     def precompute(self, value: Any) -> tuple[str, Info]:
-        """Save a value that many tasks have, once; the result is what TaskWriter.preset takes."""
+        """Save, once, a value that many tasks have; the result is an argument of TaskWriter.preset."""
         payload = pickled("", "", value)
         (saved,) = self.blobs.save([payload])
         return saved.key, describe(value, payload)
 
     def load_blobs(self, keys: Sequence[str]) -> dict[str, bytes | bytearray]:
-        """Contents by key; small ones are kept for the next caller."""
+        """Contents by key; small ones are cached in memory."""
         found: dict[str, bytes | bytearray] = {key: self._small[key] for key in keys if key in self._small}
         missing = [key for key in dict.fromkeys(keys) if key not in found]
         for key, content in self.blobs.load(missing):
             found[key] = content
             if len(content) <= _SMALL:
-                self._keep(key, bytes(content))
+                self._cache_content(key, bytes(content))
         return found
 
-    def _keep(self, key: str, content: bytes) -> None:
+    def _cache_content(self, key: str, content: bytes) -> None:
         self._small[key] = content
         self._small_bytes += len(content)
         while self._small_bytes > _KEPT:
@@ -114,13 +114,13 @@ class TaskReader:
 
     @property
     def attempt(self) -> int | None:
-        """The attempt read; None where none is done."""
-        self._look()
+        """The number of the attempt; None if no attempt is complete."""
+        self._open()
         return self._attempt
 
     @property
     def is_done(self) -> bool:
-        self._look()
+        self._open()
         return self._content is not None
 
     @property
@@ -145,8 +145,8 @@ class TaskReader:
     def __getitem__(self, name: str) -> Any:
         return self._kept[name] if name in self._kept else self.load_many([name])[name]
 
-    def keep(self, names: Sequence[str]) -> None:
-        """Load values now and give the same objects to whoever asks from here on: for values that nobody changes."""
+    def preload(self, names: Sequence[str]) -> None:
+        """Load values now, and return the same objects to all later readers: for values that are not changed."""
         self._kept.update(self.load_many(names))
 
     def load_many(self, names: Sequence[str]) -> dict[str, Any]:
@@ -164,12 +164,12 @@ class TaskReader:
                 raise DataCorrupt(f"The artifact {self.pathspec}/{name} has the unknown encoding {encoding!r}.")
 
     def _map(self) -> dict[str, Any]:
-        self._look()
+        self._open()
         if self._content is None:
-            raise MetaflowDataMissing(f"The task {self.pathspec} has no results: no attempt of it is done.")
+            raise MetaflowDataMissing(f"The task {self.pathspec} has no results: no attempt is complete.")
         return self._content
 
-    def _look(self) -> None:
+    def _open(self) -> None:
         if self._looked:
             return
         self._looked = True
@@ -191,12 +191,12 @@ class TaskReader:
         return max((file.attempt for file in files if file), default=None)
 
     def log(self, stream: str, attempt: int | None = None) -> bytes:
-        """The merged log of a stream in the store's line format; b"" where there is none."""
+        """The merged log of a stream in the store's line format; b"" if it does not exist."""
         number = self.attempt if attempt is None else attempt
         return b"".join(line.stored() for line in logs.merge(self.raw_logs(stream, number or 0)))
 
     def raw_logs(self, stream: str, attempt: int) -> list[bytes]:
-        """The log files of a stream, one per source, as they are."""
+        """The log files of a stream, one per source, unmerged."""
         names = [layout.log_file(attempt, source, stream) for source in layout.SOURCES]
         names.append(layout.legacy_log_file(attempt, stream))
         loaded = self._store.storage.load([f"{self._folder}/{name}" for name in names])
@@ -216,13 +216,13 @@ def _parsed(data: bytes, where: str) -> dict[str, Any]:
         content["objects"]
     except (ValueError, KeyError, TypeError) as exc:
         raise DataCorrupt(
-            f"The artifact map {where} is damaged: {exc}.", hint="Resume the run to make it again."
+            f"The artifact map {where} is corrupt: {exc}.", hint="Resume the run to create it again."
         ) from exc
     return content  # type: ignore[no-any-return]
 
 
 class TaskWriter:
-    """Writes one attempt. Order: begin, adopt and save, commit (from here on it counts), end."""
+    """Writes one attempt. Order: begin, reuse and save, commit (which completes the attempt), end."""
 
     def __init__(self, store: FlowStore, ids: tuple[str, str, str], attempt: int):
         self._store = store
@@ -233,18 +233,18 @@ class TaskWriter:
         self.info: dict[str, Info] = {}
 
     def begin(self, package: Mapping[str, Any] | None = None, marker: bool = True) -> None:
-        """The attempt exists. `package` describes the code package; `marker` writes task_begin too."""
+        """Register the attempt. `package` describes the code package; `marker` also writes task_begin."""
         self._put("attempt.json", b'{"time": %.7f}' % time.time())
         if marker:
             self._put("task_begin", json.dumps(_begin_marker(package, self._attempt)).encode())
 
-    def adopt(self, objects: Mapping[str, str], info: Mapping[str, Info]) -> None:
-        """Take artifacts over by key; nothing is loaded."""
+    def reuse(self, objects: Mapping[str, str], info: Mapping[str, Info]) -> None:
+        """Reuse artifacts of other tasks by key, without loading them."""
         self.objects.update(objects)
         self.info.update(info)
 
     def preset(self, name: str, key: str, info: Info) -> None:
-        """An artifact whose blob is known to be there."""
+        """Add an artifact whose blob already exists."""
         self.objects[name] = key
         self.info[name] = info
 
@@ -252,13 +252,13 @@ class TaskWriter:
         """Pickle and save values in one batch. Raises UnpicklableArtifact naming the one that cannot be."""
         for name in values:
             self._check_name(name)
-        with pickled_names.planted():
+        with pickled_names.defined_names():
             saved = self._store.blobs.save(self._payloads(values))
         for name, blob in zip(values, saved):
             self.objects[name] = blob.key
 
     def _payloads(self, values: Mapping[str, Any]) -> Iterator[bytes]:
-        """The pickles, one after the other, noting what the artifact map says of each."""
+        """The pickles, one after the other; their descriptions are added to the artifact map."""
         for name, value in values.items():
             payload = pickled(self._ids[1], name, value)
             self.info[name] = describe(value, payload)
@@ -282,11 +282,11 @@ class TaskWriter:
         self._put("DONE.lock", b'""')
 
     def end(self) -> None:
-        """The task's process has done all it wanted to do."""
+        """Mark the task's process as finished."""
         self._put("task_end", b"{}")
 
     def save_runtime(self, return_code: int, killed: bool, success: bool) -> None:
-        """How the process ended, as its scheduler saw it."""
+        """Save the exit status of the process, written by the scheduler."""
         facts = {"return_code": return_code, "killed": killed, "success": success}
         self._put("runtime", json.dumps(facts).encode())
 
@@ -294,7 +294,7 @@ class TaskWriter:
         self._save_file(layout.log_file(self._attempt, source, stream), content)
 
     def save_logs(self, files: Mapping[tuple[str, str], bytes]) -> None:
-        """Log files as `TaskReader.log_files` gives them, in one batch."""
+        """Save log files, as returned by `TaskReader.log_files`, in one batch."""
         items = [Item(f"{self._folder}/{layout.log_file(self._attempt, *key)}", files[key]) for key in files]
         if items:
             self._store.storage.save(items, overwrite=True)
@@ -318,23 +318,23 @@ def _begin_marker(package: Mapping[str, Any] | None, attempt: int) -> dict[str, 
 
 
 def pickled(step: str, name: str, value: Any) -> bytes:
-    """The bytes of a value. Raises UnpicklableArtifact saying which artifact, of which step, and why."""
+    """The pickle of a value. Raises UnpicklableArtifact with the artifact, the step and the reason."""
     try:
         return pickle.dumps(value, _PROTOCOL)
     except RecursionError as exc:
         raise _unpicklable(step, name, value, "it is nested too deeply") from exc
-    except Exception as exc:  # a __reduce__ of the user's may raise anything
+    except Exception as exc:  # a user's __reduce__ can raise anything
         raise _unpicklable(step, name, value, str(exc) or type(exc).__name__) from exc
 
 
 def _unpicklable(step: str, name: str, value: Any, why: str) -> UnpicklableArtifact:
     kind = type(value).__qualname__
-    hint = f"Store what can be pickled, or keep it local: use a variable instead of self.{name}."
+    hint = f"Store a value that can be pickled, or use a local variable instead of self.{name}."
     return UnpicklableArtifact(f"The artifact '{name}' of step '{step}', a {kind}, cannot be saved: {why}.", hint=hint)
 
 
 def describe(value: Any, payload: bytes) -> Info:
-    """What the artifact map says of a value besides its key."""
+    """The description of a value in the artifact map, without its key."""
     return {
         "size": len(payload),
         "type": str(type(value)),
@@ -350,23 +350,25 @@ class _Unpickler(pickle.Unpickler):
 
 
 def _loaded(content: bytes | bytearray) -> Any:
-    if len(content) >= _LARGE:  # pickle.loads reads the buffer in place, a file-like object costs copies of it
+    if len(content) >= _LARGE:  # pickle.loads reads the buffer in place, a file-like object would copy it
         try:
-            with pickled_names.planted():
+            with pickled_names.defined_names():
                 return pickle.loads(content)
         except (ImportError, AttributeError):
-            pass  # a class under a name of Metaflow's that only find_class knows
+            pass  # a class under a Metaflow name that only find_class resolves
     import io
 
     return _Unpickler(io.BytesIO(content)).load()
 
 
 def unpickled(content: bytes | bytearray, pathspec: str) -> Any:
-    """The value in a blob's content. Raises DataCorrupt naming the artifact where it cannot be rebuilt here."""
+    """The value in a blob's content. Raises DataCorrupt, with the artifact's name, if it cannot be unpickled."""
     try:
         return _loaded(content)
     except (ImportError, AttributeError) as exc:
-        message = f"The artifact {pathspec} needs code that is not importable here: {exc}."
-        raise DataCorrupt(message, hint="Install or import the module that defines it, then read it again.") from exc
+        message = f"The artifact {pathspec} needs a module that cannot be imported: {exc}."
+        raise DataCorrupt(
+            message, hint="Install the module, or add it to the Python path, then read the artifact again."
+        ) from exc
     except (pickle.UnpicklingError, EOFError, ValueError, IndexError, KeyError) as exc:
         raise DataCorrupt(f"The artifact {pathspec} cannot be unpickled: {exc}.") from exc

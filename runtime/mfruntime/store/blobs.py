@@ -1,6 +1,6 @@
 """Content-addressed blobs: a key is the SHA-1 of the uncompressed content, so equal content is stored once per flow.
 
-Blobs of far stores are kept on this machine too: what was saved or loaded here is not fetched again.
+Blobs of object stores are also stored in the local cache, so that they are not downloaded again on this machine.
 """
 
 from __future__ import annotations
@@ -19,28 +19,28 @@ if TYPE_CHECKING:
 _PACKED_META = {"cas_raw": False, "cas_version": 1}
 _RAW_META = {"cas_raw": True, "cas_version": 1}
 _LARGE = 1 << 20
-_IN_FLIGHT = 2
+_MAX_PARALLEL = 2
 
 
 class Saved(NamedTuple):
-    """A blob in the store: its key and where it lies."""
+    """A blob in the store: its key and its URL."""
 
     key: str
     url: str
 
 
 class BlobStore:
-    """The blobs of one flow. Keys seen once in this process are not looked up again."""
+    """The blobs of one flow. A key that this process has seen is not checked for existence again."""
 
-    def __init__(self, storage: Storage, flow_name: str, kept: cache.BlobCache | None = None):
+    def __init__(self, storage: Storage, flow_name: str, local_cache: cache.BlobCache | None = None):
         self._storage = storage
-        self._cache = cache.beside(storage) if kept is None else kept
+        self._cache = cache.for_storage(storage) if local_cache is None else local_cache
         self._flow = layout.flow(flow_name)
         self._known: set[str] = set()
 
     def save(self, payloads: Iterable[bytes], raw: bool = False) -> list[Saved]:
-        """Save what is not there yet. Small payloads share one existence check; large ones are hashed, compressed and
-        written on threads while the caller's iterator makes the next."""
+        """Save payloads that do not exist yet. Small ones share one existence check; large ones are hashed, compressed
+        and written on threads while the caller's iterator produces the next."""
         keys: list[str | Future[str]] = []
         small: dict[str, bytes] = {}
         with _Threads() as threads:
@@ -70,7 +70,7 @@ class BlobStore:
         self._cache.put(unknown)
 
     def _already_there(self, payloads: Mapping[str, bytes]) -> set[str]:
-        """Keys that need not be sent. Far away, a small blob that exists is refused as cheaply as it is looked for."""
+        """Keys that need no upload. In object stores, a conditional upload costs as little as an existence check."""
         asked = [key for key, payload in payloads.items() if self._storage.is_local or len(payload) >= _LARGE]
         found = self._storage.exists([layout.blob(self._flow, key) for key in asked]) if asked else []
         return {key for key, exists in zip(asked, found) if exists}
@@ -80,8 +80,8 @@ class BlobStore:
         return Item(layout.blob(self._flow, key), data, _RAW_META if raw else _PACKED_META)
 
     def load(self, keys: Sequence[str]) -> Iterator[tuple[str, bytes | bytearray]]:
-        """The content of each key, verified, in any order: what is kept here comes first.
-        Raises MetaflowDataMissing or DataCorrupt naming the file."""
+        """The verified content of each key, in any order: cached ones first.
+        Raises MetaflowDataMissing or DataCorrupt with the file name."""
         far = []
         for key in keys:
             content = self._cache.get(key)
@@ -96,7 +96,7 @@ class BlobStore:
         for key, (path, data, meta) in zip(keys, self._storage.load(paths)):
             where = f"{self._storage.root}/{path}"
             if data is None:
-                raise MetaflowDataMissing(f"The blob {where} is not there; an artifact refers to it.")
+                raise MetaflowDataMissing(f"The blob {where} does not exist, but an artifact refers to it.")
             content = _unpacked(key, data, bool(meta and meta.get("cas_raw")), where)
             self._cache.put({key: content})
             yield key, content
@@ -123,7 +123,7 @@ def _listed(data: Any) -> list[Any]:
 
 
 def _gathered(data: bytes | list[Any], size: int, digest: Any) -> bytearray:
-    """The pieces of a large blob put in place, while others are inflated and hashed on threads."""
+    """The pieces of a large blob, copied into one buffer while others are decompressed and hashed on threads."""
     from concurrent.futures import ThreadPoolExecutor
 
     content, at = bytearray(size), 0
@@ -133,13 +133,13 @@ def _gathered(data: bytes | list[Any], size: int, digest: Any) -> bytearray:
             content[at : at + len(part)] = part
             at += len(part)
     if at != size:
-        raise ValueError("its size is not what it says")
+        raise ValueError("its size differs from the size in its header")
     return content
 
 
 def _corrupt(where: str, why: str) -> DataCorrupt:
-    hint = "Delete that file and its _meta file, then re-run the step that made the artifact (resume STEP)."
-    return DataCorrupt(f"The blob {where} is damaged: {why}.", hint=hint)
+    hint = "Delete that file and its _meta file, then run the step that created the artifact again (resume STEP)."
+    return DataCorrupt(f"The blob {where} is corrupt: {why}.", hint=hint)
 
 
 def _key(payload: bytes) -> str:
@@ -147,7 +147,7 @@ def _key(payload: bytes) -> str:
 
 
 class _Threads:
-    """A thread pool that is made when first used and keeps at most two payloads in flight."""
+    """A thread pool, created when first used, that processes at most two payloads at a time."""
 
     def __init__(self) -> None:
         self._pool: Any = None
@@ -164,9 +164,9 @@ class _Threads:
         if self._pool is None:
             from concurrent.futures import ThreadPoolExecutor
 
-            self._pool = ThreadPoolExecutor(_IN_FLIGHT)
-        while len(self._pending) >= _IN_FLIGHT:
-            self._pending.pop(0).exception()  # waits; who asks for the result gets the error
+            self._pool = ThreadPoolExecutor(_MAX_PARALLEL)
+        while len(self._pending) >= _MAX_PARALLEL:
+            self._pending.pop(0).exception()  # waits; the reader of the result gets the error
         future: Future[str] = self._pool.submit(work, payload, raw)
         self._pending.append(future)
         return future

@@ -1,8 +1,8 @@
-"""Blobs of far stores, kept on this machine: one folder for all processes of an account, bounded in bytes.
+"""The local cache: blobs of object stores on this machine, in one directory for all processes of a user account.
 
-A file holds a blob as it was before it was compressed, under its key, so it is right where its SHA-1 is its name: each
-read checks that, and what is wrong goes away. The time of a file is when it was last used; who finds the folder full
-removes the oldest. No daemon, and no look at the whole folder but then. Nothing raises: what cannot be kept is not.
+A file contains an uncompressed blob, and its name is the blob's SHA-1, which each read verifies; corrupt files are
+deleted. The modification time of a file is its last use. A process that finds the cache full deletes the oldest files;
+only then is the directory listed. There is no daemon. Errors are ignored: a blob that cannot be cached is not cached.
 """
 
 from __future__ import annotations
@@ -19,15 +19,15 @@ from .. import settings
 from ..errors import CommandException
 from .storage.base import Storage
 
-#: Blobs count in units, the smallest as one, so that a full folder holds no more than bound / UNIT files.
+#: Sizes are counted in units, at least one per blob, so that a full cache has at most bound / UNIT files.
 UNIT = 1 << 16
-#: A blob, or blobs saved together, above this part of the bound are not kept.
+#: A blob, or a batch of blobs, larger than the bound divided by this is not cached.
 LARGEST_SHARE = 4
-#: A full folder is emptied to this share, so that looking through it is rare.
+#: A full cache is reduced to this fraction, so that evictions are rare.
 _AFTER_EVICTION = 0.8
-#: Nothing is kept where less than this share of the disk would be left.
+#: Nothing is cached if less than this fraction of the disk would be free.
 _LEFT_FREE = 0.05
-#: A file used again within these seconds keeps its time.
+#: The time of a file is not updated if it is used again within these seconds.
 _SAME_USE = 60.0
 
 _SIZE = "size"
@@ -40,13 +40,13 @@ _NEW = os.O_WRONLY | os.O_CREAT | os.O_EXCL | _SAFE
 _COUNTER = os.O_RDWR | os.O_CREAT | os.O_APPEND | _SAFE
 
 
-def beside(storage: Storage) -> BlobCache:
-    """The cache for the blobs of a storage; one that keeps nothing where the storage lies on this machine."""
+def for_storage(storage: Storage) -> BlobCache:
+    """The cache for the blobs of a storage; it stores nothing if the storage itself is on this machine."""
     return BlobCache(None, 0) if storage.is_local else from_settings(settings.load())
 
 
 def from_settings(found: settings.Settings) -> BlobCache:
-    """The account's cache. Raises CommandException for a bound that is no number of bytes."""
+    """The cache of the user account. Raises CommandException if the bound is not a number of bytes."""
     bound = found.integer("MFINFRA_CACHE_BYTES")
     if bound < 0:
         raise CommandException(f"The setting MFINFRA_CACHE_BYTES must be a number of bytes, not {bound}.")
@@ -56,9 +56,9 @@ def from_settings(found: settings.Settings) -> BlobCache:
 
 
 def _default_folder() -> str | None:
-    """`mfinfra` among the user's caches; None for an account without a home, or in the home of another (sudo)."""
+    """`mfinfra` in the user's cache directory; None without a home directory, or in that of another user (sudo)."""
     given = os.environ.get("XDG_CACHE_HOME", "")
-    if os.path.isabs(given):  # the specification has relative ones ignored
+    if os.path.isabs(given):  # the XDG specification ignores relative paths
         return os.path.join(given, "mfinfra")
     home = os.path.expanduser("~")
     try:
@@ -69,7 +69,7 @@ def _default_folder() -> str | None:
 
 
 class BlobCache:
-    """Contents by key below `folder`, `bound` bytes of them at most; 0, or no folder, keeps nothing."""
+    """Contents by key below `folder`, at most `bound` bytes; with 0, or without a directory, nothing is cached."""
 
     def __init__(self, folder: str | None, bound: int):
         self._path = folder or ""
@@ -77,7 +77,7 @@ class BlobCache:
         self._gave_up = False
 
     def get(self, key: str) -> bytes | None:
-        """The content of a key, None where it is not here."""
+        """The content of a key; None if it is not cached."""
         if not self._bound or not _is_key(key):
             return None
         try:
@@ -87,7 +87,7 @@ class BlobCache:
             return None
 
     def put(self, contents: Mapping[str, Any]) -> None:
-        """Keep contents whose keys are known to be theirs. After the first failure this process keeps no more."""
+        """Cache contents whose keys are already verified. After the first failure, this process caches no more."""
         if not self._bound or self._gave_up:
             return
         try:
@@ -104,7 +104,7 @@ class BlobCache:
 
     @contextmanager
     def _folder(self) -> Iterator[int]:
-        """The folder, open: what is done to its path meanwhile leads nobody astray."""
+        """The open directory: later changes of its path have no effect."""
         fd = _open_folder(self._path)
         try:
             yield fd
@@ -127,7 +127,7 @@ class BlobCache:
             os.close(fd)
 
     def _keep(self, folder: int, contents: Mapping[str, Any]) -> None:
-        new = {key: data for key, data in contents.items() if self._fits(key, data) and not _is_there(folder, key)}
+        new = {key: data for key, data in contents.items() if self._fits(key, data) and not _exists(folder, key)}
         units = sum(_units(len(data)) for data in new.values())
         if not new or not self._is_modest(units) or not _has_disk(folder, units):
             return
@@ -136,7 +136,7 @@ class BlobCache:
             self._write(folder, new, units)
 
     def _write(self, folder: int, contents: Mapping[str, Any], units: int) -> bool:
-        """Write files; False where there is no room. Beside an eviction nothing is written, and nobody waits."""
+        """Write files; returns False if the cache is full. During an eviction nothing is written, without waiting."""
         with _counter(folder, exclusive=False) as counter:
             if counter is None:
                 return True
@@ -147,14 +147,15 @@ class BlobCache:
         return True
 
     def _reserve(self, counter: int, units: int) -> bool:
-        """Count units before they are written. The counter is the length of a file, a byte for each unit after a first
-        one: appending is exact across processes, and who is killed has counted too much, never too little."""
+        """Count units before they are written. The counter is the length of a file: one byte, and one per unit.
+        Appending is exact across processes, and a killed process has counted too many units, never too few."""
         os.write(counter, bytes(units))
         total = os.lseek(counter, 0, os.SEEK_CUR) - 1
-        return total >= units and total * UNIT <= self._bound  # less: what is there was not counted yet
+        return total >= units and total * UNIT <= self._bound  # less: existing files were not counted yet
 
     def _make_room(self, folder: int, units: int) -> None:
-        """Remove what was not used for longest, and what killed writers left; no writer is at work meanwhile."""
+        """Delete the least recently used files, and temporary files of killed processes; no process writes
+        meanwhile."""
         with _counter(folder, exclusive=True) as counter:
             if counter is None:
                 return
@@ -170,12 +171,12 @@ class BlobCache:
 
 
 def _is_possible() -> bool:
-    """Whether this system opens files relative to a folder, which Windows does not."""
+    """Whether the operating system can open files relative to a directory, which Windows cannot."""
     return os.name == "posix" and os.open in os.supports_dir_fd
 
 
 def _is_key(name: str) -> bool:
-    """Whether it is a SHA-1 in hexadecimal digits: artifact maps may hold anything."""
+    """Whether a name is a SHA-1 in hexadecimal digits: artifact maps can contain anything."""
     return len(name) == 40 and _HEX.issuperset(name)
 
 
@@ -184,7 +185,7 @@ def _units(size: int) -> int:
 
 
 def _open_folder(path: str) -> int:
-    """The folder, made where it is not there. Raises OSError, also for a link and for a folder of another account."""
+    """Open the directory, and create it if needed. Raises OSError, also for a link or another user's directory."""
     try:
         fd = os.open(path, _FOLDER)
     except FileNotFoundError:
@@ -193,7 +194,7 @@ def _open_folder(path: str) -> int:
     facts = os.fstat(fd)
     try:
         if facts.st_uid != os.geteuid():
-            raise PermissionError(f"{path} belongs to another account")
+            raise PermissionError(f"{path} belongs to another user")
         if facts.st_mode & 0o077:
             os.fchmod(fd, 0o700)
     except OSError:
@@ -204,7 +205,7 @@ def _open_folder(path: str) -> int:
 
 @contextmanager
 def _counter(folder: int, exclusive: bool) -> Iterator[int | None]:
-    """The counter, open and locked: against evictions or, `exclusive`, writers too. None where others hold it."""
+    """The counter, open and locked against evictions, with `exclusive` also against writers. None if it is locked."""
     import fcntl
 
     fd = os.open(_SIZE, _COUNTER, 0o600, dir_fd=folder)
@@ -224,7 +225,7 @@ def _read_all(fd: int, size: int) -> bytes:
     if len(first) >= size:
         return first
     chunks = [first]
-    while chunk := os.read(fd, size):  # one call gives 2 GB at most
+    while chunk := os.read(fd, size):  # one call returns at most 2 GB
         chunks.append(chunk)
     return b"".join(chunks)
 
@@ -233,7 +234,7 @@ def _note_use(fd: int, last: float) -> None:
     if abs(time.time() - last) > _SAME_USE:
         try:
             os.utime(fd)
-        except OSError:  # a disk that can only be read
+        except OSError:  # a read-only disk
             return
 
 
@@ -242,7 +243,7 @@ def _has_disk(folder: int, units: int) -> bool:
     return disk.f_bavail * disk.f_frsize - units * UNIT >= disk.f_blocks * disk.f_frsize * _LEFT_FREE
 
 
-def _is_there(folder: int, key: str) -> bool:
+def _exists(folder: int, key: str) -> bool:
     try:
         return stat.S_ISREG(os.stat(key, dir_fd=folder, follow_symlinks=False).st_mode)
     except FileNotFoundError:
@@ -250,7 +251,8 @@ def _is_there(folder: int, key: str) -> bool:
 
 
 def _write_file(folder: int, key: str, data: Any) -> None:
-    """Write a file under a name of its own, then give it its name: whole or not at all, whoever else writes it."""
+    """Write a file under a temporary name, then rename it, so that it is never incomplete, also with concurrent
+    writers."""
     temporary = _TEMPORARY + os.urandom(8).hex()
     fd = os.open(temporary, _NEW, 0o600, dir_fd=folder)
     try:
@@ -267,7 +269,7 @@ def _write_file(folder: int, key: str, data: Any) -> None:
 
 
 def _files(folder: int) -> Iterator[tuple[float, int, str]]:
-    """When each blob was used last, its units and its name. Without writers at work, temporary files are left-overs."""
+    """Last use, units and name of each blob. Temporary files are deleted: no process writes during an eviction."""
     with os.scandir(folder) as entries:
         for entry in entries:
             if entry.name.startswith(_TEMPORARY):
@@ -276,7 +278,7 @@ def _files(folder: int) -> Iterator[tuple[float, int, str]]:
                 try:
                     facts = entry.stat(follow_symlinks=False)
                 except FileNotFoundError:
-                    continue  # a reader found it damaged
+                    continue  # a reader deleted it as corrupt
                 yield facts.st_mtime, _units(facts.st_size), entry.name
 
 

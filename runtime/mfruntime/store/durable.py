@@ -1,8 +1,8 @@
-"""The only place that changes files of a datastore on this machine.
+"""Atomic file operations: the only module that changes files of a local datastore.
 
-Every file appears whole or not at all: it is written under a temporary name in its own folder, then renamed. Temporary
-names start with `.tmp`, which no reader's pattern matches. Each call of a writing function is one durable effect; tests
-count them and end the process before a chosen one (MFINFRA_CRASH_AT), which is how crash safety is proven.
+Every file is written under a temporary name in its directory, then renamed, so that it is never incomplete. Temporary
+names start with `.tmp`, which no reader's pattern matches. Each call of a writing function is one durable effect. Tests
+count these effects and end the process before a selected one (MFINFRA_CRASH_AT), to check crash safety.
 """
 
 from __future__ import annotations
@@ -34,11 +34,11 @@ def write_atomic(path: str, data: bytes | list[Any]) -> None:
         os.replace(temporary, path)
     except OSError as exc:
         _forget(temporary)
-        raise translated(exc, path) from exc
+        raise write_error(exc, path) from exc
 
 
 def write_new(path: str, data: bytes) -> bool:
-    """Create a file; False, and nothing changed, where it exists already."""
+    """Create a file; returns False, and changes nothing, if it already exists."""
     if os.path.exists(path):
         return False
     _before_effect()
@@ -49,7 +49,7 @@ def write_new(path: str, data: bytes) -> bool:
         return False
     except OSError as exc:
         if exc.errno not in _NO_LINKS:
-            raise translated(exc, path) from exc
+            raise write_error(exc, path) from exc
         os.replace(temporary, path)  # a file system without hard links
     finally:
         _forget(temporary)
@@ -57,20 +57,20 @@ def write_new(path: str, data: bytes) -> bool:
 
 
 def make_dirs(path: str) -> None:
-    """Create a folder and its parents; remembered, so that asking again costs nothing."""
+    """Create a directory and its parents; the result is cached, so that further calls cost nothing."""
     if path in _made:
         return
     try:
         os.makedirs(path, exist_ok=True)
     except OSError as exc:
-        raise translated(exc, path) from exc
+        raise write_error(exc, path) from exc
     if len(_made) >= _MADE_LIMIT:
         _made.clear()
     _made.add(path)
 
 
 def claim_dir(path: str) -> bool:
-    """Create one folder that must not exist; False where somebody else has it."""
+    """Create one directory; returns False if it already exists."""
     make_dirs(os.path.dirname(path))
     _before_effect()
     try:
@@ -78,19 +78,19 @@ def claim_dir(path: str) -> bool:
     except FileExistsError:
         return False
     except OSError as exc:
-        raise translated(exc, path) from exc
+        raise write_error(exc, path) from exc
     return True
 
 
 def remove(path: str) -> None:
-    """Remove a file; one that is not there is no error."""
+    """Delete a file; a missing file is no error."""
     _before_effect()
     try:
         os.unlink(path)
     except (FileNotFoundError, NotADirectoryError):
         return
     except OSError as exc:
-        raise translated(exc, path) from exc
+        raise write_error(exc, path) from exc
 
 
 def _write_temporary(path: str, data: bytes | list[Any]) -> str:
@@ -107,7 +107,7 @@ def _write_temporary(path: str, data: bytes | list[Any]) -> str:
             os.close(fd)
     except OSError as exc:
         _forget(temporary)
-        raise translated(exc, path) from exc
+        raise write_error(exc, path) from exc
     return temporary
 
 
@@ -124,14 +124,14 @@ def _write_parts(fd: int, parts: list[Any]) -> None:
     for start in range(0, len(parts), _VECTOR):
         batch = parts[start : start + _VECTOR]
         written = os.writev(fd, batch)
-        if written < sum(map(len, batch)):  # a signal or a full disk; the rest goes the plain way, or fails there
+        if written < sum(map(len, batch)):  # a signal or a full disk: write the rest with plain writes, which can fail
             _write_all(fd, b"".join(batch)[written:])
 
 
 def _open(temporary: str, folder: str) -> int:
     try:
         return os.open(temporary, _FLAGS, 0o666)
-    except FileNotFoundError:  # the folder is new, or somebody removed it since we made it
+    except FileNotFoundError:  # the directory is new, or was deleted after its creation
         _made.discard(folder)
         make_dirs(folder)
         return os.open(temporary, _FLAGS, 0o666)
@@ -145,7 +145,7 @@ def _forget(temporary: str) -> None:
 
 
 def _choose_prefix() -> None:
-    """Temporary names of this process: the random part tells it from one with the same id in another container."""
+    """Set the prefix of temporary names. Its random part distinguishes processes with the same ID in containers."""
     global _prefix
     _prefix = f".tmp{os.getpid()}_{os.urandom(4).hex()}_"
 
@@ -155,34 +155,34 @@ if hasattr(os, "register_at_fork"):
     os.register_at_fork(after_in_child=_choose_prefix)
 
 
-# -- what the operating system refused ---------------------------------------------------------------------------------
+# -- errors of the operating system ------------------------------------------------------------------------------------
 
 _FULL = {errno.ENOSPC, errno.EFBIG, getattr(errno, "EDQUOT", -1)}
 _READ_ONLY = {errno.EROFS, errno.EACCES, errno.EPERM}
-_ELSEWHERE = "or point METAFLOW_DATASTORE_SYSROOT_LOCAL at another folder"
+_ELSEWHERE = "or point METAFLOW_DATASTORE_SYSROOT_LOCAL at another directory"
 _REMEDIES = {
-    errno.EMFILE: "Raise the limit of open files of this shell, for example: ulimit -n 4096",
-    errno.ENFILE: "The machine has too many open files: stop other programs, or raise fs.file-max.",
-    errno.ENAMETOOLONG: "Choose a shorter name: file systems allow 255 bytes for one, a few of which are ours.",
-    errno.EEXIST: "A file lies where a folder is needed: move it away.",
-    errno.ENOTDIR: "A file lies where a folder is needed: move it away.",
-    errno.EISDIR: "A folder lies where a file is needed: move it away.",
+    errno.EMFILE: "Increase the limit of open files of this shell, for example: ulimit -n 4096",
+    errno.ENFILE: "The machine has too many open files: stop other programs, or increase fs.file-max.",
+    errno.ENAMETOOLONG: "Use a shorter name: file systems allow 255 bytes, and the datastore adds a few.",
+    errno.EEXIST: "A file has the name of a required directory: move or rename the file.",
+    errno.ENOTDIR: "A file has the name of a required directory: move or rename the file.",
+    errno.EISDIR: "A directory has the name of a required file: move or rename the directory.",
 }
 
 
-def translated(exc: OSError, path: str) -> StorageError:
-    """The error a user sees for what the operating system said of writing `path`."""
+def write_error(exc: OSError, path: str) -> StorageError:
+    """The error for users if the operating system failed to write `path`."""
     message = f"{path} cannot be written: {exc.strerror or exc}."
     if exc.errno in _FULL:
-        return StorageFull(message, hint=f"Free some space {_ELSEWHERE}; then type: python FLOW.py resume")
+        return StorageFull(message, hint=f"Free disk space {_ELSEWHERE}; then run: python FLOW.py resume")
     if exc.errno in _READ_ONLY:
-        return StorageReadOnly(message, hint=f"Make the folder writable {_ELSEWHERE}.")
+        return StorageReadOnly(message, hint=f"Make the directory writable {_ELSEWHERE}.")
     return StorageError(message, hint=_REMEDIES.get(exc.errno or 0))
 
 
-def unreadable(exc: OSError, path: str) -> StorageError:
-    """The error a user sees for a file that is there but cannot be read."""
-    hint = "Make it readable for your user." if exc.errno in _READ_ONLY else _REMEDIES.get(exc.errno or 0)
+def read_error(exc: OSError, path: str) -> StorageError:
+    """The error for users if an existing file cannot be read."""
+    hint = "Make the file readable for your user." if exc.errno in _READ_ONLY else _REMEDIES.get(exc.errno or 0)
     return StorageError(f"{path} cannot be read: {exc.strerror or exc}.", hint=hint)
 
 
@@ -196,14 +196,14 @@ _effects = 0
 
 
 def set_role(role: str) -> None:
-    """Say what this process is, `scheduler` or `task`, so that tests can choose whom to end."""
+    """Set the role of this process, `scheduler` or `task`, so that tests can select the process to end."""
     global _role, _effects
     if role != _role:
         _role, _effects = role, 0
 
 
 def _count_effect() -> None:
-    """Note one effect of this role; end the process where it is the chosen one."""
+    """Count one effect of this role; end the process if it is the selected one."""
     number = _next_in_file() if _crash_file else _next_here()
     if _role == _crash_role and _crash_number.isdigit() and number == int(_crash_number):
         os.kill(os.getpid(), signal.SIGKILL)

@@ -1,8 +1,9 @@
-"""gzip, as fast as the machine allows and readable by every gzip reader.
+"""Fast gzip compression that every gzip reader supports.
 
-Three means, all within the format (RFC 1952): ISA-L instead of zlib where it is installed; data that does not compress
-(random floats, images) is stored instead of squeezed; large data becomes several members, made and read on all cores.
-Our members carry their size in an extra header field, so that readers of ours can find the next one without inflating.
+It uses three methods, all within the format (RFC 1952): ISA-L instead of zlib, if installed; data that does not
+compress (random floats, images) is stored uncompressed; large data is split into members, compressed and read on all
+cores. The members have their size in an extra header field, so that this module finds the next one without
+decompressing.
 """
 
 from __future__ import annotations
@@ -20,19 +21,19 @@ try:
     from isal import isal_zlib
 
     _zlib = isal_zlib
-except ImportError:  # the standard library does the same, slower
+except ImportError:  # the standard library is slower, with the same result
     _zlib = zlib
 
 #: Bytes of input per member.
 CHUNK = 2 << 20
 _SAMPLE = 1 << 14
-#: Stored rather than compressed when a sample shrinks to more than this share.
+#: Data is stored uncompressed if a sample compresses to more than this fraction.
 _WORTH = 0.9
 _LEVEL = 1
 _STORED_BLOCK = 65535  # RFC 1951, 3.2.4
 _MOST = 1032  # the largest ratio that deflate can reach
 
-_ID = b"MF"  # our subfield of the extra header field: the size of the whole member
+_ID = b"MF"  # our subfield of the extra header field: the size of the member
 _HEADER = struct.Struct("<2sBBIBBH2sHQ")
 _MAGIC = b"\x1f\x8b"
 _FEXTRA = 4
@@ -45,7 +46,7 @@ def compress(data: bytes | memoryview) -> bytes:
 
 
 def compressed_parts(data: bytes | memoryview) -> list[Any]:
-    """As compress, but as buffers that follow each other: what is only stored is not copied."""
+    """As compress, but as consecutive buffers: data that is stored uncompressed is not copied."""
     if len(data) <= CHUNK:
         return _member(data)
     view = memoryview(data)
@@ -54,13 +55,13 @@ def compressed_parts(data: bytes | memoryview) -> list[Any]:
 
 
 def decompress(blob: bytes | list[Any]) -> bytes:
-    """The data in a gzip file of any number of members, in one buffer or several. Raises ValueError if damaged."""
+    """The data in a gzip file of any number of members, in one buffer or several. Raises ValueError if corrupt."""
     parts = list(members(blob))
     return parts[0] if len(parts) == 1 else b"".join(parts)
 
 
 def members(blob: bytes | list[Any]) -> Iterator[bytes]:
-    """The data of a gzip file in pieces, in order; pieces of ours are inflated ahead on all cores."""
+    """The data of a gzip file in pieces, in order; members from this module are decompressed ahead on all cores."""
     try:
         pieces = _split(_Buffers(blob))
         if len(pieces) > 1:
@@ -68,18 +69,18 @@ def members(blob: bytes | list[Any]) -> Iterator[bytes]:
         else:
             yield _inflate(pieces[0] if pieces else b"")
     except (_zlib.error, zlib.error, EOFError, struct.error) as exc:
-        raise ValueError(str(exc) or "damaged gzip data") from exc
+        raise ValueError(str(exc) or "corrupt gzip data") from exc
 
 
 def inflated_size(blob: bytes | list[Any]) -> int | None:
-    """Size of the data in a file of several members that ours wrote; None for other files."""
+    """Size of the data in a file of several members from this module; None for other files."""
     buffers = _Buffers(blob)
     pieces = _split(buffers)
     if len(pieces) < 2:
         return None
     size = sum(int(_TRAILER.unpack_from(piece, len(piece) - _TRAILER.size)[1]) for piece in pieces)
     if size > buffers.size * _MOST:
-        raise ValueError("its size is not what it says")  # and must not claim memory
+        raise ValueError("its size differs from the size in its header")  # and must not allocate that memory
     return size
 
 
@@ -116,7 +117,7 @@ def _stored(data: bytes | memoryview) -> list[Any]:
 
 
 class _Buffers:
-    """Buffers that follow each other, read as one; only what lies across two of them is copied."""
+    """Consecutive buffers, read as one; only pieces that span two buffers are copied."""
 
     def __init__(self, blob: Any):
         self._parts = [memoryview(part) for part in (blob if isinstance(blob, list) else [blob])]
@@ -135,7 +136,7 @@ class _Buffers:
 
 
 def _split(buffers: _Buffers) -> list[memoryview]:
-    """The members of a blob that ours wrote; the whole blob where another program did."""
+    """The members of a blob from this module; the complete blob if another program wrote it."""
     members, at = [], 0
     while at < buffers.size:
         header = buffers.piece(at, min(at + _HEADER.size, buffers.size))
@@ -148,7 +149,7 @@ def _split(buffers: _Buffers) -> list[memoryview]:
 
 
 def _member_size(header: memoryview) -> int:
-    """What the header of a member of ours says of its size; 0 where it is none of ours."""
+    """The size in the header of a member; 0 if another program wrote it."""
     if len(header) < _HEADER.size:
         return 0
     magic, _, flags, _, _, _, length, field, width, size = _HEADER.unpack(header)

@@ -1,7 +1,7 @@
-"""The contents of IncludeFile parameters: stored once at the start of a run, read when a step asks for them.
+"""The contents of IncludeFile parameters: stored once at the start of a run, read when a step uses them.
 
-They lie at `data/<Flow>/<sha1 of the content>` of the datastore, or at `<Flow>/<sha1>` of the place that
-METAFLOW_DATATOOLS_<STORE>ROOT names, gzipped, without metadata beside them.
+They are stored at `data/<Flow>/<sha1 of the content>` in the datastore, or at `<Flow>/<sha1>` below
+METAFLOW_DATATOOLS_<STORE>ROOT, compressed by gzip, without metadata.
 """
 
 from __future__ import annotations
@@ -25,53 +25,53 @@ def save_included(storage: Storage, flow_name: str, content: bytes) -> str:
         url = locate.joined(storage.type, place, path.removeprefix("data/")) if place else url
         storage, path = locate.open_url(url)[0]
     storage.save([Item(path, gzip.compress(content))])
-    cache.beside(storage).put({key: content})
+    cache.for_storage(storage).put({key: content})
     return url
 
 
 def read_included(file: IncludedFile) -> str | bytes:
-    """The content that an IncludedFile refers to, as text where it was declared as text."""
+    """The content that an IncludedFile refers to, as text if it was declared as text."""
     descriptor = file.descriptor
     content = _content(str(descriptor["url"]), is_checked=descriptor.get("type") == "uploader-v2")
     return content.decode(descriptor.get("encoding") or "utf-8") if descriptor.get("is_text", True) else content
 
 
 def _content(url: str, is_checked: bool) -> bytes:
-    """The content at a URL, from this machine where it is kept here; `is_checked` where the name is its SHA-1."""
+    """The content at a URL, from the local cache if it is there; `is_checked` if the name is its SHA-1."""
     places = locate.open_url(url)
     if not is_checked:
         return _fetched(places, url)
-    key, kept = url.rsplit("/", 1)[1], cache.beside(places[0][0])
-    found = kept.get(key)
+    key, local_cache = url.rsplit("/", 1)[1], cache.for_storage(places[0][0])
+    found = local_cache.get(key)
     if found is not None:
         return found
     content = _fetched(places, url)
     if _key(content) != key:
-        raise _damaged(url, "its content does not match its name")
-    kept.put({key: content})
+        raise _corrupt(url, "its content does not match its name")
+    local_cache.put({key: content})
     return content
 
 
 def _fetched(places: list[tuple[Storage, str]], url: str) -> bytes:
-    """The content at the first of the places where it may lie."""
+    """The content at the first location that exists."""
     for storage, path in places:
         (found,) = (loaded.data for loaded in storage.load([path]))
         if found is not None:
             return _unpacked(found, url)
-    raise MetaflowDataMissing(f"The included file {url} is not there.")
+    raise MetaflowDataMissing(f"The included file {url} does not exist.")
 
 
 def _unpacked(packed: bytes, url: str) -> bytes:
     try:
         return gzip.decompress(packed)
     except ValueError as exc:
-        raise _damaged(url, str(exc)) from exc
+        raise _corrupt(url, str(exc)) from exc
 
 
 def _key(content: bytes) -> str:
     return hashlib.sha1(content, usedforsecurity=False).hexdigest()
 
 
-def _damaged(url: str, why: str) -> DataCorrupt:
+def _corrupt(url: str, why: str) -> DataCorrupt:
     hint = "Delete that file and start a new run with the same file."
-    return DataCorrupt(f"The included file {url} is damaged: {why}.", hint=hint)
+    return DataCorrupt(f"The included file {url} is corrupt: {why}.", hint=hint)

@@ -1,4 +1,4 @@
-"""Where everything lies, relative to the root of a datastore. The only place that knows."""
+"""All paths in a datastore, relative to its root."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from ..ids import check_component
 
 SOURCES = ("runtime", "task")
 
-#: Names beside runs, steps and tasks that are taken by the tree itself.
+#: Names that the datastore uses next to runs, steps and tasks.
 RESERVED = frozenset({"_meta", "data", "latest_run"})
 
 
@@ -31,7 +31,7 @@ def task(flow_name: str, run_id: str, step_name: str, task_id: str) -> str:
 
 def _child(kind: str, name: str) -> str:
     if name in RESERVED:
-        raise MetaflowInvalidPathspec(f"The {kind} {name!r} is not valid: the datastore uses that name itself.")
+        raise MetaflowInvalidPathspec(f"The {kind} {name!r} is invalid: the datastore reserves that name.")
     return check_component(kind, name)
 
 
@@ -45,7 +45,7 @@ def blob(flow_name: str, key: str) -> str:
 
 
 def is_blob(path: str) -> bool:
-    """Whether a path is that of a content-addressed blob: no run is named `data`."""
+    """Whether a path is that of a content-addressed blob: `data` is not allowed as a run id."""
     return path.split("/", 2)[1:2] == ["data"]
 
 
@@ -55,7 +55,7 @@ def included(flow_name: str, key: str) -> str:
 
 
 def latest_run(flow_name: str) -> str:
-    """The file that names the run started last."""
+    """The file with the id of the latest run."""
     return f"{flow(flow_name)}/latest_run"
 
 
@@ -63,7 +63,7 @@ def latest_run(flow_name: str) -> str:
 
 
 class AttemptFile(NamedTuple):
-    """A file of one attempt: `name` is data.json, DONE.lock, attempt.json, task_begin, ..., or that of a log."""
+    """A file of one attempt: `name` is data.json, DONE.lock, attempt.json, task_begin, ..., or a log file name."""
 
     attempt: int
     name: str
@@ -75,7 +75,7 @@ def attempt_file(attempt: int, name: str) -> str:
 
 
 def parse_attempt_file(file: str) -> AttemptFile | None:
-    """A file name in a task's folder taken apart, None for one of another kind."""
+    """Parse a file name in a task's directory; None if it is not a file of an attempt."""
     attempt, dot, name = file.partition(".")
     return AttemptFile(int(attempt), name) if dot and name and _is_number(attempt) else None
 
@@ -92,7 +92,7 @@ def legacy_log_file(attempt: int, stream: str) -> str:
 
 
 def meta(folder: str) -> str:
-    """The folder of the records on a flow, run, step or task."""
+    """The directory with the metadata records of a flow, run, step or task."""
     return f"{folder}/_meta"
 
 
@@ -106,20 +106,20 @@ def artifact_meta(attempt: int, name: str) -> str:
 
 
 def parse_artifact_meta(file: str) -> tuple[int, str] | None:
-    """(attempt, artifact name) of a metadata file name, None for another file."""
+    """(attempt, artifact name) of an artifact record's file name; None for other files."""
     attempt, marker, name = file.partition("_artifact_")
     if not marker or not _is_number(attempt) or not name.endswith(".json"):
         return None
     return int(attempt), name[: -len(".json")]
 
 
-def fact(field: str, milliseconds: int) -> str:
-    """The file of one fact about a task."""
+def metadata_entry(field: str, milliseconds: int) -> str:
+    """The file of one task metadata entry."""
     return f"sysmeta_{field}_{milliseconds}.json"
 
 
-def parse_fact(file: str) -> tuple[str, int] | None:
-    """(field, milliseconds) of a metadata file name, None for another file."""
+def parse_metadata_entry(file: str) -> tuple[str, int] | None:
+    """(field, milliseconds) of a metadata entry's file name; None for other files."""
     if not file.startswith("sysmeta_") or not file.endswith(".json"):
         return None
     field, _, time = file[len("sysmeta_") : -len(".json")].rpartition("_")

@@ -1,4 +1,4 @@
-"""Storages by name and place: for records and URLs that say where data lies."""
+"""Opens storages by type and root, for records and URLs that contain locations of data."""
 
 from __future__ import annotations
 
@@ -9,14 +9,14 @@ from .. import settings as all_settings
 from ..errors import MetaflowDataMissing
 from .storage.base import Storage
 
-#: How the settings name each store, as in METAFLOW_DATATOOLS_<NAME>ROOT.
+#: The name of each storage type in settings, as in METAFLOW_DATATOOLS_<NAME>ROOT.
 _NAMES = {"s3": "S3", "azure": "AZURE", "gs": "GS"}
 
 _opened: dict[tuple[int, str, str], Storage] = {}
 
 
-def at(kind: str, root: str) -> Storage:
-    """The storage of a kind (local, s3, azure, gs) at a root; made once per process."""
+def open_storage(kind: str, root: str) -> Storage:
+    """The storage of a type (local, s3, azure, gs) at a root; created once per process."""
     key = (os.getpid(), kind, root)
     if key not in _opened:
         backend = registry.lookup("datastore", kind, registry.STORAGES)
@@ -25,38 +25,38 @@ def at(kind: str, root: str) -> Storage:
 
 
 def url(storage: Storage, path: str) -> str:
-    """Where an object lies, with the kind of its storage in front."""
+    """The URL of an object."""
     return joined(storage.type, storage.root, path)
 
 
 def joined(kind: str, root: str, path: str) -> str:
-    """The URL of a path below a root, which names its kind in S3 and Google Cloud Storage only."""
+    """The URL of a path below a root; only roots in S3 and Google Cloud Storage have a scheme."""
     return f"{kind}://{root.removeprefix(f'{kind}://').rstrip('/')}/{path}"
 
 
 def named_data_root(settings: all_settings.Settings, kind: str) -> str | None:
-    """Where data of flows other than artifacts lies, where a setting names a place of its own for it."""
+    """The root of flow data other than artifacts, if a setting defines it."""
     return settings.get(f"METAFLOW_DATATOOLS_{_NAMES[kind]}ROOT") if kind in _NAMES else None
 
 
 def data_root(settings: all_settings.Settings, kind: str) -> str | None:
-    """Where data of flows other than artifacts lies: `data` in the datastore, unless a setting names another place."""
+    """The root of flow data other than artifacts: `data` in the datastore, unless a setting defines another one."""
     datastore = settings.get(f"METAFLOW_DATASTORE_SYSROOT_{_NAMES[kind]}")
     return named_data_root(settings, kind) or (f"{datastore.rstrip('/')}/data" if datastore else None)
 
 
 def open_url(url: str) -> list[tuple[Storage, str]]:
-    """Where the included file of a URL may lie, the likeliest first: its name is <Flow>/<sha1> behind any place.
-    Raises MetaflowDataMissing for a URL of another form."""
+    """The possible locations of an included file, the likeliest first: the URL ends with <Flow>/<sha1>.
+    Raises MetaflowDataMissing for a URL in another format."""
     kind, _, place = url.partition("://")
     root, data, path = place.rpartition("/data/")
     if not data:
         root, path = _last_two(place)
     if not root or not path or kind not in registry.STORAGES:
-        raise MetaflowDataMissing(f"The included file {url} lies in a store that this version cannot read.")
-    storage = at(kind, f"{kind}://{root}" if kind in ("s3", "gs") else root), f"data/{path}" if data else path
+        raise MetaflowDataMissing(f"The included file {url} is in a datastore that this version does not support.")
+    storage = open_storage(kind, f"{kind}://{root}" if kind in ("s3", "gs") else root), f"data/{path}" if data else path
     # Metaflow repeats the container in the names of included blobs.
-    return [(at(kind, place.partition("/")[0]), place), storage] if kind == "azure" else [storage]
+    return [(open_storage(kind, place.partition("/")[0]), place), storage] if kind == "azure" else [storage]
 
 
 def _last_two(place: str) -> tuple[str, str]:

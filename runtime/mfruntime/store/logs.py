@@ -1,7 +1,7 @@
-"""Log lines with their time, source and id (Metaflow's mflog): written by whoever captures output, merged on reading.
+"""Log lines with time, source and id (Metaflow's mflog): written by the process that captures output, merged on read.
 
-A line: ``[MFLOG|0|<UTC time>Z|<source>|<uuid>]<text>``. A leading ``[!`` asks the receiver to persist the line and is
-not stored. Lines that are not of this form are kept and sort last.
+A line: ``[MFLOG|0|<UTC time>Z|<source>|<uuid>]<text>``. A leading ``[!`` requests that the receiver persists the line,
+and is not stored. Lines in another format are stored too, and sorted last.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ _FORMATS = ("%Y-%m-%dT%H:%M:%S.%f", "%Y-%m-%dT%H:%M:%S")
 
 
 class LogLine(NamedTuple):
-    """One line: `time` is UTC and naive, `text` without its line end."""
+    """One line: `time` is UTC and naive, `text` has no line end."""
 
     time: datetime
     source: str
@@ -45,7 +45,7 @@ def format_line(now: datetime, source: str, text: bytes) -> bytes:
 
 
 def parse(line: bytes) -> LogLine:
-    """A stored line, without its line end, taken apart."""
+    """Parse a stored line without its line end."""
     match = _LINE.match(line)
     time = _time(match.group(2)) if match else None
     if match is None or time is None:
@@ -72,7 +72,7 @@ def _time(text: bytes) -> datetime | None:
 
 
 def merge(files: Iterable[bytes]) -> Iterator[LogLine]:
-    """The lines of several log files of one stream in order of time; equal times keep their order."""
+    """The lines of several log files of one stream, sorted by time; lines of the same time keep their order."""
     lines = [parse(line) for content in files for line in _lines(content)]
     yield from sorted(lines, key=lambda line: line.time)
 
@@ -83,5 +83,5 @@ def _lines(content: bytes) -> list[bytes]:
 
 
 def redacted(source: str, stream: str) -> bytes:
-    """What a scrubbed log holds instead of its lines."""
+    """The content of a log whose lines were removed by `logs scrub`."""
     return f"[REDACTED {source} {stream}]".encode()

@@ -1,1 +1,1 @@
-"""What one task is: how it is started, what it does between start and end, and what it leaves in the store."""
+"""One task: its command line, its execution, and its results in the store."""

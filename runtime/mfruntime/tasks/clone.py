@@ -1,48 +1,51 @@
-"""Taking a finished task of an earlier run over into a new one: the same artifacts, by key, and the same logs.
+"""Clones a finished task of an earlier run into a new run: the same artifacts, by key, and the same logs.
 
-Logs are the one thing that is copied: clients, stock's among them, look for a task's log in its own folder only.
+Only logs are copied, because clients, such as stock Metaflow's, only read a task's logs from its own directory.
 """
 
 from __future__ import annotations
 
-from ..metadata_provider.base import Datum
+from ..metadata_provider.base import MetadataEntry
 from ..store.artifacts import TaskReader
 from .context import RunContext
 from .execute import artifact_records
 
 
 def clone_task(ctx: RunContext, step: str, task_id: str, origin: TaskReader) -> None:
-    """Write task `step/task_id` of this run as a copy of `origin`, with a note of where it comes from."""
+    """Write task `step/task_id` of this run as a copy of `origin`, with metadata that contains its origin."""
     record = ctx.record(step, task_id)
     origin_run, _, origin_task = origin.pathspec.split("/")[-3:]
     ctx.metadata.register_task(record, ctx.registration_data(), 0)
     writer = ctx.store.writer(ctx.run_id, step, task_id, 0)
     writer.begin(None, marker=False)
-    writer.adopt(origin.objects, origin.info)
+    writer.reuse(origin.objects, origin.info)
     writer.save_logs(origin.log_files())
     writer.commit()
     facts = {"attempt": "0", "origin-run-id": origin_run, "origin-task-id": origin_task}
-    data = [Datum(name, value, name) for name, value in facts.items()]
-    data += [Datum("attempt_ok", "True", "internal_attempt_status"), Datum("attempt-done", "0", "attempt-done")]
+    data = [MetadataEntry(name, value, name) for name, value in facts.items()]
+    data += [
+        MetadataEntry("attempt_ok", "True", "internal_attempt_status"),
+        MetadataEntry("attempt-done", "0", "attempt-done"),
+    ]
     ctx.metadata.register_artifacts(record, 0, artifact_records(ctx, writer))
     ctx.metadata.register_data(record, data, 0)
 
 
 def clone_parameters(ctx: RunContext, origin: TaskReader) -> None:
-    """The parameters of a resumed run are those of its origin."""
+    """Write the parameters of a resumed run, which are those of its origin."""
     record = ctx.record("_parameters", ctx.parameters_task)
     ctx.metadata.register_task(record, ctx.registration_data(), 0)
     writer = ctx.store.writer(ctx.run_id, "_parameters", ctx.parameters_task, 0)
     writer.begin(None, marker=False)
-    writer.adopt(origin.objects, origin.info)
+    writer.reuse(origin.objects, origin.info)
     for name, (sha, info) in ctx.presets.items():
         writer.preset(name, sha, info)
     writer.commit()
     ctx.metadata.register_artifacts(record, 0, artifact_records(ctx, writer))
     graph = ctx.graph
-    ctx.metadata.register_data(record, [Datum("attempt-done", "0", "attempt-done")], 0)
+    ctx.metadata.register_data(record, [MetadataEntry("attempt-done", "0", "attempt-done")], 0)
     ends = [
-        Datum("start_step", graph.start_step, "graph_structure"),
-        Datum("end_step", graph.end_step, "graph_structure"),
+        MetadataEntry("start_step", graph.start_step, "graph_structure"),
+        MetadataEntry("end_step", graph.end_step, "graph_structure"),
     ]
     ctx.metadata.register_data(record, ends, None)

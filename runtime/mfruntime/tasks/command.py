@@ -1,7 +1,7 @@
-"""TaskCommand: how one attempt of one task is started, the same everywhere.
+"""TaskCommand: the definition of one attempt of one task, the same for all executors.
 
-A local worker forks and hands it to `execute`; an interpreter of its own, a container or a production orchestrator
-gets `argv()`. Both reach the same code with the same facts.
+A local worker forks and passes it to `execute`; a new interpreter, a container or a production orchestrator runs
+`argv()`. Both run the same code with the same arguments.
 """
 
 from __future__ import annotations
@@ -11,13 +11,13 @@ from dataclasses import dataclass, field
 
 from .paths import encode_paths
 
-#: Beyond this many characters, input paths travel in a file (Linux allows 128 KiB for one argument).
+#: Longer input paths are passed in a file (Linux allows 128 KiB for one argument).
 MAX_ARGUMENT_CHARACTERS = 100_000
 
 
 @dataclass(frozen=True)
 class TopOptions:
-    """The options before the command: which backends, and which decorators were attached from outside."""
+    """The options before the command: backends, and decorators added with `--with`."""
 
     metadata: str = "local"
     environment: str = "local"
@@ -45,7 +45,8 @@ class TopOptions:
 
 @dataclass(frozen=True)
 class TaskCommand:
-    """One attempt of one task. `input_paths` are `run/step/task`; `split_index` is set right after a foreach only."""
+    """One attempt of one task. `input_paths` are `run/step/task`; `split_index` is only set directly after a
+    foreach."""
 
     run_id: str
     step: str
@@ -61,13 +62,13 @@ class TaskCommand:
 
     @property
     def pathspec(self) -> str:
-        """`run/step/task`, as logs and input paths show it."""
+        """`run/step/task`, as in logs and input paths."""
         return f"{self.run_id}/{self.step}/{self.task_id}"
 
     def argv(self, entrypoint: Sequence[str], input_paths_file: str | None = None) -> list[str]:
         """The full command line; `entrypoint` is the interpreter and the flow file.
 
-        Input paths go to `input_paths_file` (written by the caller, one encoded list) where it is given.
+        With `input_paths_file`, the input paths are read from that file (the caller writes one encoded list).
         """
         args = [*entrypoint, *self.top.argv(), "step", self.step, "--run-id", self.run_id, "--task-id", self.task_id]
         if input_paths_file:

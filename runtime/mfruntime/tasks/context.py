@@ -1,4 +1,4 @@
-"""What all tasks of one run share, put together once before the first of them starts."""
+"""RunContext: the data that all tasks of a run share, created once before the first task starts."""
 
 from __future__ import annotations
 
@@ -11,14 +11,14 @@ if TYPE_CHECKING:
     from ..flow.graph import Graph
     from ..flow.options import StepOptions
     from ..flow.spec import FlowSpec
-    from ..metadata_provider.base import Datum, Metadata, TaskRecord
+    from ..metadata_provider.base import Metadata, MetadataEntry, TaskRecord
     from ..store.artifacts import FlowStore, TaskReader
     from .command import TaskCommand
 
 
 @dataclass
 class RunContext:
-    """The flow, its stores and the identity of the run. `presets` are artifacts that are the same in every task."""
+    """The flow, its stores and the identity of the run. `presets` are artifacts with the same value in every task."""
 
     flow: FlowSpec
     graph: Graph
@@ -32,14 +32,14 @@ class RunContext:
     script: str
     namespace: str | None = None
     origin_run_id: str | None = None
-    #: What is recorded of the code package with every task, JSON text; None where there is none.
+    #: The record of the code package that every task registers, as JSON; None if there is no package.
     package: str | None = None
     options: dict[str, StepOptions] = field(default_factory=dict)
     presets: dict[str, tuple[str, dict[str, Any]]] = field(default_factory=dict)
     _prefetched: tuple[str, TaskReader] | None = None
 
     def record(self, step: str, task_id: str) -> TaskRecord:
-        """The identity of a task as the metadata provider wants it."""
+        """The identity of a task for the metadata provider."""
         from ..metadata_provider.base import TaskRecord
 
         return TaskRecord(
@@ -52,9 +52,9 @@ class RunContext:
             sys_tags=self.system_tags,
         )
 
-    def registration_data(self) -> list[Datum]:
-        """What is known of the program when a task is registered."""
-        from ..metadata_provider.base import Datum
+    def registration_data(self) -> list[MetadataEntry]:
+        """The metadata of the environment that is registered with each task."""
+        from ..metadata_provider.base import MetadataEntry
         from ..version import METAFLOW_VERSION
         from .system_tags import python_version, runtime_name
 
@@ -67,10 +67,10 @@ class RunContext:
         }
         if self.package is not None:
             facts["code-package"] = self.package
-        return [Datum(name, value, name) for name, value in facts.items()]
+        return [MetadataEntry(name, value, name) for name, value in facts.items()]
 
     def shared(self) -> dict[str, Any]:
-        """What a worker needs besides flow and settings to make the same context; everything in it can be pickled."""
+        """The values with which a worker recreates this context from flow and settings; all can be pickled."""
         return {
             "run_id": self.run_id,
             "tags": self.tags,
@@ -86,22 +86,22 @@ class RunContext:
         return f"{self.metadata.task_prefix}0"
 
     def parameter_names(self) -> tuple[str, ...]:
-        """The names that the flow's parameters have as artifacts."""
+        """The artifact names of the flow's parameters."""
         return tuple(name for name, _ in type(self.flow)._get_parameters())
 
     def inherited_names(self) -> tuple[str, ...]:
-        """What a join takes over from its first input: parameters and constants of the flow."""
+        """The artifacts that a join inherits from its first input: parameters and constants of the flow."""
         return (*self.parameter_names(), *self.flow._constants())
 
     def prefetch(self, command: TaskCommand) -> None:
-        """Read what the tasks of one foreach have in common, once for all of them."""
+        """Read the common input of the tasks of a foreach once for all of them."""
         if command.split_index is None or (self._prefetched and self._prefetched[0] == command.input_paths[0]):
             return
         path = command.input_paths[0]
         (reader,) = self.store.tasks([path])
         names = ("_foreach_stack", "_foreach_var", "_foreach_num_splits", "_foreach_values", "_iteration_stack")
         if reader.is_done:
-            reader.keep([name for name in names if name in reader])
+            reader.preload([name for name in names if name in reader])
             self._prefetched = (path, reader)
 
     def inputs(self, command: TaskCommand) -> list[TaskReader]:

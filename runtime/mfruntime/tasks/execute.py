@@ -1,7 +1,7 @@
 """One attempt of one task, from its inputs in the store to its results in the store.
 
-Order of durable effects: registration, begin marker, blobs, artifact map, done marker, metadata, end marker. A process
-that dies between any two leaves an attempt that is not done, and everything that was done before stays valid.
+Order of durable effects: registration, begin marker, blobs, artifact map, done marker, metadata, end marker. If the
+process dies between any two, the attempt is incomplete, and all complete attempts stay valid.
 """
 
 from __future__ import annotations
@@ -14,26 +14,29 @@ from typing import TYPE_CHECKING, Any
 
 from ..errors import MetaflowException, StorageError, UnpicklableArtifact
 from ..flow.current import current
+from ..flow.inherited import InheritedArtifacts
 from ..flow.pickled_names import ForeachFrame, MetaflowExceptionWrapper
-from . import hooks
+from ..flow.task_state import TaskState
 from .command import TaskCommand
 from .context import RunContext
+from .hooks.base import RunningTask, StepInterrupted
+from .hooks.stack import HookStack, hook_stack
 
 if TYPE_CHECKING:
     from ..flow.graph import Node
     from ..flow.options import StepOptions
     from ..store.artifacts import TaskReader, TaskWriter
 
-#: Artifacts that every task of a run has in common; a join takes them over from its first input.
+#: Artifacts that are the same in every task of a run; a join inherits them from its first input.
 _SHARED = ("name", "_graph_info", "_configs_processed")
 
 
 def execute(ctx: RunContext, command: TaskCommand) -> int:
-    """Run one attempt and return the process exit code: 0 when the step (or its @catch) succeeded."""
+    """Run one attempt and return the process exit code: 0 if the step succeeded or a hook handled its failure."""
     attempt = _Attempt(ctx, command)
     try:
         return attempt.run()
-    except MetaflowException as error:  # of the runtime itself: inputs that are gone, a disk that is full
+    except MetaflowException as error:  # an error of the runtime: missing inputs, a full disk
         attempt._print_failure(error)
         return 1
 
@@ -45,7 +48,9 @@ class _Attempt:
         self.node: Node = ctx.graph[command.step]
         self.options: StepOptions = ctx.options[command.step]
         self.flow = ctx.flow
+        self.state = TaskState(self.node.name)
         self.record = ctx.record(command.step, command.task_id)
+        self.task = RunningTask(ctx, command, self.node, self.options, self.state, self.record)
         self.writer: TaskWriter = ctx.store.writer(command.run_id, command.step, command.task_id, command.attempt)
 
     def run(self) -> int:
@@ -54,38 +59,42 @@ class _Attempt:
         inputs = self.ctx.inputs(self.command)
         self._check_inputs(inputs)
         self._prepare(inputs)
+        hooks = hook_stack(self.options)
         self.ctx.metadata.register_data(self.record, self._start_data(), self.command.attempt)
-        ok = self._call_step(inputs)
-        return self._persist(ok)
+        ok = self._call_step(inputs, hooks)
+        return self._persist(ok, hooks)
 
     def _check_inputs(self, inputs: Sequence[TaskReader]) -> None:
         from ..errors import MetaflowDataMissing
 
         for reader in inputs:
             if not reader.is_done:
-                raise MetaflowDataMissing(f"The results of the input task {reader.pathspec} are not there.")
+                raise MetaflowDataMissing(f"The results of the input task {reader.pathspec} do not exist.")
 
     def _prepare(self, inputs: Sequence[TaskReader]) -> None:
-        """Give the flow instance its state: inherited artifacts, position in the graph, what `current` shows."""
-        flow, first = self.flow, inputs[0]
+        """Set the state of the flow instance: inherited artifacts, position in the graph, attributes of `current`."""
+        state, first = self.state, inputs[0]
         self.is_join = self.node.type == "join"
-        if self.is_join:
-            inherited = [n for n in (*_SHARED, *self.ctx.inherited_names()) if n in first]
-            self._adopt(first, inherited)
-        else:
-            self._adopt(first, first.names())
-        flow._start_task(None if self.is_join else first, self.node.name)
-        if self.is_join:
-            flow._datastore.sources.update(dict.fromkeys(inherited, first))
-        flow._foreach_stack = self._foreach_stack(first)
-        flow._iteration_stack = self._iteration_stack(first)
+        state.datastore = self._inherited(first)
+        state.foreach_stack = self._foreach_stack(first)
+        state.iteration_stack = self._iteration_stack(first)
+        self.flow._become(state)
         for name, (sha, info) in self.ctx.presets.items():
             self.writer.preset(name, sha, info)
         self._set_current()
 
-    def _adopt(self, reader: TaskReader, names: Sequence[str]) -> None:
+    def _inherited(self, first: TaskReader) -> TaskReader | InheritedArtifacts:
+        """The artifacts that the step inherits; a join inherits from its first input what all inputs share."""
+        if not self.is_join:
+            self._inherit_artifacts(first, first.names())
+            return first
+        names = [n for n in (*_SHARED, *self.ctx.inherited_names()) if n in first]
+        self._inherit_artifacts(first, names)
+        return InheritedArtifacts(dict.fromkeys(names, first))
+
+    def _inherit_artifacts(self, reader: TaskReader, names: Sequence[str]) -> None:
         objects, info = reader.objects, reader.info
-        self.writer.adopt({n: objects[n] for n in names}, {n: info[n] for n in names if n in info})
+        self.writer.reuse({n: objects[n] for n in names}, {n: info[n] for n in names if n in info})
 
     def _foreach_stack(self, first: TaskReader) -> list[ForeachFrame]:
         stack: list[ForeachFrame] = list(first["_foreach_stack"])
@@ -105,7 +114,7 @@ class _Attempt:
         return ForeachFrame(self.node.name, first["_foreach_var"], first["_foreach_num_splits"], index, value)
 
     def _iteration_stack(self, first: TaskReader) -> list[int]:
-        """Counters of the loops that the task is in: a step that can switch back to itself is a loop."""
+        """Iteration counters of the enclosing loops: a step that can switch back to itself is a loop."""
         before: list[int] = list(first["_iteration_stack"]) if "_iteration_stack" in first else []
         came_from = first.pathspec.split("/")[-2]
         if self._loops(self.node.name):
@@ -116,9 +125,9 @@ class _Attempt:
         return step in self.ctx.graph[step].out_funcs if step in self.ctx.graph else False
 
     def _set_current(self) -> None:
-        """What the step can ask of `current`, and where a client inside it looks for runs: where this one lies."""
+        """Set the attributes of `current`, and make a client inside the step read from the datastore of this run."""
         ctx, command = self.ctx, self.command
-        os.environ.update(_whereabouts(ctx))
+        os.environ.update(_client_settings(ctx))
         current._set_env(
             flow=self.flow,
             run_id=command.run_id,
@@ -134,7 +143,7 @@ class _Attempt:
         )
 
     def _start_data(self) -> list[Any]:
-        from ..metadata_provider.base import Datum
+        from ..metadata_provider.base import MetadataEntry
 
         facts: dict[str, Any] = {
             "attempt": str(self.command.attempt),
@@ -142,26 +151,21 @@ class _Attempt:
             "ds-type": self.ctx.store.storage.type,
             "ds-root": self.ctx.store.storage.root,
         }
-        stack = self.flow._foreach_stack
+        stack = self.state.foreach_stack
         if stack:
             facts["foreach-stack"] = [_frame_text(f) for f in stack]
             facts["foreach-execution-path"] = ",".join(f"{f.step}:{f.index}" for f in stack)
-        return [Datum(name, value, name) for name, value in facts.items()]
+        return [MetadataEntry(name, value, name) for name, value in facts.items()]
 
-    def _call_step(self, inputs: Sequence[TaskReader]) -> bool:
-        """Run the user's code inside its hooks; True when the task counts as done."""
-        flow = self.flow
+    def _call_step(self, inputs: Sequence[TaskReader], hooks: HookStack) -> bool:
+        """Run the user's code inside its hooks; returns True if the task succeeded."""
         try:
-            if self.command.attempt > self.command.max_user_code_retries:
-                raise hooks.FailureHandledByCatch(self.command.attempt)
-            hooks.set_environment(self.options)
-            with hooks.time_limit(self.options, self.node.name):
-                self._user_code(inputs)
+            hooks.around(self.task, lambda: self._user_code(inputs))
             self._check_transition()
+            hooks.succeeded(self.task)
         except (Exception, SystemExit, KeyboardInterrupt) as error:
-            return self._failed(error)
-        hooks.not_caught(flow, self.options)
-        flow._task_ok, flow._success, flow._exception = True, True, None
+            return self._failed(error, hooks)
+        self.state.end(ok=True, success=True)
         return True
 
     def _user_code(self, inputs: Sequence[TaskReader]) -> None:
@@ -174,54 +178,47 @@ class _Attempt:
         step(Inputs(type(self.flow), inputs))
 
     def _check_transition(self) -> None:
-        if self.flow._transition is None and self.node.out_funcs:
+        if self.state.transition is None and self.node.out_funcs:
             raise MetaflowException(
                 f"Step {self.node.name} ended without calling self.next().",
-                hint="Call self.next(...) as the last line of the step, on every path.",
+                hint="Call self.next(...) as the last statement of the step, on every path.",
             )
 
-    def _failed(self, error: BaseException) -> bool:
-        flow = self.flow
+    def _failed(self, error: BaseException, hooks: HookStack) -> bool:
         if isinstance(error, SystemExit):
             error = MetaflowException(f"Step {self.node.name} called sys.exit({error.code!r}) before its end.")
-        is_last = self.command.attempt >= self.command.max_user_code_retries
-        if is_last and hooks.caught(flow, self.node, self.options, error, self._describe):
-            flow._task_ok, flow._success, flow._exception = True, False, None
+        if hooks.failed(self.task, error):
+            self.state.end(ok=True, success=False)
             return True
         self._print_failure(error)
-        flow._task_ok, flow._success, flow._exception = False, False, MetaflowExceptionWrapper(error)
+        self.state.end(ok=False, success=False, exception=MetaflowExceptionWrapper(error))
         return False
 
-    def _describe(self) -> str:
-        stack = self.flow._foreach_stack
-        place = "".join(f"[{f.index}]" for f in stack)
-        value = f" (input: {stack[-1].value})" if stack and stack[-1].value is not None else ""
-        return f"<flow {self.flow.name} step {self.node.name}{place}{value}>"
-
     def _print_failure(self, error: BaseException) -> None:
-        print(f"{self._describe()} failed:", file=sys.stderr)
+        print(f"{self.task.describe()} failed:", file=sys.stderr)
         if isinstance(error, MetaflowException):
             print(f"    {error.headline}: {error}", file=sys.stderr)
             if error.hint:
                 print(f"    {error.hint}", file=sys.stderr)
-            if not isinstance(error, hooks.TimeoutException):
+            if not isinstance(error, StepInterrupted):
                 return
         print(_user_traceback(error), file=sys.stderr, end="", flush=True)
 
-    def _persist(self, ok: bool) -> int:
+    def _persist(self, ok: bool, hooks: HookStack) -> int:
         flow, writer = self.flow, self.writer
         values = flow._artifacts_to_save()
-        for name, (sha, info) in flow._adopted.items():
-            writer.adopt({name: sha}, {name: info})
+        for name, (sha, info) in self.state.inherited.items():
+            writer.reuse({name: sha}, {name: info})
         try:
             writer.save(values)
         except UnpicklableArtifact as error:
             self._print_failure(error)
-            flow._task_ok, flow._success, flow._exception = False, False, MetaflowExceptionWrapper(error)
+            self.state.end(ok=False, success=False, exception=MetaflowExceptionWrapper(error))
             writer.save({n: v for n, v in flow._artifacts_to_save().items() if n.startswith("_")})
             ok = False
         writer.commit()
         self._register_end(ok)
+        hooks.finished(self.task, ok)
         writer.end()
         problem = self.ctx.metadata.flush()
         if problem:
@@ -229,20 +226,20 @@ class _Attempt:
         return 0 if ok else 1
 
     def _register_end(self, ok: bool) -> None:
-        from ..metadata_provider.base import Datum
+        from ..metadata_provider.base import MetadataEntry
 
         attempt = self.command.attempt
         metadata = self.ctx.metadata
         metadata.register_artifacts(self.record, attempt, artifact_records(self.ctx, self.writer))
         data = [
-            Datum("attempt_ok", str(ok), "internal_attempt_status"),
-            Datum("attempt-done", str(attempt), "attempt-done"),
+            MetadataEntry("attempt_ok", str(ok), "internal_attempt_status"),
+            MetadataEntry("attempt-done", str(attempt), "attempt-done"),
         ]
         metadata.register_data(self.record, data, attempt)
 
 
-def _whereabouts(ctx: RunContext) -> dict[str, str]:
-    """Settings by which a client inside the step finds the run that the step belongs to."""
+def _client_settings(ctx: RunContext) -> dict[str, str]:
+    """Settings with which a client inside the step finds the step's run."""
     storage, kind = ctx.store.storage, ctx.store.storage.type
     root = os.path.dirname(storage.root) if kind == "local" else storage.root
     return {
@@ -257,7 +254,7 @@ def _frame_text(frame: ForeachFrame) -> str:
 
 
 def _user_traceback(error: BaseException) -> str:
-    """The traceback without the runtime's own frames above the user's."""
+    """The traceback without the runtime's frames above the user's."""
     own = __package__.split(".", 1)[0]
     entry = error.__traceback__
     while entry is not None and entry.tb_frame.f_globals.get("__name__", "").startswith(own + "."):
@@ -267,7 +264,7 @@ def _user_traceback(error: BaseException) -> str:
 
 
 def artifact_records(ctx: RunContext, writer: TaskWriter) -> list[Any]:
-    """What the metadata provider is told of the artifacts of an attempt."""
+    """The artifact records of an attempt for the metadata provider."""
     from ..metadata_provider.base import ArtifactRecord
 
     location = f":root:{ctx.store.storage.root}"
@@ -280,7 +277,7 @@ def artifact_records(ctx: RunContext, writer: TaskWriter) -> list[Any]:
 
 def persist_parameters(ctx: RunContext, values: dict[str, Any], task_id: str | None = None) -> None:
     """Write the `_parameters` pseudo task: parameter values and constants, from which the start step inherits."""
-    from ..metadata_provider.base import Datum
+    from ..metadata_provider.base import MetadataEntry
 
     task_id = task_id or ctx.parameters_task
     record = ctx.record("_parameters", task_id)
@@ -300,22 +297,22 @@ def persist_parameters(ctx: RunContext, values: dict[str, Any], task_id: str | N
     writer.save({**ctx.flow._constants(), **values, **internal})
     writer.commit()
     ctx.metadata.register_artifacts(record, 0, artifact_records(ctx, writer))
-    ctx.metadata.register_data(record, [Datum("attempt-done", "0", "attempt-done")], 0)
+    ctx.metadata.register_data(record, [MetadataEntry("attempt-done", "0", "attempt-done")], 0)
     graph = ctx.graph
     ends = [
-        Datum("start_step", graph.start_step, "graph_structure"),
-        Datum("end_step", graph.end_step, "graph_structure"),
+        MetadataEntry("start_step", graph.start_step, "graph_structure"),
+        MetadataEntry("end_step", graph.end_step, "graph_structure"),
     ]
     ctx.metadata.register_data(record, ends, None)
 
 
 def read_outcome(reader: TaskReader) -> tuple[tuple[str, ...], int | None] | str:
-    """Where a finished attempt leads: (next steps, number of splits or None), or why it does not count."""
+    """The transition of a finished attempt: (next steps, number of splits or None), or why its results are invalid."""
     if not reader.is_done:
-        return "Task exited well but left no results."
+        return "Task exited with status 0 but has no results."
     try:
         transition = reader["_transition"]
         splits = reader["_foreach_num_splits"] if transition and transition[1] else None
     except StorageError as exc:
-        return f"Task left results that cannot be read: {exc}"
+        return f"The results of the task cannot be read: {exc}"
     return (tuple(transition[0]) if transition else ()), splits

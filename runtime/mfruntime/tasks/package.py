@@ -1,7 +1,7 @@
-"""The code package: the flow's files and this runtime in one archive, for tasks elsewhere.
+"""The code package: the flow's files and this runtime in one archive, for tasks on other machines.
 
-The layout is Metaflow's (its version 1): user files at the top, programs below `.mf_code`, facts below `.mf_meta`.
-Equal files give equal bytes, so that a package that did not change is stored once.
+The layout is Metaflow's (version 1): user files at the top, the runtime below `.mf_code`, package info below
+`.mf_meta`. Equal files result in equal bytes, so that an unchanged package is stored once.
 """
 
 from __future__ import annotations
@@ -24,18 +24,18 @@ from .system_tags import python_version, runtime_name
 if TYPE_CHECKING:
     from ..store.artifacts import FlowStore
 
-#: What Metaflow writes beside a package of this form.
+#: The metadata that Metaflow registers for a package of this format.
 METADATA = json.dumps({"version": 0, "archive_format": "tgz", "mfcontent_version": 1})
 DEFAULT_SUFFIXES = (".py", ".R", ".RDS")
 LARGEST_BYTES = 500 << 20
 _CODE, _META, _INSTALL = ".mf_code", ".mf_meta", ".mf_install"
 _LEFT_OUT = frozenset({_CODE, _META, "_escape_trampolines", "__pycache__"})
-_EPOCH = 1575360000  # the time that Metaflow gives every member
+_EPOCH = 1575360000  # the modification time that Metaflow sets for every member
 
 
 @dataclass(frozen=True)
 class Member:
-    """A file of a package: its name there, and the file it comes from or its content."""
+    """A file of a package: its name in the archive, and its source file or its content."""
 
     name: str
     path: str | None = None
@@ -43,20 +43,20 @@ class Member:
 
 
 def suffixes(text: str | None) -> tuple[str, ...]:
-    """`.py,.csv` in parts, with those that are always there. A part may lack its dot."""
+    """The suffixes in `.py,.csv`, with the default ones. The dot of a suffix is optional."""
     given = [part.strip() for part in (text or "").split(",") if part.strip()]
     return tuple(dict.fromkeys([*DEFAULT_SUFFIXES, *(part if part.startswith(".") else f".{part}" for part in given)]))
 
 
 def user_files(folder: str, wanted: Sequence[str]) -> Iterator[Member]:
-    """The files below the flow's folder that end in one of `wanted`, by name; nothing that is hidden."""
+    """The files below the flow's directory with one of the suffixes `wanted`, sorted by name, without hidden files."""
     found = []
     seen: set[str] = set()
     for place, folders, names in os.walk(folder, followlinks=True):
         real = os.path.realpath(place)
         folders[:] = [] if real in seen else sorted(n for n in folders if n not in _LEFT_OUT and not n.startswith("."))
         if real in seen:
-            continue  # a link that leads back up
+            continue  # a symbolic link to a parent directory
         seen.add(real)
         for name in names:
             path = os.path.join(place, name)
@@ -66,14 +66,14 @@ def user_files(folder: str, wanted: Sequence[str]) -> Iterator[Member]:
 
 
 def runtime_files() -> Iterator[Member]:
-    """This runtime's own modules."""
+    """The modules of this runtime."""
     folder = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
     for member in user_files(folder, (".py", ".sql", ".typed")):
         yield Member(f"{_CODE}/mfruntime/{member.name}", member.path)
 
 
-def facts(script: str, user: str) -> dict[str, Any]:
-    """What INFO says of the program that made the package."""
+def package_info(script: str, user: str) -> dict[str, Any]:
+    """The content of INFO: the environment that created the package."""
     return {
         "platform": platform.system(),
         "username": user,
@@ -89,9 +89,9 @@ def facts(script: str, user: str) -> dict[str, Any]:
 
 
 def members(script: str, user: str, wanted: Sequence[str]) -> list[Member]:
-    """All that a package of the flow file `script` holds."""
+    """All members of the package for the flow file `script`."""
     described = {
-        f"{_META}/INFO": facts(os.path.basename(script), user),
+        f"{_META}/INFO": package_info(os.path.basename(script), user),
         f"{_META}/CONFIG": {},
         f"{_META}/DIST_INFO": {},
         _INSTALL: {"version": 1, "module_files": []},
@@ -101,7 +101,8 @@ def members(script: str, user: str, wanted: Sequence[str]) -> list[Member]:
 
 
 def archive(found: Iterable[Member]) -> bytes:
-    """The members as a tar.gz. Raises CommandException for files that cannot be read or are too large together."""
+    """The members as a tar.gz archive. Raises CommandException for unreadable files, or if the total size is too
+    large."""
     total, buffer = 0, io.BytesIO()
     with gzip.GzipFile(fileobj=buffer, mode="wb", compresslevel=3, mtime=0) as packed, _tar(packed) as tar:
         for member in found:
@@ -109,9 +110,9 @@ def archive(found: Iterable[Member]) -> bytes:
             total += len(content)
             if total > LARGEST_BYTES:
                 raise CommandException(
-                    f"The code package holds more than {LARGEST_BYTES >> 20} MB;"
-                    f" the file {member.name} is one too many.",
-                    hint="Move data out of the flow's folder, or name fewer --package-suffixes.",
+                    f"The code package is larger than {LARGEST_BYTES >> 20} MB;"
+                    f" the limit was reached at the file {member.name}.",
+                    hint="Move data out of the flow's directory, or use fewer --package-suffixes.",
                 )
             info = tarfile.TarInfo(member.name)
             info.size, info.mtime, info.mode = len(content), _EPOCH, 0o644
@@ -128,10 +129,10 @@ def _read(path: str) -> bytes:
         with open(path, "rb") as file:
             return file.read()
     except OSError as exc:
-        raise CommandException(f"{path} cannot be put into the code package: {exc.strerror}.") from exc
+        raise CommandException(f"{path} cannot be added to the code package: {exc.strerror}.") from exc
 
 
 def save(store: FlowStore, content: bytes) -> dict[str, str]:
-    """Store a package; what tasks register of it: ds_type, sha, location and metadata."""
+    """Store a package, and return its record for tasks: ds_type, sha, location and metadata."""
     (saved,) = store.blobs.save([content], raw=True)
     return {"ds_type": store.storage.type, "sha": saved.key, "location": saved.url, "metadata": METADATA}

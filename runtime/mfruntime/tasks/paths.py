@@ -1,7 +1,7 @@
-"""Input paths on a command line: lists of `run/step/task`, compressed the way Metaflow's schedulers expect.
+"""Input paths on a command line: lists of `run/step/task`, compressed in the format of Metaflow's schedulers.
 
-Forms: comma-separated; ``prefix:suffix,suffix`` with the longest common prefix; from 500 characters on, ``!`` followed
-by base64 of the twice zlib-compressed text.
+Formats: comma-separated; ``prefix:suffix,suffix`` with the longest common prefix; from 500 characters, ``!`` followed
+by base64 of the text after compressing it with zlib twice.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ def encode_paths(paths: Sequence[str]) -> str:
 
 
 def decode_paths(argument: str) -> list[str]:
-    """The task paths in a command line argument. Raises ValueError for a damaged one."""
+    """The task paths in a command line argument. Raises ValueError for a corrupt one."""
     text = _unpack(argument[1:]) if argument.startswith("!") else argument
     if not text:
         return []
@@ -33,7 +33,7 @@ def decode_paths(argument: str) -> list[str]:
 
 
 def _common(paths: Sequence[str]) -> str:
-    """The longest common beginning, character by character."""
+    """The longest common prefix, by characters."""
     first, last = min(paths), max(paths)
     size = next((i for i, (a, b) in enumerate(zip(first, last)) if a != b), min(len(first), len(last)))
     return first[:size]
@@ -53,4 +53,4 @@ def _unpack(packed: str) -> str:
     try:
         return zlib.decompress(zlib.decompress(base64.b64decode(packed, validate=True))).decode()
     except (ValueError, zlib.error) as exc:
-        raise ValueError(f"the compressed input paths are damaged ({exc})") from exc
+        raise ValueError(f"the compressed input paths are corrupt ({exc})") from exc

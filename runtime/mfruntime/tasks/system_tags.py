@@ -1,4 +1,4 @@
-"""Facts about this interpreter and program that are recorded with runs."""
+"""System tags of runs, from the interpreter and the environment; and the user's default namespace."""
 
 from __future__ import annotations
 
@@ -10,18 +10,18 @@ from ..version import METAFLOW_VERSION
 
 
 def python_version() -> str:
-    """`3.11.7`, as the system tag and the task metadata hold it."""
+    """The Python version as in the system tag and the task metadata, for example `3.11.7`."""
     return ".".join(str(part) for part in sys.version_info[:3])
 
 
-@lru_cache(maxsize=1)  # asked for by every task; forked ones inherit the answer
+@lru_cache(maxsize=1)  # needed by every task; forked processes inherit the cached value
 def runtime_name() -> str:
-    """Who schedules this run: `dev` for a person at a terminal."""
+    """The scheduler of this run; `dev` for a user at a terminal."""
     return settings.load().get("METAFLOW_RUNTIME_NAME") or "dev"
 
 
 def system_tags(user: str) -> tuple[str, ...]:
-    """The tags that the runtime itself puts on a run."""
+    """The tags that the runtime adds to a run."""
     return (
         f"runtime:{runtime_name()}",
         f"python_version:{python_version()}",
@@ -31,5 +31,5 @@ def system_tags(user: str) -> tuple[str, ...]:
 
 
 def default_namespace(loaded: settings.Settings) -> str:
-    """The namespace of this user, unless the settings name another."""
+    """The namespace of this user, unless the settings define another one."""
     return loaded.get("METAFLOW_DEFAULT_NAMESPACE") or f"user:{settings.user_name(loaded)}"

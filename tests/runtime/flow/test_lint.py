@@ -40,11 +40,11 @@ CASES = {
     "unknown_step": ("@step\ndef start(self):\n    self.next(self.edn)\n" + END, "Did you mean self.end?"),
     "no_next": ("@step\ndef start(self):\n    self.x = 1\n" + END, "does not end with self.next"),
     "next_in_if": ("@step\ndef start(self):\n    if 1:\n        self.next(self.end)\n" + END, "last statement"),
-    "odd_next": ("@step\ndef start(self):\n    self.next(*[self.end])\n" + END, "cannot be understood"),
+    "odd_next": ("@step\ndef start(self):\n    self.next(*[self.end])\n" + END, "is invalid. Allowed"),
     "no_join": (
         "@step\ndef start(self):\n    self.next(self.a, self.b)\n@step\ndef a(self):\n    self.next(self.end)\n"
         "@step\ndef b(self):\n    self.next(self.end)\n" + END,
-        "Write 'def end(self, inputs):'",
+        "Use 'def end(self, inputs):'",
     ),
     "foreach_never_joined": (
         "@step\ndef start(self):\n    self.xs = [1]\n    self.next(self.a, foreach='xs')\n"
@@ -58,18 +58,18 @@ CASES = {
     "loop": (
         "@step\ndef start(self):\n    self.next(self.a)\n@step\ndef a(self):\n    self.next(self.b)\n"
         "@step\ndef b(self):\n    self.next(self.a)\n" + END,
-        "never reached",
+        "cannot be reached",
     ),
     "loop_to_self": (
         "@step\ndef start(self):\n    self.next(self.a)\n@step\ndef a(self):\n    self.next(self.a, self.b)\n"
         "@step\ndef b(self):\n    self.next(self.end)\n" + END,
-        "loop without an end",
+        "infinite loop",
     ),
     "unreached": (
         "@step\ndef start(self):\n    self.next(self.end)\n@step\ndef a(self):\n    self.next(self.end)\n" + END,
-        "never reached",
+        "cannot be reached",
     ),
-    "three_arguments": ("@step\ndef start(self, a, b):\n    self.next(self.end)\n" + END, "takes 3 arguments"),
+    "three_arguments": ("@step\ndef start(self, a, b):\n    self.next(self.end)\n" + END, "has 3 arguments"),
     "reserved_name": (
         "@step\ndef start(self):\n    self.next(self.index)\n@step\ndef index(self):\n    self.next(self.end)\n" + END,
         "reserved",
@@ -89,7 +89,7 @@ CASES = {
         "@step\ndef b(self):\n    self.next(self.j)\n@step\ndef j(self, inputs):\n    self.next(self.c, self.d)\n"
         "@step\ndef c(self):\n    self.next(self.k)\n@step\ndef d(self):\n    self.next(self.k)\n"
         "@step\ndef k(self, inputs):\n    self.next(self.end)\n" + END,
-        "Put a step between",
+        "Add a step between",
     ),
     "different_joins": (
         "@step\ndef start(self):\n    self.next(self.a, self.b)\n@step\ndef a(self):\n    self.next(self.j)\n"
@@ -105,7 +105,7 @@ CASES = {
     "two_starts": (
         "@step(start=True)\ndef one(self):\n    self.next(self.two)\n"
         "@step(start=True)\ndef two(self):\n    self.next(self.end)\n" + END,
-        "mark one of them",
+        "mark only one of them",
     ),
     "no_steps": ("x = 1\n", "has no steps"),
 }
@@ -134,10 +134,10 @@ def test_every_good_shape_passes(path: Path) -> None:
         ("a = Parameter('x')\nb = Parameter('X')", "two parameters"),
         ("p = Parameter('x', default='q', type=int)", "not a valid integer"),
         ("p = Parameter('x', type=list)", "are allowed"),
-        ("p = Parameter('x', default=1, required=True)", "keep one of the two"),
-        ("p = Parameter('a b')", "may hold letters"),
+        ("p = Parameter('x', default=1, required=True)", "remove one of the two"),
+        ("p = Parameter('a b')", "must start with a letter"),
         ("p = Parameter('../x')", "separator"),
-        ("next = Parameter('next')", "hides a part"),
+        ("next = Parameter('next')", "the name of an attribute"),
         ("p = Parameter('x', tyep=int)", "unknown argument"),
     ],
 )

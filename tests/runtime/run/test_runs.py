@@ -52,16 +52,16 @@ FAILURES = [
     ("sys.exit(3)", "called sys.exit(3)"),
     ("sys.exit()", "called sys.exit(None)"),
     ("os._exit(7)", "exit code 7"),
-    ("os._exit(0)", "left no results"),
+    ("os._exit(0)", "has no results"),
     ("os.kill(os.getpid(), 11)", "segmentation fault"),
     ("os.kill(os.getpid(), 9)", "ran out of memory"),
     ("os.kill(os.getpid(), 15)", "SIGTERM"),
     ("self.bad = open(__file__)", "The artifact 'bad' of step 'work'"),
     ("self.xs = []\nself.next(self.end, foreach='xs')", "is empty"),
-    ("self.xs = 5\nself.next(self.end, foreach='xs')", "a foreach cannot go through"),
+    ("self.xs = 5\nself.next(self.end, foreach='xs')", "a foreach cannot iterate over"),
     ("self.next(self.end, foreach='nothing')", "never assigned"),
-    ("self.next(self.end)", "second time"),
-    ("self.nothing", "no step on the way here assigned it"),
+    ("self.next(self.end)", "self.next() twice"),
+    ("self.nothing", "no previous step assigned it"),
     ("raise MemoryError('too much')", "MemoryError"),
 ]
 #: The way a task starts matters to few of them.
@@ -129,7 +129,7 @@ def test_parameters_come_from_options_environment_and_defaults(flow) -> None:  #
         (["--must", "1", "--nn", "2"], 2, "--nn"),
         (["--must", "1", "--tag", ""], 1, "must not be empty"),
         (["--must", "1", "--max-workers", "0"], 2, "0 is not in the range"),
-        (["--must", "1", "--with", "retry:times=x"], 1, "whole number"),
+        (["--must", "1", "--with", "retry:times=x"], 1, "an integer"),
         (["--must", "1", "--run-id-file", "/nowhere/x"], 1, "cannot be written"),
     ],
 )
@@ -150,7 +150,7 @@ def test_a_foreach_wider_than_allowed_names_both_numbers(flow) -> None:  # type:
     )
     call = flow(source, "run")
     assert call.code == 1
-    assert "asks for 200 tasks; at most 100 are allowed" in call.err
+    assert "has 200 tasks; at most 100 are allowed" in call.err
     assert "joined 200" in flow(source, "run", "--max-num-splits", "200", "--max-workers", "4").out
 
 
@@ -164,7 +164,7 @@ def test_tasks_draw_different_random_numbers(flow, tmp_path: Path) -> None:  # t
     )
     call = flow(source, "run")
     assert call.code == 0, call.text
-    assert "fresh interpreters" not in call.out
+    assert "a new interpreter" not in call.out
 
 
 @pytest.mark.parametrize(
@@ -182,7 +182,7 @@ def test_tasks_draw_different_random_numbers(flow, tmp_path: Path) -> None:  # t
 def test_a_program_that_must_not_be_forked_gets_interpreters(flow, head: str, reason: str) -> None:  # type: ignore[no-untyped-def]
     call = flow(one("pass", head=head), "run")
     assert call.code == 0, call.text
-    (line,) = [line for line in call.out.splitlines() if "fresh interpreters" in line]
+    (line,) = [line for line in call.out.splitlines() if "a new interpreter" in line]
     assert reason in line
 
 
@@ -337,7 +337,7 @@ def test_a_limit_of_open_files_names_the_workers_that_fit(flow, tmp_path: Path) 
     limited = f"ulimit -n 64; exec {sys.executable} flow.py run --max-workers"
     refused = subprocess.run(["bash", "-c", f"{limited} 100"], cwd=tmp_path, capture_output=True, text=True)
     assert refused.returncode == 1
-    fitting = re.search(r"--max-workers (\d+), or raise", refused.stderr)
+    fitting = re.search(r"--max-workers (\d+), or increase", refused.stderr)
     assert fitting, refused.stderr
     assert (
         subprocess.run(["bash", "-c", f"{limited} {fitting.group(1)}"], cwd=tmp_path, capture_output=True).returncode

@@ -128,7 +128,7 @@ def test_a_file_in_the_place_of_a_folder_is_named(tmp_path: Path) -> None:
     (tmp_path / "a").write_text("")
     with pytest.raises(StorageError, match="cannot be written") as info:
         durable.write_atomic(f"{tmp_path}/a/b/file", b"")
-    assert "move it away" in (info.value.hint or "")
+    assert "move or rename the file" in (info.value.hint or "")
 
 
 def test_a_folder_in_the_place_of_a_file_leaves_nothing_behind(tmp_path: Path) -> None:

@@ -25,21 +25,21 @@ def test_files_of_artifacts_come_apart(attempt: int, name: str) -> None:
 
 @given(names, st.integers(0, 10**15))
 def test_files_of_facts_come_apart(field: str, time: int) -> None:
-    assert layout.parse_fact(layout.fact(field, time)) == (field, time)
+    assert layout.parse_metadata_entry(layout.metadata_entry(field, time)) == (field, time)
 
 
 @given(st.text(max_size=40))
 def test_any_other_name_is_no_error(file: str) -> None:
     layout.parse_attempt_file(file)
     layout.parse_artifact_meta(file)
-    layout.parse_fact(file)
+    layout.parse_metadata_entry(file)
 
 
 @pytest.mark.parametrize(
     "file", ["", ".", "_self.json", "0", "x.data.json", ".tmp1_2", "²_artifact_x.json", "sysmeta_"]
 )
 def test_names_of_other_kinds_are_told_apart(file: str) -> None:
-    parsed = (layout.parse_attempt_file(file), layout.parse_artifact_meta(file), layout.parse_fact(file))
+    parsed = (layout.parse_attempt_file(file), layout.parse_artifact_meta(file), layout.parse_metadata_entry(file))
     assert parsed == (None, None, None)
 
 
@@ -55,7 +55,7 @@ def test_every_path_is_where_metaflow_puts_it() -> None:
 
 @pytest.mark.parametrize("name", ["data", "_meta", "latest_run"])
 def test_a_run_cannot_have_a_name_of_the_tree(name: str) -> None:
-    with pytest.raises(MetaflowInvalidPathspec, match="uses that name itself"):
+    with pytest.raises(MetaflowInvalidPathspec, match="reserves that name"):
         layout.run("F", name)
 
 

@@ -6,28 +6,28 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from ...render import state_location
-from ..base import ClusterToken, Holder, Outputs, Report
-from . import cluster as aws_cluster
-from . import health, retained, state, teardown
-from . import identity as aws_identity
+from ..base import ClusterToken, Holder, Report
+from . import health, identity, retained, state, teardown
+from .cluster import is_there, token
 from .errors import explain_text
 
 if TYPE_CHECKING:
     from ...errors import MfinfraError
+    from ...render.outputs import StackOutputs
     from ...stackfile.schema import StackConfig
     from ..base import States
     from .identity import Identity
 
 
-def connect(config: StackConfig) -> Aws:
+def sign_in(config: StackConfig) -> Aws:
     """Find out who we are. Raises CloudError where there are no credentials."""
-    session = aws_identity.session(str(config.region))
-    return Aws(config, session, aws_identity.identity(session))
+    session = identity.session(str(config.region))
+    return Aws(config, session, identity.identity(session))
 
 
 def clusters(config: StackConfig) -> Clusters:
     """What lets us into the cluster of a stack."""
-    return Clusters(aws_identity.session(str(config.region)))
+    return Clusters(identity.session(str(config.region)))
 
 
 class Clusters:
@@ -37,7 +37,7 @@ class Clusters:
         self._session = session
 
     def cluster_token(self, cluster: str) -> ClusterToken:
-        return aws_cluster.token(self._session, cluster)
+        return token(self._session, cluster)
 
 
 class Aws:
@@ -85,27 +85,26 @@ class Aws:
     def environment(self) -> dict[str, str]:
         return {}
 
-    def has_cluster(self, outputs: Outputs) -> bool:
-        return aws_cluster.is_there(self.session, str(outputs["cluster"]["name"]))
+    def has_cluster(self, outputs: StackOutputs) -> bool:
+        return is_there(self.session, outputs.cluster.name)
 
-    def settings(self, outputs: Outputs) -> dict[str, str]:
+    def settings(self, outputs: StackOutputs) -> dict[str, str]:
         """The key of the metadata service."""
-        key_id = outputs.get("api_key_id")
-        return {"METAFLOW_SERVICE_AUTH_KEY": aws_identity.api_key(self.session, str(key_id))} if key_id else {}
+        key_id = outputs.api_key_id
+        return {"METAFLOW_SERVICE_AUTH_KEY": identity.api_key(self.session, key_id)} if key_id else {}
 
-    def trial(self, settings: Mapping[str, str]) -> list[str]:
-        return health.trial(self.session, settings)
+    def check_access(self, settings: Mapping[str, str]) -> list[str]:
+        return health.check_access(self.session, settings)
 
-    def empty(self, outputs: Outputs, keep_data: bool, report: Report) -> tuple[str, ...]:
+    def drain(self, outputs: StackOutputs, keep_data: bool, report: Report) -> tuple[str, ...]:
         """Jobs are stopped before their queues are deleted, and buckets are emptied before they are deleted."""
         kept = self._kept_database(report) if keep_data else None
-        arns = _queue_arns(outputs)
-        if arns:
-            teardown.drain_queues(self.session, arns, report)
+        if outputs.queue_arns:
+            teardown.drain_queues(self.session, list(outputs.queue_arns), report)
         if not keep_data and self.config.datastore.bucket is None:
-            for bucket in (outputs.get("bucket_name"), *(outputs.get("log_bucket_names") or ())):
+            for bucket in (outputs.bucket_name, *outputs.log_bucket_names):
                 if bucket:
-                    teardown.empty_bucket(self.session, str(bucket), report)
+                    teardown.empty_bucket(self.session, bucket, report)
         return () if kept is None else (f"The database is kept as snapshot {kept}",)
 
     def _kept_database(self, report: Report) -> str | None:
@@ -114,7 +113,7 @@ class Aws:
             return None
         return teardown.keep_database(self.session, f"{self.config.name}-metadata", report)
 
-    def left(self, engine: str, keep_data: bool, report: Report) -> tuple[str, ...]:
+    def leftovers(self, engine: str, keep_data: bool, report: Report) -> tuple[str, ...]:
         """Except in sandboxes, CloudFormation retains resources that hold data, even if they must be deleted. They are
         deleted here. They are found by their tag, so a second `down` finds them too."""
         left = teardown.leftovers(self.session, self.config.name)
@@ -122,10 +121,5 @@ class Aws:
             left = retained.remove(self.session, left, keep_data, report)
         return tuple(left)
 
-    def queues(self, outputs: Outputs) -> list[dict[str, Any]]:
-        return health.queues(self.session, _queue_arns(outputs))
-
-
-def _queue_arns(outputs: Outputs) -> list[str]:
-    found = outputs.get("queue_arns") or {}
-    return [str(arn) for arn in (found.values() if isinstance(found, dict) else found)]
+    def queues(self, outputs: StackOutputs) -> list[dict[str, Any]]:
+        return health.queues(self.session, list(outputs.queue_arns))

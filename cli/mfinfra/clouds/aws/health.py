@@ -13,7 +13,7 @@ from .identity import call, client, pages
 _WAITING = ("SUBMITTED", "PENDING", "RUNNABLE", "STARTING", "RUNNING")
 
 
-def trial(session: Any, settings: Mapping[str, str]) -> list[str]:
+def check_access(session: Any, settings: Mapping[str, str]) -> list[str]:
     """Use the bucket and the table as a flow does. Returns one sentence for each problem."""
     return [*_bucket(session, settings), *_table(session, settings)]
 

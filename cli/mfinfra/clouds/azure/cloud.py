@@ -9,13 +9,13 @@ from typing import TYPE_CHECKING, Any
 
 from ...errors import MfinfraError
 from ...render import state_location
-from ..base import ClusterToken, Holder, Outputs, Report
-from . import identity
-from . import state as azure_state
+from ..base import ClusterToken, Holder, Report
+from . import identity, state
 from .blobs import Blobs, account_url
 from .errors import explain_text
 
 if TYPE_CHECKING:
+    from ...render.outputs import StackOutputs
     from ...stackfile.schema import StackConfig
     from ..base import States
 
@@ -29,7 +29,7 @@ _TERRAFORM = {
 }
 
 
-def connect(config: StackConfig) -> Azure:
+def sign_in(config: StackConfig) -> Azure:
     """Find out who we are. Raises CloudError where there are no credentials, or no such subscription or region."""
     where = identity.environment()
     credential = identity.credential(where)
@@ -81,25 +81,25 @@ class Azure:
         self.who = str(claims.get("upn") or claims.get("unique_name") or claims.get("appid") or claims.get("oid", ""))
         self._where, self._credential, self._manager = where, credential, manager
         self._principal = claims.get("oid")
-        state = account_url(state_location.state_account(subscription), where)
-        self._states = Blobs(state, state_location.CONTAINER, credential)
+        url = account_url(state_location.state_account(subscription), where)
+        self._states = Blobs(url, state_location.CONTAINER, credential)
 
     def ensure_state(self, report: Report) -> None:
         principal = str(self._principal) if self._principal else None
-        azure_state.ensure(self._manager, self.account, str(self.config.region), principal, self._states, report)
+        state.ensure(self._manager, self.account, str(self.config.region), principal, self._states, report)
 
     def states(self) -> States | None:
-        return azure_state.States(self._states) if azure_state.is_there(self._manager, self.account) else None
+        return state.States(self._states) if state.is_there(self._manager, self.account) else None
 
     def state_place(self, stack: str) -> str:
         account = account_url(state_location.state_account(self.account), self._where)
         return f"{account}/{state_location.CONTAINER}/{state_location.state_key(stack)}"
 
     def lock(self, stack: str) -> Holder | None:
-        return azure_state.lock(self._states, stack)
+        return state.lock(self._states, stack)
 
     def unlock(self, stack: str, holder: Holder) -> None:
-        azure_state.unlock(self._states, stack, holder)
+        state.unlock(self._states, stack, holder)
 
     def explain(self, text: str) -> MfinfraError | None:
         return explain_text(text)
@@ -113,15 +113,15 @@ class Azure:
         fresh = clusters(self.config).cluster_token(self.config.name)
         return {**found, "ARM_SUBSCRIPTION_ID": self.account, "TF_VAR_kubernetes_token": fresh.text}
 
-    def has_cluster(self, outputs: Outputs) -> bool:
-        name, group = outputs["cluster"]["name"], outputs.get("resource_group", self.config.name)
+    def has_cluster(self, outputs: StackOutputs) -> bool:
+        name, group = outputs.cluster.name, outputs.resource_group or self.config.name
         path = f"/subscriptions/{self.account}/resourceGroups/{group}/providers/Microsoft.ContainerService"
         return self._manager.get(f"{path}/managedClusters/{name}", "2025-01-01") is not None
 
-    def settings(self, outputs: Outputs) -> dict[str, str]:
+    def settings(self, outputs: StackOutputs) -> dict[str, str]:
         return {}
 
-    def trial(self, settings: Mapping[str, str]) -> list[str]:
+    def check_access(self, settings: Mapping[str, str]) -> list[str]:
         """Write a blob to the container, read it, delete it."""
         container, _, prefix = settings.get("METAFLOW_DATASTORE_SYSROOT_AZURE", "").partition("/")
         endpoint = settings.get("METAFLOW_AZURE_STORAGE_BLOB_SERVICE_ENDPOINT", "")
@@ -135,15 +135,15 @@ class Azure:
             return [f"Container '{container}' cannot be used: {exc.message}"]
         return [] if read == content else [f"Container '{container}' did not return the blob that was written to it."]
 
-    def empty(self, outputs: Outputs, keep_data: bool, report: Report) -> tuple[str, ...]:
+    def drain(self, outputs: StackOutputs, keep_data: bool, report: Report) -> tuple[str, ...]:
         """A storage account is deleted together with its blobs; nothing must be emptied."""
         return ()
 
-    def left(self, engine: str, keep_data: bool, report: Report) -> tuple[str, ...]:
+    def leftovers(self, engine: str, keep_data: bool, report: Report) -> tuple[str, ...]:
         """The resources that still have the tag of the stack."""
         filter = f"tagName eq 'mfinfra:stack' and tagValue eq '{self.config.name}'"
         found = self._manager.every(f"/subscriptions/{self.account}/resources", "2021-04-01", **{"$filter": filter})
         return tuple(str(one["id"]) for one in found)
 
-    def queues(self, outputs: Outputs) -> list[dict[str, Any]]:
+    def queues(self, outputs: StackOutputs) -> list[dict[str, Any]]:
         return []

@@ -10,16 +10,17 @@ from urllib.parse import quote, urlsplit
 
 from ...errors import MfinfraError
 from ...render import state_location
-from ..base import ClusterToken, Holder, Outputs, Report
+from ..base import ClusterToken, Holder, Report
 from . import identity, state
 from .errors import explain_text
 
 if TYPE_CHECKING:
+    from ...render.outputs import StackOutputs
     from ...stackfile.schema import StackConfig
     from ..base import States
 
 
-def connect(config: StackConfig) -> Gcp:
+def sign_in(config: StackConfig) -> Gcp:
     """Find out who we are. Raises CloudError where there are no credentials, or no project that a stack can be in."""
     credentials, named = identity.credentials()
     identity.token(credentials)
@@ -90,15 +91,15 @@ class Gcp:
         fresh = clusters(self.config).cluster_token(self.config.name)
         return {"GOOGLE_PROJECT": self.account, "TF_VAR_kubernetes_token": fresh.text}
 
-    def has_cluster(self, outputs: Outputs) -> bool:
-        name, location = outputs["cluster"]["name"], outputs["cluster"].get("location", self.config.region)
+    def has_cluster(self, outputs: StackOutputs) -> bool:
+        name, location = outputs.cluster.name, outputs.cluster.location or self.config.region
         path = f"projects/{self.account}/locations/{quote(str(location))}/clusters/{quote(str(name))}"
         return self._rest.get("container", path) is not None
 
-    def settings(self, outputs: Outputs) -> dict[str, str]:
+    def settings(self, outputs: StackOutputs) -> dict[str, str]:
         return {}
 
-    def trial(self, settings: Mapping[str, str]) -> list[str]:
+    def check_access(self, settings: Mapping[str, str]) -> list[str]:
         """Write an object to the bucket, read it, delete it."""
         root = urlsplit(settings.get("METAFLOW_DATASTORE_SYSROOT_GS", ""))
         content = uuid.uuid4().hex
@@ -112,11 +113,11 @@ class Gcp:
             return [f"Bucket '{root.netloc}' cannot be used: {exc.message}"]
         return [] if read == content else [f"Bucket '{root.netloc}' did not return the object that was written to it."]
 
-    def empty(self, outputs: Outputs, keep_data: bool, report: Report) -> tuple[str, ...]:
+    def drain(self, outputs: StackOutputs, keep_data: bool, report: Report) -> tuple[str, ...]:
         """A bucket is deleted together with its objects; nothing must be emptied."""
         return ()
 
-    def left(self, engine: str, keep_data: bool, report: Report) -> tuple[str, ...]:
+    def leftovers(self, engine: str, keep_data: bool, report: Report) -> tuple[str, ...]:
         """The resources that still have the label of the stack, including disks and addresses."""
         label = f"labels.mfinfra_stack={self.config.name}"
         return (
@@ -136,7 +137,7 @@ class Gcp:
         found = self._rest.get("compute", f"projects/{self.account}/aggregated/{kind}", filter=label) or {}
         return [f"{kind} {one['name']}" for zone in found.get("items", {}).values() for one in zone.get(kind, [])]
 
-    def queues(self, outputs: Outputs) -> list[dict[str, Any]]:
+    def queues(self, outputs: StackOutputs) -> list[dict[str, Any]]:
         return []
 
 

@@ -12,6 +12,7 @@ from ...clouds.aws.identity import call, client, pages
 from ...errors import CloudError, EngineError, MfinfraError, NotFound, Refused
 from ...plans import cloudformation_risk
 from ...plans.changes import Change, Event, Plan
+from ...render.outputs import StackOutputs, of_cloudformation
 from .events import Follower, root_cause
 
 OnEvent = Callable[[Event], None]
@@ -56,7 +57,7 @@ def busy(session: Any, name: str) -> tuple[str, str] | None:
     return str(stack["StackStatus"]), since.strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
-def settle(session: Any, name: str, on_event: OnEvent) -> None:
+def wait_until_idle(session: Any, name: str, on_event: OnEvent) -> None:
     """Wait for the running operation, and report its events: it can be that of an interrupted command."""
     stack = found(session, name)
     if stack is not None and busy(session, name) is not None:
@@ -227,23 +228,11 @@ def protect(session: Any, name: str, wanted: bool) -> None:
     call(change, StackName=stack_name(name), EnableTerminationProtection=wanted)
 
 
-def outputs(session: Any, name: str, settings: Mapping[str, str]) -> dict[str, Any]:
+def outputs(session: Any, name: str, settings: Mapping[str, str]) -> StackOutputs:
     """The outputs of a stack; `settings` maps outputs to runtime settings."""
     stack = found(session, name)
     values = {str(o["OutputKey"]): str(o["OutputValue"]) for o in (stack or {}).get("Outputs", [])}
-    facts: dict[str, Any] = {
-        "runtime_config": {settings[key]: value for key, value in values.items() if key in settings}
-    }
-    for key, name_of in (
-        ("ApiKeyId", "api_key_id"),
-        ("BucketName", "bucket_name"),
-        ("DatabaseSecret", "database_secret_arn"),
-    ):
-        if key in values:
-            facts[name_of] = values[key]
-    for key, name_of in (("QueueArns", "queue_arns"), ("LogBucketNames", "log_bucket_names")):
-        facts[name_of] = [part for part in values.get(key, "").split(",") if part]
-    return facts
+    return of_cloudformation(values, settings)
 
 
 def resources(session: Any, name: str) -> list[tuple[str, str, str]]:

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from ...clouds.base import Holder, Report
 from ...errors import Refused
 from ...machine.names import stack_tags
 from ...plans.changes import Change, Plan
+from ...render.outputs import StackOutputs
 
 if TYPE_CHECKING:
     from ...clouds.aws.cloud import Aws
@@ -22,15 +23,14 @@ class CloudFormationDeployment:
     engine = "cloudformation"
 
     def __init__(self, cloud: Aws, report: Report) -> None:
-        from ...render import cloudformation as cfn_template
-        from ...render import templates, workspace
+        from ...render import cloudformation, templates, workspace
 
         config = cloud.config
         refuse_unsupported(config)
         values = config.model_dump()
         self._config, self._session, self._bucket = config, cloud.session, cloud.bucket
-        self._template = cfn_template.render(values, templates.cloudformation_folder())
-        self._parameters = cfn_template.parameters(values)
+        self._template = cloudformation.render(values, templates.cloudformation_folder())
+        self._parameters = cloudformation.parameters(values)
         cloud.ensure_state(report)
         self.digest = workspace.write(
             {"template.yaml": self._template}, workspace_of(config.name), stack=config.name
@@ -39,7 +39,7 @@ class CloudFormationDeployment:
     def payload(self, plan: Plan) -> bytes:
         return plan.handle.encode()
 
-    def adopt(self, plan: Plan, payload: bytes) -> Plan:
+    def load_plan(self, plan: Plan, payload: bytes) -> Plan:
         return replace(plan, handle=payload.decode())
 
     def plan(self, destroy: bool = False) -> Plan:
@@ -59,12 +59,12 @@ class CloudFormationDeployment:
         )
 
     def _check_network(self) -> None:
-        from ...clouds.aws import network as aws_network
+        from ...clouds.aws.network import check
 
         network, ui = self._config.network, self._config.ui
         if network.vpc is not None:
             public = network.public_subnets if ui.enabled and not ui.internal else []
-            aws_network.check(self._session, network.vpc, network.subnets, public)
+            check(self._session, network.vpc, network.subnets, public)
 
     def apply(self, plan: Plan, on_event: OnEvent) -> None:
         from . import change_sets
@@ -75,11 +75,11 @@ class CloudFormationDeployment:
         change_sets.apply(self._session, plan, on_event)
         change_sets.protect(self._session, self._config.name, self._config.deletion_protection)
 
-    def outputs(self) -> dict[str, Any]:
-        from ...render import cloudformation as cfn_template
+    def outputs(self) -> StackOutputs:
+        from ...render import cloudformation
         from . import change_sets
 
-        names = cfn_template.settings(self._config.model_dump())
+        names = cloudformation.settings(self._config.model_dump())
         return change_sets.outputs(self._session, self._config.name, names)
 
     def drift(self) -> tuple[Change, ...]:
@@ -92,7 +92,7 @@ class CloudFormationDeployment:
 
         return change_sets.resources(self._session, self._config.name)
 
-    def keep(self, kinds: tuple[str, ...]) -> None:
+    def retain(self, kinds: tuple[str, ...]) -> None:
         """Except in sandboxes, the template itself retains resources that store data."""
         if self._config.preset == "sandbox":
             raise Refused(
@@ -100,16 +100,16 @@ class CloudFormationDeployment:
                 hint="Set preset: team in the stack file and run: mfinfra up; then run the command again",
             )
 
-    def within_cluster(self) -> list[str]:
+    def cluster_addresses(self) -> list[str]:
         return []
 
-    def forget(self, addresses: list[str]) -> None:
+    def remove_from_state(self, addresses: list[str]) -> None:
         return
 
-    def settle(self, on_event: OnEvent) -> None:
+    def wait_until_idle(self, on_event: OnEvent) -> None:
         from . import change_sets
 
-        change_sets.settle(self._session, self._config.name, on_event)
+        change_sets.wait_until_idle(self._session, self._config.name, on_event)
 
     def holder(self) -> Holder | None:
         from . import change_sets
@@ -126,9 +126,9 @@ class CloudFormationDeployment:
 
 def refuse_unsupported(config: StackConfig) -> None:
     """Raise Refused for options that CloudFormation does not support."""
-    from ...render import cloudformation as cfn_template
+    from ...render import cloudformation
 
-    reasons = cfn_template.unsupported(config.model_dump())
+    reasons = cloudformation.unsupported(config.model_dump())
     if reasons:
         hint = "Run the command again with --engine terraform"
         raise Refused(f"CloudFormation does not support these options: {'; '.join(reasons)}.", hint=hint)

@@ -9,7 +9,8 @@ from urllib.parse import quote
 
 from ...machine.record import Record
 from ...machine.supervisor import spec
-from . import secrets, servers
+from . import servers
+from .secrets import secrets_in
 
 _SECONDS = 10.0
 _PAGE = 1000
@@ -51,7 +52,7 @@ def _ask(stack: Record, path: str) -> tuple[Any, str | None] | None:
     if server is None:
         return None
     connection = http.client.HTTPConnection("127.0.0.1", server.port, timeout=_SECONDS)
-    key = secrets.of(Path(stack.data_folder)).api_key
+    key = secrets_in(Path(stack.data_folder)).api_key
     try:
         connection.request("GET", path, headers={"x-api-key": key})
         response = connection.getresponse()

@@ -23,7 +23,7 @@ class Secrets:
     s3_secret_key: str
 
 
-def of(data: Path) -> Secrets:
+def secrets_in(data: Path) -> Secrets:
     """The secrets in a data directory, generated if there are none. Raises MfinfraError if the file is corrupt."""
     path = data / FILE_NAME
     try:

@@ -15,11 +15,10 @@ from ...machine import process, record
 from ...machine.paths import make_folder, write_text
 from ...machine.record import Record
 from ...machine.supervisor import control, spec
-from ...machine.supervisor import ports as assigned_ports
+from ...machine.supervisor.ports import assigned
 from ...machine.supervisor.spec import Server
 from ...machine.supervisor.state import ServerState
-from . import secrets as local_secrets
-from .secrets import Secrets
+from .secrets import Secrets, secrets_in
 
 FOLDER = "services"
 #: The default preset of a local stack. Background processes need signals, which Windows does not have.
@@ -63,9 +62,9 @@ def start(stack: Record, python: str) -> None:
     if preset(stack) == "files":
         return
     folder, data = folder_of(stack), Path(stack.data_folder)
-    secrets = local_secrets.of(data)
+    secrets = secrets_in(data)
     names = _port_names(preset(stack))
-    ports = assigned_ports.assigned(folder, names, running=control.is_running(folder))
+    ports = assigned(folder, names, running=control.is_running(folder))
     servers = list(_servers(stack, python, secrets, ports))
     control.start(folder, servers)
     if preset(stack) == "services":
@@ -86,7 +85,7 @@ def settings(stack: Record) -> dict[str, str]:
     ports = {server.name: server.port for server in spec.load(folder_of(stack))}
     if "metadata" not in ports:
         return {}
-    secrets = local_secrets.of(Path(stack.data_folder))
+    secrets = secrets_in(Path(stack.data_folder))
     found = {
         "METAFLOW_DEFAULT_METADATA": "service",
         "METAFLOW_SERVICE_URL": f"http://127.0.0.1:{ports['metadata']}",

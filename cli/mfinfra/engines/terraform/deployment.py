@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from ...clouds.base import Holder, Report
 from ...errors import Refused
 from ...machine.paths import write_bytes
 from ...plans.changes import Change, Plan
+from ...render.outputs import StackOutputs, of
 
 if TYPE_CHECKING:
     from ...clouds.base import Cloud
@@ -38,7 +39,7 @@ class TerraformDeployment:
     def payload(self, plan: Plan) -> bytes:
         return Path(plan.handle).read_bytes()
 
-    def adopt(self, plan: Plan, payload: bytes) -> Plan:
+    def load_plan(self, plan: Plan, payload: bytes) -> Plan:
         path = self.folder / "mfinfra-saved.tfplan"
         write_bytes(path, payload, 0o600)
         return replace(plan, handle=str(path))
@@ -74,8 +75,8 @@ class TerraformDeployment:
         self._terraform.renew(self._cloud.environment())
         self._terraform.apply(Path(plan.handle), on_event)
 
-    def outputs(self) -> dict[str, Any]:
-        return self._terraform.outputs()
+    def outputs(self) -> StackOutputs:
+        return of(self._terraform.outputs())
 
     def drift(self) -> tuple[Change, ...]:
         self._recover()
@@ -85,18 +86,18 @@ class TerraformDeployment:
     def resources(self) -> list[tuple[str, str, str]]:
         return self._terraform.state_resources()
 
-    def keep(self, kinds: tuple[str, ...]) -> None:
+    def retain(self, kinds: tuple[str, ...]) -> None:
         addresses = [address for address, kind, _ in self.resources() if kind in kinds]
-        self.forget(addresses)
+        self.remove_from_state(addresses)
 
-    def within_cluster(self) -> list[str]:
+    def cluster_addresses(self) -> list[str]:
         kinds = ("kubernetes_", "helm_")
         return [address for address, kind, _ in self.resources() if kind.startswith(kinds)]
 
-    def forget(self, addresses: list[str]) -> None:
-        self._terraform.forget(addresses)
+    def remove_from_state(self, addresses: list[str]) -> None:
+        self._terraform.remove_from_state(addresses)
 
-    def settle(self, on_event: OnEvent) -> None:
+    def wait_until_idle(self, on_event: OnEvent) -> None:
         return
 
     def holder(self) -> Holder | None:

@@ -18,7 +18,7 @@ from ...errors import EngineError, MfinfraError
 from ...machine import process
 from ...plans.changes import Event, Plan
 from . import events
-from . import plan as tf_plan
+from .plan import changes, drifted, resources
 
 OLDEST = (1, 11)
 _BINARIES = ("terraform", "tofu")
@@ -116,8 +116,8 @@ class Terraform:
         self._streamed(on_event, "plan", **options)
         out.chmod(0o600)
         shown = self._json("show", str(out))
-        changes = tf_plan.drifted(shown) if refresh_only else tf_plan.changes(shown)
-        return Plan(stack, "terraform", changes, str(out))
+        found = drifted(shown) if refresh_only else changes(shown)
+        return Plan(stack, "terraform", found, str(out))
 
     def apply(self, plan_file: Path, on_event: Callable[[Event], None]) -> None:
         """Apply exactly a plan. Terraform itself refuses a stale one."""
@@ -130,9 +130,9 @@ class Terraform:
     def state_resources(self) -> list[tuple[str, str, str]]:
         """Address, type and ID of all resources in the state."""
         values = self._json("show").get("values") or {}
-        return tf_plan.resources(values.get("root_module") or {})
+        return resources(values.get("root_module") or {})
 
-    def forget(self, addresses: list[str]) -> None:
+    def remove_from_state(self, addresses: list[str]) -> None:
         """Remove resources from the state; the resources themselves continue to exist."""
         if addresses:
             self._checked("state rm", *addresses)

@@ -98,11 +98,11 @@ _WEAKER = {
     ),
     "aws_eks_access_entry": (Weaker("kubernetes_groups", "iam", "adds groups of the cluster", grows),),
 }  # fmt: skip
-_DOORS = {
+_OPENS_ACCESS = {
     "aws_api_gateway_stage": Presence("the API becomes reachable from the internet"),
     "aws_lb": Presence("a load balancer becomes reachable from the internet", {"internal": False}),
 }
-_SHUTTERS = {
+_BLOCKS_ACCESS = {
     "aws_s3_bucket_public_access_block": Presence(_PUBLIC_BUCKET, guarded=named("aws_s3_bucket", "bucket")),
     "aws_s3_bucket_policy": Presence(
         "deletes the policy that restricts access", guarded=named("aws_s3_bucket", "bucket")
@@ -155,4 +155,4 @@ def _who(values: Values) -> str:
     return str(values.get("principal_arn") or "a principal (known after apply)")
 
 
-AWS = Facts(_STATEFUL, _WEAKER, doors=_DOORS, shutters=_SHUTTERS, reach=_REACH, given=_given)
+AWS = Facts(_STATEFUL, _WEAKER, opens_access=_OPENS_ACCESS, blocks_access=_BLOCKS_ACCESS, reach=_REACH, given=_given)

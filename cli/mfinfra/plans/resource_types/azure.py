@@ -106,11 +106,11 @@ _WEAKER = {
         Weaker("node_public_ip_enabled", "exposure", _PUBLIC_MACHINES, becomes(True)),
     ),
 }  # fmt: skip
-_DOORS = {
+_OPENS_ACCESS = {
     "azurerm_public_ip": Presence("creates a public address"),
     "azurerm_storage_container": Presence("everyone can read it", {"container_access_type": ("blob", "container")}),
 }
-_SHUTTERS = {
+_BLOCKS_ACCESS = {
     "azurerm_subnet_network_security_group_association": Presence(
         "removes the rules that restrict access to the subnet", guarded=named("azurerm_subnet", "subnet_id")
     ),
@@ -247,8 +247,8 @@ AZURE = Facts(
     _STATEFUL,
     _WEAKER,
     _LOCKS,
-    _DOORS,
-    _SHUTTERS,
+    _OPENS_ACCESS,
+    _BLOCKS_ACCESS,
     _REACH,
     ports=dict.fromkeys(_GROUP, _open_ports),
     denied=dict.fromkeys(_GROUP, _kept_out),

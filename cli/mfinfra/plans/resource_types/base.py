@@ -42,7 +42,7 @@ class Presence:
     guarded: Callable[[Values], list[tuple[str, str]]] = _nothing
 
     def holds(self, values: Values) -> bool:
-        """Whether these values are those of a door, or of a guard."""
+        """Whether these values are those of what lets in, or guards."""
         return all(first(values, path) in _any_of(value) for path, value in self.where.items())
 
 
@@ -94,22 +94,23 @@ def _never(_kind: str, _right: Right) -> bool:
 class Facts:
     """What is known of the resources of one provider, by type.
 
-    `locks` guard data and `shutters` shut ways in, both by being there. `ports` says through which ports `reach` gets
-    in, `denied` who is kept out whatever else is said. `given` are rights that somebody has as soon as the resource is
-    there, `defined` those of a role before anybody has the role, `passages` who reaches what inside of a cluster.
+    `opens_access` lets in by being there; `locks` guard data and `blocks_access` keeps out, by being there too. `ports`
+    says through which ports `reach` gets in, `denied` who is kept out whatever else is said. `given` are rights that
+    somebody has as soon as the resource is there, `defined` those of a role before anybody has the role,
+    `cluster_bindings` who reaches what inside of a cluster.
     """
 
     stateful: Mapping[str, str]
     weaker: Mapping[str, tuple[Weaker, ...]] = field(default_factory=dict)
     locks: Mapping[str, Presence] = field(default_factory=dict)
-    doors: Mapping[str, Presence] = field(default_factory=dict)
-    shutters: Mapping[str, Presence] = field(default_factory=dict)
+    opens_access: Mapping[str, Presence] = field(default_factory=dict)
+    blocks_access: Mapping[str, Presence] = field(default_factory=dict)
     reach: Mapping[str, Reach] = field(default_factory=dict)
     ports: Mapping[str, Callable[[Values], list[Any]]] = field(default_factory=dict)
     denied: Mapping[str, Callable[[Values], list[Any]]] = field(default_factory=dict)
     given: Callable[[str, Values], list[Right]] = _no_rights
     defined: Callable[[str, Values], list[Right]] = _no_rights
-    passages: Callable[[str, Values], list[Right]] = _no_rights
+    cluster_bindings: Callable[[str, Values], list[Right]] = _no_rights
     is_too_much: Callable[[str, Right], bool] = _never
 
 

@@ -93,7 +93,7 @@ _WEAKER = {
         Weaker("node_config.workload_metadata_config.mode", "iam", "pods use the identity of their node", leaves("GKE_METADATA")),
     ),
 }  # fmt: skip
-_DOORS = {
+_OPENS_ACCESS = {
     "google_compute_address": Presence("creates a public address", {"address_type": "EXTERNAL"}),
     "google_compute_global_address": Presence("creates a public address", {"address_type": "EXTERNAL"}),
     "google_sql_database_instance": Presence("a database gets a public address", {f"{_ADDRESS}.ipv4_enabled": True}),
@@ -198,7 +198,7 @@ def _is_too_much(kind: str, right: Right) -> bool:
 GOOGLE = Facts(
     _STATEFUL,
     _WEAKER,
-    doors=_DOORS,
+    opens_access=_OPENS_ACCESS,
     reach=_REACH,
     ports={"google_compute_firewall": _open_ports},
     denied=_DENIED,

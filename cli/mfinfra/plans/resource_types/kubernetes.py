@@ -39,7 +39,7 @@ _WEAKER = {
         Weaker("spec.external_ips", "exposure", "becomes reachable at other addresses", grows),
     ),
 }  # fmt: skip
-_DOORS = {
+_OPENS_ACCESS = {
     "kubernetes_service": Presence(
         "a service becomes reachable from outside the cluster", {"spec.type": ("LoadBalancer", "NodePort")}
     ),
@@ -53,7 +53,7 @@ def _isolated(values: Values) -> list[tuple[str, str]]:
     return [("kubernetes_namespace", place), ("kubernetes_deployment", f"{place}/{first(values, 'metadata.name')}")]
 
 
-_SHUTTERS = {
+_BLOCKS_ACCESS = {
     "kubernetes_network_policy": Presence("removes the restrictions of access to these pods", guarded=_isolated),
 }
 
@@ -67,7 +67,7 @@ def _service(values: Values) -> list[Any]:
 _REACH = {"kubernetes_service": Reach(_service, ("spec.load_balancer_source_ranges",))}
 
 
-def _passages(kind: str, values: Values) -> list[Right]:
+def _cluster_bindings(kind: str, values: Values) -> list[Right]:
     """The sources that can reach pods, and the host names of services."""
     if kind == "kubernetes_ingress":
         hosts = [first(rule, "host") or "any name" for rule in every(values, "spec.rule")]
@@ -151,11 +151,11 @@ def _is_too_much(kind: str, right: Right) -> bool:
 KUBERNETES = Facts(
     _STATEFUL,
     _WEAKER,
-    doors=_DOORS,
-    shutters=_SHUTTERS,
+    opens_access=_OPENS_ACCESS,
+    blocks_access=_BLOCKS_ACCESS,
     reach=_REACH,
     given=_given,
     defined=_defined,
-    passages=_passages,
+    cluster_bindings=_cluster_bindings,
     is_too_much=_is_too_much,
 )

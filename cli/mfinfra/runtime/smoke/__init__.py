@@ -1,1 +1,1 @@
-"""The flow that proves a stack."""
+"""The flow that is run through a stack to see that it works."""

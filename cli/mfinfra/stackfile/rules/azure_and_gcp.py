@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import TYPE_CHECKING
 
+from .. import targets
+from ..schema import StackConfig
 from .base import TITLES, Given, Problem, refused
 
-if TYPE_CHECKING:
-    from ..schema import StackConfig
-
+#: Why a field of AWS is refused, where there is a specific reason.
+_WHY = {
+    ("network", "endpoints"): "network.{key} is for AWS; {title} does not need it",
+    ("network", "public_subnets"): "network.{key} is for AWS; {title} does not need it",
+    ("metadata", "database", "security_group"): "{key} is for AWS; {title} has no security groups",
+}
 _LOAD_BALANCER_KEYS = ("certificate", "domain", "auth", "cognito_prefix", "oidc", "internal", "allow")
 
 
@@ -24,14 +28,10 @@ def of_aws(config: StackConfig, given: Given) -> Iterator[Problem]:
             ("orchestrator", "step_functions"),
             f"Step Functions is available on AWS only; on {title}, use argo_workflows or airflow",
         )
-    yield from refused(
-        given, (), ("partition", "permissions_boundary"), f"{{key}} is for AWS; {title} does not support it"
-    )
-    for key in ("endpoints", "public_subnets"):
-        yield from refused(given, ("network",), (key,), f"network.{{key}} is for AWS; {title} does not need it")
-    yield from refused(
-        given, ("metadata", "database"), ("security_group",), f"{{key}} is for AWS; {title} has no security groups"
-    )
+    yield from refused(given, (), ("partition",), f"{{key}} is for AWS; {title} does not support it")
+    for place in targets.elsewhere(StackConfig, config.cloud):
+        why = _WHY.get(place, "{key} is for AWS; {title} does not support it").replace("{title}", title)
+        yield from refused(given, place[:-1], place[-1:], why)
     yield from refused(
         given, ("ui",), _LOAD_BALANCER_KEYS, f"{{key}} is for AWS; on {title}, open the UI with mfinfra open ui"
     )

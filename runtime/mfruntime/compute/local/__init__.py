@@ -1,1 +1,1 @@
-"""Tasks on this machine: each is a process, forked from a warm worker or started anew."""
+"""The local executor: each task is a process, forked from a worker or started with a new interpreter."""

@@ -1,12 +1,13 @@
-"""Tasks forked from a warm worker.
+"""Forks tasks from a worker process.
 
-The worker is one fork of the scheduler, made when the flow has been imported and before the run grows: forking it stays
-cheap however many tasks the run has. Each task is a fork of the worker: its own process, memory, group and exit code.
+The worker is a fork of the scheduler, created after the import of the flow and before the run uses much memory, so that
+forks stay cheap with any number of tasks. Each task is a fork of the worker with its own memory, process group and exit
+code.
 
-Scheduler and worker talk over a socket pair. Scheduler to worker: a kind, a length and a pickled value; to start a
-task, its number and TaskCommand, with the two write ends of the output pipes. Worker to scheduler: fixed-size records.
-When the scheduler goes away, however it does, the worker reads end-of-file and ends every task; when the worker goes
-away, the kernel ends the tasks (Linux) and the scheduler ends their groups.
+Scheduler and worker communicate over a socket pair. Scheduler to worker: a message type, a length and a pickled value;
+to start a task, its number and TaskCommand, with the two write ends of the output pipes. Worker to scheduler:
+fixed-size records. If the scheduler ends, for any reason, the worker reads end-of-file and ends all tasks. If the
+worker ends, the kernel ends the tasks (Linux) and the scheduler ends their process groups.
 """
 
 from __future__ import annotations
@@ -21,24 +22,24 @@ from collections.abc import Callable
 from typing import Any, NoReturn
 
 from ...tasks.command import TaskCommand
-from ..base import Exited, Started, WorkerEvent, WorkerLost
+from ..base import ExecutorLost
 from . import processes
+from .worker import ProcessEvent, ProcessExited, ProcessStarted
 
-_HEADER = struct.Struct("!cI")  # kind, length of what follows
+_HEADER = struct.Struct("!cI")  # message type, length of the value
 _CONFIGURE, _START = b"C", b"T"
-_RECORD = struct.Struct("!cQqqq")  # kind, task number, pid, return code, peak KiB
+_RECORD = struct.Struct("!cQqqq")  # message type, task number, pid, return code, peak KiB
+_LOST = "The worker process that starts tasks was killed"
 
 
 class ForkWorker:
-    """The scheduler's end of a warm worker.
+    """The scheduler's side of a worker process.
 
-    `run_task` executes a command in the forked child and returns its exit code; `prefetch` is called with each command
-    in the worker, before it forks: what it reads, children that follow need not read again. `configured` takes in the
-    worker what `configure` is given: the worker is made before the run has used the network, whose threads do not
-    survive a fork, and so before the run has an id.
+    `run_task` executes a command in the forked child and returns its exit code. `prefetch` is called with each command
+    in the worker, before the fork, so that later children need not read the same data again. `configured` is called in
+    the worker with the argument of `configure`: the worker starts before the run has an id, because threads of network
+    clients do not survive a fork.
     """
-
-    isolation = "fork"
 
     def __init__(
         self,
@@ -79,18 +80,18 @@ class ForkWorker:
             sent = socket.send_fds(self._socket, [message], descriptors) if descriptors else 0
             self._socket.sendall(message[sent:])
         except OSError as exc:
-            raise WorkerLost("the worker process is gone") from exc
+            raise ExecutorLost(_LOST) from exc
         finally:
             self._socket.setblocking(False)
 
-    def events(self) -> list[WorkerEvent]:
+    def events(self) -> list[ProcessEvent]:
         closed = self._receive()
         whole = len(self._buffer) - len(self._buffer) % _RECORD.size
         records, self._buffer = self._buffer[:whole], self._buffer[whole:]
         events = [self._event(*record) for record in _RECORD.iter_unpack(records)]
         if closed and not events:
             self._kill_orphans()
-            raise WorkerLost("the worker process is gone")
+            raise ExecutorLost(_LOST)
         return events
 
     def _receive(self) -> bool:
@@ -103,12 +104,12 @@ class ForkWorker:
             return True
         return True
 
-    def _event(self, kind: bytes, number: int, pid: int, code: int, peak: int) -> WorkerEvent:
+    def _event(self, kind: bytes, number: int, pid: int, code: int, peak: int) -> ProcessEvent:
         if kind == b"S":
             self._pids[number] = pid
-            return Started(self._tasks[number], pid)
+            return ProcessStarted(self._tasks[number], pid)
         self._pids.pop(number, None)
-        return Exited(self._tasks.pop(number), pid, code, peak or None)
+        return ProcessExited(self._tasks.pop(number), code, peak or None)
 
     def _kill_orphans(self) -> None:
         for pid in self._pids.values():
@@ -156,19 +157,19 @@ class _Server:
             os._exit(code)
 
     def _prepare(self) -> None:
-        """All that every child would otherwise do for itself."""
+        """Set up the worker, so that its children need not do the same."""
         import atexit
         import gc
         import threading  # noqa: F401  (children need it when they end)
 
-        os.setsid()  # what the terminal sends, Ctrl-C above all, is the scheduler's business
+        os.setsid()  # signals of the terminal, such as Ctrl-C, must only reach the scheduler
         signal.signal(signal.SIGINT, signal.default_int_handler)
         for stream in (sys.stdout, sys.stderr):
             stream.reconfigure(line_buffering=True)  # type: ignore[union-attr]
         null = os.open(os.devnull, os.O_RDONLY)
         os.dup2(null, 0)
         os.close(null)
-        atexit._clear()  # handlers of the scheduler are not the tasks'
+        atexit._clear()  # exit handlers of the scheduler must not run in tasks
         processes.preload()
         self._wake_read, self._wake_write = os.pipe()
         os.set_blocking(self._wake_read, False)
@@ -176,7 +177,7 @@ class _Server:
         signal.signal(signal.SIGCHLD, lambda *_: None)
         signal.set_wakeup_fd(self._wake_write, warn_on_full_buffer=False)
         gc.collect()
-        gc.freeze()  # keeps the collector from touching, and so copying, the pages shared with the children
+        gc.freeze()  # prevents the garbage collector from copying the pages that are shared with the children
 
     def _loop(self) -> None:
         import select
@@ -192,7 +193,7 @@ class _Server:
                     return
 
     def _accept(self) -> bool:
-        """Take one message and, where it is a command, fork for it; False when the scheduler has gone."""
+        """Receive one message, and fork if it is a command; returns False if the scheduler has ended."""
         header, fds = self._read_header()
         if len(header) < _HEADER.size:
             return False
@@ -252,7 +253,7 @@ class _Server:
                 return
             if gone is None:
                 return
-            # The dead leader still holds its group's number: what the task left running is ended safely now.
+            # The ended leader still reserves its group's number, so that remaining children can be killed safely now.
             processes.signal_group(gone.si_pid, signal.SIGKILL)
             pid, status, usage = os.wait4(gone.si_pid, 0)
             number = self._children.pop(pid, None)
@@ -264,7 +265,7 @@ class _Server:
         try:
             self._socket.sendall(_RECORD.pack(kind, number, pid, code, peak))
         except OSError:
-            return  # the scheduler is gone; the loop sees end-of-file next
+            return  # the scheduler has ended; the loop reads end-of-file next
 
     def _child(self, command: TaskCommand, fds: list[int]) -> NoReturn:
         code = 1
@@ -296,7 +297,7 @@ class _Server:
 
 
 def _reseed() -> None:
-    """Give each task its own random numbers, as a fresh interpreter would (the random module does so by itself)."""
+    """Seed random generators for each task, as in a new interpreter (the random module does so by itself)."""
     numpy_random = sys.modules.get("numpy.random")
     if numpy_random is not None:
         numpy_random.seed()
@@ -306,7 +307,7 @@ def _reseed() -> None:
 
 
 def _leave_interpreter() -> None:
-    """What a normal exit does: wait for the task's threads, call its exit handlers."""
+    """Do the same as a normal exit: wait for the task's threads, call its exit handlers."""
     import atexit
     import threading
 

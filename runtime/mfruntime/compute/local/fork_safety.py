@@ -1,7 +1,7 @@
-"""Whether this program may be forked, decided after the flow has been imported and before the first task.
+"""Checks whether the process can be forked safely, after the import of the flow and before the first task.
 
-A fork copies memory but no threads, no GPU context, and the state of every random generator. Where that could hang a
-task or silently give all tasks the same random numbers, tasks get a fresh interpreter instead.
+A fork copies memory and the state of every random generator, but no threads and no GPU context. If that could make a
+task hang, or silently give all tasks the same random numbers, tasks run in new interpreters instead.
 """
 
 from __future__ import annotations
@@ -14,15 +14,15 @@ from types import ModuleType
 
 from ... import registry
 
-#: Their thread pools are re-made after a fork (OpenBLAS and MKL register fork handlers).
+#: Packages that recreate their thread pools after a fork (OpenBLAS and MKL register fork handlers).
 _FORK_SAFE_POOLS = ("numpy", "scipy", "sklearn")
 _SEEDERS = frozenset({"seed", "manual_seed", "set_seed", "seed_everything", "set_random_seed", "PRNGKey"})
 
 
 def unsafe_to_fork() -> str | None:
-    """Why tasks of this process cannot be forked, as the end of a sentence; None when they can."""
+    """Why tasks of this process cannot be forked, as the end of a sentence; None if they can."""
     if not hasattr(os, "fork"):
-        return "this platform has no fork"
+        return "this platform does not support fork"
     if sys.platform == "darwin":
         return "macOS frameworks do not survive a fork"
     return _threads() or _accelerator() or _module_state()
@@ -50,7 +50,7 @@ def _accelerator() -> str | None:
     torch = sys.modules.get("torch")
     cuda = getattr(torch, "cuda", None)
     if cuda is not None and cuda.is_initialized():
-        return "importing the flow initialised CUDA"
+        return "importing the flow initialized CUDA"
     if _opens_device("/dev/nvidia"):
         return "importing the flow opened a GPU"
     bridge = sys.modules.get("jax._src.xla_bridge")
@@ -116,7 +116,7 @@ def _is_generator(value: object) -> bool:
 
 
 def _seeds_at_import(module: ModuleType) -> str | None:
-    """The first call at module level whose name says that it seeds a generator."""
+    """The first call at module level with the name of a function that seeds a generator."""
     try:
         with open(module.__file__ or "", "rb") as file:
             source = file.read()

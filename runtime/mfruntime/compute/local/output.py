@@ -1,84 +1,43 @@
-"""What a task prints: read from its pipes, kept as a log, handed on line by line.
+"""The output of a task's process, read from its pipes and split into lines.
 
-A log keeps at most `limit` bytes per stream; what comes later still reaches the terminal, and the log says that it was
-cut. Lines are cut from bytes, so a character split between two reads stays whole.
+Lines are split as bytes, so that a character between two reads stays intact.
 """
 
 from __future__ import annotations
 
 import os
-from datetime import datetime, timedelta, timezone
+from collections.abc import Iterator
 
-from ...store import logs
+from ..base import STREAMS, Output
 
-STREAMS = ("stdout", "stderr")
 _CHUNK = 1 << 16
-_TICK = timedelta(microseconds=1)
-#: A line longer than this is passed on in pieces, so that output without newlines cannot fill the memory.
+#: Longer lines are split into pieces, so that output without newlines cannot fill the memory.
 _MAX_LINE = 1 << 20
 
 
-class StreamLog:
-    """One stream of one attempt: `feed` bytes, get whole lines; `content` is what goes to the store."""
+class LineSplitter:
+    """Splits one stream of bytes into complete lines."""
 
-    def __init__(self, limit: int):
-        self._limit = limit
-        self._kept: list[bytes] = []
+    def __init__(self) -> None:
         self._partial = b""
-        self._last = datetime.min.replace(tzinfo=timezone.utc)
-        self.size = 0
-        self.truncated = False
-        self.dirty = True
 
     def feed(self, data: bytes) -> list[bytes]:
-        """Add output and return the lines it completes, without line ends."""
+        """Add output, and return the completed lines, without line ends."""
         data = self._partial + data
         *lines, self._partial = data.split(b"\n")
         if len(self._partial) > _MAX_LINE:
             lines.append(self._partial)
             self._partial = b""
-        if lines:
-            self._keep(lines)
         return lines
 
     def finish(self) -> list[bytes]:
-        """The last line, where it has no line end."""
+        """The last line, if it has no line end."""
         rest, self._partial = self._partial, b""
-        if rest:
-            self._keep([rest])
-            return [rest]
-        return []
-
-    def add(self, line: str) -> None:
-        """A line of the runtime's own."""
-        self._keep([line.encode("utf-8", "replace")])
-
-    def _keep(self, lines: list[bytes]) -> None:
-        if self.truncated:
-            return
-        # Readers sort lines by time alone, so no two lines of a stream may have the same.
-        now = max(datetime.now(timezone.utc), self._last)
-        for line in lines:
-            now = self._last = now + _TICK
-            encoded = logs.format_line(now, "runtime", line)
-            if self.size + len(encoded) > self._limit:
-                self.truncated = True
-                encoded = logs.format_line(now, "runtime", b"[OUTPUT TRUNCATED: raise --max-log-size to keep more]")
-            self._kept.append(encoded)
-            self.size += len(encoded)
-            if self.truncated:
-                break
-        self.dirty = True
-
-    def content(self) -> bytes:
-        """The log so far, in the store's format."""
-        if len(self._kept) > 1:
-            self._kept = [b"".join(self._kept)]
-        return self._kept[0] if self._kept else b""
+        return [rest] if rest else []
 
 
 class Pipes:
-    """The two output pipes of one attempt: `inner` ends go to the task, `outer` ends are read here."""
+    """The two output pipes of one attempt: the process gets the write ends, this object keeps the read ends."""
 
     def __init__(self) -> None:
         out_read, self.out_write = os.pipe()
@@ -88,12 +47,12 @@ class Pipes:
             os.set_blocking(fd, False)
 
     def close_inner(self) -> None:
-        """After the task has them."""
+        """Close the write ends, after the process has inherited them."""
         os.close(self.out_write)
         os.close(self.err_write)
 
     def read(self, stream: str) -> bytes | None:
-        """What is there now: b"" at end of file, None when nothing waits."""
+        """The available output: b"" at end of file, None if there is no output now."""
         try:
             return os.read(self.readers[stream], _CHUNK)
         except BlockingIOError:
@@ -104,3 +63,37 @@ class Pipes:
     def close(self) -> None:
         for fd in self.readers.values():
             os.close(fd)
+
+
+class Capture:
+    """The output of one attempt, as events."""
+
+    def __init__(self, task_id: str) -> None:
+        self._task_id = task_id
+        self._cutters = {stream: LineSplitter() for stream in STREAMS}
+        self.pipes = Pipes()
+
+    def read(self, stream: str) -> list[Output] | None:
+        """The available output; None at end of file."""
+        data = self.pipes.read(stream)
+        if data == b"":
+            return None
+        return list(self._output_events(stream, self._cutters[stream].feed(data) if data else []))
+
+    def rest(self) -> list[Output]:
+        """The rest of the output after the process has ended. It does not wait for child processes that keep the pipes
+        open."""
+        return [output for stream in STREAMS for output in self._rest(stream)]
+
+    def _rest(self, stream: str) -> Iterator[Output]:
+        cutter = self._cutters[stream]
+        while data := self.pipes.read(stream):
+            yield from self._output_events(stream, cutter.feed(data))
+        yield from self._output_events(stream, cutter.finish())
+
+    def _output_events(self, stream: str, lines: list[bytes]) -> Iterator[Output]:
+        if lines:
+            yield Output(self._task_id, stream, tuple(lines))
+
+    def close(self) -> None:
+        self.pipes.close()

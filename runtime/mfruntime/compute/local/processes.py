@@ -1,4 +1,4 @@
-"""Facts about processes that workers and the loop share: groups, orphans, and why a process ended."""
+"""Functions for processes: signals to process groups, orphans, and descriptions of exit codes."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ _PR_SET_PDEATHSIG = 1  # linux/prctl.h
 
 
 def signal_group(pid: int, number: int) -> None:
-    """Send a signal to the process group that `pid` leads; a group that is gone is no error."""
+    """Send a signal to the process group of `pid`; a group that does not exist is no error."""
     try:
         if hasattr(os, "killpg"):
             os.killpg(pid, number)
@@ -21,12 +21,24 @@ def signal_group(pid: int, number: int) -> None:
         return
 
 
+def signal_task(pid: int, number: int) -> None:
+    """Send a signal to a task that can still be running, also directly after its start.
+
+    A forked process has no group at first: until then only the process itself gets the signal.
+    """
+    try:
+        leads_group = hasattr(os, "killpg") and os.getpgid(pid) == pid
+        (os.killpg if leads_group else os.kill)(pid, number)
+    except (ProcessLookupError, PermissionError):
+        return
+
+
 def die_with(parent: int) -> None:
-    """Make the kernel end this process when `parent`, its parent, dies. Only Linux can; elsewhere nothing happens."""
+    """Make the kernel end this process when its parent `parent` ends. On other systems than Linux it does nothing."""
     if not sys.platform.startswith("linux"):
         return
     _prctl()(_PR_SET_PDEATHSIG, int(signal.SIGKILL))
-    if os.getppid() != parent:  # it died before the request was in force
+    if os.getppid() != parent:  # the parent ended before the request took effect
         os._exit(1)
 
 
@@ -44,13 +56,13 @@ def _prctl() -> Callable[[int, int], int]:
 
 
 def preload() -> None:
-    """Resolve what die_with needs, so that forked processes find it ready."""
+    """Load the library of die_with, so that forked processes need not."""
     if sys.platform.startswith("linux"):
         _prctl()
 
 
 def describe_exit(returncode: int, peak_kib: int | None = None) -> str:
-    """Why a process that failed ended, for the log line of its task."""
+    """The cause of a process's failure, for the log line of its task."""
     if returncode >= 0:
         return f"Task failed with exit code {returncode}." if returncode > 1 else "Task failed."
     number = -returncode
@@ -62,7 +74,7 @@ def describe_exit(returncode: int, peak_kib: int | None = None) -> str:
         name = signal.Signals(number).name
     except ValueError:
         name = f"signal {number}"
-    return f"Task was ended by {name}{_peak(peak_kib)}."
+    return f"Task was killed by {name}{_peak(peak_kib)}."
 
 
 def _peak(peak_kib: int | None) -> str:
@@ -72,7 +84,7 @@ def _peak(peak_kib: int | None) -> str:
 
 
 def file_limit(wanted: int) -> int:
-    """Raise this process's limit of open files towards `wanted` and return what is allowed now."""
+    """Increase this process's limit of open files up to `wanted`, and return the new limit."""
     try:
         import resource
     except ImportError:

@@ -1,7 +1,7 @@
-"""Tasks in a fresh interpreter each: slower to start, safe for every program and platform.
+"""Starts each task in a new interpreter: slower than a fork, but safe for every program and platform.
 
-The process runs the same command line that a container would. Long lists of inputs travel in a file, because an
-operating system bounds the length of an argument.
+The process runs the same command line as a container. Long lists of inputs are passed in a file, because operating
+systems limit the length of an argument.
 """
 
 from __future__ import annotations
@@ -15,26 +15,24 @@ from typing import Any
 
 from ...tasks.command import MAX_ARGUMENT_CHARACTERS, TaskCommand
 from ...tasks.paths import encode_paths
-from ..base import Exited, Started, WorkerEvent
 from . import processes
+from .worker import ProcessEvent, ProcessExited, ProcessStarted
 
-#: Tells a spawned task whose death it must not survive (see processes.die_with).
+#: The variable with the pid of the run, with which a spawned task must end (see processes.die_with).
 PARENT_VARIABLE = "MFINFRA_PARENT_PID"
 
 
 class SpawnWorker:
     """Starts `entrypoint ... step ...` for every command; `entrypoint` is the interpreter and the flow file."""
 
-    isolation = "spawn"
-
     def __init__(self, entrypoint: Sequence[str]):
         self._entrypoint = list(entrypoint)
         self._running: dict[str, subprocess.Popen[bytes]] = {}
         self._files: dict[str, str] = {}
-        self._new: list[WorkerEvent] = []
+        self._new: list[ProcessEvent] = []
 
     def configure(self, shared: Any) -> None:
-        """Nothing: a task's command line says all it needs."""
+        """Do nothing: a task's command line contains all it needs."""
 
     def fileno(self) -> int | None:
         return None
@@ -51,7 +49,7 @@ class SpawnWorker:
             start_new_session=os.name == "posix",
         )
         self._running[command.task_id] = process
-        self._new.append(Started(command.task_id, process.pid))
+        self._new.append(ProcessStarted(command.task_id, process.pid))
 
     def _paths_file(self, command: TaskCommand) -> str | None:
         text = encode_paths(command.input_paths)
@@ -63,14 +61,14 @@ class SpawnWorker:
         self._files[command.task_id] = path
         return path
 
-    def events(self) -> list[WorkerEvent]:
+    def events(self) -> list[ProcessEvent]:
         events, self._new = self._new, []
         for task_id, process in list(self._running.items()):
             code = process.poll()
             if code is not None:
                 processes.signal_group(process.pid, getattr(signal, "SIGKILL", signal.SIGTERM))
                 self._forget(task_id)
-                events.append(Exited(task_id, process.pid, code))
+                events.append(ProcessExited(task_id, code))
         return events
 
     def _forget(self, task_id: str) -> None:

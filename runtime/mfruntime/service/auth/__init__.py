@@ -1,1 +1,1 @@
-"""Who may use the metadata service: keys, tokens, and tokens of an identity provider."""
+"""Authentication and permissions of the metadata service: API keys, bearer tokens and OpenID Connect."""

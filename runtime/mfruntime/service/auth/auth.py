@@ -1,6 +1,6 @@
-"""Who sends a request, and what they may do: API keys, tokens of a file, tokens of an identity provider.
+"""Authenticates requests and checks permissions: API keys, tokens of a file, tokens of an identity provider.
 
-Keys and tokens are compared by their SHA-256 and never kept, shown or logged.
+Keys and tokens are compared by their SHA-256 digest, and never stored, printed or logged.
 """
 
 from __future__ import annotations
@@ -13,15 +13,15 @@ from pathlib import Path
 from typing import Any, Literal, NamedTuple, Protocol
 
 from ...errors import CommandException
-from ..http_errors import Fault
+from ..http_errors import HttpError
 
 Role = Literal["read", "write", "admin"]
-#: Each role may do what those before it may.
+#: Each role includes the permissions of the roles before it.
 ROLES: tuple[Role, ...] = ("read", "write", "admin")
 
 
 class Principal(NamedTuple):
-    """A known sender: its name for logs and limits, its role, and patterns of the flows that it applies to."""
+    """An authenticated caller: name (for logs and limits), role, and patterns of the flows that the role covers."""
 
     name: str
     role: Role
@@ -36,15 +36,15 @@ class Principal(NamedTuple):
 
 
 class Verifier(Protocol):
-    """Tells whose a bearer token is."""
+    """Authenticates a bearer token."""
 
     async def verify(self, token: str) -> Principal:
-        """Raises Fault 401 with the reason."""
+        """The principal of a token. Raises HttpError 401 with the reason."""
         ...
 
 
 class Auth:
-    """Decides about every request. Without keys, tokens and verifier everyone may do everything."""
+    """Authenticates every request. Without keys, tokens and verifier, authentication is off and all is permitted."""
 
     def __init__(
         self,
@@ -56,38 +56,40 @@ class Auth:
         self.required = bool(self._keys or self._tokens or verifier)
 
     async def principal(self, headers: Mapping[bytes, bytes]) -> Principal | None:
-        """The sender, None where nobody needs to say who they are. Raises Fault 401."""
+        """The caller; None if authentication is off. Raises HttpError 401."""
         if not self.required:
             return None
         key = headers.get(b"x-api-key")
         if key is not None:
             found = self._keys.get(_digest(key)) or self._tokens.get(_digest(key))
             if found is None:
-                raise _unknown("The API key is not known.")
+                raise _unknown("The API key is invalid.")
             return found
         scheme, _, token = headers.get(b"authorization", b"").partition(b" ")
         if scheme.lower() != b"bearer" or not token.strip():
-            raise _unknown("The request says not who sends it.", "Send the header x-api-key or Authorization: Bearer.")
+            raise _unknown("The request has no credentials.", "Send the header x-api-key or Authorization: Bearer.")
         found = self._tokens.get(_digest(token.strip()))
         if found is not None:
             return found
         if self._verifier is None:
-            raise _unknown("The bearer token is not known.")
+            raise _unknown("The bearer token is invalid.")
         return await self._verifier.verify(token.strip().decode("latin-1"))
 
 
-def permit(principal: Principal | None, role: str, flow: str | None) -> None:
-    """Raise Fault 403 unless the sender has the role, for this flow where one is concerned."""
+def check_permission(principal: Principal | None, role: str, flow: str | None) -> None:
+    """Raise HttpError 403 unless the caller has the role and, for a path of a flow, may use the flow."""
     if principal is None or not role:
         return
     if ROLES.index(principal.role) < ROLES.index(role):
-        raise Fault(403, f"{principal.name} has the role {principal.role}; this needs {role}.")
+        raise HttpError(
+            403, f"Access denied: {principal.name} has the role {principal.role}, but the request needs {role}."
+        )
     if flow is not None and not principal.sees(flow):
-        raise Fault(403, f"{principal.name} may not use the flow {flow[:60]}.")
+        raise HttpError(403, f"Access denied: {principal.name} has no permission for the flow {flow[:60]}.")
 
 
-def _unknown(message: str, hint: str = "") -> Fault:
-    return Fault(401, message, hint, (("WWW-Authenticate", 'Bearer realm="metadata"'),))
+def _unknown(message: str, hint: str = "") -> HttpError:
+    return HttpError(401, message, hint, (("WWW-Authenticate", 'Bearer realm="metadata"'),))
 
 
 def _digest(secret: bytes) -> bytes:
@@ -95,7 +97,7 @@ def _digest(secret: bytes) -> bytes:
 
 
 def read_keys(path: str) -> dict[bytes, Principal]:
-    """API keys of a file: one a line, `name:key` or the key alone, each with the role admin. `#` starts a comment."""
+    """The API keys in a file: one per line, `name:key` or only the key, all with role admin. `#` starts a comment."""
     principals = {}
     for number, line in enumerate(_read(path).splitlines(), 1):
         entry = line.strip()
@@ -103,23 +105,23 @@ def read_keys(path: str) -> dict[bytes, Principal]:
             name, _, key = entry.rpartition(":")
             principals[_digest(key.strip().encode())] = Principal(name.strip() or f"key-{number}", "admin")
     if not principals:
-        raise CommandException(f"The file of API keys {path} holds none.", hint="Write one key a line.")
+        raise CommandException(f"The file of API keys {path} contains no key.", hint="Write one key per line.")
     return principals
 
 
 def read_tokens(path: str) -> dict[bytes, Principal]:
-    """Tokens of a file: {"tokens": [{"token" or "sha256", "name", "role", "flows": ["Train*"]}, ...]}."""
+    """The tokens in a file: {"tokens": [{"token" or "sha256", "name", "role", "flows": ["Train*"]}, ...]}."""
     try:
         entries = json.loads(_read(path))["tokens"]
         principals = {_token_digest(entry): _token_principal(entry) for entry in entries}
     except (ValueError, KeyError, TypeError) as exc:
-        reason = f"{type(exc).__name__}: {exc}" if isinstance(exc, KeyError) else "it is not of the form below"
+        reason = f"{type(exc).__name__}: {exc}" if isinstance(exc, KeyError) else "its format is invalid"
         raise CommandException(
-            f"The file of tokens {path} cannot be understood: {reason}.",
+            f"The file of tokens {path} is invalid: {reason}.",
             hint='Write {"tokens": [{"token": "...", "name": "ci", "role": "write", "flows": ["*"]}]}',
         ) from None
     if not principals:
-        raise CommandException(f"The file of tokens {path} holds none.")
+        raise CommandException(f"The file of tokens {path} contains no token.")
     return principals
 
 

@@ -1,6 +1,6 @@
-"""Bearer tokens of an OpenID Connect provider, checked by PyJWT against the provider's published keys.
+"""Bearer tokens of an OpenID Connect provider, verified by PyJWT with the provider's public keys.
 
-The role is read from a claim (by default `roles`, one name or a list), patterns of flows from the claim `flows`.
+The role is read from a claim (default `roles`: one name or a list), patterns of flows from the claim `flows`.
 """
 
 from __future__ import annotations
@@ -13,13 +13,13 @@ from typing import Any
 
 from ...errors import CommandException, MissingExtra
 from ...registry import packages
-from ..http_errors import Fault
+from ..http_errors import HttpError
 from .auth import ROLES, Principal, Role
 
-#: Asymmetric only: a token must not choose to be checked with a public key as a secret.
+#: Only asymmetric algorithms: otherwise a token could choose HMAC with the public key as the secret.
 ALGORITHMS = ("RS256", "RS384", "RS512", "PS256", "PS384", "PS512", "ES256", "ES384", "ES512", "EdDSA")
 KEYS_KEPT_SECONDS = 600
-#: A token with a key that is not known fetches the keys again, but no more often than this.
+#: Minimum time between two downloads of the keys because of a token with an unknown key.
 REFRESH_SECONDS = 30
 LEEWAY_SECONDS = 30
 _TIMEOUT = 5
@@ -27,7 +27,7 @@ _LARGEST = 1 << 20
 
 
 class OIDC:
-    """Checks signature, issuer, audience and time of a token. `default_role` is for tokens without a role claim."""
+    """Verifies signature, issuer, audience and expiry of tokens. Tokens without a role claim get `default_role`."""
 
     def __init__(
         self,
@@ -41,11 +41,11 @@ class OIDC:
             import jwt
         except ImportError as exc:
             raise MissingExtra(
-                "Tokens of an identity provider need PyJWT.", hint=f"Type: pip install {packages('service')}"
+                "Tokens of an identity provider need PyJWT.", hint=f"Run: pip install {packages('service')}"
             ) from exc
         for url in (issuer, jwks_url or issuer):
             if not url.startswith(("https://", "http://")):
-                raise CommandException(f"The address {url} of the identity provider is not one of http or https.")
+                raise CommandException(f"The URL {url} of the identity provider must start with http or https.")
         self._jwt: Any = jwt
         self._issuer, self._audience, self._url = issuer, audience, jwks_url
         self._role_claim, self._default_role = role_claim, default_role
@@ -60,7 +60,7 @@ class OIDC:
             raise _refused("it is not a JSON Web Token") from None
         key = await self._key(header.get("kid"))
         if key is None:
-            raise _refused("the provider does not know the key that signed it")
+            raise _refused("it is signed with a key that the provider does not publish")
         try:
             claims = self._jwt.decode(
                 token,
@@ -78,17 +78,17 @@ class OIDC:
         except self._jwt.InvalidIssuerError:
             raise _refused("it is from another issuer") from None
         except (self._jwt.PyJWTError, TypeError, ValueError):
-            raise _refused("its signature or claims do not hold") from None
+            raise _refused("its signature or claims are invalid") from None
         return self._principal(claims)
 
     def _principal(self, claims: dict[str, Any]) -> Principal:
         name = str(claims.get("email") or claims.get("preferred_username") or claims.get("sub") or "token")
-        told = claims.get(self._role_claim)
-        held = {told} if isinstance(told, str) else set(told) if isinstance(told, list) else set()
-        roles = [role for role in ROLES if role in held]
+        claimed = claims.get(self._role_claim)
+        claimed_roles = {claimed} if isinstance(claimed, str) else set(claimed) if isinstance(claimed, list) else set()
+        roles = [role for role in ROLES if role in claimed_roles]
         role = roles[-1] if roles else self._default_role
         if role is None:
-            raise Fault(403, f"The token of {name} has none of the roles {', '.join(ROLES)}.")
+            raise HttpError(403, f"Access denied: the token of {name} has none of the roles {', '.join(ROLES)}.")
         flows = claims.get("flows", ["*"])
         patterns = [flows] if isinstance(flows, str) else flows if isinstance(flows, list) else []
         return Principal(name, role, tuple(str(pattern) for pattern in patterns))
@@ -106,11 +106,11 @@ class OIDC:
         try:
             keys = await asyncio.get_running_loop().run_in_executor(None, self._fetch)
         except Exception as exc:
-            if self._keys:  # the ones we have are better than nobody being let in
+            if self._keys:  # use the old keys, so that valid tokens still work
                 self._fetched = time.monotonic() - KEYS_KEPT_SECONDS + REFRESH_SECONDS
                 return
-            raise Fault(
-                503, f"The keys of the identity provider cannot be fetched: {type(exc).__name__}.", "Try again later."
+            raise HttpError(
+                503, f"Cannot download the keys of the identity provider: {type(exc).__name__}.", "Try again later."
             ) from exc
         self._keys, self._fetched = keys, time.monotonic()
 
@@ -120,19 +120,19 @@ class OIDC:
         for entry in _json(url)["keys"]:
             try:
                 keys[entry.get("kid")] = self._jwt.PyJWK(entry).key
-            except self._jwt.PyJWTError:  # a kind of key that is for something else
+            except self._jwt.PyJWTError:  # a key type for another purpose
                 continue
         return keys
 
 
 def _json(url: str) -> Any:
     if not url.startswith(("https://", "http://")):
-        raise ValueError("the address is not one of http or https")
-    with urllib.request.urlopen(url, timeout=_TIMEOUT) as answer:
-        return json.loads(answer.read(_LARGEST))
+        raise ValueError("the URL does not start with http or https")
+    with urllib.request.urlopen(url, timeout=_TIMEOUT) as response:
+        return json.loads(response.read(_LARGEST))
 
 
-def _refused(reason: str) -> Fault:
-    return Fault(
-        401, f"The bearer token is refused: {reason}.", headers=(("WWW-Authenticate", 'Bearer error="invalid_token"'),)
+def _refused(reason: str) -> HttpError:
+    return HttpError(
+        401, f"The bearer token is invalid: {reason}.", headers=(("WWW-Authenticate", 'Bearer error="invalid_token"'),)
     )

@@ -1,1 +1,1 @@
-"""The tables of the metadata service, in SQLite and PostgreSQL."""
+"""The databases of the metadata service: SQLite and PostgreSQL."""

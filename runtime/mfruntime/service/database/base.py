@@ -1,7 +1,7 @@
-"""What the service asks of a database: a few kinds of writes, and reads as rows.
+"""The interface of a database: a few types of writes, and reads that return rows.
 
-Writes are values. Each names everything it needs, already checked, so that a database may carry out many of them in
-one transaction. Times are in milliseconds since 1970, but heartbeats are in seconds, as Metaflow's service has them.
+Writes are values that contain all they need, already validated, so that a database can apply many of them in one
+transaction. Times are in milliseconds since 1970, but heartbeats are in seconds, as in Metaflow's service.
 """
 
 from __future__ import annotations
@@ -9,15 +9,15 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any, Literal, NamedTuple, Protocol
 
-#: created: it was not there before. exists: it was. missing: what it belongs to is not there.
-#: refused: the change is not allowed. busy: another writer holds the row.
+#: created: the record is new. exists: it existed. missing: its parent record does not exist.
+#: refused: the change is not allowed. busy: another writer holds the row lock.
 State = Literal["created", "exists", "missing", "refused", "busy"]
 
 Row = Sequence[Any]
 
 
 class Outcome(NamedTuple):
-    """What became of a write: `number` is a run number, a task id, or how many rows were added."""
+    """The result of a write. `number` is a run number, a task id, or the number of added rows."""
 
     state: State
     number: int = 0
@@ -33,7 +33,7 @@ class NewFlow(NamedTuple):
 
 
 class NewRun(NamedTuple):
-    """A run under its own name (`run_id`) or, without one, under the next number."""
+    """A run with a name (`run_id`); without one, it gets the next number."""
 
     flow: str
     run_id: str | None
@@ -57,7 +57,7 @@ class NewStep(NamedTuple):
 
 
 class NewTask(NamedTuple):
-    """A task under its own name (`task_name`) or, without one, under the next number."""
+    """A task with a name (`task_name`); without one, it gets the next number."""
 
     flow: str
     run_number: int
@@ -73,7 +73,7 @@ class NewTask(NamedTuple):
 
 
 class TaskKey(NamedTuple):
-    """A task that is known: its numbers, and its names where it has any."""
+    """A registered task: its numbers, and its names if it has any."""
 
     flow: str
     run_number: int
@@ -83,8 +83,8 @@ class TaskKey(NamedTuple):
     task_name: str | None
 
 
-class Fact(NamedTuple):
-    """One metadata datum of a task."""
+class MetadataEntry(NamedTuple):
+    """One name-value entry of task metadata."""
 
     field: str
     value: str
@@ -95,11 +95,11 @@ class Fact(NamedTuple):
     system_tags: str
 
 
-class NewFacts(NamedTuple):
-    """Facts about one task. With `once`, a fact that is there already is not added again."""
+class NewMetadata(NamedTuple):
+    """Metadata of one task. With `once`, an entry that exists is not added again."""
 
     task: TaskKey
-    facts: tuple[Fact, ...]
+    entries: tuple[MetadataEntry, ...]
     once: bool
 
 
@@ -118,14 +118,14 @@ class Artifact(NamedTuple):
 
 
 class NewArtifacts(NamedTuple):
-    """Artifacts of one task; those whose (attempt, name) is known are left as they are."""
+    """Artifacts of one task; those whose (attempt, name) exists are not changed."""
 
     task: TaskKey
     artifacts: tuple[Artifact, ...]
 
 
-class Beat(NamedTuple):
-    """A sign of life of a run, or of a task and its run. `ts` is in seconds."""
+class Heartbeat(NamedTuple):
+    """A heartbeat of a run, or of a task and its run. `ts` is in seconds."""
 
     flow: str
     run_number: int
@@ -135,7 +135,7 @@ class Beat(NamedTuple):
 
 
 class TagChange(NamedTuple):
-    """User tags to take from a run and to give to it, in this order."""
+    """User tags to remove from a run and to add to it, in this order."""
 
     flow: str
     run_number: int
@@ -143,75 +143,75 @@ class TagChange(NamedTuple):
     remove: tuple[str, ...]
 
 
-Write = NewFlow | NewRun | NewStep | NewTask | NewFacts | NewArtifacts | Beat | TagChange
+Write = NewFlow | NewRun | NewStep | NewTask | NewMetadata | NewArtifacts | Heartbeat | TagChange
 
 
 class Unavailable(Exception):
-    """The database cannot be reached now; the same request may succeed later."""
+    """The database is temporarily unavailable; a retry can succeed."""
 
 
 class Rejected(Exception):
-    """The database refuses the values of one request, for example a pattern that is no regular expression."""
+    """The database rejects the values of one request, for example an invalid regular expression."""
 
 
-#: Searches by pattern that are under way at once, and the seconds that each of them gets.
+#: Maximum number of concurrent searches by pattern, and the timeout of each in seconds.
 SEARCHES = 2
 SEARCH_SECONDS = 5.0
-TIME_IS_UP = f"the search took longer than {SEARCH_SECONDS:g} s"
+SEARCH_TIMED_OUT = f"the search took longer than {SEARCH_SECONDS:g} s"
 
 
 class Dialect(Protocol):
-    """The few places at which the two SQLs differ. `$n` stands for the n-th argument in both."""
+    """SQL that differs between the two databases. `$n` is the n-th argument in both."""
 
     def tags(self, column: str) -> str:
-        """The tags of a column as JSON text."""
+        """The tags of a column as JSON."""
         ...
 
     def has_tags(self, columns: Sequence[str], argument: int, every: bool) -> str:
-        """True where any, or every, tag of the JSON list `$argument` is among the tags of the columns."""
+        """True if any, or every, tag in the JSON list `$argument` is among the tags of the columns."""
         ...
 
     def tag_like(self, columns: Sequence[str], argument: int) -> str:
-        """True where a tag of the columns is like the pattern `$argument`."""
+        """True if a tag of the columns matches the LIKE pattern `$argument`."""
         ...
 
     def one_of(self, column: str, argument: int) -> str:
-        """True where a numeric column is in the JSON list `$argument`."""
+        """True if a numeric column is in the JSON list `$argument`."""
         ...
 
     def like(self, column: str, argument: int) -> str:
-        """True where a column as text is like the pattern `$argument`, whatever the case; backslash escapes."""
+        """True if a column, as text, matches the LIKE pattern `$argument`, ignoring case; backslash escapes."""
         ...
 
     def matches(self, column: str, argument: int) -> str:
-        """True where a regular expression is found in a text column."""
+        """True if a text column matches the regular expression `$argument`."""
         ...
 
     def check_pattern(self, pattern: str) -> None:
-        """Raise Rejected for a regular expression that is known to be none, or that is not taken."""
+        """Raise Rejected for an invalid or unsupported regular expression."""
         ...
 
 
 class Database(Protocol):
-    """A database with its tables in place between `start` and `stop`."""
+    """A database; its tables exist between `start` and `stop`."""
 
     name: str
 
     @property
     def dialect(self) -> Dialect:
-        """How this database says what the two say differently."""
+        """The SQL dialect of this database."""
         ...
 
     async def start(self) -> None:
-        """Connect, and bring the tables up to date. Raises Unavailable or CommandException."""
+        """Connect, and migrate the tables to the latest version. Raises Unavailable or CommandException."""
         ...
 
     async def stop(self) -> None:
-        """Finish the writes that are under way and disconnect."""
+        """Complete pending writes and disconnect."""
         ...
 
     async def write(self, item: Write) -> Outcome:
-        """Carry out one write; it is durable when this returns. Raises Unavailable or Rejected."""
+        """Apply one write; it is durable when this returns. Raises Unavailable or Rejected."""
         ...
 
     async def read(self, sql: str, *arguments: Any) -> Sequence[Row]:
@@ -226,5 +226,5 @@ class Database(Protocol):
         ...
 
     async def ready(self) -> bool:
-        """Whether a query is answered now."""
+        """Whether the database responds to a query."""
         ...

@@ -1,7 +1,7 @@
-"""Group commit: requests that arrive while a transaction is under way share the next one.
+"""Group commit: requests that arrive during a transaction share the next one.
 
-One request alone waits for nobody. Under load a hundred requests cost one commit, which is what a disk can do only a
-few hundred times a second.
+A single request does not wait. Under load a hundred requests share one commit, because a disk can only do a few
+hundred commits per second.
 """
 
 from __future__ import annotations
@@ -13,12 +13,12 @@ from typing import Generic, TypeVar
 Item = TypeVar("Item")
 Result = TypeVar("Result")
 
-#: Requests in one transaction: enough to hide the commit, few enough that nobody waits long for the group.
+#: Maximum number of requests in one transaction: enough to hide the commit, few enough to keep the wait short.
 LARGEST_GROUP = 256
 
 
 class Group(Generic[Item, Result]):
-    """Hands waiting items, in order, to `apply`, which answers one result (or exception) for each."""
+    """Passes waiting items, in order, to `apply`, which returns one result (or exception) for each."""
 
     def __init__(
         self,
@@ -31,7 +31,7 @@ class Group(Generic[Item, Result]):
         self._worker: asyncio.Task[None] | None = None
 
     async def submit(self, item: Item) -> Result:
-        """The result of `item`, after the transaction that holds it is committed."""
+        """The result of `item`, after its transaction is committed."""
         future: asyncio.Future[Result] = asyncio.get_running_loop().create_future()
         self._waiting.append((item, future))
         if self._worker is None:
@@ -39,7 +39,7 @@ class Group(Generic[Item, Result]):
         return await future
 
     async def drain(self) -> None:
-        """Wait until everything submitted is settled."""
+        """Wait until all submitted items have results."""
         while self._worker is not None:
             await asyncio.wait([self._worker])
 
@@ -49,18 +49,18 @@ class Group(Generic[Item, Result]):
                 batch, self._waiting = self._waiting[:LARGEST_GROUP], self._waiting[LARGEST_GROUP:]
                 if self._observe:
                     self._observe(len(batch))
-                await self._settle(batch)
+                await self._apply_batch(batch)
         finally:
             self._worker = None
 
-    async def _settle(self, batch: list[tuple[Item, asyncio.Future[Result]]]) -> None:
+    async def _apply_batch(self, batch: list[tuple[Item, asyncio.Future[Result]]]) -> None:
         results: Sequence[Result | Exception]
         try:
             results = await self._apply([item for item, _ in batch])
         except Exception as exc:
             results = [exc] * len(batch)
         for (_, future), result in zip(batch, results):
-            if future.done():  # whoever asked has gone away
+            if future.done():  # the request was canceled
                 continue
             if isinstance(result, Exception):
                 future.set_exception(result)

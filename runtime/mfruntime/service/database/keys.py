@@ -1,16 +1,16 @@
-"""Who is who: from the names and numbers in a path to the keys of the tables.
+"""Looks up the database keys of runs and tasks by the names and numbers in a path.
 
-Runs and tasks never change their names and are never removed, so what was found once is remembered.
+Results are cached: runs and tasks never change their names and are never deleted.
 """
 
 from __future__ import annotations
 
 from typing import NamedTuple
 
-from ..http_errors import Fault, not_found
+from ..http_errors import HttpError, not_found
 from .base import Database, TaskKey
 
-#: Entries kept of each kind; when they are more, all are forgotten.
+#: Maximum number of cached runs, and of cached tasks; a full cache is cleared.
 _KEPT = 20_000
 _LARGEST_RUN = 2**31 - 1
 _LARGEST_TASK = 2**63 - 1
@@ -23,27 +23,27 @@ _TASK = (
 
 
 class RunKey(NamedTuple):
-    """A run that is known: its number, and its name where it has one."""
+    """A registered run: its number, and its name if it has one."""
 
     flow: str
     run_number: int
     run_id: str | None
 
     @property
-    def shown(self) -> str:
+    def name(self) -> str:
         return str(self.run_number) if self.run_id is None else self.run_id
 
 
 def number(text: str, largest: int = _LARGEST_TASK) -> int | None:
-    """The number that a text of digits stands for; None for names, and for numbers that no table can hold."""
+    """The number in a string of digits; None for names, and for numbers that the tables cannot store."""
     if not (text.isascii() and text.isdigit() and len(text) < 20):
         return None
     value = int(text)
     return value if value <= largest else None
 
 
-class Directory:
-    """Finds runs and tasks by what clients call them."""
+class KeyLookup:
+    """Finds runs and tasks by the ID that clients use."""
 
     def __init__(self, database: Database):
         self._database = database
@@ -60,7 +60,7 @@ class Directory:
         return self.add_run(run, RunKey(*rows[0])) if rows else None
 
     def add_run(self, run: str, key: RunKey) -> RunKey:
-        """Remember a run under what a client calls it."""
+        """Cache a run by the ID that clients use."""
         if len(self._runs) >= _KEPT:
             self._runs.clear()
         self._runs[key.flow, run] = key
@@ -77,23 +77,25 @@ class Directory:
         return self.add_task(task, TaskKey(*rows[0])) if rows else None
 
     def add_task(self, task: str, key: TaskKey) -> TaskKey:
-        """Remember a task under what a client calls it."""
+        """Cache a task by the ID that clients use."""
         if len(self._tasks) >= _KEPT:
             self._tasks.clear()
         self._tasks[key.run_number, key.step, task] = key
         return key
 
     async def run(self, flow: str, run: str) -> RunKey:
-        """As find_run, but a run that is not there is answered by 404."""
+        """As find_run, but raises HttpError 404 if the run does not exist."""
         found = await self.find_run(flow, run)
         if found is None:
             raise not_found(f"The run {flow}/{run}")
         return found
 
     async def registered_task(self, flow: str, run: str, step: str, task: str) -> TaskKey:
-        """The task that facts or artifacts are for; a task that is not there is answered by 400."""
+        """The task for new metadata or artifacts. Raises HttpError 400 if it is not registered."""
         found = await self.find_run(flow, run)
         key = None if found is None else await self.find_task(found, step, task)
         if key is None:
-            raise Fault(400, f"The task {flow}/{run}/{step}/{task} is not registered.", "Register run and task first.")
+            raise HttpError(
+                400, f"The task {flow}/{run}/{step}/{task} is not registered.", "Register the run and the task first."
+            )
         return key

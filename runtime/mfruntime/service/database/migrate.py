@@ -1,8 +1,8 @@
-"""Versions of the tables: which SQL leads from one to another.
+"""Migrations: the SQL between two versions of the tables.
 
-Migrations are pairs of files `migrations/<database>/NNN_<name>.{up,down}.sql`. The first makes the tables of Metaflow's
-metadata service. A database that has them already is adopted: its tables are neither made nor ever dropped, and only
-indexes and tables of our own are added.
+Migrations are pairs of files `migrations/<database>/NNN_<name>.{up,down}.sql`. The first creates the tables of
+Metaflow's metadata service. A database that already has them is adopted: its tables are neither created nor ever
+dropped, and only indexes and the tables of this service are added.
 """
 
 from __future__ import annotations
@@ -12,9 +12,9 @@ from typing import NamedTuple
 
 from ...errors import CommandException
 
-#: Where the version is kept: one row.
+#: The table with the version, which has one row.
 SCHEMA_TABLE = "mfruntime_schema"
-#: Columns that a database must have to be adopted; older ones lack them.
+#: Columns that a database must have to be adopted; older versions of Metaflow's service lack them.
 ADOPTED_COLUMNS = {"runs_v3": {"run_id", "last_heartbeat_ts"}, "tasks_v3": {"run_id", "task_name", "last_heartbeat_ts"}}
 
 _FOLDER = Path(__file__).parent / "migrations"
@@ -45,19 +45,19 @@ def migrations(database: str) -> list[Migration]:
 
 
 def latest(database: str) -> int:
-    """The version that this program works with."""
+    """The table version that this release needs."""
     return migrations(database)[-1].number
 
 
 def plan(database: str, current: int, target: int, adopted: bool) -> list[Step]:
-    """The steps from one version to another. Raises CommandException for a version that this program does not know."""
+    """The steps from one version to another. Raises CommandException for a version that this release lacks."""
     known = migrations(database)
     for version in (current, target):
         if not 0 <= version <= known[-1].number:
             raise CommandException(
-                f"The database has, or should get, tables of version {version}; "
-                f"this program knows versions 0 to {known[-1].number}.",
-                hint="Type: pip install --upgrade 'mfinfra-runtime[service]'",
+                f"The table version {version} is not supported: "
+                f"this release of the service supports versions 0 to {known[-1].number}.",
+                hint="Run: pip install --upgrade 'mfinfra-runtime[service]'",
             )
     if target >= current:
         chosen = [Step(_own(m.up, m, adopted), m.number) for m in known if current < m.number <= target]
@@ -67,17 +67,17 @@ def plan(database: str, current: int, target: int, adopted: bool) -> list[Step]:
 
 
 def _own(sql: str, migration: Migration, adopted: bool) -> str:
-    """The SQL of a migration; none where it concerns tables that another service made."""
+    """The SQL of a migration; empty if it creates tables that Metaflow's service already created."""
     return "" if adopted and migration.number == 1 else sql
 
 
 def check_adoptable(columns: dict[str, set[str]]) -> None:
-    """Raise CommandException where tables that are there already lack `columns` which this program needs."""
+    """Raise CommandException if existing tables lack columns that this service needs."""
     for table, needed in ADOPTED_COLUMNS.items():
         lacking = needed - columns.get(table, set())
         if lacking:
             raise CommandException(
                 f"The table {table} of this database has no column {', '.join(sorted(lacking))}: "
-                "an old version of Metaflow's metadata service made it.",
-                hint="Run the migrations of that service first, then start this one again.",
+                "it was created by an old version of Metaflow's metadata service.",
+                hint="Run the migrations of Metaflow's metadata service, then start this service again.",
             )

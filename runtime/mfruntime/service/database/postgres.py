@@ -1,4 +1,4 @@
-"""PostgreSQL through asyncpg: a pool of connections, prepared statements, one group of writes for each kind."""
+"""PostgreSQL through asyncpg: a connection pool, prepared statements, one commit group per type of write."""
 
 from __future__ import annotations
 
@@ -11,12 +11,12 @@ from ...registry import packages
 from . import migrate, postgres_writes
 from .base import (
     SEARCH_SECONDS,
+    SEARCH_TIMED_OUT,
     SEARCHES,
-    TIME_IS_UP,
-    Beat,
+    Heartbeat,
     NewArtifacts,
-    NewFacts,
     NewFlow,
+    NewMetadata,
     NewRun,
     NewStep,
     NewTask,
@@ -29,7 +29,7 @@ from .base import (
 )
 from .group_commit import Group
 
-#: One program's migrations at a time: the number of an advisory lock.
+#: The number of the advisory lock that lets only one process migrate.
 _MIGRATION_LOCK = 7_216_053_904
 _SERVER_SETTINGS = {"application_name": "mfruntime-service", "jit": "off", "statement_timeout": "30000"}
 _COLUMNS = "SELECT table_name, column_name FROM information_schema.columns WHERE table_schema = current_schema()"
@@ -40,14 +40,14 @@ _GROUPED: dict[type, Callable[[Any, Any], Awaitable[list[Outcome]]]] = {
     NewRun: postgres_writes.runs,
     NewStep: postgres_writes.steps,
     NewTask: postgres_writes.tasks,
-    NewFacts: postgres_writes.facts,
+    NewMetadata: postgres_writes.metadata,
     NewArtifacts: postgres_writes.artifacts,
-    Beat: postgres_writes.beats,
+    Heartbeat: postgres_writes.heartbeats,
 }
 
 
 class PostgresDialect:
-    """PostgreSQL's way of saying what SQLite says otherwise."""
+    """SQL that is specific to PostgreSQL."""
 
     def tags(self, column: str) -> str:
         return f"{column}::text"
@@ -71,14 +71,14 @@ class PostgresDialect:
         return f"{column} ~ ${argument}::text"
 
     def check_pattern(self, pattern: str) -> None:
-        """PostgreSQL itself judges; what it takes is what the other service takes."""
+        """PostgreSQL checks patterns itself, and supports the same ones as Metaflow's service."""
 
 
 class Postgres:
     """The Database protocol over one PostgreSQL database.
 
     `options` are keyword arguments of asyncpg's `connect` (host, port, user, password, database, ssl) or {"dsn": url}.
-    `patience` is how many seconds `start` waits for a server that does not answer yet.
+    `patience` is the time in seconds that `start` waits for the server to respond.
     """
 
     name = "postgresql"
@@ -104,7 +104,7 @@ class Postgres:
         await self.migrate_to(migrate.latest("postgres"))
 
     async def connect(self) -> None:
-        """Reach the server, waiting for one that is still starting. Raises Unavailable or CommandException."""
+        """Connect to the server, and wait while it is starting. Raises Unavailable or CommandException."""
         clock = asyncio.get_running_loop().time
         deadline = clock() + self._patience
         while True:
@@ -118,12 +118,12 @@ class Postgres:
                         hint="Check user, password and database name: --database postgresql://user@host/name",
                     ) from exc
                 if clock() > deadline:
-                    raise Unavailable(f"PostgreSQL did not answer within {self._patience:g} s: {exc}.") from exc
+                    raise Unavailable(f"PostgreSQL did not respond within {self._patience:g} s: {exc}.") from exc
                 await asyncio.sleep(0.25)
 
     async def _open_pool(self) -> None:
-        """A pool that has reached the server once. It keeps no least number of connections, which it would try to
-        restore, and complain about, while the server is down."""
+        """Open a pool and connect once. The pool has no minimum size: it would log errors while the server is down,
+        because it tries to restore that size."""
         self._pool = await self._asyncpg.create_pool(
             **self._options,
             min_size=0,
@@ -131,13 +131,13 @@ class Postgres:
             timeout=5,
             command_timeout=35,
             server_settings=_SERVER_SETTINGS,
-            reset=_as_it_is,
+            reset=_skip_reset,
         )
         async with self._pool.acquire() as db:
             await db.execute("SELECT 1")
 
     async def migrate_to(self, version: int) -> None:
-        """Bring the tables to a version, back or forth, in one transaction and one program at a time."""
+        """Migrate the tables to a version, up or down, in one transaction and one process at a time."""
         table = migrate.SCHEMA_TABLE
         async with self._pool.acquire() as db, db.transaction():
             await db.execute("SELECT pg_advisory_xact_lock($1)", _MIGRATION_LOCK)
@@ -167,7 +167,7 @@ class Postgres:
         if self._pool is not None:
             try:
                 await asyncio.wait_for(self._pool.close(), 5)
-            except Exception:  # the server is gone: there is nobody left to say goodbye to
+            except Exception:  # the server is down: there is no session to close
                 self._pool.terminate()
 
     async def write(self, item: Write) -> Outcome:
@@ -184,7 +184,9 @@ class Postgres:
             except Rejected as exc:
                 if len(items) == 1:
                     return [exc]
-            results: list[Outcome | Exception] = []  # one request's values spoil the statement: each alone
+            results: list[
+                Outcome | Exception
+            ] = []  # the values of one request made the statement fail: apply each alone
             for item in items:
                 results += await applied([item])
             return results
@@ -198,7 +200,9 @@ class Postgres:
             try:
                 async with self._pool.acquire() as db:
                     return await apply(db, items)
-            except self._asyncpg.TransactionRollbackError as exc:  # a deadlock with another program: nothing is done
+            except (
+                self._asyncpg.TransactionRollbackError
+            ) as exc:  # a deadlock with another process: nothing was written
                 if attempt == _ATTEMPTS - 1:
                     raise Unavailable(str(exc)) from exc
             except Exception as exc:
@@ -217,7 +221,7 @@ class Postgres:
     async def read(self, sql: str, *arguments: Any) -> Sequence[Row]:
         try:
             return await self._fetched(sql, arguments)
-        except Unavailable:  # perhaps only this connection was cut; a read may be repeated
+        except Unavailable:  # perhaps only this connection was interrupted; reads can be retried
             return await self._fetched(sql, arguments)
 
     async def _fetched(self, sql: str, arguments: Sequence[Any]) -> Sequence[Row]:
@@ -235,7 +239,7 @@ class Postgres:
                 rows: Sequence[Row] = await db.fetch(sql, *arguments)
                 return rows
         except self._asyncpg.QueryCanceledError:
-            raise Rejected(TIME_IS_UP) from None
+            raise Rejected(SEARCH_TIMED_OUT) from None
         except Exception as exc:
             raise self._translated(exc) from exc
 
@@ -259,7 +263,7 @@ class Postgres:
             OSError,
             asyncio.TimeoutError,
             pg.InterfaceError,
-            pg.InternalClientError,  # a connection that is cut while it answers
+            pg.InternalClientError,  # a connection that was interrupted during a response
             pg.PostgresConnectionError,
             pg.OperatorInterventionError,
             pg.InsufficientResourcesError,
@@ -269,8 +273,8 @@ class Postgres:
         return isinstance(exc, outages) and not data
 
 
-async def _as_it_is(_: Any) -> None:
-    """Nothing of a connection's state is changed for longer than a transaction, so that nothing needs a round trip."""
+async def _skip_reset(_: Any) -> None:
+    """Skip the reset of a released connection, which is a round trip: all its state ends with each transaction."""
 
 
 def _asyncpg() -> Any:
@@ -278,6 +282,6 @@ def _asyncpg() -> Any:
         import asyncpg
     except ImportError as exc:
         raise MissingExtra(
-            "PostgreSQL needs the package asyncpg.", hint=f"Type: pip install {packages('service')}"
+            "PostgreSQL needs the package asyncpg.", hint=f"Run: pip install {packages('service')}"
         ) from exc
     return asyncpg

@@ -1,7 +1,7 @@
-"""The writes as PostgreSQL carries them out: one statement for all the writes of a kind that wait.
+"""Writes for PostgreSQL: one statement for all the waiting writes of one type.
 
-Columns travel as arrays. A statement is a transaction of its own, so a group costs one round trip and one commit. Rows
-get their numbers before they are inserted, which tells afterwards whose row went in.
+Columns are sent as arrays. A statement is its own transaction, so a group costs one round trip and one commit. Rows
+get their numbers before they are inserted, which shows afterwards which rows were inserted.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ import json
 from collections.abc import Sequence
 from typing import Any
 
-from .base import Beat, NewArtifacts, NewFacts, NewFlow, NewRun, NewStep, NewTask, Outcome, TagChange
+from .base import Heartbeat, NewArtifacts, NewFlow, NewMetadata, NewRun, NewStep, NewTask, Outcome, TagChange
 from .tags import TagsRefused, changed_tags
 
 FLOWS = """
@@ -88,7 +88,7 @@ FROM i LEFT JOIN made ON made.task_id = i.number
 ORDER BY i.n
 """
 
-FACTS = """
+METADATA = """
 WITH i AS (
     SELECT u.*, nextval(pg_get_serial_sequence('metadata_v3', 'id')) AS id
     FROM unnest($1::bigint[], $2::boolean[], $3::text[], $4::bigint[], $5::text[], $6::text[], $7::bigint[],
@@ -120,7 +120,7 @@ FROM unnest($1::text[], $2::bigint[], $3::text[], $4::text[], $5::bigint[], $6::
 ON CONFLICT DO NOTHING RETURNING task_id, attempt_id, name
 """
 
-BEATS = """
+HEARTBEATS = """
 WITH i AS (
     SELECT * FROM unnest($1::text[], $2::bigint[], $3::text[], $4::bigint[], $5::bigint[])
         AS u(flow_id, run_number, step_name, task_id, ts)
@@ -143,7 +143,7 @@ LOCKED_TAGS = """
 SELECT tags::text, system_tags::text FROM runs_v3 WHERE flow_id = $1 AND run_number = $2 FOR UPDATE
 """
 SET_TAGS = "UPDATE runs_v3 SET tags = $3::text::jsonb WHERE flow_id = $1 AND run_number = $2"
-#: How long a change of tags waits for another one of the same run.
+#: How long a tag change waits for another change of the same run.
 LOCK_TIMEOUT = "SET LOCAL lock_timeout = '3s'"
 
 
@@ -175,7 +175,7 @@ async def tasks(db: Any, items: Sequence[NewTask]) -> list[Outcome]:
 
 
 async def _keyed(db: Any, items: Sequence[NewRun | NewTask], rows: Sequence[Any]) -> list[Outcome]:
-    """The outcomes, with the number that an earlier request of the same key got."""
+    """The outcomes, with the number from an earlier request that had the same key."""
     results = []
     for item, row in zip(items, rows):
         outcome = _outcome(row)
@@ -193,16 +193,16 @@ def _outcome(row: Any) -> Outcome:
     return Outcome("exists" if parent else "missing")
 
 
-async def facts(db: Any, items: Sequence[NewFacts]) -> list[Outcome]:
+async def metadata(db: Any, items: Sequence[NewMetadata]) -> list[Outcome]:
     seen: set[tuple[Any, ...]] = set()
     rows = []
     for number, item in enumerate(items):
-        for fact in item.facts:
-            identity = (item.task.task_id, fact.field, fact.ts, fact.value, fact.tags)
+        for entry in item.entries:
+            identity = (item.task.task_id, entry.field, entry.ts, entry.value, entry.tags)
             if not item.once or identity not in seen:
-                rows.append((number, item.once, *item.task, *fact))
+                rows.append((number, item.once, *item.task, *entry))
             seen.add(identity)
-    made = dict(await db.fetch(FACTS, *_columns(rows))) if rows else {}
+    made = dict(await db.fetch(METADATA, *_columns(rows))) if rows else {}
     return [Outcome("created", made.get(number, 0)) for number in range(len(items))]
 
 
@@ -217,14 +217,14 @@ async def artifacts(db: Any, items: Sequence[NewArtifacts]) -> list[Outcome]:
     return results
 
 
-async def beats(db: Any, items: Sequence[Beat]) -> list[Outcome]:
-    found = {tuple(row) for row in await db.fetch(BEATS, *_columns(items))}
+async def heartbeats(db: Any, items: Sequence[Heartbeat]) -> list[Outcome]:
+    found = {tuple(row) for row in await db.fetch(HEARTBEATS, *_columns(items))}
     own = [(item.flow, item.run_number, None) if item.task_id is None else (None, None, item.task_id) for item in items]
     return [Outcome("exists" if identity in found else "missing") for identity in own]
 
 
 async def change_tags(db: Any, item: TagChange) -> Outcome:
-    """Change the tags of one run, holding its row."""
+    """Change the tags of one run, with its row locked."""
     async with db.transaction():
         await db.execute(LOCK_TIMEOUT)
         row = await db.fetchrow(LOCKED_TAGS, item.flow, item.run_number)

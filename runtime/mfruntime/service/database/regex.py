@@ -1,8 +1,7 @@
-"""Regular expressions that clients send, for databases that have none of their own.
+"""Regular expressions from clients, for SQLite, which has none.
 
-RE2 matches them: its time grows with the length of the text and with nothing else, and it holds up no other thread.
-Python's `re` would let one hostile pattern stop the whole service. Where RE2 is not installed, only patterns that are
-plain texts are taken, which cannot be slow either.
+RE2 matches them in time linear in the length of the text, without blocking other threads. With Python's `re`, one
+malicious pattern could block the whole service. Without RE2, only patterns that are plain text are supported.
 """
 
 from __future__ import annotations
@@ -14,14 +13,14 @@ from typing import Any
 
 from ...registry import packages
 
-#: Bytes that one compiled pattern may take.
+#: Maximum memory of one compiled pattern, in bytes.
 _MEMORY = 4 << 20
 _SIMPLE = re.compile(r"\^?(?:\w|[ :,;/=@#%&<>'\"!~-]|\\[^\w\s])*\$?\Z")
 
 
 @lru_cache(64)
 def compiled(pattern: str) -> Callable[[str], bool]:
-    """Tells whether the pattern is found in a text. Raises ValueError for what is no pattern, or is not taken."""
+    """A function that searches a text for the pattern. Raises ValueError for an invalid or unsupported pattern."""
     re2 = _re2()
     if re2 is None:
         return _simple(pattern)
@@ -31,13 +30,13 @@ def compiled(pattern: str) -> Callable[[str], bool]:
         found = re2.compile(pattern, options)
     except re2.error as exc:
         reason = exc.args[0].decode("utf-8", "replace") if exc.args and isinstance(exc.args[0], bytes) else exc
-        raise ValueError(f"the pattern is no regular expression of RE2 ({reason})") from None
+        raise ValueError(f"the pattern is not a valid RE2 regular expression ({reason})") from None
     return lambda text: found.search(text) is not None
 
 
 def _simple(pattern: str) -> Callable[[str], bool]:
     if not _SIMPLE.match(pattern):
-        raise ValueError(f"patterns other than plain texts need RE2: pip install {packages('service')}")
+        raise ValueError(f"patterns other than plain text need RE2: pip install {packages('service')}")
     found = re.compile(pattern)
     return lambda text: found.search(text) is not None
 

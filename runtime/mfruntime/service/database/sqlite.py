@@ -1,6 +1,6 @@
-"""The embedded database: one SQLite file in WAL mode, one thread that writes, a few that read.
+"""The embedded database: one SQLite file in WAL mode, one writer thread, a few reader threads.
 
-`synchronous=FULL`: what was acknowledged is there after a crash of the machine. Group commit pays for it.
+`synchronous=FULL`: acknowledged writes survive a crash of the machine. Group commit makes up for its cost.
 """
 
 from __future__ import annotations
@@ -17,18 +17,18 @@ from typing import Any
 
 from ...errors import CommandException
 from . import migrate, regex, sqlite_writes
-from .base import SEARCH_SECONDS, SEARCHES, TIME_IS_UP, Outcome, Rejected, Row, Unavailable, Write
+from .base import SEARCH_SECONDS, SEARCH_TIMED_OUT, SEARCHES, Outcome, Rejected, Row, Unavailable, Write
 from .group_commit import Group
 
 READERS = 4
-#: What PostgreSQL's statement_timeout is there.
+#: The same as statement_timeout in PostgreSQL.
 READ_SECONDS = 30.0
 _PRAGMAS = "PRAGMA foreign_keys = ON; PRAGMA busy_timeout = 5000; PRAGMA temp_store = MEMORY;"
 _ARGUMENT = re.compile(r"\$(\d+)")
 
 
 class SQLiteDialect:
-    """SQLite's way of saying what PostgreSQL says otherwise."""
+    """SQL that is specific to SQLite."""
 
     def tags(self, column: str) -> str:
         return column
@@ -62,7 +62,7 @@ class SQLiteDialect:
 
 @lru_cache(256)
 def _translated(sql: str) -> tuple[str, tuple[int, ...]]:
-    """The SQL with `?` for each `$n`, and which argument each `?` takes."""
+    """The SQL with `?` for each `$n`, and the index of the argument for each `?`."""
     return _ARGUMENT.sub("?", sql), tuple(int(n) - 1 for n in _ARGUMENT.findall(sql))
 
 
@@ -71,7 +71,7 @@ def _matches(pattern: str, value: str | None) -> bool:
 
 
 class Deadline:
-    """Ends what a connection does when its time is up: SQLite asks every so many steps of its machine."""
+    """Interrupts a statement after a timeout. SQLite calls the check every few thousand virtual machine steps."""
 
     _STEPS = 20_000
 
@@ -86,12 +86,12 @@ class Deadline:
         return time.monotonic() > self._at
 
 
-class _TimeIsUp(Unavailable):
-    """A read that took longer than it may."""
+class _TimedOut(Unavailable):
+    """A read exceeded its timeout."""
 
 
 class SQLite:
-    """The Database protocol over one file, or over memory for `:memory:` (kept by one connection)."""
+    """The Database protocol over one file, or in memory for `:memory:` (as long as a connection is open)."""
 
     name = "sqlite"
 
@@ -119,7 +119,7 @@ class SQLite:
         except sqlite3.Error as exc:
             raise CommandException(
                 f"The database file {self._path} cannot be used: {exc}.",
-                hint="Name a file in a folder that exists and can be written: --database sqlite:////path/metadata.db",
+                hint="Use a file in an existing, writable directory: --database sqlite:////path/metadata.db",
             ) from exc
 
     def _connect(self) -> sqlite3.Connection:
@@ -130,7 +130,7 @@ class SQLite:
         return db
 
     def migrate_to(self, version: int) -> None:
-        """Bring the tables to a version, back or forth; for the command line, outside of `start`."""
+        """Migrate the tables to a version, up or down; for the command line, without `start`."""
         try:
             self._migrate(self._connect(), version)
         except sqlite3.Error as exc:
@@ -145,7 +145,7 @@ class SQLite:
             db.execute(f"CREATE TABLE IF NOT EXISTS {table} (version INTEGER NOT NULL, adopted INTEGER NOT NULL)")
             row = db.execute(f"SELECT version, adopted FROM {table}").fetchone()
             if row is None:
-                row = (0, self._adopts(db))
+                row = (0, self._is_adopted(db))
                 db.execute(f"INSERT INTO {table} VALUES (?, ?)", row)
             for step in migrate.plan("sqlite", row[0], target, bool(row[1])):
                 for statement in _statements(step.sql):
@@ -156,7 +156,7 @@ class SQLite:
             db.execute("ROLLBACK")
             raise
 
-    def _adopts(self, db: sqlite3.Connection) -> int:
+    def _is_adopted(self, db: sqlite3.Connection) -> int:
         tables = {name for (name,) in db.execute("SELECT name FROM sqlite_master WHERE type = 'table'")}
         if "flows_v3" not in tables:
             return 0
@@ -204,8 +204,8 @@ class SQLite:
         async with self._searching:
             try:
                 return await self._selected(sql, arguments, SEARCH_SECONDS)
-            except _TimeIsUp:
-                raise Rejected(TIME_IS_UP) from None
+            except _TimedOut:
+                raise Rejected(SEARCH_TIMED_OUT) from None
 
     async def _selected(self, sql: str, arguments: Sequence[Any], seconds: float) -> Sequence[Row]:
         loop = asyncio.get_running_loop()
@@ -219,7 +219,7 @@ class SQLite:
             return db.execute(text, [arguments[n] for n in order]).fetchall()
         except sqlite3.OperationalError as exc:
             if "interrupted" in str(exc):
-                raise _TimeIsUp(f"the database was read for more than {seconds:g} s") from exc
+                raise _TimedOut(f"the database was read for more than {seconds:g} s") from exc
             raise Unavailable(f"the database cannot be read: {exc}") from exc
 
     def _reader(self) -> tuple[sqlite3.Connection, Deadline]:
@@ -239,7 +239,7 @@ class SQLite:
 
 
 def _tried(db: sqlite3.Connection, item: Write) -> Outcome | Exception:
-    """The outcome of one write; values that the tables refuse are the matter of that request alone."""
+    """The outcome of one write; rejected values fail only their own request, not the group."""
     try:
         return sqlite_writes.apply(db, item)
     except (sqlite3.IntegrityError, sqlite3.DataError, OverflowError) as exc:
@@ -247,6 +247,6 @@ def _tried(db: sqlite3.Connection, item: Write) -> Outcome | Exception:
 
 
 def _statements(sql: str) -> list[str]:
-    """The statements of a migration; none of ours holds a semicolon inside of a text."""
+    """The statements of a migration. Its string literals must not contain semicolons."""
     lines = [line for line in sql.splitlines() if not line.lstrip().startswith("--")]
     return [text for part in "\n".join(lines).split(";") if (text := part.strip())]

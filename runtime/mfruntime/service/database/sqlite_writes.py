@@ -1,7 +1,7 @@
-"""The writes as SQLite carries them out, one after another inside the transaction of their group.
+"""Writes for SQLite, applied one after another inside the transaction of their group.
 
-Every write fails, if at all, in its first statement, and a statement that fails changes nothing. So no write of a group
-needs a savepoint of its own.
+A write can fail only in its first statement, and a failed statement changes nothing. So the writes of a group need no
+savepoints.
 """
 
 from __future__ import annotations
@@ -11,32 +11,33 @@ import sqlite3
 from collections.abc import Callable
 from typing import Any
 
-from .base import Beat, NewArtifacts, NewFacts, NewFlow, NewRun, NewStep, NewTask, Outcome, TagChange, Write
+from .base import Heartbeat, NewArtifacts, NewFlow, NewMetadata, NewRun, NewStep, NewTask, Outcome, TagChange, Write
 from .tags import TagsRefused, changed_tags
 
-_FACT = (
+_METADATA = (
     "INSERT INTO metadata_v3 (flow_id, run_number, run_id, step_name, task_id, task_name, field_name, value, type,"
     " user_name, ts_epoch, tags, system_tags) "
 )
-_FACT_ONCE = (
-    _FACT + "SELECT ?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13 WHERE NOT EXISTS (SELECT 1 FROM metadata_v3"
+_METADATA_ONCE = (
+    _METADATA
+    + "SELECT ?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13 WHERE NOT EXISTS (SELECT 1 FROM metadata_v3"
     " WHERE flow_id = ?1 AND run_number = ?2 AND step_name = ?4 AND task_id = ?5 AND field_name = ?7"
     " AND ts_epoch = ?11 AND value = ?8 AND tags = ?12)"
 )
-_FACT += "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
+_METADATA += "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
 _ARTIFACT = (
     "INSERT INTO artifact_v3 (flow_id, run_number, run_id, step_name, task_id, task_name, name, location, ds_type, sha,"
     " type, content_type, user_name, attempt_id, ts_epoch, tags, system_tags)"
     " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING"
 )
 _RUN_TAGS = "SELECT tags, system_tags FROM runs_v3 WHERE flow_id = ? AND run_number = ?"
-_BEAT_RUN = (
+_RUN_HEARTBEAT = (
     "UPDATE runs_v3 SET last_heartbeat_ts = max(coalesce(last_heartbeat_ts, 0), ?) WHERE flow_id = ? AND run_number = ?"
 )
 
 
 def apply(db: sqlite3.Connection, item: Write) -> Outcome:
-    """Carry out one write inside the open transaction."""
+    """Apply one write inside the open transaction."""
     return _WRITES[type(item)](db, item)
 
 
@@ -85,12 +86,12 @@ def _task(db: sqlite3.Connection, item: NewTask) -> Outcome:
         return Outcome("missing" if number is None else "exists")
     _remember(db, item.key, number, item.ts)
     if item.heartbeat is not None:
-        db.execute(_BEAT_RUN, (item.heartbeat, item.flow, item.run_number))
+        db.execute(_RUN_HEARTBEAT, (item.heartbeat, item.flow, item.run_number))
     return Outcome("created", number, _tags_of_run(db, item.flow, item.run_number))
 
 
 def _inserted(db: sqlite3.Connection, sql: str, arguments: Any) -> int | None:
-    """The number of the new row, 0 where it was there, None where its parent is not."""
+    """The number of the new row, 0 if it existed, None if its parent does not exist."""
     try:
         cursor = db.execute(sql, arguments)
     except sqlite3.IntegrityError as exc:
@@ -116,9 +117,9 @@ def _tags_of_run(db: sqlite3.Connection, flow: str, run_number: int) -> Any:
     return db.execute(_RUN_TAGS, (flow, run_number)).fetchone()
 
 
-def _facts(db: sqlite3.Connection, item: NewFacts) -> Outcome:
-    rows = [(*item.task, *fact) for fact in item.facts]
-    return Outcome("created", db.executemany(_FACT_ONCE if item.once else _FACT, rows).rowcount if rows else 0)
+def _metadata(db: sqlite3.Connection, item: NewMetadata) -> Outcome:
+    rows = [(*item.task, *entry) for entry in item.entries]
+    return Outcome("created", db.executemany(_METADATA_ONCE if item.once else _METADATA, rows).rowcount if rows else 0)
 
 
 def _artifacts(db: sqlite3.Connection, item: NewArtifacts) -> Outcome:
@@ -126,7 +127,7 @@ def _artifacts(db: sqlite3.Connection, item: NewArtifacts) -> Outcome:
     return Outcome("created", db.executemany(_ARTIFACT, rows).rowcount if rows else 0)
 
 
-def _beat(db: sqlite3.Connection, item: Beat) -> Outcome:
+def _heartbeat(db: sqlite3.Connection, item: Heartbeat) -> Outcome:
     if item.task_id is not None:
         sql = (
             "UPDATE tasks_v3 SET last_heartbeat_ts = max(coalesce(last_heartbeat_ts, 0), ?)"
@@ -134,7 +135,7 @@ def _beat(db: sqlite3.Connection, item: Beat) -> Outcome:
         )
         if not db.execute(sql, (item.ts, item.task_id, item.flow, item.run_number, item.step)).rowcount:
             return Outcome("missing")
-    found = db.execute(_BEAT_RUN, (item.ts, item.flow, item.run_number)).rowcount
+    found = db.execute(_RUN_HEARTBEAT, (item.ts, item.flow, item.run_number)).rowcount
     return Outcome("exists" if found else "missing")
 
 
@@ -156,8 +157,8 @@ _WRITES: dict[type, Callable[[sqlite3.Connection, Any], Outcome]] = {
     NewRun: _run,
     NewStep: _step,
     NewTask: _task,
-    NewFacts: _facts,
+    NewMetadata: _metadata,
     NewArtifacts: _artifacts,
-    Beat: _beat,
+    Heartbeat: _heartbeat,
     TagChange: _change_tags,
 }

@@ -1,4 +1,4 @@
-"""How a run's user tags change: removals first, then additions; system tags are neither removed nor repeated."""
+"""Changes of a run's user tags: removals first, then additions; system tags are neither removed nor duplicated."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ MAX_CHARACTERS = 500
 
 
 class TagsRefused(Exception):
-    """A change that would leave tags which are not allowed; the text says why."""
+    """The change is not allowed; the message contains the reason."""
 
 
 def changed_tags(tags: Sequence[str], system: Sequence[str], add: Sequence[str], remove: Sequence[str]) -> list[str]:
@@ -20,5 +20,5 @@ def changed_tags(tags: Sequence[str], system: Sequence[str], add: Sequence[str],
     removed, kept = {*remove}, {*system}
     result = list(dict.fromkeys([*(t for t in tags if t not in removed), *(t for t in add if t not in kept)]))
     if len(result) > MAX_TAGS and len(result) > len(tags):
-        raise TagsRefused(f"A run can have {MAX_TAGS} tags; it would have {len(result)}.")
+        raise TagsRefused(f"The run would have {len(result)} tags; at most {MAX_TAGS} tags are allowed.")
     return result

@@ -1,1 +1,1 @@
-"""One HTTP request: connection, limits, body, and what handlers see of it."""
+"""HTTP requests: the connection, limits, bodies, and the values that handlers get."""

@@ -1,4 +1,4 @@
-"""What clients send, checked: a body becomes values that every database can hold, or a 400 that names the field."""
+"""Validates request bodies: returns values that every database can store, or raises a 400 that names the field."""
 
 from __future__ import annotations
 
@@ -9,30 +9,30 @@ from typing import Any
 
 from ...errors import MetaflowInvalidPathspec
 from ...ids import check_component
-from ..database.base import Artifact, Fact
-from ..http_errors import Fault, malformed
+from ..database.base import Artifact, MetadataEntry
+from ..http_errors import HttpError, malformed
 
-#: The width of the name columns that both services share.
+#: The width of the name columns in this service and in Metaflow's.
 MAX_NAME = 255
 _MAX_INTEGER = 2**63 - 1
-#: Values in one body. A byte of JSON can become a hundred bytes of memory; this many can be had.
+#: Maximum number of values in one body: one byte of JSON can use a hundred bytes of memory.
 MOST_VALUES = 2_000_000
 _SEPARATORS = (b",", b"[", b"{")
-#: A client of this version or a later one sends heartbeats.
-_BEATING_SINCE = (2, 2, 12)
+#: Clients of this Metaflow version or later send heartbeats.
+_HEARTBEATS_SINCE = (2, 2, 12)
 _VERSION_TAG = "metaflow_version:"
 
 
 def parsed(body: bytes) -> Any:
-    """The JSON value of a body; nothing at all is an empty object."""
+    """The JSON value of a body; an empty body is an empty object."""
     if not body:
         return {}
     if len(body) > MOST_VALUES and sum(map(body.count, _SEPARATORS)) > MOST_VALUES:
-        raise Fault(413, f"The body holds more than {MOST_VALUES} values.", "Send it in several requests.")
+        raise HttpError(413, f"The body contains more than {MOST_VALUES} values.", "Split it into several requests.")
     try:
         return json.loads(body)
     except (ValueError, RecursionError) as exc:
-        raise malformed(f"The body is not JSON: {str(exc)[:200]}.") from exc
+        raise malformed(f"The body is not valid JSON: {str(exc)[:200]}.") from exc
 
 
 def parsed_object(body: bytes) -> dict[str, Any]:
@@ -50,12 +50,12 @@ def parsed_list(body: bytes) -> list[dict[str, Any]]:
 
 
 def text(record: Mapping[str, Any], field: str, longest: int | None = MAX_NAME) -> str | None:
-    """A text, or None where it is absent or null."""
+    """A string, or None if the field is absent or null."""
     value = record.get(field)
     return None if value is None else checked_text(value, field, longest)
 
 
-def needed_text(record: Mapping[str, Any], field: str, longest: int | None = MAX_NAME) -> str:
+def required_text(record: Mapping[str, Any], field: str, longest: int | None = MAX_NAME) -> str:
     value = text(record, field, longest)
     if value is None:
         raise malformed(f"The field {field!r} is missing.")
@@ -63,24 +63,24 @@ def needed_text(record: Mapping[str, Any], field: str, longest: int | None = MAX
 
 
 def checked_text(value: Any, field: str, longest: int | None = MAX_NAME) -> str:
-    """`value` where it is a text that can be stored."""
+    """`value`, if it is a string that can be stored."""
     if not isinstance(value, str):
-        raise malformed(f"The field {field!r} must be a text, not {_kind(value)}.")
+        raise malformed(f"The field {field!r} must be a string, not {_kind(value)}.")
     if value.isascii() and value.isalnum() and (longest is None or len(value) <= longest):
         return value
     if "\x00" in value:
-        raise malformed(f"The field {field!r} holds a NUL character.")
+        raise malformed(f"The field {field!r} contains a NUL character.")
     if longest is not None and len(value) > longest:
-        raise malformed(f"The field {field!r} has {len(value)} characters; {longest} are allowed.")
+        raise malformed(f"The field {field!r} has {len(value)} characters; the maximum is {longest}.")
     try:
         value.encode()
     except UnicodeEncodeError:
-        raise malformed(f"The field {field!r} is not valid Unicode text.") from None
+        raise malformed(f"The field {field!r} is not valid Unicode.") from None
     return value
 
 
 def component(value: Any, field: str) -> str:
-    """A name that becomes a folder in the datastores."""
+    """A name that is also a directory name in datastores."""
     name = checked_text(value, field)
     try:
         return check_component(field, name)
@@ -88,15 +88,15 @@ def component(value: Any, field: str) -> str:
         raise malformed(str(exc)) from None
 
 
-def own_id(record: Mapping[str, Any], field: str) -> str | None:
-    """The name that a client gives to a run or task; numbers are the service's to give."""
+def client_assigned_name(record: Mapping[str, Any], field: str) -> str | None:
+    """The name that a client gave to a run or task. Numbers are rejected: only the service assigns them."""
     if record.get(field) is None:
         return None
     value = component(record[field], field)
     if value.isnumeric():
         raise malformed(
-            f"The {field} {value!r} is a number, and numbers are given by the service.",
-            hint="Leave it out, or give a name that is not a number.",
+            f"The {field} {value!r} is a number, but only the service assigns numbers.",
+            hint="Omit it, or use a name that is not a number.",
         )
     return value
 
@@ -108,12 +108,12 @@ def integer(record: Mapping[str, Any], field: str, default: int, largest: int = 
     if isinstance(value, str) and value.isascii() and value.isdigit() and len(value) < 20:
         value = int(value)
     if isinstance(value, bool) or not isinstance(value, int) or not 0 <= value <= largest:
-        raise malformed(f"The field {field!r} must be a whole number from 0 to {largest}.")
+        raise malformed(f"The field {field!r} must be an integer from 0 to {largest}.")
     return value
 
 
 def tags(record: Mapping[str, Any], field: str) -> str:
-    """A list of tags, as the JSON text that is stored."""
+    """A list of tags as JSON, as stored."""
     value = record.get(field)
     return json.dumps(tag_list(value, field)) if value else "[]"
 
@@ -122,15 +122,15 @@ def tag_list(value: Any, field: str) -> list[str]:
     if value is None:
         return []
     if not isinstance(value, list):
-        raise malformed(f"The field {field!r} must be a list of texts, not {_kind(value)}.")
+        raise malformed(f"The field {field!r} must be a list of strings, not {_kind(value)}.")
     return [checked_text(tag, field, None) for tag in value]
 
 
-def mutated_tags(record: Mapping[str, Any], field: str, longest: int) -> tuple[str, ...]:
+def changed_tags_field(record: Mapping[str, Any], field: str, longest: int) -> tuple[str, ...]:
     """Tags to add or to remove, each of 1 to `longest` characters."""
     for tag in (found := tag_list(record.get(field, []), field)):
         if not 0 < len(tag) <= longest:
-            raise malformed(f"A tag in {field!r} has {len(tag)} characters; 1 to {longest} are allowed.")
+            raise malformed(f"A tag in {field!r} has {len(tag)} characters; it must have 1 to {longest}.")
     return tuple(found)
 
 
@@ -139,27 +139,27 @@ def milliseconds() -> int:
 
 
 def first_heartbeat(record: Mapping[str, Any]) -> int | None:
-    """Now, in seconds, where the client's version says that it will send heartbeats; None where it will not."""
+    """The current time in seconds if the client's version sends heartbeats, else None."""
     for tag in record.get("system_tags") or ():
         if isinstance(tag, str) and tag.startswith(_VERSION_TAG):
-            return int(time.time()) if _beats(tag[len(_VERSION_TAG) :]) else None
+            return int(time.time()) if _sends_heartbeats(tag[len(_VERSION_TAG) :]) else None
     return None
 
 
-def _beats(version: str) -> bool:
+def _sends_heartbeats(version: str) -> bool:
     parts = version.split("+", 1)[0].split(".")[:3]
     try:
-        return tuple(int(part) for part in parts) >= _BEATING_SINCE
-    except ValueError:  # a version of some other form is a new one
+        return tuple(int(part) for part in parts) >= _HEARTBEATS_SINCE
+    except ValueError:  # versions in another format are newer
         return True
 
 
-def fact(record: Mapping[str, Any], now: int) -> Fact:
-    """One metadata datum. Values other than texts are kept as JSON texts."""
+def metadata_entry(record: Mapping[str, Any], now: int) -> MetadataEntry:
+    """One entry of task metadata. Values other than strings are stored as JSON."""
     value = record.get("value", " ")
     if not isinstance(value, str):
         value = json.dumps(value)
-    return Fact(
+    return MetadataEntry(
         checked_text(record.get("field_name", " "), "field_name"),
         checked_text(value, "value", None),
         checked_text(record.get("type", " "), "type"),
@@ -172,7 +172,7 @@ def fact(record: Mapping[str, Any], now: int) -> Fact:
 
 def artifact(record: Mapping[str, Any], now: int) -> Artifact:
     return Artifact(
-        needed_text(record, "name"),
+        required_text(record, "name"),
         checked_text(record.get("location", " "), "location"),
         checked_text(record.get("ds_type", " "), "ds_type"),
         text(record, "sha"),
@@ -187,7 +187,7 @@ def artifact(record: Mapping[str, Any], now: int) -> Artifact:
 
 
 def each(body: bytes, read: Callable[[Mapping[str, Any], int], Any]) -> Iterable[Any]:
-    """Every record of a list, read by `fact` or `artifact`."""
+    """Every record of a list, converted by `metadata_entry` or `artifact`."""
     now = milliseconds()
     return [read(record, now) for record in parsed_list(body)]
 
@@ -196,8 +196,8 @@ def _kind(value: Any) -> str:
     names = {
         dict: "an object",
         list: "a list",
-        str: "a text",
-        bool: "a truth value",
+        str: "a string",
+        bool: "a Boolean",
         int: "a number",
         float: "a number",
     }

@@ -1,7 +1,7 @@
-"""One connection of a client: how long it may take to say what it wants, and how much of that may be headers.
+"""Limits of one client connection: the time to send a request, and the size of its headers.
 
-The server below knows no such limits. Here a client that sends its request drop by drop, that never ends its headers,
-or that does not read its answer is let go, so that none of them holds memory or a place for long.
+uvicorn has no such limits. This module disconnects clients that send a request too slowly, send too many headers, or
+do not read the response, so that they do not hold memory or a connection for long.
 """
 
 from __future__ import annotations
@@ -11,17 +11,17 @@ from typing import Any
 
 from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol
 
-from ..http_errors import Fault
+from ..http_errors import HttpError
 from .request import VERSION
 
-#: Bytes of a request before its body: line and headers.
+#: Maximum bytes of the request line and headers.
 LARGEST_HEAD = 64 * 1024
-#: Open files that are not connections of clients: the database, the log, what Python needs.
+#: Open files that are not client connections: the database, the log, files of Python.
 _OTHER_FILES = 64
 
 
 def open_files(wanted: int) -> int:
-    """Let this process have as many connections as are wanted, and tell how many it may have."""
+    """Raise the open file limit of this process for `wanted` connections, and return how many are possible."""
     try:
         import resource
     except ImportError:  # Windows has no such limit
@@ -36,7 +36,7 @@ def open_files(wanted: int) -> int:
 
 
 class Connection(HttpToolsProtocol):
-    """HTTP/1.1 on one connection, within limits. `seconds` is set for the whole program."""
+    """HTTP/1.1 on one connection, with limits. The timeout `seconds` applies to the whole process."""
 
     seconds = 60
 
@@ -44,7 +44,7 @@ class Connection(HttpToolsProtocol):
         super().__init__(*args, **kwargs)
         self._complete = True
         self._in_head = False
-        self._head = 0  # bytes that came while headers were incomplete
+        self._head = 0  # bytes received before the headers were complete
         self._timers: dict[str, Any] = {}
 
     def connection_made(self, transport: Any) -> None:
@@ -77,7 +77,7 @@ class Connection(HttpToolsProtocol):
     def on_headers_complete(self) -> None:
         self._in_head = False
         if self._head_size() > LARGEST_HEAD:
-            raise ValueError("the headers are too large")  # which the server takes for a request it cannot parse
+            raise ValueError("the headers are too large")  # uvicorn handles this as an invalid request
         super().on_headers_complete()
 
     def on_message_complete(self) -> None:
@@ -85,7 +85,7 @@ class Connection(HttpToolsProtocol):
         super().on_message_complete()
 
     def send_400_response(self, msg: str) -> None:
-        """What cannot be parsed is answered as everything else is: by JSON, and with the version."""
+        """Respond to an invalid request in the same form as to others: JSON, with the version header."""
         self._refuse(*(_TOO_LARGE if self._head_size() > LARGEST_HEAD else _NOT_HTTP))
 
     def pause_writing(self) -> None:
@@ -110,16 +110,16 @@ class Connection(HttpToolsProtocol):
 
     def _too_slow(self) -> None:
         answering = self.cycle is not None and self.cycle.response_started and not self.cycle.response_complete
-        if self._complete or answering:  # there is no request that an answer could be for
+        if self._complete or answering:  # there is no request to respond to
             self.transport.abort()
         else:
             self._refuse(408, f"The request was not complete after {self.seconds} s.")
 
     def _refuse(self, status: int, message: str) -> None:
-        """Answer below the application, and close."""
+        """Send an error without the application, and close the connection."""
         if self.transport.is_closing():
             return
-        body = Fault(status, message).body().encode()
+        body = HttpError(status, message).body().encode()
         lines = [
             f"metadata_service_version: {VERSION}",
             "content-type: application/json",
@@ -131,4 +131,4 @@ class Connection(HttpToolsProtocol):
 
 
 _TOO_LARGE = (431, f"Path and headers are larger than {LARGEST_HEAD} bytes.")
-_NOT_HTTP = (400, "The request is not one of HTTP/1.1.")
+_NOT_HTTP = (400, "The request is not valid HTTP/1.1.")

@@ -1,4 +1,4 @@
-"""One request and its answer, as handlers see them."""
+"""A request and its response, as handlers use them."""
 
 from __future__ import annotations
 
@@ -10,10 +10,10 @@ if TYPE_CHECKING:
     from ..auth.auth import Principal
     from ..config import Config
     from ..database.base import Database
-    from ..database.keys import Directory
+    from ..database.keys import KeyLookup
     from ..metrics import Metrics
 
-#: What is said of the version of the interface: with every answer, and by GET /version.
+#: The version of the API, in a header of every response and from GET /version.
 VERSION = "2.5.1"
 
 JSON = b"application/json"
@@ -22,19 +22,19 @@ TEXT = b"text/plain; charset=utf-8"
 
 @dataclass(frozen=True)
 class Service:
-    """What handlers work with; put together by `make_app`."""
+    """The shared objects that handlers use; created by `make_app`."""
 
     config: Config
     database: Database
-    directory: Directory
+    keys: KeyLookup
     metrics: Metrics
-    #: The OpenAPI document of the routes that are served, as JSON text; made when it is asked for.
+    #: Generates the OpenAPI document of the served routes, as JSON.
     openapi: Callable[[], str]
 
 
 @dataclass(slots=True)
-class Call:
-    """A request: the parts of its path that stand for something, its query string, headers, body and sender."""
+class Request:
+    """A request: its path parameters, query string, headers, body and caller."""
 
     service: Service
     parts: tuple[str, ...]
@@ -42,22 +42,22 @@ class Call:
     headers: dict[bytes, bytes]
     body: bytes = b""
     principal: Principal | None = None
-    #: Filled by handlers that want to be told apart in the log.
+    #: Additional log fields, set by handlers.
     notes: dict[str, Any] = field(default_factory=dict)
 
     def header(self, name: str) -> str | None:
-        """A header by its name in lower case."""
+        """A header; `name` is in lower case."""
         value = self.headers.get(name.encode())
         return None if value is None else value.decode("latin-1")
 
     @property
     def idempotent(self) -> bool:
-        """Whether the client says that it may send this request again, and wants it carried out once."""
+        """Whether the client sent `X-Idempotent`: it can retry the request, which must then take effect only once."""
         return self.headers.get(b"x-idempotent", b"").lower() in (b"true", b"1")
 
 
-class Answer(NamedTuple):
-    """What is sent back. `body` is JSON unless `content_type` says otherwise."""
+class Response(NamedTuple):
+    """A response. `body` is JSON unless `content_type` is something else."""
 
     body: str
     status: int = 200

@@ -1,1 +1,1 @@
-"""Lists of records: filters of the query string, SELECT statements, pages, rows as JSON."""
+"""Lists of records: filters in query strings, SELECT statements, pagination, rows as JSON."""

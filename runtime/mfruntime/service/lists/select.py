@@ -11,11 +11,11 @@ from typing import Any, NamedTuple
 
 from ..database.base import Dialect
 from . import rows_as_json
-from .query_string import COMPARING, LIKE, Filter, Listing, TagFilter, Type
+from .query_string import COMPARING, LIKE, Filter, ListQuery, TagFilter, Type
 
 
 class Kind(NamedTuple):
-    """One kind of records. `order` are indexes of columns; `tagged` says whose tags `_tags` looks at."""
+    """A record type. `order` contains indexes of columns; `tagged` is the table whose tags `_tags` filters."""
 
     name: str
     source: str
@@ -54,10 +54,10 @@ TASKS = Kind(
     False,
     "r",
 )
-FACTS = Kind(
+METADATA = Kind(
     "metadata",
     "metadata_v3 x",
-    rows_as_json.FACT,
+    rows_as_json.METADATA,
     {**_IN_TASK, "id": "number", "field_name": "text", "value": "text", "type": "text"},
     (0,),
     (int,),
@@ -103,14 +103,14 @@ class Select:
         self._conditions.append(sql)
         return self
 
-    def narrow(self, listing: Listing) -> Select:
-        """Add the conditions of a listing, but neither its limit nor its cursor."""
+    def narrow(self, listing: ListQuery) -> Select:
+        """Add the filters of a query, but neither its limit nor its cursor."""
         self._conditions += [self._filter(f) for f in listing.filters]
         self._conditions += [c for t in listing.tags for c in self._tags(t)]
         return self
 
     def after(self, cursor: Sequence[Any]) -> Select:
-        """Only what comes after the row with these values in the columns of the order."""
+        """Select only rows after the row with these values in the sort columns."""
         columns = ", ".join(f"x.{self._kind.columns[n]}" for n in self._kind.order)
         values = ", ".join(f"${self.argument(value)}" for value in cursor)
         self._conditions.append(f"({columns}) {'<' if self._kind.descending else '>'} ({values})")

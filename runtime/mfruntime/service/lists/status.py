@@ -1,8 +1,8 @@
-"""What a task or a run is doing, told from its facts and its heartbeat.
+"""The status of a task or run, computed from its metadata and its heartbeats.
 
-completed   its last attempt ended well            failed    its last attempt ended otherwise
-running     it gave a sign of life lately          dead      it promised signs of life and stopped giving them
-unknown     it never gave one: its client sends none, or is older than heartbeats
+completed   the last attempt succeeded             failed    the last attempt failed
+running     the last heartbeat is recent           dead      heartbeats have stopped
+unknown     there was no heartbeat: the client does not send any, or its version has no heartbeats
 """
 
 from __future__ import annotations
@@ -12,21 +12,21 @@ from collections.abc import Iterable
 
 STATUSES = ("completed", "failed", "running", "dead", "unknown")
 
-#: Clients beat every 10 seconds; a run whose machine is suspended for less than a minute is not given up.
+#: Clients send a heartbeat every 10 seconds; a run whose machine is suspended for less than a minute stays alive.
 DEAD_AFTER_SECONDS = 60
 
 _ATTEMPT = re.compile(r'"attempt_id:(\d+)"')
 
 
 class Attempts:
-    """The last attempt of a task and how it ended, from facts in any order."""
+    """The last attempt of a task and its result, from metadata entries in any order."""
 
     def __init__(self) -> None:
         self.last = -1
         self._ended: dict[int, tuple[int, bool]] = {}
 
     def add(self, field: str, value: str, tags: str | None, order: int) -> None:
-        """One fact named `attempt` or `attempt_ok`; `order` tells which of two was later."""
+        """Add an entry named `attempt` or `attempt_ok`; the later of two has the higher `order`."""
         if field == "attempt":
             self.last = max(self.last, int(value) if value.isascii() and value.isdigit() else 0)
             return
@@ -39,7 +39,7 @@ class Attempts:
 
     @property
     def ok(self) -> bool | None:
-        """Whether the last attempt ended well; None where it has not ended."""
+        """Whether the last attempt succeeded; None if it has not finished."""
         known = self._ended.get(self.last)
         return None if known is None else known[1]
 
@@ -54,6 +54,6 @@ def status(ok: bool | None, heartbeat: int | None, now: float) -> str:
 
 
 def successful(attempts: Iterable[Attempts]) -> bool:
-    """Whether an end step whose tasks are these ended well."""
+    """Whether an end step with these tasks succeeded."""
     found = list(attempts)
     return bool(found) and all(task.ok for task in found)

@@ -1,1 +1,1 @@
-"""The handlers, one file for each kind of record, and the table that says which path is whose."""
+"""The request handlers, one file per record type, and the table of routes."""

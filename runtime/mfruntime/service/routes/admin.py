@@ -1,45 +1,45 @@
-"""What monitors ask: is it there, which version, does the database answer, how much is done."""
+"""Handlers for monitoring: health checks, versions and metrics."""
 
 from __future__ import annotations
 
 import json
 
 from ..database.migrate import latest, migrations
-from ..http.request import TEXT, VERSION, Answer, Call
-from ..http_errors import Fault
+from ..http.request import TEXT, VERSION, Request, Response
+from ..http_errors import HttpError
 
 
-async def ping(call: Call) -> Answer:
-    return Answer("pong", content_type=TEXT)
+async def ping(request: Request) -> Response:
+    return Response("pong", content_type=TEXT)
 
 
-async def version(call: Call) -> Answer:
-    return Answer(VERSION, content_type=TEXT)
+async def version(request: Request) -> Response:
+    return Response(VERSION, content_type=TEXT)
 
 
-async def healthcheck(call: Call) -> Answer:
-    """As Metaflow's service answers: a JSON text that holds JSON."""
-    up = await call.service.database.ready()
-    return Answer(json.dumps(json.dumps({"status": "UP" if up else "DOWN"})), 200 if up else 503)
+async def healthcheck(request: Request) -> Response:
+    """The same response as Metaflow's service: JSON encoded as a JSON string."""
+    up = await request.service.database.ready()
+    return Response(json.dumps(json.dumps({"status": "UP" if up else "DOWN"})), 200 if up else 503)
 
 
-async def healthz(call: Call) -> Answer:
-    """The process is alive."""
-    return Answer('{"status": "ok"}')
+async def healthz(request: Request) -> Response:
+    """Liveness: the process responds."""
+    return Response('{"status": "ok"}')
 
 
-async def readyz(call: Call) -> Answer:
-    """Requests can be served: the database answers."""
-    if not await call.service.database.ready():
-        raise Fault(503, "The database does not answer.", headers=(("Retry-After", "1"),))
-    return Answer(json.dumps({"status": "ready", "database": call.service.database.name}))
+async def readyz(request: Request) -> Response:
+    """Readiness: the database responds."""
+    if not await request.service.database.ready():
+        raise HttpError(503, "The database is unavailable.", headers=(("Retry-After", "1"),))
+    return Response(json.dumps({"status": "ready", "database": request.service.database.name}))
 
 
-async def db_schema_status(call: Call) -> Answer:
-    """As Metaflow's migration service answers. What serves has brought its tables up to date before."""
-    name = "sqlite" if call.service.database.name == "sqlite" else "postgres"
+async def db_schema_status(request: Request) -> Response:
+    """The same response as Metaflow's migration service. This service migrates its tables before it serves requests."""
+    name = "sqlite" if request.service.database.name == "sqlite" else "postgres"
     version = str(latest(name))
-    return Answer(
+    return Response(
         json.dumps(
             {
                 "is_up_to_date": True,
@@ -52,13 +52,13 @@ async def db_schema_status(call: Call) -> Answer:
     )
 
 
-async def metrics(call: Call) -> Answer:
-    return Answer(call.service.metrics.exposition(), content_type=b"text/plain; version=0.0.4; charset=utf-8")
+async def metrics(request: Request) -> Response:
+    return Response(request.service.metrics.exposition(), content_type=b"text/plain; version=0.0.4; charset=utf-8")
 
 
-async def openapi(call: Call) -> Answer:
-    return Answer(call.service.openapi())
+async def openapi(request: Request) -> Response:
+    return Response(request.service.openapi())
 
 
-async def auth_token(call: Call) -> Answer:
-    raise Fault(403, "This service hands out no cloud credentials.", "Clients use their own role or profile.")
+async def auth_token(request: Request) -> Response:
+    raise HttpError(403, "This service does not issue cloud credentials.", "Use the role or profile of the client.")

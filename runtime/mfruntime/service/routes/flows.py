@@ -1,51 +1,51 @@
-"""Flows: registered once, by their name."""
+"""Flows, identified by name."""
 
 from __future__ import annotations
 
 from ..database.base import NewFlow, Row
 from ..http import bodies
-from ..http.request import Answer, Call
+from ..http.request import Request, Response
 from ..http_errors import not_found
 from ..lists import paging, rows_as_json
 from ..lists.select import FLOWS, Select
 
 
-async def listed(call: Call) -> Answer:
-    """All flows that the caller may see."""
-    principal = call.principal
+async def listed(request: Request) -> Response:
+    """All flows that the caller has permission to read."""
+    principal = request.principal
     if principal is None or principal.sees_all:
-        return await paging.answer(call.service, FLOWS, call.query, {}, _write)
+        return await paging.list_response(request.service, FLOWS, request.query, {}, _write)
     sees = principal.sees
-    return await paging.answer(call.service, FLOWS, call.query, {}, _write, seen=lambda row: sees(row[0]))
+    return await paging.list_response(request.service, FLOWS, request.query, {}, _write, seen=lambda row: sees(row[0]))
 
 
 def _write(row: Row, _: str) -> str:
     return rows_as_json.flow(row)
 
 
-async def shown(call: Call) -> Answer:
-    return Answer(await _record(call, call.parts[0]))
+async def shown(request: Request) -> Response:
+    return Response(await _record(request, request.parts[0]))
 
 
-async def _record(call: Call, flow: str) -> str:
-    select = Select(call.service.database.dialect, FLOWS).where("flow_id", flow)
-    rows = await call.service.database.read(select.sql(), *select.arguments)
+async def _record(request: Request, flow: str) -> str:
+    select = Select(request.service.database.dialect, FLOWS).where("flow_id", flow)
+    rows = await request.service.database.read(select.sql(), *select.arguments)
     if not rows:
         raise not_found(f"The flow {flow}")
     return rows_as_json.flow(rows[0])
 
 
-async def created(call: Call) -> Answer:
-    """200 with the record, 409 with the one that was there."""
-    flow = bodies.component(call.parts[0], "flow_id")
-    body = bodies.parsed_object(call.body)
+async def created(request: Request) -> Response:
+    """200 with the record, 409 with the existing record."""
+    flow = bodies.component(request.parts[0], "flow_id")
+    body = bodies.parsed_object(request.body)
     user, tags, system = (
         bodies.text(body, "user_name"),
         bodies.tags(body, "tags"),
         bodies.tags(body, "system_tags"),
     )
     item = NewFlow(flow, user, bodies.integer(body, "ts_epoch", bodies.milliseconds()), tags, system)
-    outcome = await call.service.database.write(item)
+    outcome = await request.service.database.write(item)
     if outcome.state == "created":
-        return Answer(rows_as_json.flow(item))
-    return Answer(await _record(call, flow), 200 if call.idempotent else 409)
+        return Response(rows_as_json.flow(item))
+    return Response(await _record(request, flow), 200 if request.idempotent else 409)

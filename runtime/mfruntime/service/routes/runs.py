@@ -1,21 +1,21 @@
-"""Runs: numbered by the service or named by the client, their heartbeats, tags, and which of a flow is the latest."""
+"""Runs, which the service numbers or the client names: records, heartbeats, tags, and the latest run of a flow."""
 
 from __future__ import annotations
 
 import json
 import time
 
-from ..database.base import Beat, NewRun, Outcome, Row, TagChange
+from ..database.base import Heartbeat, NewRun, Outcome, Row, TagChange
 from ..database.keys import RunKey
 from ..database.tags import MAX_CHARACTERS
 from ..http import bodies
-from ..http.request import Answer, Call
-from ..http_errors import Fault, not_found
+from ..http.request import Request, Response
+from ..http_errors import HttpError, not_found
 from ..lists import paging, rows_as_json
 from ..lists.select import RUNS, Select
 from ..lists.status import Attempts, status, successful
 
-#: How often clients are asked to give a sign of life; the answer is JSON inside of a JSON text.
+#: The heartbeat interval that clients should use; JSON encoded as a JSON string.
 HEARTBEAT_ANSWER = json.dumps(json.dumps({"wait_time_in_seconds": 10}))
 
 _CANDIDATES = (
@@ -32,17 +32,19 @@ _ENDING = (
 )
 
 
-async def listed(call: Call) -> Answer:
-    return await paging.answer(call.service, RUNS, call.query, {"flow_id": call.parts[0]}, rows_as_json.run)
+async def listed(request: Request) -> Response:
+    return await paging.list_response(
+        request.service, RUNS, request.query, {"flow_id": request.parts[0]}, rows_as_json.run
+    )
 
 
-async def shown(call: Call) -> Answer:
-    key = await call.service.directory.run(call.parts[0], call.parts[1])
-    return Answer(await _record(call, key.flow, key.run_number))
+async def shown(request: Request) -> Response:
+    key = await request.service.keys.run(request.parts[0], request.parts[1])
+    return Response(await _record(request, key.flow, key.run_number))
 
 
-async def _record(call: Call, flow: str, number: int) -> str:
-    database = call.service.database
+async def _record(request: Request, flow: str, number: int) -> str:
+    database = request.service.database
     select = Select(database.dialect, RUNS).where("flow_id", flow).where("run_number", number)
     rows = await database.read(select.sql(), *select.arguments)
     if not rows:
@@ -50,11 +52,11 @@ async def _record(call: Call, flow: str, number: int) -> str:
     return rows_as_json.run(rows[0], (await paging.statuses(database, RUNS, rows))[0])
 
 
-async def created(call: Call) -> Answer:
-    """200 with the record, 404 without the flow, 409 with the record of a name that is taken."""
-    flow = call.parts[0]
-    body = bodies.parsed_object(call.body)
-    name = bodies.own_id(body, "run_number")
+async def created(request: Request) -> Response:
+    """200 with the record, 404 if the flow does not exist, 409 with the existing record of that name."""
+    flow = request.parts[0]
+    body = bodies.parsed_object(request.body)
+    name = bodies.client_assigned_name(body, "run_number")
     item = NewRun(
         flow,
         name,
@@ -63,78 +65,78 @@ async def created(call: Call) -> Answer:
         bodies.tags(body, "tags"),
         bodies.tags(body, "system_tags"),
         bodies.first_heartbeat(body),
-        None if name else request_key(call, body),
+        None if name else request_key(request, body),
     )
-    outcome = await call.service.database.write(item)
+    outcome = await request.service.database.write(item)
     if outcome.state == "missing":
         raise not_found(f"The flow {flow}")
     if outcome.state == "created":
         row = (flow, outcome.number, name, item.user, item.ts, item.heartbeat, item.tags, item.system_tags)
-        key = call.service.directory.add_run(str(outcome.number), RunKey(flow, outcome.number, name))
-        call.service.directory.add_run(key.shown, key)
-        return Answer(rows_as_json.run(row, status(None, item.heartbeat, time.time())))
-    return await _existing(call, flow, name, outcome)
+        key = request.service.keys.add_run(str(outcome.number), RunKey(flow, outcome.number, name))
+        request.service.keys.add_run(key.name, key)
+        return Response(rows_as_json.run(row, status(None, item.heartbeat, time.time())))
+    return await _existing(request, flow, name, outcome)
 
 
-async def _existing(call: Call, flow: str, name: str | None, outcome: Outcome) -> Answer:
-    number = outcome.number or (await call.service.directory.run(flow, name or "")).run_number
-    again = call.idempotent or bool(outcome.number)
-    return Answer(await _record(call, flow, number), 200 if again else 409)
+async def _existing(request: Request, flow: str, name: str | None, outcome: Outcome) -> Response:
+    number = outcome.number or (await request.service.keys.run(flow, name or "")).run_number
+    again = request.idempotent or bool(outcome.number)
+    return Response(await _record(request, flow, number), 200 if again else 409)
 
 
-def request_key(call: Call, body: dict[str, object]) -> str | None:
-    """What tells a request that is sent twice from two requests; it counts for the path it is sent to."""
-    key = call.header("idempotency-key") or bodies.text(body, "idempotency_key")
-    return None if key is None else f"{'/'.join(call.parts)}:{bodies.checked_text(key, 'idempotency_key')}"
+def request_key(request: Request, body: dict[str, object]) -> str | None:
+    """The idempotency key, which identifies a retried request; it applies to one path."""
+    key = request.header("idempotency-key") or bodies.text(body, "idempotency_key")
+    return None if key is None else f"{'/'.join(request.parts)}:{bodies.checked_text(key, 'idempotency_key')}"
 
 
-async def heartbeat(call: Call) -> Answer:
-    run = await call.service.directory.run(call.parts[0], call.parts[1])
-    beat = Beat(run.flow, run.run_number, None, None, int(time.time()))
-    if (await call.service.database.write(beat)).state == "missing":
-        raise not_found(f"The run {run.flow}/{run.shown}")
-    return Answer(HEARTBEAT_ANSWER)
+async def heartbeat(request: Request) -> Response:
+    run = await request.service.keys.run(request.parts[0], request.parts[1])
+    beat = Heartbeat(run.flow, run.run_number, None, None, int(time.time()))
+    if (await request.service.database.write(beat)).state == "missing":
+        raise not_found(f"The run {run.flow}/{run.name}")
+    return Response(HEARTBEAT_ANSWER)
 
 
-async def tags_mutated(call: Call) -> Answer:
-    """200 with the tags, 404 without the run, 409 while others change it, 422 for what may not be."""
-    body = bodies.parsed_object(call.body)
-    add = bodies.mutated_tags(body, "tags_to_add", MAX_CHARACTERS)
-    remove = bodies.mutated_tags(body, "tags_to_remove", MAX_CHARACTERS)
-    run = await call.service.directory.run(call.parts[0], call.parts[1])
-    outcome = await call.service.database.write(TagChange(run.flow, run.run_number, add, remove))
+async def tags_mutated(request: Request) -> Response:
+    """200 with the tags, 404 if the run does not exist, 409 on a concurrent change, 422 if it is not allowed."""
+    body = bodies.parsed_object(request.body)
+    add = bodies.changed_tags_field(body, "tags_to_add", MAX_CHARACTERS)
+    remove = bodies.changed_tags_field(body, "tags_to_remove", MAX_CHARACTERS)
+    run = await request.service.keys.run(request.parts[0], request.parts[1])
+    outcome = await request.service.database.write(TagChange(run.flow, run.run_number, add, remove))
     if outcome.state == "missing":
-        raise not_found(f"The run {run.flow}/{run.shown}")
+        raise not_found(f"The run {run.flow}/{run.name}")
     if outcome.state == "busy":
-        raise Fault(409, "Others change the tags of this run at the same time.", "Send the request again.")
+        raise HttpError(409, "Another request is changing the tags of this run.", "Retry the request.")
     if outcome.state == "refused":
-        raise Fault(422, str(outcome.detail))
-    return Answer(json.dumps({"tags": outcome.detail}))
+        raise HttpError(422, str(outcome.detail))
+    return Response(json.dumps({"tags": outcome.detail}))
 
 
-async def latest(call: Call) -> Answer:
-    """The run of a flow that was registered last."""
-    rows = await call.service.database.read(
-        "SELECT run_number FROM runs_v3 WHERE flow_id = $1 ORDER BY run_number DESC LIMIT 1", call.parts[0]
+async def latest(request: Request) -> Response:
+    """The run of a flow that was registered most recently."""
+    rows = await request.service.database.read(
+        "SELECT run_number FROM runs_v3 WHERE flow_id = $1 ORDER BY run_number DESC LIMIT 1", request.parts[0]
     )
     if not rows:
-        raise not_found(f"A run of the flow {call.parts[0]}")
-    return Answer(await _record(call, call.parts[0], rows[0][0]))
+        raise not_found(f"A run of the flow {request.parts[0]}")
+    return Response(await _record(request, request.parts[0], rows[0][0]))
 
 
-async def latest_successful(call: Call) -> Answer:
-    """The run registered last among those whose end task's last attempt ended well."""
-    flow, before = call.parts[0], 2**31 - 1
-    while candidates := await call.service.database.read(_CANDIDATES, flow, before):
+async def latest_successful(request: Request) -> Response:
+    """The most recently registered run whose end task succeeded in its last attempt."""
+    flow, before = request.parts[0], 2**31 - 1
+    while candidates := await request.service.database.read(_CANDIDATES, flow, before):
         for number, end_step in candidates:
-            if await _ended_well(call, flow, number, end_step):
-                return Answer(await _record(call, flow, number))
+            if await _succeeded(request, flow, number, end_step):
+                return Response(await _record(request, flow, number))
             before = number
     raise not_found(f"A successful run of the flow {flow}")
 
 
-async def _ended_well(call: Call, flow: str, number: int, end_step: str) -> bool:
-    database = call.service.database
+async def _succeeded(request: Request, flow: str, number: int, end_step: str) -> bool:
+    database = request.service.database
     sql = _ENDING.format(tags=database.dialect.tags("tags"))
     tasks: dict[int, Attempts] = {}
     for row in await database.read(sql, flow, number, end_step):
@@ -142,14 +144,14 @@ async def _ended_well(call: Call, flow: str, number: int, end_step: str) -> bool
     return successful(tasks.values())
 
 
-async def grafted(call: Call, run: RunKey) -> str:
-    """The tags of a run as members of the records below it."""
-    return rows_as_json.tags(*await _run_tags(call, run))
+async def inherited_tags(request: Request, run: RunKey) -> str:
+    """The tags of a run as JSON fields, for the records of its steps, tasks and artifacts."""
+    return rows_as_json.tags(*await _run_tags(request, run))
 
 
-async def _run_tags(call: Call, run: RunKey) -> Row:
-    dialect = call.service.database.dialect
-    rows = await call.service.database.read(
+async def _run_tags(request: Request, run: RunKey) -> Row:
+    dialect = request.service.database.dialect
+    rows = await request.service.database.read(
         f"SELECT {dialect.tags('tags')}, {dialect.tags('system_tags')} FROM runs_v3"
         " WHERE flow_id = $1 AND run_number = $2",
         run.flow,

@@ -1,1 +1,1 @@
-"""Object stores behind one small protocol."""
+"""Storages of the datastore: the local disk, memory, and object stores, behind one protocol."""

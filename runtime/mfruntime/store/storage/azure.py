@@ -18,27 +18,27 @@ _ENDPOINT = "METAFLOW_AZURE_STORAGE_BLOB_SERVICE_ENDPOINT"
 
 
 class AzureStorage(ObjectStorage):
-    """Blobs below `container/prefix` of the storage account that the endpoint names."""
+    """Blobs below `container/prefix` in the storage account of the endpoint."""
 
     @classmethod
     def from_settings(cls, settings: Settings, root: str | None) -> AzureStorage:
-        """Raises CommandException where root or endpoint are missing or not of their form."""
+        """Raises CommandException if root or endpoint are missing or invalid."""
         root = (root or settings.get(_ROOT) or "").strip("/")
         container, _, prefix = root.partition("/")
         if not container or "://" in root:
-            hint = f"Type: export {_ROOT}=CONTAINER/metaflow, or use the profile that mfinfra up wrote."
+            hint = f"Run: export {_ROOT}=CONTAINER/metaflow, or use the profile that mfinfra up wrote."
             raise CommandException(f"The datastore 'azure' needs a root CONTAINER/PREFIX, not {root!r}.", hint=hint)
         client, identity = make_client(settings, container)
         return cls("azure", root, prefix, client, _META_KEY, identity)
 
 
 def make_client(settings: Settings, container: str) -> tuple[Any, str]:
-    """An obstore client for a container, and in words whose credentials it uses."""
+    """An obstore client for a container, and a description of its credentials for messages."""
     from obstore.store import AzureStore
 
     endpoint = settings.get(_ENDPOINT)
     if not endpoint:
-        hint = f"Type: export {_ENDPOINT}=https://ACCOUNT.blob.core.windows.net/"
+        hint = f"Run: export {_ENDPOINT}=https://ACCOUNT.blob.core.windows.net/"
         raise CommandException(f"The datastore 'azure' needs an endpoint: {_ENDPOINT} is not set.", hint=hint)
     config, emulated = _address(endpoint)
     credentials, identity = _credentials(config)
@@ -53,7 +53,7 @@ def make_client(settings: Settings, container: str) -> tuple[Any, str]:
 
 
 def _address(endpoint: str) -> tuple[dict[str, Any], bool]:
-    """Account and endpoint. Servers on loopback carry the account in the path, Azure in the host name."""
+    """Account and endpoint. Servers on loopback have the account in the path, Azure in the host name."""
     parts = urlsplit(endpoint)
     if parts.scheme not in ("http", "https") or not parts.hostname:
         raise CommandException(f"The setting {_ENDPOINT} must be an https:// URL, not {endpoint!r}.")
@@ -63,7 +63,7 @@ def _address(endpoint: str) -> tuple[dict[str, Any], bool]:
 
 
 def _credentials(config: dict[str, Any]) -> tuple[dict[str, Any], str]:
-    """A key, SAS token, service principal or workload identity of the environment; else what azure-identity finds."""
+    """A key, SAS token, service principal or workload identity from the environment; else from azure-identity."""
     environ = os.environ
     if environ.get("AZURE_STORAGE_KEY") or environ.get("AZURE_STORAGE_ACCOUNT_KEY"):
         config["account_key"] = environ.get("AZURE_STORAGE_KEY") or environ["AZURE_STORAGE_ACCOUNT_KEY"]

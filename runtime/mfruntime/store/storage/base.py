@@ -1,4 +1,4 @@
-"""The seam to an object store: five batch verbs over relative paths."""
+"""The interface of a storage: five batch operations on relative paths."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import Any, NamedTuple, Protocol
 
 
 class Item(NamedTuple):
-    """An object to save: bytes, or a list of buffers that follow each other. `meta` travels with it where not None."""
+    """An object to save: bytes, or a list of consecutive buffers. `meta`, if not None, is stored with it."""
 
     path: str
     data: bytes | list[Any]
@@ -15,8 +15,8 @@ class Item(NamedTuple):
 
 
 class Loaded(NamedTuple):
-    """An object that was asked for; `data` is None where there is none. Large blobs may come as memoryviews, or as a
-    list of buffers that follow each other: to put them together costs as much as to fetch them."""
+    """A requested object; `data` is None if it does not exist. Large blobs can be memoryviews, or lists of consecutive
+    buffers: joining them would cost as much time as the download."""
 
     path: str
     data: Any
@@ -24,7 +24,7 @@ class Loaded(NamedTuple):
 
 
 class Entry(NamedTuple):
-    """What lies directly below a prefix."""
+    """An object or directory directly below a prefix."""
 
     path: str
     is_dir: bool
@@ -39,22 +39,23 @@ class Storage(Protocol):
     def root(self) -> str: ...
     @property
     def is_local(self) -> bool:
-        """Whether it lies in this process or on its disk: looking costs nothing, and a fork may go on using it."""
+        """Whether it is in memory or on the local disk: checks for existence are cheap, and forked processes can use
+        it."""
         ...
 
     def save(self, items: Iterable[Item], overwrite: bool = False) -> None:
-        """Save whole objects; existing ones are kept unless `overwrite`."""
+        """Save complete objects; existing ones are not changed, unless `overwrite`."""
         ...
 
     def load(self, paths: Sequence[str]) -> Iterator[Loaded]:
-        """The objects in the order asked for."""
+        """The objects in the order of `paths`."""
         ...
 
     def exists(self, paths: Sequence[str]) -> list[bool]: ...
     def list(self, prefixes: Sequence[str]) -> list[Entry]:
-        """What lies directly below each prefix; nothing for one that does not exist. Sorted by path."""
+        """The entries directly below each prefix, sorted by path; none for a prefix that does not exist."""
         ...
 
     def delete(self, paths: Sequence[str]) -> None:
-        """Remove objects; missing ones are no error."""
+        """Delete objects; missing ones are no error."""
         ...

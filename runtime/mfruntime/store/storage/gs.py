@@ -10,8 +10,8 @@ from typing import Any, TypeVar
 from ...errors import CommandException
 from ...settings import Settings
 from .base import Entry, Item, Loaded
-from .objects import IN_FLIGHT, PART, Batched, claim, decoded
-from .refusals import is_missing_container, translated
+from .errors import is_missing_container, storage_error
+from .objects import MAX_PARALLEL, PART, BatchedStorage, check_not_forked, decoded
 from .s3 import split_url
 
 _META_KEY = "metaflow-user-attributes"
@@ -19,7 +19,7 @@ TIMEOUT_SECONDS = 120.0
 _R = TypeVar("_R")
 
 
-class GSStorage(Batched):
+class GSStorage(BatchedStorage):
     """Objects below `gs://bucket/prefix`."""
 
     type = "gs"
@@ -48,20 +48,20 @@ class GSStorage(Batched):
         if item.meta is not None:
             blob.metadata = {_META_KEY: json.dumps(dict(item.meta))}
         data = b"".join(item.data) if isinstance(item.data, list) else bytes(item.data)
-        condition = {} if overwrite else {"if_generation_match": 0}  # 0: only where there is none
+        condition = {} if overwrite else {"if_generation_match": 0}  # 0: only if it does not exist
 
         def send() -> None:
             blob.upload_from_string(data, "application/octet-stream", timeout=TIMEOUT_SECONDS, **condition)
 
-        self._counted(send, item.path, "write", expected=("PreconditionFailed",))
+        self._send(send, item.path, "write", expected=("PreconditionFailed",))
 
     def _get(self, path: str) -> Loaded:
         blob = self._bucket.blob(self._prefix + path)
-        if "/data/" in path:  # only blobs carry metadata, which costs a request of its own
-            known = self._counted(lambda: self._reloaded(blob), path, "read", expected=("NotFound",))
+        if "/data/" in path:  # only blobs have metadata, which needs a separate request
+            known = self._send(lambda: self._reloaded(blob), path, "read", expected=("NotFound",))
             if not known:
                 return Loaded(path, None)
-        data = self._counted(lambda: self._content(blob), path, "read", expected=("NotFound",))
+        data = self._send(lambda: self._content(blob), path, "read", expected=("NotFound",))
         return Loaded(path, data, self._meta(path, blob) if data is not None else None)
 
     def _content(self, blob: Any) -> Any:
@@ -83,17 +83,17 @@ class GSStorage(Batched):
     def _meta(self, path: str, blob: Any) -> Mapping[str, Any] | None:
         return decoded((blob.metadata or {}).get(_META_KEY), f"{self.root}/{path}")
 
-    def _is_there(self, path: str) -> bool:
+    def _exists(self, path: str) -> bool:
         blob = self._bucket.blob(self._prefix + path)
-        return bool(self._counted(lambda: self._reloaded(blob), path, "look for", expected=("NotFound",)))
+        return bool(self._send(lambda: self._reloaded(blob), path, "check", expected=("NotFound",)))
 
     @staticmethod
     def _reloaded(blob: Any) -> bool:
-        """Raises NotFound for a missing bucket too, and says so, where `exists` and `get_blob` do not."""
+        """True if the blob exists. Raises NotFound also for a missing bucket, unlike `exists` and `get_blob`."""
         blob.reload(timeout=TIMEOUT_SECONDS)
         return True
 
-    def _below(self, prefix: str) -> Sequence[Entry]:
+    def _list_below(self, prefix: str) -> Sequence[Entry]:
         start = self._prefix + (f"{prefix}/" if prefix else "")
 
         def ask() -> list[Entry]:
@@ -101,35 +101,35 @@ class GSStorage(Batched):
             files = [Entry(blob.name[len(self._prefix) :], False) for blob in found]
             return files + [Entry(name[len(self._prefix) :].rstrip("/"), True) for name in found.prefixes]
 
-        return self._counted(ask, prefix, "list") or []
+        return self._send(ask, prefix, "list") or []
 
     def _remove(self, path: str) -> None:
         blob = self._bucket.blob(self._prefix + path)
-        self._counted(lambda: blob.delete(timeout=TIMEOUT_SECONDS), path, "delete", expected=("NotFound",))
+        self._send(lambda: blob.delete(timeout=TIMEOUT_SECONDS), path, "delete", expected=("NotFound",))
 
-    # -- in flight together --------------------------------------------------------------------------------------------
+    # -- requests ------------------------------------------------------------------------------------------------------
 
-    def _counted(self, request: Callable[[], _R], path: str, action: str, expected: tuple[str, ...] = ()) -> _R | None:
-        """The answer, None for a refusal named in `expected`; others become a StorageError that says what to do."""
-        claim(self.root)
+    def _send(self, request: Callable[[], _R], path: str, action: str, expected: tuple[str, ...] = ()) -> _R | None:
+        """The response, or None for an error in `expected`; others are converted to a StorageError with a hint."""
+        check_not_forked(self.root)
         self.requests += 1
         try:
             return request()
-        except Exception as exc:  # google.api_core's and requests' own classes
+        except Exception as exc:  # classes of google.api_core and requests
             if type(exc).__name__ in expected and not is_missing_container(str(exc)):
                 return None
-            raise translated(exc, self, path, action) from exc
+            raise storage_error(exc, self, path, action) from exc
 
 
 def retry_policy(settings: Settings) -> Any:
-    """Google's retries: until the deadline, or none where METAFLOW_S3_RETRY_COUNT is 0 (its client does not count)."""
+    """Google's retries: until the deadline, or none if METAFLOW_S3_RETRY_COUNT is 0 (its client does not count)."""
     from google.cloud.storage.retry import DEFAULT_RETRY
 
     return DEFAULT_RETRY.with_timeout(TIMEOUT_SECONDS) if settings.integer("METAFLOW_S3_RETRY_COUNT") else None
 
 
 def make_client() -> tuple[Any, str]:
-    """A client of Google Cloud Storage, and in words whose credentials it uses. Raises CommandException without any."""
+    """A Google Cloud Storage client, and a description of its credentials. Raises CommandException without any."""
     from google.cloud import storage
 
     credentials, project, identity = _credentials()
@@ -139,27 +139,29 @@ def make_client() -> tuple[Any, str]:
 
 
 def _keep_connections(client: Any) -> None:
-    """As many as requests are in flight: the client keeps ten, and would shake hands for every further request."""
+    """Keep one connection per parallel request: the client keeps ten, and would open one for every further request."""
     from requests.adapters import HTTPAdapter
 
     for scheme in ("https://", "http://"):
-        if type(client._http.get_adapter(scheme)) is HTTPAdapter:  # another one has a certificate of the user's
-            client._http.mount(scheme, HTTPAdapter(pool_maxsize=IN_FLIGHT))
+        if (
+            type(client._http.get_adapter(scheme)) is HTTPAdapter
+        ):  # another adapter has a client certificate of the user
+            client._http.mount(scheme, HTTPAdapter(pool_maxsize=MAX_PARALLEL))
 
 
 def _credentials() -> tuple[Any, str, str]:
-    """Credentials, project, and in words whose they are."""
+    """Credentials, project, and a description of the credentials."""
     if os.environ.get("STORAGE_EMULATOR_HOST"):
         from google.auth.credentials import AnonymousCredentials
 
-        return AnonymousCredentials(), "emulated", "nobody (an emulator)"
+        return AnonymousCredentials(), "emulated", "no credentials (an emulator)"
     import google.auth
     from google.auth.exceptions import DefaultCredentialsError
 
     try:
         credentials, project = google.auth.default()
     except DefaultCredentialsError as exc:
-        hint = "Type: gcloud auth application-default login"
-        raise CommandException("There are no Google Cloud credentials for the datastore 'gs'.", hint=hint) from exc
+        hint = "Run: gcloud auth application-default login"
+        raise CommandException("No Google Cloud credentials were found for the datastore 'gs'.", hint=hint) from exc
     who = getattr(credentials, "service_account_email", None) or "the account of gcloud"
     return credentials, project or "none", str(who)

@@ -1,4 +1,4 @@
-"""The local datastore: a folder tree named `.metaflow`, shared with local metadata."""
+"""The local datastore: a directory tree named `.metaflow`, shared with local metadata."""
 
 from __future__ import annotations
 
@@ -14,12 +14,12 @@ from .base import Entry, Item, Loaded
 
 FOLDER = ".metaflow"
 _META_SUFFIX = "_meta"
-#: From this size on a blob is mapped, not read: its pages are not copied, and threads fault them in side by side.
+#: Blobs from this size are memory-mapped: their pages are not copied, and threads load them in parallel.
 _MAPPED = 4 << 20
 
 
 def find_root(settings: Settings, given: str | None, cwd: str | None = None) -> str:
-    """The `.metaflow` folder in force: given root, setting, nearest one walking up from `cwd`, else one in `cwd`."""
+    """The `.metaflow` directory: given root, setting, nearest one in `cwd` and its parents, else a new one in `cwd`."""
     parent = given or settings.get("METAFLOW_DATASTORE_SYSROOT_LOCAL")
     if parent:
         parent = os.path.abspath(os.path.expanduser(parent))
@@ -35,7 +35,7 @@ def find_root(settings: Settings, given: str | None, cwd: str | None = None) -> 
 
 
 class LocalStorage:
-    """Objects as files below `root`; an object's metadata in a file beside it, `<name>_meta`."""
+    """Objects as files below `root`; an object's metadata is in a file next to it, `<name>_meta`."""
 
     type = "local"
     is_local = True
@@ -52,7 +52,7 @@ class LocalStorage:
             full = f"{self.root}/{path}"
             if not overwrite and os.path.exists(full):
                 continue
-            if meta is not None:  # first, so that no reader finds the object without it
+            if meta is not None:  # first, so that readers never find the object without it
                 durable.write_atomic(full + _META_SUFFIX, _encode_meta(meta))
             durable.write_atomic(full, data)
 
@@ -70,13 +70,13 @@ class LocalStorage:
         except (FileNotFoundError, NotADirectoryError, IsADirectoryError):
             return None
         except OSError as exc:
-            raise durable.unreadable(exc, full) from exc
+            raise durable.read_error(exc, full) from exc
         try:
             return _mapped(fd) if may_map and os.fstat(fd).st_size >= _MAPPED else _read_all(fd)
         except IsADirectoryError:
             return None
         except OSError as exc:
-            raise durable.unreadable(exc, full) from exc
+            raise durable.read_error(exc, full) from exc
         finally:
             os.close(fd)
 
@@ -86,10 +86,10 @@ class LocalStorage:
     def list(self, prefixes: Sequence[str]) -> list[Entry]:
         entries: list[Entry] = []
         for prefix in prefixes:
-            entries += self._below(prefix)
+            entries += self._list_below(prefix)
         return sorted(entries)
 
-    def _below(self, prefix: str) -> Sequence[Entry]:
+    def _list_below(self, prefix: str) -> Sequence[Entry]:
         folder = f"{self.root}/{prefix}" if prefix else self.root
         start = f"{prefix}/" if prefix else ""
         try:
@@ -98,7 +98,7 @@ class LocalStorage:
         except (FileNotFoundError, NotADirectoryError):
             return []
         except OSError as exc:
-            raise durable.unreadable(exc, folder) from exc
+            raise durable.read_error(exc, folder) from exc
 
     def delete(self, paths: Sequence[str]) -> None:
         for path in paths:
@@ -139,5 +139,5 @@ def _decode_meta(text: bytes, where: str) -> Mapping[str, Any]:
             return meta
     except ValueError:
         pass
-    hint = "Delete that file and the blob beside it, then re-run the step that made the artifact (resume STEP)."
-    raise DataCorrupt(f"The file {where} is damaged: it does not hold a JSON object.", hint=hint)
+    hint = "Delete that file and its blob, then run the step that created the artifact again (resume STEP)."
+    raise DataCorrupt(f"The file {where} is corrupt: it does not contain a JSON object.", hint=hint)

@@ -1,4 +1,4 @@
-"""An object store in memory: for tests, ours and our users'."""
+"""An object store in memory, for tests of this package and of its users."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from .base import Entry, Item, Loaded
 
 
 class MemoryStorage:
-    """Keeps objects of this process; `root` is only a name."""
+    """Stores objects in memory; `root` is only a name."""
 
     type = "memory"
     is_local = True

@@ -1,8 +1,8 @@
-"""What the object stores of the clouds have in common: batches in flight together over one obstore client.
+"""Common code of the cloud object stores: parallel batches of requests over one obstore client.
 
-Requests of a batch run on threads; obstore releases the interpreter's lock while it waits, so that a thread costs a
-tenth of the CPU time that the same request costs in boto3. A process that was forked from one that had used a client
-cannot use it again (its network threads stayed behind): that is refused here instead of hanging.
+Requests of a batch run on threads; obstore releases the GIL while it waits, so that a thread needs a tenth of the CPU
+time that the same request needs in boto3. A forked process cannot use a client that its parent process has used (the
+network threads do not survive the fork): this raises an error instead of hanging.
 """
 
 from __future__ import annotations
@@ -16,13 +16,13 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from ...errors import DataCorrupt, StorageError
 from .. import layout
 from .base import Entry, Item, Loaded
-from .refusals import is_missing_container, translated
+from .errors import is_missing_container, storage_error
 
 if TYPE_CHECKING:
     from concurrent.futures import ThreadPoolExecutor
 
-IN_FLIGHT = 32
-#: From here on an object is sent and fetched in parts of this size, side by side.
+MAX_PARALLEL = 32
+#: Larger objects are uploaded and downloaded in parts of this size, in parallel.
 PART = 16 << 20
 _CHUNK = 1 << 20
 
@@ -31,8 +31,8 @@ _R = TypeVar("_R")
 _used_by: int | None = None
 
 
-class Flight:
-    """Work on the items of a batch together, at most IN_FLIGHT at a time, results in order."""
+class ParallelWork:
+    """Processes the items of a batch in parallel, at most MAX_PARALLEL at a time, with results in order."""
 
     def __init__(self, name: str):
         self._name = name
@@ -44,7 +44,7 @@ class Flight:
             return
         pending: deque[Any] = deque()
         for item in items:
-            if len(pending) >= IN_FLIGHT:
+            if len(pending) >= MAX_PARALLEL:
                 yield pending.popleft().result()
             pending.append(self._pool().submit(work, item))
         while pending:
@@ -54,12 +54,12 @@ class Flight:
         if self._threads is None:
             from concurrent.futures import ThreadPoolExecutor
 
-            self._threads = ThreadPoolExecutor(IN_FLIGHT, thread_name_prefix=self._name)
+            self._threads = ThreadPoolExecutor(MAX_PARALLEL, thread_name_prefix=self._name)
         return self._threads
 
 
 def decoded(text: str | None, where: str) -> Mapping[str, Any] | None:
-    """What a store keeps as JSON text beside a blob. Raises DataCorrupt naming the object."""
+    """The metadata of a blob, which is stored as JSON. Raises DataCorrupt with the object's name."""
     if text is None:
         return None
     try:
@@ -68,15 +68,15 @@ def decoded(text: str | None, where: str) -> Mapping[str, Any] | None:
             return meta
     except ValueError:
         pass
-    hint = "Delete that object, then re-run the step that made the artifact (resume STEP)."
+    hint = "Delete that object, then run the step that created the artifact again (resume STEP)."
     raise DataCorrupt(f"The metadata of the object {where} is not a JSON object.", hint=hint)
 
 
-class Batched:
-    """The Storage protocol over requests for one object each, which subclasses make: those of a batch go together."""
+class BatchedStorage:
+    """The Storage protocol over requests for single objects, which subclasses implement; batches run in parallel."""
 
     def __init__(self, name: str):
-        self._flight = Flight(name)
+        self._flight = ParallelWork(name)
 
     def save(self, items: Iterable[Item], overwrite: bool = False) -> None:
         for _ in self._flight.each(lambda item: self._put(item, overwrite), items):
@@ -86,10 +86,10 @@ class Batched:
         return self._flight.each(self._get, paths)
 
     def exists(self, paths: Sequence[str]) -> list[bool]:
-        return list(self._flight.each(self._is_there, paths))
+        return list(self._flight.each(self._exists, paths))
 
     def list(self, prefixes: Sequence[str]) -> list[Entry]:
-        return sorted(entry for found in self._flight.each(self._below, prefixes) for entry in found)
+        return sorted(entry for found in self._flight.each(self._list_below, prefixes) for entry in found)
 
     def delete(self, paths: Sequence[str]) -> None:
         for _ in self._flight.each(self._remove, paths):
@@ -101,21 +101,21 @@ class Batched:
     def _get(self, path: str) -> Loaded:
         raise NotImplementedError
 
-    def _is_there(self, path: str) -> bool:
+    def _exists(self, path: str) -> bool:
         raise NotImplementedError
 
-    def _below(self, prefix: str) -> Sequence[Entry]:
+    def _list_below(self, prefix: str) -> Sequence[Entry]:
         raise NotImplementedError
 
     def _remove(self, path: str) -> None:
         raise NotImplementedError
 
 
-class ObjectStorage(Batched):
+class ObjectStorage(BatchedStorage):
     """The Storage protocol over an obstore client.
 
-    `prefix` is the path inside of bucket or container, "" for none; `meta_key` is the name under which the metadata of
-    a blob is kept as JSON text; `identity` says in words under whose credentials requests are made.
+    `prefix` is the path inside the bucket or container, "" for none; `meta_key` is the user metadata key with the
+    metadata of a blob as JSON; `identity` describes the credentials for messages.
     """
 
     is_local = False
@@ -138,8 +138,8 @@ class ObjectStorage(Batched):
         size = len(item.data) if not isinstance(item.data, list) else sum(len(part) for part in item.data)
         attributes = {self._meta_key: json.dumps(dict(item.meta))} if item.meta is not None else None
         in_parts = size > PART
-        if in_parts and not overwrite and self._is_there(item.path):
-            return  # stores take no conditional upload in parts; equal names hold equal content
+        if in_parts and not overwrite and self._exists(item.path):
+            return  # multipart uploads cannot be conditional; equal names have equal content
         data = item.data if in_parts or not isinstance(item.data, list) else b"".join(item.data)
         mode: Any = "overwrite" if overwrite or in_parts else "create"
 
@@ -152,19 +152,19 @@ class ObjectStorage(Batched):
             except obstore.exceptions.AlreadyExistsError:
                 return
 
-        self._counted(send, item.path, "write")
+        self._send(send, item.path, "write")
 
     def _get(self, path: str) -> Loaded:
         import obstore
 
-        result = self._counted(lambda key: self._found(obstore.get, key), path, "read")
+        result = self._send(lambda key: self._found(obstore.get, key), path, "read")
         if result is None:
             return Loaded(path, None)
-        data = self._counted(lambda key: self._content(result, key, path), path, "read")
+        data = self._send(lambda key: self._content(result, key, path), path, "read")
         return Loaded(path, data, decoded(result.attributes.get(self._meta_key), f"{self.root}/{path}"))
 
     def _found(self, ask: Callable[..., _R], key: str) -> _R | None:
-        """The answer, None where there is no such object; a missing bucket is an error."""
+        """The response, or None if the object does not exist; a missing bucket is an error."""
         try:
             return ask(self._client, key)
         except FileNotFoundError as exc:
@@ -180,7 +180,7 @@ class ObjectStorage(Batched):
         return parts if layout.is_blob(path) else b"".join(parts)
 
     def _parts(self, result: Any, key: str, size: int) -> list[Any]:
-        """A large object in buffers: the first part from the answer that is open, the others side by side with it."""
+        """A large object in buffers: the first part from the open response, the others in parallel."""
         import obstore
 
         tag = result.meta["e_tag"]
@@ -197,15 +197,15 @@ class ObjectStorage(Batched):
         with ThreadPoolExecutor(8) as threads:
             return [buffer for part in threads.map(fetch, range(0, size, PART)) for buffer in part]
 
-    def _is_there(self, path: str) -> bool:
+    def _exists(self, path: str) -> bool:
         import obstore
 
-        return self._counted(lambda key: self._found(obstore.head, key), path, "look for") is not None
+        return self._send(lambda key: self._found(obstore.head, key), path, "check") is not None
 
-    def _below(self, prefix: str) -> Sequence[Entry]:
+    def _list_below(self, prefix: str) -> Sequence[Entry]:
         import obstore
 
-        found = self._counted(lambda key: obstore.list_with_delimiter(self._client, key.rstrip("/")), prefix, "list")
+        found = self._send(lambda key: obstore.list_with_delimiter(self._client, key.rstrip("/")), prefix, "list")
         start = len(self._prefix)
         folders = [Entry(name[start:].rstrip("/"), True) for name in found["common_prefixes"]]
         files = [Entry(entry["path"][start:], False) for entry in found["objects"]]
@@ -215,28 +215,28 @@ class ObjectStorage(Batched):
         import obstore
 
         try:
-            self._counted(lambda key: obstore.delete(self._client, key), path, "delete")
+            self._send(lambda key: obstore.delete(self._client, key), path, "delete")
         except FileNotFoundError:
             return
 
-    # -- in flight together --------------------------------------------------------------------------------------------
+    # -- requests ------------------------------------------------------------------------------------------------------
 
-    def _counted(self, request: Callable[[str], _R], path: str, action: str) -> _R:
-        """Send one request for `path`; what the store refuses becomes a StorageError that says what to do."""
-        claim(self.root)
+    def _send(self, request: Callable[[str], _R], path: str, action: str) -> _R:
+        """Send one request for `path`; errors of the store are converted to a StorageError with a hint."""
+        check_not_forked(self.root)
         self.requests += 1
         try:
             return request(self._prefix + path)
         except StorageError:
             raise
-        except Exception as exc:  # obstore's own classes, and OSError's of its Python side
+        except Exception as exc:  # classes of obstore, and OSErrors from its Python code
             if isinstance(exc, FileNotFoundError) and not is_missing_container(str(exc)):
                 raise
-            raise translated(exc, self, path, action) from exc
+            raise storage_error(exc, self, path, action) from exc
 
 
 def _beginning(result: Any, size: int) -> list[Any]:
-    """The first `size` bytes of a longer answer; the rest is not waited for."""
+    """The first `size` bytes of a longer response, without waiting for the rest."""
     found: list[Any] = []
     left = size
     for chunk in result.stream(min_chunk_size=_CHUNK):
@@ -244,31 +244,31 @@ def _beginning(result: Any, size: int) -> list[Any]:
         left -= len(found[-1])
         if not left:
             return found
-    raise OSError("the answer ended too early")
+    raise OSError("the response ended too early")
 
 
 def _buffers(data: Any) -> Any:
     return iter(data) if isinstance(data, list) else data
 
 
-def claim(root: str) -> None:
-    """Note which process uses the network; raises in a fork of it, where every request would wait for ever."""
+def check_not_forked(root: str) -> None:
+    """Record which process uses the network. Raises in a fork of that process, where every request would hang."""
     global _used_by
     me = os.getpid()
     if _used_by is None:
         _used_by = me
     elif _used_by != me:
         raise StorageError(
-            f"This process was forked from one that had already used {root}, so it cannot use it.",
+            f"This process cannot use {root}: it was forked from a process that had already used it.",
             hint="Start the process with the 'spawn' method, or fork before the first use of the datastore.",
         )
 
 
 def retry_options(count: int, deadline: float) -> dict[str, Any]:
-    """obstore's retry configuration: `count` repetitions with jittered, growing pauses, `deadline` seconds in all.
+    """obstore's retry configuration: `count` retries with jitter and backoff, `deadline` seconds in all.
 
-    A pause is by chance between the first one and `base` times the one before: with 2 they hardly grow, and seven of
-    them end within two seconds; with 4 they double.
+    Each delay is random between the first delay and `base` times the previous one: with base 2 delays hardly grow, and
+    seven take less than two seconds; with 4 they double.
     """
     from datetime import timedelta
 

@@ -1,4 +1,4 @@
-"""Amazon S3 and servers that speak its API, through obstore."""
+"""Amazon S3 and servers with a compatible API, through obstore."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from ...registry import missing_extra
 from ...settings import Settings
 from .objects import ObjectStorage, retry_options
 
-#: Name of the user metadata under which Metaflow keeps what it knows of a blob.
+#: The user metadata key with Metaflow's metadata of a blob.
 _META_KEY = "metaflow-user-attributes"
 _DEADLINE_SECONDS = 180.0
 
@@ -31,19 +31,19 @@ class S3Storage(ObjectStorage):
 
 
 def split_url(root: str, scheme: str, setting: str) -> tuple[str, str]:
-    """(bucket, prefix) of a datastore root. Raises CommandException naming the setting that supplies it."""
+    """(bucket, prefix) of a datastore root. Raises CommandException with the name of the setting."""
     if not root:
-        hint = f"Type: export {setting}={scheme}://BUCKET/metaflow, or use the profile that mfinfra up wrote."
+        hint = f"Run: export {setting}={scheme}://BUCKET/metaflow, or use the profile that mfinfra up wrote."
         raise CommandException(f"The datastore '{scheme}' needs a root: {setting} is not set.", hint=hint)
     bucket, _, prefix = root.partition("://")[2].partition("/")
     if not root.startswith(f"{scheme}://") or not bucket:
-        raise CommandException(f"The datastore root {root!r} is not of the form {scheme}://BUCKET/PREFIX.")
+        raise CommandException(f"The datastore root {root!r} must have the format {scheme}://BUCKET/PREFIX.")
     return bucket, prefix.strip("/")
 
 
 @dataclass(frozen=True)
 class Access:
-    """What one place in S3 asks for in place of the settings: encryption, a role, arguments of boto3's client."""
+    """Overrides of the settings for one `S3` object: encryption, a role, arguments of boto3's client."""
 
     encryption: str | None = None
     role: str | None = None
@@ -51,14 +51,14 @@ class Access:
 
 
 _BY_SETTINGS = Access()
-#: Which of the arguments of boto3's client are understood.
+#: The supported arguments of boto3's client.
 CLIENT_PARAMS = (
     "aws_access_key_id", "aws_secret_access_key", "aws_session_token", "endpoint_url", "region_name", "verify",
 )  # fmt: skip
 
 
 def make_client(settings: Settings, bucket: str, access: Access = _BY_SETTINGS) -> tuple[Any, str]:
-    """An obstore client for a bucket, and in words whose credentials it uses."""
+    """An obstore client for a bucket, and a description of its credentials for messages."""
     from obstore.store import S3Store
 
     params = client_params(settings) if access.client_params is None else dict(access.client_params)
@@ -67,7 +67,7 @@ def make_client(settings: Settings, bucket: str, access: Access = _BY_SETTINGS) 
     config: dict[str, Any] = {"virtual_hosted_style_request": endpoint is None and "." not in bucket}
     if endpoint:
         config["endpoint"] = endpoint.rstrip("/")
-        if "AWS_ENDPOINT_URL_S3" in os.environ:  # which obstore reads by itself, and follows before `endpoint`
+        if "AWS_ENDPOINT_URL_S3" in os.environ:  # obstore reads it itself, and prefers it to `endpoint`
             config["aws_endpoint_url_s3"] = config["endpoint"]
     if params.get("region_name"):
         config["region"] = str(params["region_name"])
@@ -105,7 +105,7 @@ def _certificates(path: str) -> bytes:
             return file.read()
     except OSError as exc:
         raise CommandException(
-            f"METAFLOW_S3_VERIFY_CERTIFICATE is neither true, false nor a file of certificates: {path}."
+            f"METAFLOW_S3_VERIFY_CERTIFICATE must be true, false or a file of certificates, not {path}."
         ) from exc
 
 
@@ -113,11 +113,11 @@ def _encryption(settings: Settings, asked_for: str | None) -> dict[str, Any]:
     key = settings.get("MFINFRA_S3_KMS_KEY")
     kind = asked_for or settings.get("METAFLOW_S3_SERVER_SIDE_ENCRYPTION") or ("aws:kms" if key else None)
     if kind not in (None, "AES256", "aws:kms", "aws:kms:dsse"):
-        raise CommandException(f"S3 knows no encryption {kind!r}.", hint="Use AES256, aws:kms or aws:kms:dsse.")
+        raise CommandException(f"Unknown S3 encryption {kind!r}.", hint="Use AES256, aws:kms or aws:kms:dsse.")
     config: dict[str, Any] = {}
     if kind:
         config["aws_server_side_encryption"] = kind
-    if key and kind != "AES256":  # S3 refuses a key that is not used
+    if key and kind != "AES256":  # S3 rejects a key that is not used
         config["aws_sse_kms_key_id"] = key
     if (settings.get("MFINFRA_S3_REQUEST_PAYER") or "").lower() in ("1", "true", "requester"):
         config["aws_request_payer"] = True
@@ -131,7 +131,7 @@ def _signed_by(params: Mapping[str, Any], role: str | None, config: dict[str, An
 
 
 def _given(params: Mapping[str, Any], config: dict[str, Any]) -> tuple[dict[str, Any], str] | None:
-    """Keys that the settings hold themselves, as those of a local stack do; None where they hold none."""
+    """Access keys in the settings, as those of a local stack have; None if the settings contain no keys."""
     names = {"aws_access_key_id": "access_key_id", "aws_secret_access_key": "secret_access_key"}
     if not all(params.get(name) for name in names):
         return None
@@ -150,13 +150,13 @@ def client_params(settings: Settings) -> dict[str, Any]:
     except ValueError:
         found = None
     if not isinstance(found, dict):
-        hint = 'As in {"region_name": "us-east-1"}'
+        hint = 'Use, for example: {"region_name": "us-east-1"}'
         raise CommandException("METAFLOW_DATATOOLS_CLIENT_PARAMS must be one JSON object.", hint=hint)
     return found
 
 
 def _role_credentials(params: Mapping[str, Any], role: str, config: dict[str, Any]) -> tuple[dict[str, Any], str]:
-    """Those of a role that the credentials found otherwise may assume; boto3 asks STS for them and renews them."""
+    """Credentials of a role that the other credentials can assume; boto3 gets them from STS and renews them."""
     try:
         import boto3
         from botocore.credentials import AssumeRoleCredentialFetcher, DeferredRefreshableCredentials
@@ -177,7 +177,8 @@ def _role_credentials(params: Mapping[str, Any], role: str, config: dict[str, An
 
 
 def _credentials(config: dict[str, Any]) -> tuple[dict[str, Any], str]:
-    """How the client signs: by itself where the environment says how, else by what boto3 finds in profiles and SSO."""
+    """The credentials of the environment, which obstore reads itself; else those that boto3 finds in profiles and
+    SSO."""
     region = _first("AWS_REGION", "AWS_DEFAULT_REGION")
     if region:
         config.setdefault("region", region)
@@ -209,12 +210,12 @@ def _boto3_credentials(config: dict[str, Any]) -> tuple[dict[str, Any], str]:
 
 
 def _no_credentials() -> CommandException:
-    hint = "Type: aws configure, aws sso login, or export AWS_PROFILE=..."
-    return CommandException("There are no AWS credentials for the datastore 's3'.", hint=hint)
+    hint = "Run: aws configure, aws sso login, or export AWS_PROFILE=..."
+    return CommandException("No AWS credentials were found for the datastore 's3'.", hint=hint)
 
 
 class _Boto3:
-    """Credentials that botocore finds and renews, in the form that obstore asks for."""
+    """Credentials that botocore finds and renews, in the format of obstore."""
 
     def __init__(self, credentials: Any):
         self._credentials = credentials

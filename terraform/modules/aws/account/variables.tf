@@ -1,33 +1,33 @@
 variable "generation" {
-  description = "Raise it for new passwords."
+  description = "Increase it to generate new passwords."
   type        = number
   default     = 1
 }
 
 variable "kms_key_arn" {
-  description = "ARN of the key that encrypts; null for the keys of AWS."
+  description = "ARN of the KMS key for encryption; null for keys managed by AWS."
   type        = string
   default     = null
 }
 
 variable "name" {
-  description = "Name of the stack; every name begins with it."
+  description = "Name of the stack, and prefix of all resource names."
   type        = string
 }
 
 variable "passwords" {
-  description = "What passwords it has, by name."
+  description = "Names of the passwords."
   type        = set(string)
   default     = ["password"]
 }
 
 variable "recovery_days" {
-  description = "Days that a removed secret can be taken back, 0 or 7 to 30."
+  description = "Days in which a deleted secret can be restored: 0, or 7 to 30."
   type        = number
   default     = 30
 }
 
 variable "username" {
-  description = "The user name."
+  description = "User name of the account."
   type        = string
 }

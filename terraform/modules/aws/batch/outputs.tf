@@ -1,10 +1,10 @@
 output "queue_arns" {
-  description = "ARN of the queue of each pool."
+  description = "ARN of the Batch queue of each pool."
   value       = { for name, queue in aws_batch_job_queue.this : name => queue.arn }
 }
 
 output "default_queue_arn" {
-  description = "ARN of the queue of steps that name none."
+  description = "ARN of the default queue."
   value       = aws_batch_job_queue.this[var.default_pool].arn
 }
 
@@ -14,27 +14,27 @@ output "compute_environment_arns" {
 }
 
 output "task_role_arn" {
-  description = "ARN of the role that tasks have."
+  description = "ARN of the IAM role of tasks."
   value       = aws_iam_role.task.arn
 }
 
 output "task_role_name" {
-  description = "Name of the role that tasks have."
+  description = "Name of the IAM role of tasks."
   value       = aws_iam_role.task.name
 }
 
 output "execution_role_arn" {
-  description = "ARN of the role that starts containers on Fargate."
+  description = "ARN of the execution role for containers on Fargate."
   value       = aws_iam_role.execution.arn
 }
 
 output "security_group_id" {
-  description = "Security group of the machines."
+  description = "ID of the security group of the instances."
   value       = aws_security_group.this.id
 }
 
 output "runtime_config" {
-  description = "Settings that this module makes true."
+  description = "Runtime settings that this module provides."
   value = {
     METAFLOW_BATCH_JOB_QUEUE                    = aws_batch_job_queue.this[var.default_pool].arn
     METAFLOW_ECS_S3_ACCESS_IAM_ROLE             = aws_iam_role.task.arn

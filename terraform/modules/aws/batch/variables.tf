@@ -1,20 +1,20 @@
 variable "name" {
-  description = "Name of the stack; every name begins with it."
+  description = "Name of the stack, and prefix of all resource names."
   type        = string
 }
 
 variable "vpc_id" {
-  description = "The network."
+  description = "ID of the VPC."
   type        = string
 }
 
 variable "subnet_ids" {
-  description = "Subnets of the machines."
+  description = "IDs of the subnets of the instances."
   type        = list(string)
 }
 
 variable "pools" {
-  description = "Pools of machines by name; a queue is made for each."
+  description = "Pools of instances by name; each pool has a Batch queue."
   type = map(object({
     kind             = string
     instance_types   = list(string)
@@ -30,17 +30,17 @@ variable "pools" {
 
   validation {
     condition     = alltrue([for pool in var.pools : contains(["on_demand", "spot", "fargate", "fargate_spot"], pool.kind)])
-    error_message = "A pool is on_demand, spot, fargate or fargate_spot."
+    error_message = "kind must be on_demand, spot, fargate or fargate_spot."
   }
 
   validation {
     condition     = alltrue([for pool in var.pools : pool.min_vcpus <= pool.max_vcpus])
-    error_message = "min_vcpus of a pool is more than its max_vcpus."
+    error_message = "min_vcpus of a pool must not be greater than its max_vcpus."
   }
 }
 
 variable "default_pool" {
-  description = "The pool of steps that name no queue."
+  description = "Name of the pool for steps that select no queue."
   type        = string
 }
 
@@ -50,37 +50,37 @@ variable "bucket_arn" {
 }
 
 variable "prefix" {
-  description = "Where in the bucket tasks read and write."
+  description = "Prefix in the bucket that tasks can read and write."
   type        = string
   default     = "metaflow"
 }
 
 variable "use_kms_key" {
-  description = "Whether kms_key_arn is given; the ARN itself may be known only when it is made."
+  description = "Whether kms_key_arn is set; the ARN itself can be unknown until the key is created."
   type        = bool
   default     = false
 }
 
 variable "kms_key_arn" {
-  description = "ARN of the key that encrypts; null for the keys of AWS."
+  description = "ARN of the KMS key for encryption; null for keys managed by AWS."
   type        = string
   default     = null
 }
 
 variable "secret_arns" {
-  description = "Secrets that tasks may read."
+  description = "ARNs of the secrets that tasks can read."
   type        = list(string)
   default     = []
 }
 
 variable "permissions_boundary" {
-  description = "ARN of a policy that bounds every role; null for none."
+  description = "ARN of the permissions boundary of all IAM roles; null for none."
   type        = string
   default     = null
 }
 
 variable "tags" {
-  description = "Tags of what the tags of the provider do not reach."
+  description = "Tags for resources that the provider's default_tags do not cover."
   type        = map(string)
   default     = {}
 }

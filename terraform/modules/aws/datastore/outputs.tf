@@ -9,17 +9,17 @@ output "bucket_arn" {
 }
 
 output "log_bucket_name" {
-  description = "Name of the bucket for access logs; null for none."
+  description = "Name of the access log bucket; null if there is none."
   value       = local.has_logs ? aws_s3_bucket.logs[0].bucket : null
 }
 
 output "prefix" {
-  description = "Where in the bucket everything of the stack lies."
+  description = "Prefix of the stack in the bucket."
   value       = local.prefix
 }
 
 output "runtime_config" {
-  description = "Settings that this module makes true."
+  description = "Runtime settings that this module provides."
   # A request that asks for aws:kms and names no key gets the account's own key. Where there is a key of the stack,
   # requests ask for nothing: the bucket's default is that key.
   value = merge({

@@ -1,10 +1,10 @@
 output "ca_certificate" {
-  description = "Certificate of who signs the API's, in PEM."
+  description = "CA certificate of the API server, in PEM."
   value       = base64decode(aws_eks_cluster.this.certificate_authority[0].data)
 }
 
 output "cluster_name" {
-  description = "Name of the cluster, once pods can run in it: tokens made with it last a quarter of an hour."
+  description = "Name of the cluster, after it can run pods. Tokens that are created with it are valid for 15 minutes."
   value       = aws_eks_cluster.this.name
 
   depends_on = [
@@ -17,12 +17,12 @@ output "cluster_name" {
 }
 
 output "gpu_node_selector" {
-  description = "Labels of nodes with a GPU."
+  description = "Node selector for nodes with GPUs."
   value       = { "mfinfra.dev/gpu" = "true" }
 }
 
 output "host" {
-  description = "Address of the API, once pods can run behind it."
+  description = "URL of the API server, after the cluster can run pods."
   value       = aws_eks_cluster.this.endpoint
 
   # What runs in the cluster comes after all this, and goes before it.
@@ -36,22 +36,22 @@ output "host" {
 }
 
 output "node_role_arn" {
-  description = "ARN of the role of the nodes."
+  description = "ARN of the IAM role of the nodes."
   value       = aws_iam_role.nodes.arn
 }
 
 output "node_selector" {
-  description = "Labels of the nodes of tasks that name none."
+  description = "Node selector for tasks that select no pool."
   value       = { "mfinfra.dev/pool" = var.default_pool }
 }
 
 output "oidc_issuer" {
-  description = "Who signs the tokens of service accounts."
+  description = "URL of the OIDC issuer of service account tokens."
   value       = aws_eks_cluster.this.identity[0].oidc[0].issuer
 }
 
 output "runtime_config" {
-  description = "Settings that this module makes true."
+  description = "Runtime settings that this module provides."
   value = {
     METAFLOW_DEFAULT_SECRETS_BACKEND_TYPE       = "aws-secrets-manager"
     METAFLOW_AWS_SECRETS_MANAGER_DEFAULT_REGION = data.aws_region.this.region
@@ -59,26 +59,26 @@ output "runtime_config" {
 }
 
 output "security_group_id" {
-  description = "Security group of nodes and pods."
+  description = "ID of the security group of nodes and pods."
   value       = aws_eks_cluster.this.vpc_config[0].cluster_security_group_id
 }
 
 output "system_node_selector" {
-  description = "Labels of the nodes of the stack's own services."
+  description = "Node selector for the services of the stack."
   value       = { "mfinfra.dev/pool" = "system" }
 }
 
 output "system_tolerations" {
-  description = "Taints of those nodes."
+  description = "Tolerations for the services of the stack."
   value       = [{ key = "CriticalAddonsOnly", operator = "Exists", value = null, effect = null }]
 }
 
 output "task_role_arn" {
-  description = "ARN of the role that tasks have."
+  description = "ARN of the IAM role of tasks."
   value       = aws_iam_role.task.arn
 }
 
 output "tolerations" {
-  description = "Taints of all pools: a task that names a pool needs to say no more."
+  description = "Tolerations for the taints of all pools, so that tasks only need to select a pool."
   value       = [for taint in local.tolerated : { key = taint.key, operator = "Equal", value = taint.value, effect = "NoSchedule" }]
 }

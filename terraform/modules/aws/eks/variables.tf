@@ -1,11 +1,11 @@
 variable "admin_arns" {
-  description = "Roles and users that administer the cluster, beside who makes it."
+  description = "ARNs of roles and users with administrator access to the cluster, in addition to its creator."
   type        = set(string)
   default     = []
 }
 
 variable "allow_cidrs" {
-  description = "Addresses that may reach a public endpoint; all where empty."
+  description = "CIDR ranges that can reach a public endpoint; empty for all."
   type        = list(string)
   default     = []
 }
@@ -16,7 +16,7 @@ variable "bucket_arn" {
 }
 
 variable "database" {
-  description = "Security group and port of the database that pods reach."
+  description = "Security group ID and port of the database, for pods."
   type = object({
     security_group = string
     port           = number
@@ -24,73 +24,73 @@ variable "database" {
 }
 
 variable "default_pool" {
-  description = "The pool of tasks that name none."
+  description = "Name of the pool for tasks that select none."
   type        = string
 
   validation {
     condition     = contains(keys(var.pools), var.default_pool)
-    error_message = "default_pool is none of pools."
+    error_message = "default_pool must be a name in pools."
   }
 }
 
 variable "deletion_protection" {
-  description = "Refuse removal."
+  description = "Whether to enable deletion protection."
   type        = bool
   default     = false
 }
 
 variable "endpoint" {
-  description = "Where the API is reached from: public, or private for inside the network only."
+  description = "Endpoint of the API server: public, or private for access from the network only."
   type        = string
   default     = "public"
 
   validation {
     condition     = contains(["public", "private"], var.endpoint)
-    error_message = "endpoint is public or private."
+    error_message = "endpoint must be public or private."
   }
 }
 
 variable "high_availability" {
-  description = "Two nodes for the stack's own services from the start."
+  description = "Whether the system pool starts with two nodes."
   type        = bool
   default     = false
 }
 
 variable "kms_key_arn" {
-  description = "ARN of the key that encrypts; null for the keys of AWS."
+  description = "ARN of the KMS key for encryption; null for keys managed by AWS."
   type        = string
   default     = null
 }
 
 variable "kubernetes_version" {
-  description = "Kubernetes, as 1.35."
+  description = "Kubernetes version, for example 1.35."
   type        = string
 }
 
 variable "log_retention_days" {
-  description = "Days that logs are kept."
+  description = "Retention of logs, in days."
   type        = number
   default     = 30
 }
 
 variable "name" {
-  description = "Name of the stack; every name begins with it."
+  description = "Name of the stack, and prefix of all resource names."
   type        = string
 }
 
 variable "namespaces" {
-  description = "Namespaces whose service account `flows` gets the identity of tasks."
+  description = "Namespaces whose service account `flows` gets the IAM role of tasks."
   type        = set(string)
 }
 
 variable "permissions_boundary" {
-  description = "ARN of a policy that bounds every role; null for none."
+  description = "ARN of the permissions boundary of all IAM roles; null for none."
   type        = string
   default     = null
 }
 
 variable "pools" {
-  description = "Pools of nodes for tasks by name; each may go down to zero."
+  description = "Pools of nodes for tasks by name; each can scale to zero."
   type = map(object({
     machine_types = list(string)
     spot          = bool
@@ -102,29 +102,29 @@ variable "pools" {
 
   validation {
     condition     = alltrue([for name in keys(var.pools) : can(regex("^[a-z][a-z0-9-]{0,30}$", name)) && name != "system"])
-    error_message = "A pool is named by lower-case letters, digits and hyphens, 31 at most, and not system."
+    error_message = "The name of a pool must have at most 31 lower-case letters, digits and hyphens, and must not be system."
   }
 
   validation {
     condition     = alltrue([for pool in var.pools : pool.min_nodes <= pool.max_nodes && pool.max_nodes > 0])
-    error_message = "min_nodes of a pool is more than its max_nodes, or max_nodes is 0."
+    error_message = "max_nodes of a pool must be at least 1 and not less than its min_nodes."
   }
 }
 
 variable "prefix" {
-  description = "Where in the bucket tasks read and write."
+  description = "Prefix in the bucket that tasks can read and write."
   type        = string
   default     = "metaflow"
 }
 
 variable "secret_arns" {
-  description = "Secrets that tasks may read."
+  description = "ARNs of the secrets that tasks can read."
   type        = list(string)
   default     = []
 }
 
 variable "services" {
-  description = "The stack's own services that reach the bucket, by name: their service account, and whether they write."
+  description = "Services of the stack with access to the bucket, by name: their service account, and whether they can write."
   type = map(object({
     namespace       = string
     service_account = string
@@ -134,24 +134,24 @@ variable "services" {
 }
 
 variable "subnet_ids" {
-  description = "Private subnets, in two zones or more."
+  description = "IDs of private subnets in at least two availability zones."
   type        = list(string)
 }
 
 variable "system_machine_types" {
-  description = "Machines of the stack's own services."
+  description = "Instance types of the system pool."
   type        = list(string)
   default     = ["t3.large", "t3a.large"]
 }
 
 variable "tags" {
-  description = "Tags of what the tags of the provider do not reach."
+  description = "Tags for resources that the provider's default_tags do not cover."
   type        = map(string)
   default     = {}
 }
 
 variable "use_kms_key" {
-  description = "Whether kms_key_arn is given; the ARN itself may be known only when it is made."
+  description = "Whether kms_key_arn is set; the ARN itself can be unknown until the key is created."
   type        = bool
   default     = false
 }

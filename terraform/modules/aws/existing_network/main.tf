@@ -12,7 +12,7 @@ data "aws_subnet" "private" {
   lifecycle {
     postcondition {
       condition     = self.vpc_id == var.vpc_id
-      error_message = "The subnet ${each.key} is not in ${var.vpc_id}."
+      error_message = "Subnet ${each.key} is not in ${var.vpc_id}."
     }
   }
 }
@@ -25,7 +25,7 @@ data "aws_subnet" "public" {
   lifecycle {
     postcondition {
       condition     = self.vpc_id == var.vpc_id
-      error_message = "The subnet ${each.key} is not in ${var.vpc_id}."
+      error_message = "Subnet ${each.key} is not in ${var.vpc_id}."
     }
   }
 }

@@ -1,15 +1,15 @@
 variable "vpc_id" {
-  description = "The VPC."
+  description = "ID of the VPC."
   type        = string
 }
 
 variable "private_subnet_ids" {
-  description = "Its private subnets, in two zones or more."
+  description = "IDs of its private subnets, in at least two availability zones."
   type        = list(string)
 }
 
 variable "public_subnet_ids" {
-  description = "Its public subnets."
+  description = "IDs of its public subnets."
   type        = list(string)
   default     = []
 }

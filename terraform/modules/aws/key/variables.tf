@@ -1,10 +1,10 @@
 variable "name" {
-  description = "Name of the stack; every name begins with it."
+  description = "Name of the stack, and prefix of all resource names."
   type        = string
 }
 
 variable "deletion_window_days" {
-  description = "Days between the wish to remove the key and its end, 7 to 30."
+  description = "Waiting period before a deleted key is destroyed, in days: 7 to 30."
   type        = number
   default     = 30
 }

@@ -1,103 +1,103 @@
 variable "name" {
-  description = "Name of the stack; every name begins with it."
+  description = "Name of the stack, and prefix of all resource names."
   type        = string
 }
 
 variable "vpc_id" {
-  description = "The network."
+  description = "ID of the VPC."
   type        = string
 }
 
 variable "vpc_cidr_blocks" {
-  description = "Its addresses; what is in them may use the service."
+  description = "CIDR ranges of the VPC, which can reach the service."
   type        = list(string)
 }
 
 variable "subnet_ids" {
-  description = "Private subnets of service and database."
+  description = "IDs of the private subnets of service and database."
   type        = list(string)
 }
 
 variable "use_kms_key" {
-  description = "Whether kms_key_arn is given; the ARN itself may be known only when it is made."
+  description = "Whether kms_key_arn is set; the ARN itself can be unknown until the key is created."
   type        = bool
   default     = false
 }
 
 variable "kms_key_arn" {
-  description = "ARN of the key that encrypts; null for the keys of AWS."
+  description = "ARN of the KMS key for encryption; null for keys managed by AWS."
   type        = string
   default     = null
 }
 
 variable "log_retention_days" {
-  description = "Days that logs are kept."
+  description = "Retention of logs, in days."
   type        = number
   default     = 30
 }
 
 variable "permissions_boundary" {
-  description = "ARN of a policy that bounds every role; null for none."
+  description = "ARN of the permissions boundary of all IAM roles; null for none."
   type        = string
   default     = null
 }
 
 variable "deletion_protection" {
-  description = "Refuse removal."
+  description = "Whether to enable deletion protection."
   type        = bool
   default     = false
 }
 
 variable "instance_class" {
-  description = "Size of the database."
+  description = "Instance class of the database."
   type        = string
   default     = "db.t4g.micro"
 }
 
 variable "password_generation" {
-  description = "Raise it for a new password; where the database exists, for its secret to be read again."
+  description = "Increase it to generate a new password, or to read the secret of an existing database again."
   type        = number
   default     = 1
 }
 
 variable "postgres_version" {
-  description = "PostgreSQL."
+  description = "Major version of PostgreSQL."
   type        = string
   default     = "17"
 }
 
 variable "storage_gb" {
-  description = "Disk of the database."
+  description = "Disk size of the database, in GB."
   type        = number
   default     = 20
 }
 
 variable "max_storage_gb" {
-  description = "How far it may grow by itself."
+  description = "Maximum size for automatic growth of the disk, in GB."
   type        = number
   default     = 100
 }
 
 variable "high_availability" {
-  description = "A standby in a second zone."
+  description = "Whether to run a standby in a second zone."
   type        = bool
   default     = false
 }
 
 variable "backup_days" {
-  description = "Days that backups are kept."
+  description = "Retention of backups, in days."
   type        = number
   default     = 7
 }
 
 variable "skip_final_snapshot" {
-  description = "Remove the database without a last snapshot."
+  description = "Whether to delete the database without a final snapshot."
   type        = bool
   default     = false
 }
 
 variable "database" {
-  description = "An existing database to use instead; its secret holds username and password."
+  description = "Existing database to use instead of a new one; its secret contains username and password."
   type = object({
     host           = string
     port           = number
@@ -114,7 +114,7 @@ variable "image" {
 }
 
 variable "cpu" {
-  description = "CPU units of each task; 1024 is a CPU."
+  description = "CPU units of each task; 1024 units are one vCPU."
   type        = number
   default     = 512
 }
@@ -126,19 +126,19 @@ variable "memory" {
 }
 
 variable "replicas" {
-  description = "Tasks of the service."
+  description = "Number of tasks of the service."
   type        = number
   default     = 1
 }
 
 variable "public_api" {
-  description = "Reach the service through API Gateway, with a key."
+  description = "Whether to expose the service through API Gateway, with an API key."
   type        = bool
   default     = true
 }
 
 variable "allow_cidrs" {
-  description = "Addresses that may reach the public API; all where empty."
+  description = "CIDR ranges that can reach the public API; empty for all."
   type        = list(string)
   default     = []
 }

@@ -33,7 +33,7 @@ resource "aws_vpc" "this" {
   lifecycle {
     precondition {
       condition     = length(data.aws_availability_zones.this.names) >= var.zones
-      error_message = "The region has fewer than ${var.zones} availability zones."
+      error_message = "The region must have at least ${var.zones} availability zones."
     }
   }
 }

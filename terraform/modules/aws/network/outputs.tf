@@ -1,15 +1,15 @@
 output "vpc_id" {
-  description = "Id of the network."
+  description = "ID of the VPC."
   value       = aws_vpc.this.id
 }
 
 output "vpc_cidr_blocks" {
-  description = "Addresses of the network."
+  description = "CIDR ranges of the VPC."
   value       = [var.cidr]
 }
 
 output "private_subnet_ids" {
-  description = "Private subnets, one in each zone."
+  description = "IDs of the private subnets, one in each availability zone."
   value       = [for key in sort(local.zones) : aws_subnet.private[key].id]
 
   # What runs in the subnets needs the way out from its first second, and until its last.
@@ -17,13 +17,13 @@ output "private_subnet_ids" {
 }
 
 output "public_subnet_ids" {
-  description = "Public subnets, one in each zone."
+  description = "IDs of the public subnets, one in each availability zone."
   value       = [for key in sort(local.zones) : aws_subnet.public[key].id]
 
   depends_on = [aws_route.internet, aws_route_table_association.public]
 }
 
 output "runtime_config" {
-  description = "Settings that this module makes true."
+  description = "Runtime settings that this module provides."
   value       = {}
 }

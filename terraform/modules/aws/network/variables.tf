@@ -1,15 +1,15 @@
 variable "name" {
-  description = "Name of the stack; every name begins with it."
+  description = "Name of the stack, and prefix of all resource names."
   type        = string
 }
 
 variable "cidr" {
-  description = "Addresses of the network."
+  description = "CIDR range of the VPC."
   type        = string
 }
 
 variable "zones" {
-  description = "Availability zones."
+  description = "Number of availability zones."
   type        = number
   default     = 2
 }
@@ -21,36 +21,36 @@ variable "nat" {
 
   validation {
     condition     = contains(["none", "one", "per_zone"], var.nat)
-    error_message = "nat is none, one or per_zone."
+    error_message = "nat must be none, one or per_zone."
   }
 }
 
 variable "endpoints" {
-  description = "Services reached by interface endpoints, as ecr.api."
+  description = "AWS services with interface endpoints, for example ecr.api."
   type        = list(string)
   default     = []
 }
 
 variable "flow_logs" {
-  description = "Log the connections."
+  description = "Whether to write flow logs."
   type        = bool
   default     = false
 }
 
 variable "log_retention_days" {
-  description = "Days that logs are kept."
+  description = "Retention of logs, in days."
   type        = number
   default     = 30
 }
 
 variable "kms_key_arn" {
-  description = "ARN of the key that encrypts; null for the keys of AWS."
+  description = "ARN of the KMS key for encryption; null for keys managed by AWS."
   type        = string
   default     = null
 }
 
 variable "permissions_boundary" {
-  description = "ARN of a policy that bounds every role; null for none."
+  description = "ARN of the permissions boundary of all IAM roles; null for none."
   type        = string
   default     = null
 }

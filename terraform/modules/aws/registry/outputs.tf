@@ -1,5 +1,5 @@
 output "repository_url" {
-  description = "Where images are pushed to."
+  description = "URL of the repository, for docker push."
   value       = aws_ecr_repository.this.repository_url
 }
 
@@ -9,7 +9,7 @@ output "repository_arn" {
 }
 
 output "runtime_config" {
-  description = "Settings that this module makes true."
+  description = "Runtime settings that this module provides."
   value = var.image == null ? {} : {
     METAFLOW_DEFAULT_CONTAINER_REGISTRY = split("/", aws_ecr_repository.this.repository_url)[0]
     METAFLOW_DEFAULT_CONTAINER_IMAGE    = "${aws_ecr_repository.this.name}:${var.image}"

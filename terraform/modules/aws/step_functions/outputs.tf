@@ -1,25 +1,25 @@
 output "role_arn" {
-  description = "ARN of the role of state machines."
+  description = "ARN of the IAM role of state machines."
   value       = aws_iam_role.states.arn
 }
 
 output "events_role_arn" {
-  description = "ARN of the role of schedules."
+  description = "ARN of the IAM role of EventBridge schedules."
   value       = aws_iam_role.events.arn
 }
 
 output "table_name" {
-  description = "Name of the table for foreach steps."
+  description = "Name of the DynamoDB table for foreach steps."
   value       = aws_dynamodb_table.this.name
 }
 
 output "log_group_arn" {
-  description = "ARN of the log of executions."
+  description = "ARN of the log group of executions."
   value       = aws_cloudwatch_log_group.this.arn
 }
 
 output "runtime_config" {
-  description = "Settings that this module makes true."
+  description = "Runtime settings that this module provides."
   value = {
     METAFLOW_SFN_IAM_ROLE                       = aws_iam_role.states.arn
     METAFLOW_EVENTS_SFN_ACCESS_IAM_ROLE         = aws_iam_role.events.arn

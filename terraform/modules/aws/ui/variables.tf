@@ -1,52 +1,52 @@
 variable "name" {
-  description = "Name of the stack; every name begins with it."
+  description = "Name of the stack, and prefix of all resource names."
   type        = string
 }
 
 variable "vpc_id" {
-  description = "The network."
+  description = "ID of the VPC."
   type        = string
 }
 
 variable "vpc_cidr_blocks" {
-  description = "Its addresses."
+  description = "CIDR ranges of the VPC."
   type        = list(string)
 }
 
 variable "private_subnet_ids" {
-  description = "Subnets of the services."
+  description = "IDs of the subnets of the services."
   type        = list(string)
 }
 
 variable "public_subnet_ids" {
-  description = "Subnets of the load balancer, where it is not internal."
+  description = "IDs of the subnets of the load balancer if it is not internal."
   type        = list(string)
   default     = []
 }
 
 variable "certificate_arn" {
-  description = "Certificate of its name, in ACM."
+  description = "ARN of the ACM certificate for the domain of the UI."
   type        = string
 }
 
 variable "domain" {
-  description = "Its host name."
+  description = "Domain name of the UI."
   type        = string
 }
 
 variable "auth" {
-  description = "Who signs people on: cognito or oidc."
+  description = "Identity provider for sign-in: cognito or oidc."
   type        = string
   default     = "cognito"
 
   validation {
     condition     = contains(["cognito", "oidc"], var.auth)
-    error_message = "auth is cognito or oidc."
+    error_message = "auth must be cognito or oidc."
   }
 }
 
 variable "oidc" {
-  description = "For auth = oidc. client_secret is the ARN of a secret; its value is read when the stack is deployed and, as every listener rule of AWS, is kept in the state, marked sensitive: use a client of its own."
+  description = "OIDC client, for auth = oidc. client_secret is the ARN of a secret. Its value is read at deployment and stored in the state, marked as sensitive, as for every listener rule of AWS: use a separate client."
   type = object({
     issuer                 = string
     authorization_endpoint = string
@@ -59,35 +59,35 @@ variable "oidc" {
 }
 
 variable "cognito_prefix" {
-  description = "First part of the name of the sign-on page; default: name and account."
+  description = "Domain prefix of the sign-in page. Default: stack name and account."
   type        = string
   default     = null
 }
 
 variable "internal" {
-  description = "Reachable inside the network only."
+  description = "Whether the load balancer is internal."
   type        = bool
   default     = false
 }
 
 variable "allow_cidrs" {
-  description = "Addresses that may reach the UI; all where empty."
+  description = "CIDR ranges that can reach the UI; empty for all."
   type        = list(string)
   default     = []
 }
 
 variable "backend_image" {
-  description = "Image of the backend."
+  description = "Image of the UI backend."
   type        = string
 }
 
 variable "static_image" {
-  description = "Image of the pages."
+  description = "Image of the UI frontend."
   type        = string
 }
 
 variable "database_generation" {
-  description = "Which password the account in the database has."
+  description = "Generation of the database password."
   type        = number
   default     = 1
 }
@@ -110,17 +110,17 @@ variable "database_name" {
 }
 
 variable "database_secret_arn" {
-  description = "ARN of the secret with username and password."
+  description = "ARN of the secret with username and password of the database."
   type        = string
 }
 
 variable "database_security_group_id" {
-  description = "Security group of the database."
+  description = "ID of the security group of the database."
   type        = string
 }
 
 variable "bucket_name" {
-  description = "The bucket."
+  description = "Name of the bucket."
   type        = string
 }
 
@@ -130,43 +130,43 @@ variable "bucket_arn" {
 }
 
 variable "prefix" {
-  description = "Where in the bucket runs lie."
+  description = "Prefix of runs in the bucket."
   type        = string
   default     = "metaflow"
 }
 
 variable "use_kms_key" {
-  description = "Whether kms_key_arn is given; the ARN itself may be known only when it is made."
+  description = "Whether kms_key_arn is set; the ARN itself can be unknown until the key is created."
   type        = bool
   default     = false
 }
 
 variable "kms_key_arn" {
-  description = "ARN of the key that encrypts; null for the keys of AWS."
+  description = "ARN of the KMS key for encryption; null for keys managed by AWS."
   type        = string
   default     = null
 }
 
 variable "log_retention_days" {
-  description = "Days that logs are kept."
+  description = "Retention of logs, in days."
   type        = number
   default     = 30
 }
 
 variable "force_destroy" {
-  description = "Remove the bucket of access logs with what is in it."
+  description = "Whether to delete the access log bucket including its content."
   type        = bool
   default     = false
 }
 
 variable "permissions_boundary" {
-  description = "ARN of a policy that bounds every role; null for none."
+  description = "ARN of the permissions boundary of all IAM roles; null for none."
   type        = string
   default     = null
 }
 
 variable "deletion_protection" {
-  description = "Refuse removal."
+  description = "Whether to enable deletion protection."
   type        = bool
   default     = false
 }

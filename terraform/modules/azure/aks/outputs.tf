@@ -1,15 +1,15 @@
 output "host" {
-  description = "Address of the API."
+  description = "URL of the API server."
   value       = nonsensitive(azurerm_kubernetes_cluster.this.kube_config[0].host)
 }
 
 output "ca_certificate" {
-  description = "Certificate of the authority that the API is known by."
+  description = "CA certificate of the API server."
   value       = nonsensitive(base64decode(azurerm_kubernetes_cluster.this.kube_config[0].cluster_ca_certificate))
 }
 
 output "cluster_id" {
-  description = "Id of the cluster."
+  description = "ID of the cluster."
   value       = azurerm_kubernetes_cluster.this.id
 }
 
@@ -19,37 +19,37 @@ output "cluster_name" {
 }
 
 output "oidc_issuer" {
-  description = "Address of its issuer of tokens."
+  description = "URL of the OIDC issuer of service account tokens."
   value       = azurerm_kubernetes_cluster.this.oidc_issuer_url
 }
 
 output "kubelet_principal_id" {
-  description = "Identity that machines pull images with."
+  description = "Principal ID of the kubelet identity, which pulls images."
   value       = azurerm_user_assigned_identity.machines.principal_id
 }
 
 output "gpu_node_selector" {
-  description = "Labels of nodes with a GPU."
+  description = "Node selector for nodes with GPUs."
   value       = { (local.gpu_label) = "true" }
 }
 
 output "node_selector" {
-  description = "Labels of the nodes of tasks that name none."
+  description = "Node selector for tasks that select no pool."
   value       = { (local.pool_label) = var.default_pool }
 }
 
 output "system_node_selector" {
-  description = "Labels of the nodes of the stack's own services."
+  description = "Node selector for the services of the stack."
   value       = { (local.pool_label) = "system" }
 }
 
 output "system_tolerations" {
-  description = "Taints of those nodes."
+  description = "Tolerations for the services of the stack."
   value       = [{ key = "CriticalAddonsOnly", operator = "Exists", value = null, effect = null }]
 }
 
 output "tolerations" {
-  description = "Taints of all pools: a task that names a pool needs to say no more."
+  description = "Tolerations for the taints of all pools, so that tasks only need to select a pool."
   value = [
     for taint in distinct(flatten(values(local.taints))) : { key = taint.key, operator = "Equal", value = taint.value, effect = "NoSchedule" }
   ]

@@ -1,86 +1,86 @@
 variable "allow_cidrs" {
-  description = "Addresses that may reach a public API; all where empty."
+  description = "CIDR ranges that can reach a public API server; empty for all."
   type        = list(string)
   default     = []
 }
 
 variable "container_rule_id" {
-  description = "Id of the rule that says what is collected of containers."
+  description = "ID of the data collection rule for containers."
   type        = string
 }
 
 variable "default_pool" {
-  description = "The pool of tasks that name none."
+  description = "Name of the pool for tasks that select none."
   type        = string
 
   validation {
     condition     = contains(keys(var.node_pools), var.default_pool)
-    error_message = "default_pool is none of node_pools."
+    error_message = "default_pool must be a name in node_pools."
   }
 }
 
 variable "deployer_id" {
-  description = "Object id of who deploys."
+  description = "Object ID of the principal that deploys."
   type        = string
 }
 
 variable "disk_encryption_set_id" {
-  description = "Id of the set that encrypts disks with a key of yours; null for the keys of Azure."
+  description = "ID of the disk encryption set for a customer-managed key; null for keys managed by Azure."
   type        = string
   default     = null
 }
 
 variable "endpoint" {
-  description = "Where the API is reached: public, or private for inside the network only."
+  description = "Endpoint of the API server: public, or private for access from the network only."
   type        = string
   default     = "public"
 
   validation {
     condition     = contains(["public", "private"], var.endpoint)
-    error_message = "endpoint is public or private."
+    error_message = "endpoint must be public or private."
   }
 }
 
 variable "high_availability" {
-  description = "The API with a promise of Azure, and a second machine for the system."
+  description = "Whether the API server has the uptime SLA and the system pool has a second node."
   type        = bool
   default     = false
 }
 
 variable "host_encryption" {
-  description = "Encrypt caches and temporary disks of machines too; the subscription must have Microsoft.Compute/EncryptionAtHost."
+  description = "Whether to encrypt caches and temporary disks of nodes. The feature Microsoft.Compute/EncryptionAtHost must be registered in the subscription."
   type        = bool
   default     = false
 }
 
 variable "kubernetes_version" {
-  description = "Kubernetes, as in 1.34; patches come by themselves."
+  description = "Kubernetes minor version, for example 1.34. Patch versions are updated automatically."
   type        = string
 
   validation {
     condition     = can(regex("^1\\.[0-9]{2}$", var.kubernetes_version))
-    error_message = "A version is 1. and two digits."
+    error_message = "kubernetes_version must be a minor version, for example 1.34."
   }
 }
 
 variable "location" {
-  description = "Region of Azure."
+  description = "Azure region."
   type        = string
 }
 
 variable "name" {
-  description = "Name of the stack; every name begins with it."
+  description = "Name of the stack, and prefix of all resource names."
   type        = string
 }
 
 variable "nat_ips" {
-  description = "Addresses that machines are seen with outside."
+  description = "Public IP addresses of outbound connections."
   type        = list(string)
   default     = []
 }
 
 variable "node_pools" {
-  description = "Pools of machines by name."
+  description = "Pools of nodes by name."
   type = map(object({
     machine_types = list(string)
     spot          = bool
@@ -92,53 +92,53 @@ variable "node_pools" {
 
   validation {
     condition     = alltrue([for name in keys(var.node_pools) : can(regex("^[a-z][a-z0-9]{0,11}$", name)) && !startswith(name, "system")])
-    error_message = "A pool's name is a lower-case letter, then up to 11 lower-case letters and digits, and does not begin with system."
+    error_message = "The name of a pool must begin with a lower-case letter, have at most 12 lower-case letters and digits, and not begin with system."
   }
 
   validation {
     condition     = alltrue([for pool in var.node_pools : length(pool.machine_types) == 1])
-    error_message = "A pool of Azure has machines of one type: make a pool for each."
+    error_message = "A pool on Azure must have exactly one machine type. Create a pool for each type."
   }
 
   validation {
     condition     = alltrue([for pool in var.node_pools : pool.min_nodes <= pool.max_nodes && pool.max_nodes >= 1 && pool.max_nodes <= 1000])
-    error_message = "min_nodes of a pool is more than its max_nodes, or max_nodes is not 1 to 1000."
+    error_message = "max_nodes of a pool must be 1 to 1000 and not less than its min_nodes."
   }
 }
 
 variable "outbound_type" {
-  description = "How machines reach the outside: userAssignedNATGateway, loadBalancer, or userDefinedRouting."
+  description = "Outbound type of the nodes: userAssignedNATGateway, loadBalancer or userDefinedRouting."
   type        = string
   default     = "userAssignedNATGateway"
 }
 
 variable "pod_cidr" {
-  description = "Addresses of pods, 256 for each machine."
+  description = "CIDR range of pods, with 256 addresses for each node."
   type        = string
 }
 
 variable "resource_group_id" {
-  description = "Id of the resource group."
+  description = "ID of the resource group."
   type        = string
 }
 
 variable "resource_group_name" {
-  description = "The resource group."
+  description = "Name of the resource group."
   type        = string
 }
 
 variable "service_cidr" {
-  description = "Addresses of services."
+  description = "CIDR range of Kubernetes services."
   type        = string
 }
 
 variable "subnet_id" {
-  description = "Id of the subnet of the machines."
+  description = "ID of the subnet of the nodes."
   type        = string
 }
 
 variable "system_pool" {
-  description = "Machines of the system's own pool."
+  description = "Machine type and size of the system pool."
   type = object({
     machine_type = optional(string, "Standard_D4as_v5")
     max_nodes    = optional(number, 5)
@@ -148,34 +148,34 @@ variable "system_pool" {
 }
 
 variable "tags" {
-  description = "Tags of everything that is made."
+  description = "Tags of all resources."
   type        = map(string)
   default     = {}
 }
 
 variable "tenant_id" {
-  description = "Tenant of whose identities the cluster knows."
+  description = "ID of the Entra ID tenant that authenticates users of the cluster."
   type        = string
 }
 
 variable "use_disk_key" {
-  description = "Whether disk_encryption_set_id is given; the id itself may be known only when it is made."
+  description = "Whether disk_encryption_set_id is set; the ID itself can be unknown until the set is created."
   type        = bool
   default     = false
 }
 
 variable "workspace_id" {
-  description = "Id of the workspace for logs."
+  description = "ID of the Log Analytics workspace."
   type        = string
 }
 
 variable "zones" {
-  description = "Availability zones of the machines; 1 leaves the choice to Azure."
+  description = "Number of availability zones of the nodes; with 1, Azure selects the zone."
   type        = number
   default     = 1
 
   validation {
     condition     = var.zones >= 1 && var.zones <= 3
-    error_message = "A region has three zones at most."
+    error_message = "zones must be 1 to 3."
   }
 }

@@ -86,7 +86,7 @@ resource "azurerm_postgresql_flexible_server" "this" {
 
     precondition {
       condition     = !(var.high_availability && startswith(var.instance_class, "B_"))
-      error_message = "Burstable machines (${var.instance_class}) have no standby: take one that begins with GP_ or MO_."
+      error_message = "Burstable instance class ${var.instance_class} does not support a standby. Use an instance class that begins with GP_ or MO_."
     }
   }
 

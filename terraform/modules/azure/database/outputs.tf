@@ -1,5 +1,5 @@
 output "database" {
-  description = "Where the database is."
+  description = "Host, port and name of the database."
   value = {
     host = azurerm_postgresql_flexible_server.this.fqdn
     port = 5432
@@ -8,6 +8,6 @@ output "database" {
 }
 
 output "server_id" {
-  description = "Id of the server."
+  description = "ID of the database server."
   value       = azurerm_postgresql_flexible_server.this.id
 }

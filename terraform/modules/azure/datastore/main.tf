@@ -23,7 +23,7 @@ data "azurerm_resources" "this" {
   lifecycle {
     postcondition {
       condition     = length(self.resources) == 1
-      error_message = "The subscription has no storage account ${local.given[0]}."
+      error_message = "Storage account ${local.given[0]} was not found in the subscription."
     }
   }
 }

@@ -1,5 +1,5 @@
 output "account_id" {
-  description = "Id of the storage account."
+  description = "ID of the storage account."
   value       = local.id
 }
 
@@ -9,17 +9,17 @@ output "account_name" {
 }
 
 output "blob_endpoint" {
-  description = "Address of the account for blobs."
+  description = "URL of the blob endpoint of the account."
   value       = local.endpoint
 }
 
 output "bucket_name" {
-  description = "Account and container."
+  description = "Storage account and container, as ACCOUNT/CONTAINER."
   value       = "${local.account}/${local.container}"
 }
 
 output "container_id" {
-  description = "Id of the container, which roles are given for."
+  description = "ID of the container, the scope of role assignments."
   value       = local.scope
 
   depends_on = [azurerm_storage_container.this]
@@ -31,12 +31,12 @@ output "container_name" {
 }
 
 output "prefix" {
-  description = "Where in the container everything of flows lies."
+  description = "Prefix of flows in the container."
   value       = local.prefix
 }
 
 output "runtime_config" {
-  description = "Settings that this module makes true."
+  description = "Runtime settings that this module provides."
   value = {
     METAFLOW_DEFAULT_DATASTORE                   = "azure"
     METAFLOW_AZURE_STORAGE_BLOB_SERVICE_ENDPOINT = local.endpoint

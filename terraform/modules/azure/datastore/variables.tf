@@ -1,111 +1,111 @@
 variable "access_logs" {
-  description = "Log every access."
+  description = "Whether to write access logs."
   type        = bool
   default     = false
 }
 
 variable "account_name" {
-  description = "Name of the storage account; all of Azure shares such names."
+  description = "Name of the storage account, globally unique in Azure."
   type        = string
 
   validation {
     condition     = can(regex("^[a-z0-9]{3,24}$", var.account_name))
-    error_message = "A storage account's name is 3 to 24 lower-case letters and digits."
+    error_message = "The name of a storage account must have 3 to 24 lower-case letters and digits."
   }
 }
 
 variable "allow_ips" {
-  description = "Public addresses that reach the account; where empty all do, and their role decides."
+  description = "Public IP addresses that can reach the account; if empty, all can, and roles control access."
   type        = list(string)
   default     = []
 }
 
 variable "allow_subnet_ids" {
-  description = "Subnets that reach the account by a service endpoint."
+  description = "IDs of subnets that can reach the account through a service endpoint."
   type        = list(string)
   default     = []
 }
 
 variable "container_path" {
-  description = "ACCOUNT/CONTAINER that exists; needed where create_container is false."
+  description = "Existing container as ACCOUNT/CONTAINER; required if create_container is false."
   type        = string
   default     = null
 
   validation {
     condition     = var.container_path == null || can(regex("^[a-z0-9]{3,24}/[a-z0-9](-?[a-z0-9]){2,62}$", var.container_path))
-    error_message = "A container that exists is ACCOUNT/CONTAINER."
+    error_message = "container_path must be ACCOUNT/CONTAINER."
   }
 }
 
 variable "create_container" {
-  description = "Make account and container; false uses those named, and changes nothing of them."
+  description = "Whether to create account and container; false uses the existing ones in container_path and does not change them."
   type        = bool
   default     = true
 }
 
 variable "deployer_id" {
-  description = "Object id of who deploys."
+  description = "Object ID of the principal that deploys."
   type        = string
 }
 
 variable "key_identity_id" {
-  description = "Id of the identity that uses the key."
+  description = "ID of the managed identity that uses the key."
   type        = string
   default     = null
 }
 
 variable "key_url" {
-  description = "Address of the key that encrypts; null for the keys of Azure."
+  description = "URL of the key for encryption; null for keys managed by Azure."
   type        = string
   default     = null
 }
 
 variable "location" {
-  description = "Region of Azure."
+  description = "Azure region."
   type        = string
 }
 
 variable "name" {
-  description = "Name of the stack; every name begins with it."
+  description = "Name of the stack, and prefix of all resource names."
   type        = string
 }
 
 variable "noncurrent_days" {
-  description = "Days that old versions are kept."
+  description = "Days after which old versions are deleted."
   type        = number
   default     = 30
 }
 
 variable "resource_group_name" {
-  description = "The resource group."
+  description = "Name of the resource group."
   type        = string
 }
 
 variable "tags" {
-  description = "Tags of everything that is made."
+  description = "Tags of all resources."
   type        = map(string)
   default     = {}
 }
 
 variable "use_key" {
-  description = "Whether key_url is given; the address itself may be known only when the key is made."
+  description = "Whether key_url is set; the URL itself can be unknown until the key is created."
   type        = bool
   default     = false
 }
 
 variable "versioning" {
-  description = "Keep what is overwritten or deleted."
+  description = "Whether to keep old versions of objects."
   type        = bool
   default     = false
 }
 
 variable "workspace_id" {
-  description = "Id of the workspace for logs."
+  description = "ID of the Log Analytics workspace."
   type        = string
 }
 
 variable "zone_redundant" {
-  description = "Copies in three zones in place of three copies in one."
+  description = "Whether to store copies in three zones instead of three copies in one zone."
   type        = bool
   default     = false
 }

@@ -1,31 +1,31 @@
 variable "location" {
-  description = "Region of Azure."
+  description = "Azure region."
   type        = string
 }
 
 variable "name" {
-  description = "Name of the stack; every name begins with it."
+  description = "Name of the stack, and prefix of all resource names."
   type        = string
 }
 
 variable "resource_group_name" {
-  description = "The resource group."
+  description = "Name of the resource group."
   type        = string
 }
 
 variable "subnet_id" {
-  description = "Id of the subnet of the endpoints."
+  description = "ID of the subnet of the endpoints."
   type        = string
 }
 
 variable "tags" {
-  description = "Tags of everything that is made."
+  description = "Tags of all resources."
   type        = map(string)
   default     = {}
 }
 
 variable "targets" {
-  description = "What gets an address inside: its id, the part of it that is meant, and the zone of its name."
+  description = "Resources that get a private endpoint: the resource ID, the subresource, and the private DNS zone."
   type = map(object({
     id          = string
     subresource = string
@@ -34,6 +34,6 @@ variable "targets" {
 }
 
 variable "virtual_network_id" {
-  description = "Id of the network."
+  description = "ID of the virtual network."
   type        = string
 }

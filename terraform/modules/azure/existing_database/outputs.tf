@@ -1,5 +1,5 @@
 output "database" {
-  description = "Where the database is."
+  description = "Host, port and name of the database."
   value = {
     host = var.host
     port = var.port
@@ -8,12 +8,12 @@ output "database" {
 }
 
 output "account" {
-  description = "Account in the database."
+  description = "User name and password of the database account."
   value       = jsondecode(ephemeral.azurerm_key_vault_secret.this.value)
   ephemeral   = true
 }
 
 output "secret_id" {
-  description = "Id of the secret of the account."
+  description = "ID of the secret with the database account."
   value       = var.secret_id
 }

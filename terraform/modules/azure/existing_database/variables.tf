@@ -15,11 +15,11 @@ variable "port" {
 }
 
 variable "secret_id" {
-  description = "Address of the secret of its account, or its id of Azure's resource manager."
+  description = "URL or resource ID of the secret with the database account."
   type        = string
 
   validation {
     condition     = can(regex("^https://[A-Za-z0-9-]+\\.vault\\.[a-z.]+/secrets/[A-Za-z0-9-]+(/[0-9a-f]+)?$", var.secret_id)) || can(regex("(?i)^/subscriptions/[^/]+/resourceGroups/[^/]+/providers/Microsoft.KeyVault/vaults/[^/]+/secrets/[^/]+$", var.secret_id))
-    error_message = "A secret is https://V.vault.azure.net/secrets/N or /subscriptions/S/resourceGroups/G/providers/Microsoft.KeyVault/vaults/V/secrets/N."
+    error_message = "secret_id must be https://V.vault.azure.net/secrets/N or /subscriptions/S/resourceGroups/G/providers/Microsoft.KeyVault/vaults/V/secrets/N."
   }
 }

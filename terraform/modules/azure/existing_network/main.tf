@@ -12,7 +12,7 @@ data "azurerm_virtual_network" "this" {
   lifecycle {
     postcondition {
       condition     = lower(replace(self.location, " ", "")) == lower(replace(var.location, " ", ""))
-      error_message = "The network is in ${self.location}, the stack in ${var.location}."
+      error_message = "The network is in region ${self.location}, but the stack is in ${var.location}."
     }
   }
 }

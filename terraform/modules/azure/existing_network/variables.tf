@@ -1,20 +1,20 @@
 variable "cluster_subnet_id" {
-  description = "Id of its subnet for machines."
+  description = "ID of the subnet of the nodes."
   type        = string
 
   validation {
     condition     = startswith(lower(var.cluster_subnet_id), "${lower(var.virtual_network_id)}/subnets/")
-    error_message = "The subnet of the cluster is not in the network."
+    error_message = "cluster_subnet_id must be a subnet of the virtual network."
   }
 }
 
 variable "database_subnet_id" {
-  description = "Id of its subnet that is delegated to Microsoft.DBforPostgreSQL/flexibleServers."
+  description = "ID of the subnet that is delegated to Microsoft.DBforPostgreSQL/flexibleServers."
   type        = string
 
   validation {
     condition     = startswith(lower(var.database_subnet_id), "${lower(var.virtual_network_id)}/subnets/") && lower(var.database_subnet_id) != lower(var.cluster_subnet_id)
-    error_message = "The subnet of the database is not in the network, or that of the cluster."
+    error_message = "database_subnet_id must be a subnet of the virtual network, and not the subnet of the cluster."
   }
 }
 
@@ -24,11 +24,11 @@ variable "location" {
 }
 
 variable "virtual_network_id" {
-  description = "Id of the network."
+  description = "ID of the virtual network."
   type        = string
 
   validation {
     condition     = can(regex("(?i)^/subscriptions/[^/]+/resourceGroups/[^/]+/providers/Microsoft.Network/virtualNetworks/[^/]+$", var.virtual_network_id))
-    error_message = "The network is /subscriptions/S/resourceGroups/G/providers/Microsoft.Network/virtualNetworks/N."
+    error_message = "virtual_network_id must be /subscriptions/S/resourceGroups/G/providers/Microsoft.Network/virtualNetworks/N."
   }
 }

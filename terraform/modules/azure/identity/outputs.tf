@@ -1,14 +1,14 @@
 output "client_id" {
-  description = "What pods ask for the identity with."
+  description = "Client ID of the managed identity, for pods."
   value       = azurerm_user_assigned_identity.this.client_id
 }
 
 output "annotations" {
-  description = "What binds a service account of Kubernetes to it."
+  description = "Annotations that bind a Kubernetes service account to the identity."
   value       = { "azure.workload.identity/client-id" = azurerm_user_assigned_identity.this.client_id }
 }
 
 output "pod_labels" {
-  description = "What pods ask for its token with."
+  description = "Labels of pods that use workload identity."
   value       = { "azure.workload.identity/use" = "true" }
 }

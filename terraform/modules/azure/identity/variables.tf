@@ -1,10 +1,10 @@
 variable "issuer" {
-  description = "Address of the cluster's issuer of tokens."
+  description = "URL of the OIDC issuer of the cluster."
   type        = string
 }
 
 variable "location" {
-  description = "Region of Azure."
+  description = "Azure region."
   type        = string
 }
 
@@ -14,12 +14,12 @@ variable "name" {
 }
 
 variable "resource_group_name" {
-  description = "The resource group."
+  description = "Name of the resource group."
   type        = string
 }
 
 variable "roles" {
-  description = "What it may do, by a name of your own; with a prefix, only to blobs below it."
+  description = "Roles of the identity, by a name that you choose; with a prefix, a role applies only to blobs with this prefix."
   type = map(object({
     scope  = string
     role   = string
@@ -29,27 +29,27 @@ variable "roles" {
 
   validation {
     condition     = alltrue([for role in var.roles : role.prefix == null || can(regex("^[a-z0-9/_-]+$", role.prefix))])
-    error_message = "A prefix is lower-case letters, digits, slashes, underscores and hyphens."
+    error_message = "A prefix must contain only lower-case letters, digits, slashes, underscores and hyphens."
   }
 }
 
 variable "service_accounts" {
-  description = "Service accounts that get it, as NAMESPACE/NAME."
+  description = "Kubernetes service accounts that use the identity, as NAMESPACE/NAME."
   type        = set(string)
 
   validation {
     condition     = length(var.service_accounts) <= 20
-    error_message = "Azure lets 20 service accounts have one identity."
+    error_message = "An identity supports at most 20 service accounts."
   }
 
   validation {
     condition     = alltrue([for account in var.service_accounts : can(regex("^[a-z0-9-]+/[a-z0-9.-]+$", account))])
-    error_message = "A service account is NAMESPACE/NAME."
+    error_message = "A service account must be NAMESPACE/NAME."
   }
 }
 
 variable "tags" {
-  description = "Tags of everything that is made."
+  description = "Tags of all resources."
   type        = map(string)
   default     = {}
 }

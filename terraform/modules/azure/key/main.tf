@@ -21,7 +21,7 @@ data "azurerm_resources" "this" {
   lifecycle {
     postcondition {
       condition     = length(self.resources) == 1
-      error_message = "The subscription has no key vault ${local.vault_name}. A key of another subscription is given as /subscriptions/S/resourceGroups/G/providers/Microsoft.KeyVault/vaults/V/keys/K."
+      error_message = "Key vault ${local.vault_name} was not found in the subscription. For a key of another subscription, use its resource ID: /subscriptions/S/resourceGroups/G/providers/Microsoft.KeyVault/vaults/V/keys/K."
     }
   }
 }
@@ -35,7 +35,7 @@ data "azurerm_key_vault" "this" {
   lifecycle {
     postcondition {
       condition     = self.purge_protection_enabled
-      error_message = "The vault ${self.name} has no purge protection, which encryption with its keys asks for."
+      error_message = "Key vault ${self.name} must have purge protection to encrypt with its keys."
     }
   }
 }

@@ -1,19 +1,19 @@
 output "key_url" {
-  description = "Address of the key without a version, once the identity may use it."
+  description = "URL of the key without a version, after the identity has access to it."
   value       = time_sleep.role.triggers["key_url"]
 }
 
 output "identity_id" {
-  description = "Id of the identity that uses it."
+  description = "ID of the managed identity that uses the key."
   value       = azurerm_user_assigned_identity.this.id
 }
 
 output "identity_client_id" {
-  description = "Client id of the identity that uses it."
+  description = "Client ID of the managed identity that uses the key."
   value       = azurerm_user_assigned_identity.this.client_id
 }
 
 output "disk_encryption_set_id" {
-  description = "Id of the set that encrypts disks with it."
+  description = "ID of the disk encryption set that uses the key."
   value       = azurerm_disk_encryption_set.this.id
 }

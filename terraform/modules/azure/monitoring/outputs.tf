@@ -1,9 +1,9 @@
 output "workspace_id" {
-  description = "Id of the workspace."
+  description = "ID of the Log Analytics workspace."
   value       = azurerm_log_analytics_workspace.this.id
 }
 
 output "container_rule_id" {
-  description = "Id of the rule that says what is collected of containers."
+  description = "ID of the data collection rule for containers."
   value       = azurerm_monitor_data_collection_rule.containers.id
 }

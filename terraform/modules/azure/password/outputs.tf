@@ -1,16 +1,16 @@
 output "account" {
-  description = "Name and password of the account. In no state and no plan."
+  description = "Name and password of the account. They are in no state and no plan."
   value       = jsondecode(ephemeral.azurerm_key_vault_secret.this.value)
   ephemeral   = true
   sensitive   = true
 }
 
 output "generation" {
-  description = "Which password this is."
+  description = "Generation of the password."
   value       = azurerm_key_vault_secret.this.value_wo_version
 }
 
 output "secret_id" {
-  description = "Address of the secret."
+  description = "URL of the secret."
   value       = azurerm_key_vault_secret.this.versionless_id
 }

@@ -1,5 +1,5 @@
 variable "generation" {
-  description = "Raise it for a new password."
+  description = "Increase it to generate a new password."
   type        = number
   default     = 1
 }
@@ -10,17 +10,17 @@ variable "name" {
 
   validation {
     condition     = can(regex("^[a-z][a-z0-9-]{0,62}$", var.name))
-    error_message = "A name is lower-case letters, digits and hyphens."
+    error_message = "A name must contain only lower-case letters, digits and hyphens."
   }
 }
 
 variable "tags" {
-  description = "Tags of everything that is made."
+  description = "Tags of all resources."
   type        = map(string)
   default     = {}
 }
 
 variable "vault_id" {
-  description = "Id of the vault, which who deploys can write to."
+  description = "ID of the key vault; the principal that deploys must have write access to it."
   type        = string
 }

@@ -36,7 +36,7 @@ resource "azurerm_container_registry" "this" {
   lifecycle {
     precondition {
       condition     = var.premium || !var.use_key
-      error_message = "Only a premium registry encrypts with a key of yours."
+      error_message = "A customer-managed key requires a premium registry."
     }
   }
 }

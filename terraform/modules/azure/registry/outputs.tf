@@ -1,15 +1,15 @@
 output "registry_id" {
-  description = "Id of the registry."
+  description = "ID of the registry."
   value       = azurerm_container_registry.this.id
 }
 
 output "repository_url" {
-  description = "Where images are pushed to."
+  description = "URL of the repository, for docker push."
   value       = "${azurerm_container_registry.this.login_server}/${var.name}"
 }
 
 output "runtime_config" {
-  description = "Settings that this module makes true."
+  description = "Runtime settings that this module provides."
   value = var.image == null ? {} : {
     METAFLOW_DEFAULT_CONTAINER_REGISTRY = azurerm_container_registry.this.login_server
     METAFLOW_DEFAULT_CONTAINER_IMAGE    = "${var.name}:${var.image}"

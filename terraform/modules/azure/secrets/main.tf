@@ -20,7 +20,7 @@ data "azurerm_resources" "vaults" {
   lifecycle {
     postcondition {
       condition     = length(self.resources) == 1
-      error_message = "The subscription has no key vault ${each.key}. A secret of another subscription is given as /subscriptions/S/resourceGroups/G/providers/Microsoft.KeyVault/vaults/V/secrets/N."
+      error_message = "Key vault ${each.key} was not found in the subscription. For a secret of another subscription, use its resource ID: /subscriptions/S/resourceGroups/G/providers/Microsoft.KeyVault/vaults/V/secrets/N."
     }
   }
 }

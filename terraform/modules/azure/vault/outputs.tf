@@ -1,14 +1,14 @@
 output "vault_id" {
-  description = "Id of the vault."
+  description = "ID of the key vault."
   value       = azurerm_key_vault.this.id
 }
 
 output "writable_vault_id" {
-  description = "Id of the vault, once who deploys can write to it."
+  description = "ID of the key vault, after the principal that deploys has write access to it."
   value       = time_sleep.roles.triggers["vault_id"]
 }
 
 output "vault_uri" {
-  description = "Address of the vault."
+  description = "URL of the key vault."
   value       = azurerm_key_vault.this.vault_uri
 }

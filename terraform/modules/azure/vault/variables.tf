@@ -1,63 +1,63 @@
 variable "allow_ips" {
-  description = "Public addresses that reach the vault; where empty all do, and their role decides."
+  description = "Public IP addresses that can reach the vault; if empty, all can, and roles control access."
   type        = list(string)
   default     = []
 }
 
 variable "allow_subnet_ids" {
-  description = "Subnets that reach the vault by a service endpoint."
+  description = "IDs of subnets that can reach the vault through a service endpoint."
   type        = list(string)
   default     = []
 }
 
 variable "deployer_id" {
-  description = "Object id of who deploys."
+  description = "Object ID of the principal that deploys."
   type        = string
 }
 
 variable "location" {
-  description = "Region of Azure."
+  description = "Azure region."
   type        = string
 }
 
 variable "name" {
-  description = "Name of the stack; every name begins with it."
+  description = "Name of the stack, and prefix of all resource names."
   type        = string
 }
 
 variable "purge_protection" {
-  description = "Nobody removes anything for good within 90 days. Encryption with a key asks for it."
+  description = "Whether to enable purge protection for 90 days, which encryption with a key requires."
   type        = bool
   default     = false
 }
 
 variable "resource_group_name" {
-  description = "The resource group."
+  description = "Name of the resource group."
   type        = string
 }
 
 variable "tags" {
-  description = "Tags of everything that is made."
+  description = "Tags of all resources."
   type        = map(string)
   default     = {}
 }
 
 variable "tenant_id" {
-  description = "Tenant of whose identities the vault knows."
+  description = "ID of the Entra ID tenant that authenticates users of the vault."
   type        = string
 }
 
 variable "vault_name" {
-  description = "Name of the vault; all of Azure shares such names."
+  description = "Name of the key vault, globally unique in Azure."
   type        = string
 
   validation {
     condition     = can(regex("^[a-z][a-z0-9-]{1,22}[a-z0-9]$", var.vault_name)) && !strcontains(var.vault_name, "--")
-    error_message = "A vault's name is 3 to 24 letters, digits and single hyphens."
+    error_message = "vault_name must have 3 to 24 letters, digits and single hyphens."
   }
 }
 
 variable "workspace_id" {
-  description = "Id of the workspace for logs."
+  description = "ID of the Log Analytics workspace."
   type        = string
 }

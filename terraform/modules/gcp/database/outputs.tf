@@ -1,5 +1,5 @@
 output "databases" {
-  description = "Where each database is, once it and its account are there."
+  description = "Host, port and name of each database, after it and its account have been created."
   value = {
     for name in var.names : name => {
       host = google_sql_database_instance.this.private_ip_address
@@ -10,11 +10,11 @@ output "databases" {
 }
 
 output "instance" {
-  description = "Name of the instance."
+  description = "Name of the Cloud SQL instance."
   value       = google_sql_database_instance.this.name
 }
 
 output "runtime_config" {
-  description = "Settings that this module makes true."
+  description = "Runtime settings that this module provides."
   value       = {}
 }

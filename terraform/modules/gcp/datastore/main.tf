@@ -19,7 +19,7 @@ data "google_storage_bucket" "this" {
   lifecycle {
     postcondition {
       condition     = self.uniform_bucket_level_access
-      error_message = "The bucket ${self.name} lacks uniform bucket-level access, without which rights to a part of it cannot be given."
+      error_message = "Bucket ${self.name} must have uniform bucket-level access, which permissions for a prefix require."
     }
   }
 }

@@ -4,22 +4,22 @@ output "bucket_name" {
 }
 
 output "log_bucket_name" {
-  description = "Name of the bucket for access logs; null for none."
+  description = "Name of the access log bucket; null if there is none."
   value       = local.has_logs ? google_storage_bucket.logs[0].name : null
 }
 
 output "prefix" {
-  description = "Where in the bucket everything of flows lies."
+  description = "Prefix of flows in the bucket."
   value       = local.prefix
 }
 
 output "root" {
-  description = "The same as a URL."
+  description = "URL of the prefix of flows."
   value       = local.root
 }
 
 output "runtime_config" {
-  description = "Settings that this module makes true."
+  description = "Runtime settings that this module provides."
   value = {
     METAFLOW_DEFAULT_DATASTORE    = "gs"
     METAFLOW_DATASTORE_SYSROOT_GS = local.root

@@ -1,68 +1,68 @@
 variable "access_logs" {
-  description = "Log every access into a second bucket."
+  description = "Whether to write access logs to a second bucket."
   type        = bool
   default     = false
 }
 
 variable "bucket_name" {
-  description = "Name of the bucket; default: name, and eight characters that come of project and region."
+  description = "Name of the bucket. Default: stack name, and eight characters derived from project and region."
   type        = string
   default     = null
 }
 
 variable "create_bucket" {
-  description = "Make a bucket; false uses the one named, and changes nothing of it but who may use it."
+  description = "Whether to create the bucket; false uses the existing bucket bucket_name and changes only its permissions."
   type        = bool
   default     = true
 }
 
 variable "force_destroy" {
-  description = "Remove the bucket with what is in it."
+  description = "Whether to delete the bucket including its content."
   type        = bool
   default     = false
 }
 
 variable "kms_key_id" {
-  description = "Id of the key that encrypts; null for the keys of Google."
+  description = "ID of the Cloud KMS key for encryption; null for keys managed by Google."
   type        = string
   default     = null
 }
 
 variable "log_retention_days" {
-  description = "Days that access logs are kept."
+  description = "Retention of access logs, in days."
   type        = number
   default     = 90
 }
 
 variable "name" {
-  description = "Name of the stack; every name begins with it."
+  description = "Name of the stack, and prefix of all resource names."
   type        = string
 }
 
 variable "noncurrent_days" {
-  description = "Days that old versions are kept."
+  description = "Days after which old versions are deleted."
   type        = number
   default     = 30
 }
 
 variable "project" {
-  description = "Id of the project."
+  description = "ID of the project."
   type        = string
 }
 
 variable "region" {
-  description = "Region of Google Cloud."
+  description = "Google Cloud region."
   type        = string
 }
 
 variable "use_kms_key" {
-  description = "Whether kms_key_id is given; the id itself may be known only when it is made."
+  description = "Whether kms_key_id is set; the ID itself can be unknown until the key is created."
   type        = bool
   default     = false
 }
 
 variable "versioning" {
-  description = "Keep what is overwritten or deleted."
+  description = "Whether to keep old versions of objects."
   type        = bool
   default     = false
 }

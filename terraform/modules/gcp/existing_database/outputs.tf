@@ -1,12 +1,12 @@
 output "account" {
-  description = "Name and password of the account. In no state and no plan."
+  description = "Name and password of the account. They are in no state and no plan."
   value       = jsondecode(ephemeral.google_secret_manager_secret_version.this.secret_data)
   ephemeral   = true
   sensitive   = true
 }
 
 output "database" {
-  description = "Where the database is."
+  description = "Host, port and name of the database."
   value = {
     host = var.host
     port = var.port
@@ -15,11 +15,11 @@ output "database" {
 }
 
 output "runtime_config" {
-  description = "Settings that this module makes true."
+  description = "Runtime settings that this module provides."
   value       = {}
 }
 
 output "secret_id" {
-  description = "Id of the secret."
+  description = "ID of the secret."
   value       = local.secret
 }

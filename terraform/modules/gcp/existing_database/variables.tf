@@ -4,27 +4,27 @@ variable "database" {
 }
 
 variable "host" {
-  description = "Where the server is."
+  description = "Host of the database server."
   type        = string
 }
 
 variable "port" {
-  description = "Its port."
+  description = "Port of the database server."
   type        = number
   default     = 5432
 }
 
 variable "project" {
-  description = "Id of the project."
+  description = "ID of the project."
   type        = string
 }
 
 variable "secret" {
-  description = "The secret with its account: a name, or projects/P/secrets/NAME."
+  description = "Secret with the database account: a name, or projects/P/secrets/NAME."
   type        = string
 
   validation {
     condition     = can(regex("^([A-Za-z0-9_-]+|projects/[^/]+/secrets/[A-Za-z0-9_-]+)$", var.secret))
-    error_message = "secret is a name, or projects/P/secrets/NAME."
+    error_message = "secret must be a name, or projects/P/secrets/NAME."
   }
 }

@@ -23,12 +23,12 @@ data "google_compute_subnetwork" "this" {
   lifecycle {
     postcondition {
       condition     = reverse(split("/", self.network))[0] == data.google_compute_network.this.name
-      error_message = "The subnetwork ${self.name} is not in ${var.network}."
+      error_message = "Subnetwork ${self.name} is not in network ${var.network}."
     }
 
     postcondition {
       condition     = self.private_ip_google_access
-      error_message = "The subnetwork ${self.name} lacks Private Google Access, without which nodes reach no Google service."
+      error_message = "Subnetwork ${self.name} must have Private Google Access, which nodes need to reach Google APIs."
     }
   }
 }

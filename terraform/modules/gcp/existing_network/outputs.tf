@@ -1,5 +1,5 @@
 output "cluster_network" {
-  description = "Where the cluster goes. Ranges that are null are made by GKE."
+  description = "Network, subnetwork and ranges for the cluster; GKE creates ranges that are null."
   value = {
     network        = data.google_compute_network.this.id
     subnetwork     = data.google_compute_subnetwork.this.id
@@ -10,12 +10,12 @@ output "cluster_network" {
 
   precondition {
     condition     = length(local.pods) == length(local.services) && length(local.pods) <= 1
-    error_message = "The subnetwork must have one secondary range with `pod` in its name and one with `service` or `svc`, or none of both."
+    error_message = "The subnetwork must have one secondary range with `pod` in its name and one with `service` or `svc`, or neither of them."
   }
 }
 
 output "database_network" {
-  description = "Where the database goes. The range is Google's choice among those of the network."
+  description = "Network for the database; Google chooses the range among the allocated ranges of the network."
   value = {
     network = data.google_compute_network.this.id
     range   = null
@@ -23,11 +23,11 @@ output "database_network" {
 }
 
 output "nat_addresses" {
-  description = "Addresses that everything goes out by: not known."
+  description = "Public IP addresses of outbound connections: unknown for an existing network."
   value       = []
 }
 
 output "runtime_config" {
-  description = "Settings that this module makes true."
+  description = "Runtime settings that this module provides."
   value       = {}
 }

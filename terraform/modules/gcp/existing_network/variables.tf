@@ -1,19 +1,19 @@
 variable "network" {
-  description = "The network: its name, or projects/HOST/global/networks/NAME."
+  description = "Name of the network, or projects/HOST/global/networks/NAME."
   type        = string
 }
 
 variable "project" {
-  description = "Id of the project."
+  description = "ID of the project."
   type        = string
 }
 
 variable "region" {
-  description = "Region of Google Cloud."
+  description = "Google Cloud region."
   type        = string
 }
 
 variable "subnetwork" {
-  description = "Its subnetwork in the region; nodes run there."
+  description = "Subnetwork of the nodes, in the region."
   type        = string
 }

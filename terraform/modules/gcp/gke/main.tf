@@ -148,7 +148,7 @@ resource "google_container_cluster" "this" {
 
     precondition {
       condition     = local.addresses == null ? true : local.asked <= local.addresses
-      error_message = "With all nodes that the pools may have, pods need ${local.asked} addresses; the network has ${coalesce(local.addresses, 0)} for them. Take a larger network, or smaller pools."
+      error_message = "With the maximum number of nodes of all pools, pods need ${local.asked} addresses, but the network has ${coalesce(local.addresses, 0)}. Use a larger network or smaller pools."
     }
   }
 

@@ -1,5 +1,5 @@
 output "ca_certificate" {
-  description = "Certificate of the authority that signed the API's, as PEM."
+  description = "CA certificate of the API server, in PEM."
   value       = base64decode(google_container_cluster.this.master_auth[0].cluster_ca_certificate)
 }
 
@@ -9,7 +9,7 @@ output "cluster_name" {
 }
 
 output "host" {
-  description = "Address of the API, once there are nodes for what is installed by it."
+  description = "URL of the API server, after the cluster has nodes for the charts."
   value       = "https://${google_container_cluster.this.endpoint}"
 
   depends_on = [google_container_node_pool.this, google_compute_firewall.webhooks]
@@ -21,37 +21,37 @@ output "location" {
 }
 
 output "node_member" {
-  description = "The account of the nodes, as a member of a policy."
+  description = "Service account of the nodes, as an IAM member."
   value       = google_service_account.nodes.member
 }
 
 output "node_selector" {
-  description = "Labels of the nodes of tasks that name none."
+  description = "Node selector for tasks that select no pool."
   value       = { "mfinfra.dev/pool" = var.default_pool }
 }
 
 output "oidc_issuer" {
-  description = "Issuer of the tokens of its service accounts."
+  description = "URL of the OIDC issuer of service account tokens."
   value       = "https://container.googleapis.com/v1/${google_container_cluster.this.id}"
 }
 
 output "runtime_config" {
-  description = "Settings that this module makes true."
+  description = "Runtime settings that this module provides."
   value       = {}
 }
 
 output "system_node_selector" {
-  description = "Labels of the nodes of the stack's own services."
+  description = "Node selector for the services of the stack."
   value       = { "mfinfra.dev/pool" = "system" }
 }
 
 output "system_tolerations" {
-  description = "Taints of those nodes: none."
+  description = "Tolerations for the services of the stack: none."
   value       = []
 }
 
 output "tolerations" {
-  description = "Taints of all pools: a task that names a pool needs to say no more."
+  description = "Tolerations for the taints of all pools, so that tasks only need to select a pool."
   value = concat(
     anytrue([for pool in var.node_pools : pool.spot]) ? [{ key = "mfinfra.dev/spot", operator = "Equal", value = "true", effect = "NoSchedule" }] : [],
     anytrue([for pool in var.node_pools : pool.gpu]) ? [{ key = "nvidia.com/gpu", operator = "Equal", value = "present", effect = "NoSchedule" }] : [],
@@ -59,7 +59,7 @@ output "tolerations" {
 }
 
 output "workload_pool" {
-  description = "The pool of its service accounts, once it is there."
+  description = "Workload identity pool of the cluster, after it has been created."
   value       = "${var.project}.svc.id.goog"
 
   depends_on = [google_container_cluster.this]

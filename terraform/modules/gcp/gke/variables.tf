@@ -1,70 +1,70 @@
 variable "allow_cidrs" {
-  description = "Addresses that may reach the API; where empty, all for a public one, and the network alone for a private one."
+  description = "CIDR ranges that can reach the API server; if empty, all for a public endpoint, and only the network for a private one."
   type        = list(string)
   default     = []
 
   validation {
     condition     = alltrue([for cidr in var.allow_cidrs : can(cidrnetmask(cidr))])
-    error_message = "allow_cidrs are networks, as 192.0.2.0/24."
+    error_message = "allow_cidrs must be CIDR ranges, for example 192.0.2.0/24."
   }
 }
 
 variable "default_pool" {
-  description = "The pool of tasks that name none."
+  description = "Name of the pool for tasks that select none."
   type        = string
 
   validation {
     condition     = contains(keys(var.node_pools), var.default_pool)
-    error_message = "default_pool is none of node_pools."
+    error_message = "default_pool must be a name in node_pools."
   }
 }
 
 variable "deletion_protection" {
-  description = "Refuse removal."
+  description = "Whether to enable deletion protection."
   type        = bool
   default     = false
 }
 
 variable "endpoint" {
-  description = "Where the API is: public, or private."
+  description = "Endpoint of the API server: public or private."
   type        = string
   default     = "public"
 
   validation {
     condition     = contains(["public", "private"], var.endpoint)
-    error_message = "endpoint is public or private."
+    error_message = "endpoint must be public or private."
   }
 }
 
 variable "high_availability" {
-  description = "A regional cluster: the control plane is in three zones."
+  description = "Whether the cluster is regional, with a control plane in three zones."
   type        = bool
   default     = false
 }
 
 variable "kms_key_id" {
-  description = "Id of the key that encrypts secrets and disks; null for the keys of Google."
+  description = "ID of the Cloud KMS key for secrets and disks; null for keys managed by Google."
   type        = string
   default     = null
 }
 
 variable "kubernetes_version" {
-  description = "Oldest version of Kubernetes, as 1.34."
+  description = "Minimum Kubernetes version, for example 1.34."
   type        = string
 }
 
 variable "labels" {
-  description = "Labels of cluster and nodes."
+  description = "Labels of the cluster and its nodes."
   type        = map(string)
 }
 
 variable "name" {
-  description = "Name of the stack; every name begins with it."
+  description = "Name of the stack, and prefix of all resource names."
   type        = string
 }
 
 variable "network" {
-  description = "Where the cluster goes. Ranges that are null are made by GKE."
+  description = "Network, subnetwork and ranges of the cluster; GKE creates ranges that are null."
   type = object({
     network        = string
     subnetwork     = string
@@ -87,54 +87,54 @@ variable "node_pools" {
 
   validation {
     condition     = alltrue([for name in keys(var.node_pools) : can(regex("^[a-z]([-a-z0-9]{0,38}[a-z0-9])?$", name)) && name != "system"])
-    error_message = "A pool is lower-case letters, digits and hyphens, 40 at most, a letter first; system is the stack's own."
+    error_message = "The name of a pool must begin with a letter, have at most 40 lower-case letters, digits and hyphens, and must not be system."
   }
 
   validation {
     condition     = alltrue([for pool in var.node_pools : length(pool.machine_types) == 1])
-    error_message = "A pool of GKE has one machine type. Make a pool for each."
+    error_message = "A pool on GKE must have exactly one machine type. Create a pool for each type."
   }
 
   validation {
     condition     = alltrue([for pool in var.node_pools : !pool.gpu || contains(keys(local.accelerators), pool.machine_types[0])])
-    error_message = "A pool with gpu has a machine type with GPUs: ${join(", ", keys(local.accelerators))}."
+    error_message = "A pool with gpu must have a machine type with GPUs: ${join(", ", keys(local.accelerators))}."
   }
 
   validation {
     condition     = alltrue([for pool in var.node_pools : pool.min_nodes >= 0 && pool.max_nodes >= max(pool.min_nodes, 1)])
-    error_message = "min_nodes is 0 or more, max_nodes is 1 or more and not less than min_nodes."
+    error_message = "min_nodes must be at least 0, and max_nodes at least 1 and not less than min_nodes."
   }
 }
 
 variable "project" {
-  description = "Id of the project."
+  description = "ID of the project."
   type        = string
 }
 
 variable "region" {
-  description = "Region of Google Cloud."
+  description = "Google Cloud region."
   type        = string
 }
 
 variable "release_channel" {
-  description = "How soon new versions come: RAPID, REGULAR, STABLE or EXTENDED."
+  description = "Release channel of the cluster: RAPID, REGULAR, STABLE or EXTENDED."
   type        = string
   default     = "REGULAR"
 
   validation {
     condition     = contains(["RAPID", "REGULAR", "STABLE", "EXTENDED"], var.release_channel)
-    error_message = "release_channel is RAPID, REGULAR, STABLE or EXTENDED."
+    error_message = "release_channel must be RAPID, REGULAR, STABLE or EXTENDED."
   }
 }
 
 variable "system_machine_type" {
-  description = "Machine type of the pool of charts and services."
+  description = "Machine type of the system pool."
   type        = string
   default     = "e2-standard-2"
 }
 
 variable "use_kms_key" {
-  description = "Whether kms_key_id is given; the id itself may be known only when it is made."
+  description = "Whether kms_key_id is set; the ID itself can be unknown until the key is created."
   type        = bool
   default     = false
 }

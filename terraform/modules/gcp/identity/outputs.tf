@@ -1,9 +1,9 @@
 output "members" {
-  description = "Each account as a member of a policy."
+  description = "IAM member of each service account."
   value       = local.members
 }
 
 output "runtime_config" {
-  description = "Settings that this module makes true."
+  description = "Runtime settings that this module provides."
   value       = {}
 }

@@ -1,5 +1,5 @@
 variable "accounts" {
-  description = "Service accounts of the cluster, with the parts of the bucket that each reads or writes, as metaflow."
+  description = "Kubernetes service accounts with the prefixes of the bucket that each can read or write, for example metaflow."
   type = map(object({
     namespace       = string
     service_account = string
@@ -9,32 +9,32 @@ variable "accounts" {
 
   validation {
     condition     = alltrue(flatten([for account in var.accounts : [for part in concat(account.read, account.write) : can(regex("^[a-z0-9][a-z0-9/_-]*[a-z0-9]$", part))]]))
-    error_message = "A part is lower-case letters, digits, hyphens, underscores and slashes, with none at its ends."
+    error_message = "A prefix must contain only lower-case letters, digits, hyphens, underscores and slashes, and must not begin or end with a slash."
   }
 }
 
 variable "bucket_name" {
-  description = "The bucket."
+  description = "Name of the bucket."
   type        = string
 }
 
 variable "people" {
-  description = "Others who may use the bucket, as user:ada@example.com."
+  description = "IAM members of users with access to the bucket, for example user:ada@example.com."
   type        = set(string)
   default     = []
 
   validation {
     condition     = alltrue([for member in var.people : can(regex("^(user|group|serviceAccount):[^:@ ]+@[^:@ ]+$|^principal(Set)?://.+$", member))])
-    error_message = "A member is user:, group: or serviceAccount: and an address, or principal:// or principalSet://."
+    error_message = "A member must be user:, group: or serviceAccount: and an email address, or begin with principal:// or principalSet://."
   }
 }
 
 variable "project_number" {
-  description = "Number of the project."
+  description = "Project number."
   type        = string
 }
 
 variable "workload_pool" {
-  description = "The pool of the cluster's service accounts."
+  description = "Workload identity pool of the cluster."
   type        = string
 }

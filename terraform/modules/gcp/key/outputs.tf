@@ -1,11 +1,11 @@
 output "key_id" {
-  description = "Id of the key, once the services may use it."
+  description = "ID of the key, after the services have access to it."
   value       = local.key_id
 
   depends_on = [time_sleep.this]
 }
 
 output "runtime_config" {
-  description = "Settings that this module makes true."
+  description = "Runtime settings that this module provides."
   value       = {}
 }

@@ -1,5 +1,5 @@
 output "cluster_network" {
-  description = "Where the cluster goes."
+  description = "Network, subnetwork and ranges for the cluster."
   value = {
     network        = google_compute_network.this.id
     subnetwork     = google_compute_subnetwork.this.id
@@ -13,7 +13,7 @@ output "cluster_network" {
 }
 
 output "database_network" {
-  description = "Where the database goes."
+  description = "Network and allocated range for the database."
   value = {
     network = google_compute_network.this.id
     range   = google_compute_global_address.database.name
@@ -23,11 +23,11 @@ output "database_network" {
 }
 
 output "nat_addresses" {
-  description = "Addresses that everything goes out by."
+  description = "Public IP addresses of outbound connections."
   value       = [for address in google_compute_address.nat : address.address]
 }
 
 output "runtime_config" {
-  description = "Settings that this module makes true."
+  description = "Runtime settings that this module provides."
   value       = {}
 }

@@ -1,23 +1,23 @@
 variable "generation" {
-  description = "Raise it for new passwords."
+  description = "Increase it to generate new passwords."
   type        = number
   default     = 1
 }
 
 variable "kms_key_id" {
-  description = "Id of the key that encrypts; null for the keys of Google."
+  description = "ID of the Cloud KMS key for encryption; null for keys managed by Google."
   type        = string
   default     = null
 }
 
 variable "lasting" {
-  description = "Names whose password stays the first: what was encrypted with it could not be read with another."
+  description = "Accounts whose password is never rotated, because data that is encrypted with it could not be decrypted with another."
   type        = set(string)
   default     = []
 }
 
 variable "name" {
-  description = "Name of the stack; every name begins with it."
+  description = "Name of the stack, and prefix of all resource names."
   type        = string
 }
 
@@ -27,22 +27,22 @@ variable "names" {
 
   validation {
     condition     = alltrue([for name in var.names : can(regex("^[a-z][a-z0-9-]{0,62}$", name))])
-    error_message = "A name is lower-case letters, digits and hyphens."
+    error_message = "A name must contain only lower-case letters, digits and hyphens."
   }
 }
 
 variable "project" {
-  description = "Id of the project."
+  description = "ID of the project."
   type        = string
 }
 
 variable "region" {
-  description = "Where the secrets lie."
+  description = "Region of the secrets."
   type        = string
 }
 
 variable "use_kms_key" {
-  description = "Whether kms_key_id is given; the id itself may be known only when it is made."
+  description = "Whether kms_key_id is set; the ID itself can be unknown until the key is created."
   type        = bool
   default     = false
 }

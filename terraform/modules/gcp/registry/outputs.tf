@@ -3,12 +3,12 @@ locals {
 }
 
 output "repository_url" {
-  description = "Where images are pushed to: this, a slash, and a name of yours."
+  description = "URL of the repository, for docker push; append a slash and the name of the image."
   value       = local.url
 }
 
 output "runtime_config" {
-  description = "Settings that this module makes true."
+  description = "Runtime settings that this module provides."
   # An image without a name has that of the stack.
   value = var.image == null ? {} : {
     METAFLOW_DEFAULT_CONTAINER_REGISTRY = local.url

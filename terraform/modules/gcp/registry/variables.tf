@@ -1,37 +1,37 @@
 variable "deletion_protection" {
-  description = "Refuse removal."
+  description = "Whether to enable deletion protection."
   type        = bool
   default     = false
 }
 
 variable "image" {
-  description = "Image in the repository that steps use where they name none: NAME:TAG, or TAG for the one with the stack's name."
+  description = "Default image of steps in the repository: NAME:TAG, or TAG for the image with the name of the stack."
   type        = string
   default     = null
 }
 
 variable "kms_key_id" {
-  description = "Id of the key that encrypts; null for the keys of Google."
+  description = "ID of the Cloud KMS key for encryption; null for keys managed by Google."
   type        = string
   default     = null
 }
 
 variable "name" {
-  description = "Name of the stack; every name begins with it."
+  description = "Name of the stack, and prefix of all resource names."
   type        = string
 }
 
 variable "node_member" {
-  description = "The account of the nodes, which pull."
+  description = "IAM member of the service account of the nodes, which pull images."
   type        = string
 }
 
 variable "project" {
-  description = "Id of the project."
+  description = "ID of the project."
   type        = string
 }
 
 variable "region" {
-  description = "Region of Google Cloud."
+  description = "Google Cloud region."
   type        = string
 }

@@ -1,10 +1,10 @@
 output "prefix" {
-  description = "What the names of secrets begin with that tasks may read."
+  description = "Prefix of the names of secrets that tasks can read."
   value       = local.prefix
 }
 
 output "runtime_config" {
-  description = "Settings that this module makes true."
+  description = "Runtime settings that this module provides."
   value = {
     METAFLOW_DEFAULT_SECRETS_BACKEND_TYPE = "gcp-secret-manager"
     METAFLOW_GCP_SECRET_MANAGER_PREFIX    = "projects/${var.project_number}/secrets/"

@@ -1,28 +1,28 @@
 output "project" {
-  description = "Id of the project, once its services answer."
+  description = "ID of the project, after its APIs have been enabled."
   value       = var.project == null ? trimprefix(data.google_project.this.id, "projects/") : var.project
 
   depends_on = [time_sleep.first, time_sleep.this]
 }
 
 output "project_number" {
-  description = "Number of the project."
+  description = "Project number."
   value       = data.google_project.this.number
 
   depends_on = [time_sleep.first, time_sleep.this]
 }
 
 output "runtime_config" {
-  description = "Settings that this module makes true."
+  description = "Runtime settings that this module provides."
   value       = {}
 }
 
 output "zones" {
-  description = "The zones to use, in order."
+  description = "Names of the zones, in order."
   value       = slice(local.zones, 0, min(var.zones, length(local.zones)))
 
   precondition {
     condition     = length(local.zones) >= var.zones
-    error_message = "The region ${var.region} has fewer than ${var.zones} zones."
+    error_message = "Region ${var.region} must have at least ${var.zones} zones."
   }
 }

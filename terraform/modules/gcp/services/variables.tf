@@ -1,31 +1,31 @@
 variable "project" {
-  description = "Id of the project; null for that of the provider."
+  description = "ID of the project; null for the project of the provider."
   type        = string
   default     = null
 }
 
 variable "region" {
-  description = "Region of Google Cloud."
+  description = "Google Cloud region."
   type        = string
 }
 
 variable "services" {
-  description = "Services to switch on, as container.googleapis.com."
+  description = "APIs to enable, for example container.googleapis.com."
   type        = set(string)
 
   validation {
     condition     = alltrue([for service in var.services : endswith(service, ".googleapis.com")])
-    error_message = "A service is named as container.googleapis.com."
+    error_message = "The name of a service must be like container.googleapis.com."
   }
 }
 
 variable "zones" {
-  description = "How many zones are used."
+  description = "Number of zones."
   type        = number
   default     = 1
 
   validation {
     condition     = var.zones >= 1
-    error_message = "zones is 1 or more."
+    error_message = "zones must be at least 1."
   }
 }

@@ -9,12 +9,12 @@ variable "chart_version" {
 }
 
 variable "connection" {
-  description = "Connection to the object store as Airflow writes it, without a key: aws://, google-cloud-platform://, or JSON with conn_type and host."
+  description = "Airflow connection to the object store, without a key: aws://, google-cloud-platform://, or JSON with conn_type and host."
   type        = string
 }
 
 variable "dags" {
-  description = "Where DAGs come from: a public Git repository, or a URL of the object store (s3://, gs://, or wasb://CONTAINER/PATH with the storage account)."
+  description = "Source of DAGs: a public Git repository, or a URL of the object store (s3://, gs://, or wasb://CONTAINER/PATH with the storage account)."
   type = object({
     repository = optional(string)
     branch     = optional(string, "main")
@@ -25,12 +25,12 @@ variable "dags" {
 
   validation {
     condition     = (var.dags.repository == null) != (var.dags.url == null)
-    error_message = "dags names a repository or a url."
+    error_message = "dags must have a repository or a url."
   }
 }
 
 variable "database" {
-  description = "The database."
+  description = "Host, port and name of the database."
   type = object({
     host = string
     port = number
@@ -39,7 +39,7 @@ variable "database" {
 }
 
 variable "database_account" {
-  description = "Account in the database. In no state and no plan."
+  description = "Database account. It is in no state and no plan."
   type = object({
     username = string
     password = string
@@ -49,47 +49,47 @@ variable "database_account" {
 }
 
 variable "database_account_version" {
-  description = "Raise it to write the account again."
+  description = "Increase it to write the account again."
   type        = number
   default     = 1
 }
 
 variable "high_availability" {
-  description = "Two of everything, on different nodes."
+  description = "Whether to run two replicas of each component, on different nodes."
   type        = bool
   default     = false
 }
 
 variable "labels" {
-  description = "Labels of everything that is made."
+  description = "Labels of all resources."
   type        = map(string)
   default     = {}
 }
 
 variable "log_url" {
-  description = "Where logs of tasks go: s3://, gs:// or wasb://CONTAINER/."
+  description = "URL for the logs of tasks: s3://, gs:// or wasb://CONTAINER/."
   type        = string
 }
 
 variable "namespaces" {
-  description = "Namespaces of flows."
+  description = "Namespaces for flows."
   type        = list(string)
 }
 
 variable "node_selector" {
-  description = "Labels of the nodes that it runs on."
+  description = "Node selector of the pods."
   type        = map(string)
   default     = {}
 }
 
 variable "pod_labels" {
-  description = "Labels of pods that the cloud's identity asks for."
+  description = "Labels that pods need for their identity of the cloud."
   type        = map(string)
   default     = {}
 }
 
 variable "secrets" {
-  description = "Four passwords of 32 characters or more: for values in the database, for sessions, for tokens, and of the account admin. In no state and no plan."
+  description = "Four passwords of at least 32 characters: for values in the database, for sessions, for tokens, and for the account admin. They are in no state and no plan."
   type = object({
     fernet_password = string
     api_secret_key  = string
@@ -101,18 +101,18 @@ variable "secrets" {
 }
 
 variable "service_account_annotations" {
-  description = "What binds its service accounts to an identity of the cloud."
+  description = "Annotations that bind the service accounts to an identity of the cloud."
   type        = map(string)
   default     = {}
 }
 
 variable "sync_image" {
-  description = "Image of rclone, which fetches DAGs where Airflow has no bundle for the object store."
+  description = "Image of rclone, which downloads DAGs if Airflow has no bundle for the object store."
   type        = string
 }
 
 variable "tolerations" {
-  description = "Taints of those nodes that it accepts."
+  description = "Tolerations of the pods."
   type = list(object({
     key      = optional(string)
     operator = optional(string, "Equal")

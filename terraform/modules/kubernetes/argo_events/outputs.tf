@@ -1,9 +1,9 @@
 output "namespace_configs" {
-  description = "Settings of flows that name a namespace, by namespace."
+  description = "Runtime settings that differ in each namespace, by namespace."
   value       = local.settings
 }
 
 output "runtime_config" {
-  description = "Settings that this module makes true."
+  description = "Runtime settings that this module provides."
   value       = local.settings[var.default_namespace]
 }

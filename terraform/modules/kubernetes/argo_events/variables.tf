@@ -4,52 +4,52 @@ variable "chart_version" {
 }
 
 variable "default_namespace" {
-  description = "The namespace whose settings are those of flows that name none."
+  description = "Namespace for flows that select none."
   type        = string
 }
 
 variable "high_availability" {
-  description = "Two of everything, on different nodes."
+  description = "Whether to run two replicas of each component, on different nodes."
   type        = bool
   default     = false
 }
 
 variable "jetstream_version" {
-  description = "Version of the event bus, one that the chart knows."
+  description = "JetStream version of the event bus, one that the chart supports."
   type        = string
 }
 
 variable "labels" {
-  description = "Labels of everything that is made."
+  description = "Labels of all resources."
   type        = map(string)
   default     = {}
 }
 
 variable "metrics" {
-  description = "Give figures to Prometheus."
+  description = "Whether to expose metrics for Prometheus."
   type        = bool
   default     = false
 }
 
 variable "namespaces" {
-  description = "Namespaces of flows."
+  description = "Namespaces for flows."
   type        = list(string)
 }
 
 variable "node_selector" {
-  description = "Labels of the nodes that it runs on."
+  description = "Node selector of the pods."
   type        = map(string)
   default     = {}
 }
 
 variable "storage_class" {
-  description = "Storage class of the disks of the event bus; null to keep events in memory and on the nodes."
+  description = "Storage class of the disks of the event bus; null to store events in memory and on the nodes."
   type        = string
   default     = null
 }
 
 variable "tolerations" {
-  description = "Taints of those nodes that it accepts."
+  description = "Tolerations of the pods."
   type = list(object({
     key      = optional(string)
     operator = optional(string, "Equal")

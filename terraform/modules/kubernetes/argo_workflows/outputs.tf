@@ -1,10 +1,10 @@
 output "namespace" {
-  description = "The namespace of controller and server."
+  description = "Namespace of the controller and the server."
   value       = kubernetes_namespace_v1.this.metadata[0].name
 }
 
 output "runtime_config" {
-  description = "Settings that this module makes true."
+  description = "Runtime settings that this module provides."
   # Since Argo 4 a CronWorkflow has schedules, and schedule no more.
   value = merge(
     { METAFLOW_ARGO_WORKFLOWS_USE_SCHEDULES = "true" },
@@ -18,6 +18,6 @@ output "server_service_account" {
 }
 
 output "user_service_account" {
-  description = "Service account whose tokens open the pages: kubectl -n argo create token NAME."
+  description = "Service account whose tokens sign in to the UI: kubectl -n argo create token NAME."
   value       = kubernetes_service_account_v1.people.metadata[0].name
 }

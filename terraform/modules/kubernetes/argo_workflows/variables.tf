@@ -1,5 +1,5 @@
 variable "artifact_repository" {
-  description = "Where logs and artifacts of workflows lie: one object store, and where in it."
+  description = "Location of logs and artifacts of workflows: one object store and its settings."
   type = object({
     s3 = optional(object({
       bucket   = string
@@ -18,7 +18,7 @@ variable "artifact_repository" {
 
   validation {
     condition     = length([for store in [var.artifact_repository.s3, var.artifact_repository.azure, var.artifact_repository.gcs] : store if store != null]) == 1
-    error_message = "artifact_repository names one of s3, azure and gcs."
+    error_message = "artifact_repository must have exactly one of s3, azure and gcs."
   }
 }
 
@@ -28,7 +28,7 @@ variable "chart_version" {
 }
 
 variable "database" {
-  description = "The database."
+  description = "Host, port and name of the database."
   type = object({
     host = string
     port = number
@@ -37,7 +37,7 @@ variable "database" {
 }
 
 variable "database_account" {
-  description = "Account in the database. In no state and no plan."
+  description = "Database account. It is in no state and no plan."
   type = object({
     username = string
     password = string
@@ -47,60 +47,60 @@ variable "database_account" {
 }
 
 variable "database_account_version" {
-  description = "Raise it to write the account again."
+  description = "Increase it to write the account again."
   type        = number
   default     = 1
 }
 
 variable "high_availability" {
-  description = "Two of everything, on different nodes."
+  description = "Whether to run two replicas of each component, on different nodes."
   type        = bool
   default     = false
 }
 
 variable "labels" {
-  description = "Labels of everything that is made."
+  description = "Labels of all resources."
   type        = map(string)
   default     = {}
 }
 
 variable "metrics" {
-  description = "Give figures to Prometheus."
+  description = "Whether to expose metrics for Prometheus."
   type        = bool
   default     = false
 }
 
 variable "namespaces" {
-  description = "Namespaces of flows."
+  description = "Namespaces for flows."
   type        = list(string)
 }
 
 variable "node_selector" {
-  description = "Labels of the nodes that it runs on."
+  description = "Node selector of the pods."
   type        = map(string)
   default     = {}
 }
 
 variable "pod_labels" {
-  description = "Labels of pods that the cloud's identity asks for."
+  description = "Labels that pods need for their identity of the cloud."
   type        = map(string)
   default     = {}
 }
 
 variable "service_account" {
-  description = "Service account of flows in each of them."
+  description = "Service account of flows in each namespace."
   type        = string
   default     = "flows"
 }
 
 variable "service_account_annotations" {
-  description = "What binds its service accounts to an identity of the cloud."
+  description = "Annotations that bind the service accounts to an identity of the cloud."
   type        = map(string)
   default     = {}
 }
 
 variable "tolerations" {
-  description = "Taints of those nodes that it accepts."
+  description = "Tolerations of the pods."
   type = list(object({
     key      = optional(string)
     operator = optional(string, "Equal")
@@ -111,13 +111,13 @@ variable "tolerations" {
 }
 
 variable "ui_url" {
-  description = "Where people reach its pages; null where only by a tunnel."
+  description = "URL of the Argo UI; null if it is reached only through a tunnel."
   type        = string
   default     = null
 }
 
 variable "workflow_days" {
-  description = "Days that a finished workflow stays in the cluster; the archive keeps it."
+  description = "Days that a finished workflow stays in the cluster; it remains in the archive."
   type        = number
   default     = 7
 }

@@ -9,41 +9,41 @@ variable "cluster_name" {
 }
 
 variable "high_availability" {
-  description = "Two of everything, on different nodes."
+  description = "Whether to run two replicas of each component, on different nodes."
   type        = bool
   default     = false
 }
 
 variable "image_tag" {
-  description = "Version of the autoscaler: that of Kubernetes."
+  description = "Version of the autoscaler, which is that of Kubernetes."
   type        = string
 }
 
 variable "metrics" {
-  description = "Give figures to Prometheus."
+  description = "Whether to expose metrics for Prometheus."
   type        = bool
   default     = false
 }
 
 variable "node_selector" {
-  description = "Labels of the nodes that it runs on."
+  description = "Node selector of the pods."
   type        = map(string)
   default     = {}
 }
 
 variable "region" {
-  description = "Region of AWS."
+  description = "AWS region."
   type        = string
 }
 
 variable "service_account" {
-  description = "Its service account, in kube-system."
+  description = "Service account of the autoscaler, in kube-system."
   type        = string
   default     = "cluster-autoscaler"
 }
 
 variable "tolerations" {
-  description = "Taints of those nodes that it accepts."
+  description = "Tolerations of the pods."
   type = list(object({
     key      = optional(string)
     operator = optional(string, "Equal")

@@ -1,11 +1,11 @@
 output "databases" {
-  description = "Name of each database, known once it is there."
+  description = "Name of each database, after it has been created."
   value       = { for name in var.names : name => name }
 
   depends_on = [kubernetes_job_v1.this]
 }
 
 output "runtime_config" {
-  description = "Settings that this module makes true."
+  description = "Runtime settings that this module provides."
   value       = {}
 }

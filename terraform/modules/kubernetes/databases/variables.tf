@@ -1,18 +1,18 @@
 variable "accounts" {
-  description = "Passwords of the accounts by the name of account and database. In no state and no plan."
+  description = "Passwords by the name of account and database. They are in no state and no plan."
   type        = map(string)
   sensitive   = true
   ephemeral   = true
 }
 
 variable "accounts_version" {
-  description = "Raise it to write the accounts again."
+  description = "Increase it to write the accounts again."
   type        = number
   default     = 1
 }
 
 variable "admin_account" {
-  description = "Account that may make databases. In no state and no plan."
+  description = "Account with the permission to create databases. It is in no state and no plan."
   type = object({
     username = string
     password = string
@@ -22,7 +22,7 @@ variable "admin_account" {
 }
 
 variable "database" {
-  description = "The database."
+  description = "Host, port and name of the database."
   type = object({
     host = string
     port = number
@@ -31,34 +31,34 @@ variable "database" {
 }
 
 variable "image" {
-  description = "Image that has psql."
+  description = "Image that contains psql."
   type        = string
 }
 
 variable "labels" {
-  description = "Labels of everything that is made."
+  description = "Labels of all resources."
   type        = map(string)
   default     = {}
 }
 
 variable "names" {
-  description = "Databases to make, each with an account of the same name."
+  description = "Names of the databases to create; each gets an account of the same name."
   type        = set(string)
 }
 
 variable "namespace" {
-  description = "The namespace, which exists."
+  description = "Existing namespace."
   type        = string
 }
 
 variable "node_selector" {
-  description = "Labels of the nodes that it runs on."
+  description = "Node selector of the pods."
   type        = map(string)
   default     = {}
 }
 
 variable "tolerations" {
-  description = "Taints of those nodes that it accepts."
+  description = "Tolerations of the pods."
   type = list(object({
     key      = optional(string)
     operator = optional(string, "Equal")

@@ -4,13 +4,13 @@ variable "chart_version" {
 }
 
 variable "node_selector" {
-  description = "Labels of the nodes with a GPU."
+  description = "Node selector for nodes with GPUs."
   type        = map(string)
   default     = { "mfinfra.dev/gpu" = "true" }
 }
 
 variable "tolerations" {
-  description = "Taints of the nodes with a GPU."
+  description = "Tolerations for nodes with GPUs."
   type = list(object({
     key      = optional(string)
     operator = optional(string, "Equal")

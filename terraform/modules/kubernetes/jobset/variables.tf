@@ -4,25 +4,25 @@ variable "chart_version" {
 }
 
 variable "high_availability" {
-  description = "Two of everything, on different nodes."
+  description = "Whether to run two replicas of each component, on different nodes."
   type        = bool
   default     = false
 }
 
 variable "labels" {
-  description = "Labels of everything that is made."
+  description = "Labels of all resources."
   type        = map(string)
   default     = {}
 }
 
 variable "node_selector" {
-  description = "Labels of the nodes that it runs on."
+  description = "Node selector of the pods."
   type        = map(string)
   default     = {}
 }
 
 variable "tolerations" {
-  description = "Taints of those nodes that it accepts."
+  description = "Tolerations of the pods."
   type = list(object({
     key      = optional(string)
     operator = optional(string, "Equal")

@@ -1,10 +1,10 @@
 output "internal_url" {
-  description = "Where tasks reach the service, inside the cluster."
+  description = "URL of the metadata service for tasks, in the cluster."
   value       = local.url
 }
 
 output "runtime_config" {
-  description = "Settings that this module makes true."
+  description = "Runtime settings that this module provides."
   value = {
     METAFLOW_DEFAULT_METADATA     = "service"
     METAFLOW_SERVICE_INTERNAL_URL = local.url

@@ -1,17 +1,17 @@
 variable "allow_namespaces" {
-  description = "Namespaces whose pods may use the service."
+  description = "Namespaces whose pods can connect to the service."
   type        = list(string)
   default     = []
 }
 
 variable "cpu" {
-  description = "CPU of each pod; 1024 is a CPU."
+  description = "CPU units of each pod; 1024 units are one CPU."
   type        = number
   default     = 512
 }
 
 variable "database" {
-  description = "The database."
+  description = "Host, port and name of the database."
   type = object({
     host = string
     port = number
@@ -20,7 +20,7 @@ variable "database" {
 }
 
 variable "database_account" {
-  description = "Account in the database. In no state and no plan."
+  description = "Database account. It is in no state and no plan."
   type = object({
     username = string
     password = string
@@ -30,7 +30,7 @@ variable "database_account" {
 }
 
 variable "database_account_version" {
-  description = "Raise it to write the account again."
+  description = "Increase it to write the account again."
   type        = number
   default     = 1
 }
@@ -41,13 +41,13 @@ variable "image" {
 }
 
 variable "labels" {
-  description = "Labels of everything that is made."
+  description = "Labels of all resources."
   type        = map(string)
   default     = {}
 }
 
 variable "max_replicas" {
-  description = "Pods under load."
+  description = "Maximum number of pods."
   type        = number
   default     = 4
 }
@@ -59,24 +59,24 @@ variable "memory" {
 }
 
 variable "namespace" {
-  description = "The namespace, which exists."
+  description = "Existing namespace."
   type        = string
 }
 
 variable "node_selector" {
-  description = "Labels of the nodes that it runs on."
+  description = "Node selector of the pods."
   type        = map(string)
   default     = {}
 }
 
 variable "replicas" {
-  description = "Pods at rest."
+  description = "Minimum number of pods."
   type        = number
   default     = 1
 }
 
 variable "tolerations" {
-  description = "Taints of those nodes that it accepts."
+  description = "Tolerations of the pods."
   type = list(object({
     key      = optional(string)
     operator = optional(string, "Equal")

@@ -1,17 +1,17 @@
 output "namespace_configs" {
-  description = "Settings of flows that name a namespace, by namespace."
+  description = "Runtime settings that differ in each namespace, by namespace."
   value       = { for name in keys(var.namespaces) : name => { METAFLOW_KUBERNETES_NAMESPACE = name } }
 }
 
 output "namespaces" {
-  description = "Namespaces of flows, once they can be used."
+  description = "Namespaces for flows, after they can be used."
   value       = [for name in sort(keys(var.namespaces)) : kubernetes_namespace_v1.flows[name].metadata[0].name]
 
   depends_on = [kubernetes_network_policy_v1.flows, kubernetes_service_account_v1.flows]
 }
 
 output "runtime_config" {
-  description = "Settings that this module makes true."
+  description = "Runtime settings that this module provides."
   value = merge(
     {
       METAFLOW_KUBERNETES_NAMESPACE       = var.default_namespace
@@ -32,12 +32,12 @@ output "runtime_config" {
 }
 
 output "service_account" {
-  description = "Service account of flows in each of their namespaces."
+  description = "Service account of flows in each namespace."
   value       = local.service_account
 }
 
 output "system_namespace" {
-  description = "The namespace of the stack's own services."
+  description = "Namespace of the services of the stack."
   value       = kubernetes_namespace_v1.system.metadata[0].name
 
   depends_on = [kubernetes_network_policy_v1.system]

@@ -1,5 +1,5 @@
 variable "labels" {
-  description = "Labels of everything that is made."
+  description = "Labels of all resources."
   type        = map(string)
   default     = {}
 }
@@ -11,12 +11,12 @@ variable "name" {
 }
 
 variable "parameters" {
-  description = "What it is told of them."
+  description = "Parameters of the provisioner."
   type        = map(string)
   default     = {}
 }
 
 variable "provisioner" {
-  description = "What makes the disks."
+  description = "Provisioner of the disks."
   type        = string
 }

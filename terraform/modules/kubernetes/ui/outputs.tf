@@ -1,5 +1,5 @@
 output "runtime_config" {
-  description = "Settings that this module makes true: none, people reach the pages by a tunnel only."
+  description = "Runtime settings that this module provides: none, because the UI is reached only through a tunnel."
   value       = {}
 }
 

@@ -1,16 +1,16 @@
 variable "backend_image" {
-  description = "Image of the backend."
+  description = "Image of the UI backend."
   type        = string
 }
 
 variable "cache_gb" {
-  description = "Disk of the backend for what it read of runs."
+  description = "Disk size of the cache of the backend, in GB."
   type        = number
   default     = 50
 }
 
 variable "database" {
-  description = "The database."
+  description = "Host, port and name of the database."
   type = object({
     host = string
     port = number
@@ -19,7 +19,7 @@ variable "database" {
 }
 
 variable "database_account" {
-  description = "Account in the database. In no state and no plan."
+  description = "Database account. It is in no state and no plan."
   type = object({
     username = string
     password = string
@@ -29,18 +29,18 @@ variable "database_account" {
 }
 
 variable "database_account_version" {
-  description = "Raise it to write the account again."
+  description = "Increase it to write the account again."
   type        = number
   default     = 1
 }
 
 variable "datastore_environment" {
-  description = "Where runs lie, as the backend reads it: METAFLOW_DEFAULT_DATASTORE, METAFLOW_DATASTORE_SYSROOT_*, MF_DATASTORE_ROOT."
+  description = "Environment variables of the backend for the datastore: METAFLOW_DEFAULT_DATASTORE, METAFLOW_DATASTORE_SYSROOT_*, MF_DATASTORE_ROOT."
   type        = map(string)
 }
 
 variable "labels" {
-  description = "Labels of everything that is made."
+  description = "Labels of all resources."
   type        = map(string)
   default     = {}
 }
@@ -52,35 +52,35 @@ variable "memory" {
 }
 
 variable "namespace" {
-  description = "The namespace, which exists."
+  description = "Existing namespace."
   type        = string
 }
 
 variable "node_selector" {
-  description = "Labels of the nodes that it runs on."
+  description = "Node selector of the pods."
   type        = map(string)
   default     = {}
 }
 
 variable "pod_labels" {
-  description = "Labels of pods that the cloud's identity asks for."
+  description = "Labels that pods need for their identity of the cloud."
   type        = map(string)
   default     = {}
 }
 
 variable "service_account_annotations" {
-  description = "What binds its service accounts to an identity of the cloud."
+  description = "Annotations that bind the service accounts to an identity of the cloud."
   type        = map(string)
   default     = {}
 }
 
 variable "static_image" {
-  description = "Image of the pages."
+  description = "Image of the UI frontend."
   type        = string
 }
 
 variable "tolerations" {
-  description = "Taints of those nodes that it accepts."
+  description = "Tolerations of the pods."
   type = list(object({
     key      = optional(string)
     operator = optional(string, "Equal")

@@ -84,7 +84,7 @@ CREATE TABLE artifact_v3 (
     task_name VARCHAR(255),
     PRIMARY KEY (flow_id, run_number, step_name, task_id, attempt_id, name)
 );
--- Where the other service's migrations, which goose counts, would go on: these four are what stands above.
+-- The version table of Metaflow's migrations (goose): the tables above are the result of these four migrations.
 CREATE TABLE goose_db_version (
     id SERIAL PRIMARY KEY,
     version_id BIGINT NOT NULL,

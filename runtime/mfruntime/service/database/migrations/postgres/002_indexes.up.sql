@@ -1,4 +1,4 @@
--- The first has the name and columns that the other service gives it, so that the database never holds it twice.
+-- The first has the same name and columns as in Metaflow's service, so that it is never created twice.
 CREATE INDEX IF NOT EXISTS metadata_v3_idx_str_ids_a_key_with_run_number_task_id
     ON metadata_v3 (flow_id, run_number, step_name, task_id, field_name);
 CREATE INDEX IF NOT EXISTS mfruntime_metadata_attempt_ok

@@ -1,4 +1,4 @@
--- Keys that clients give to requests, so that a request sent twice makes one run or task.
+-- Idempotency keys of requests, so that a retried request creates only one run or task.
 CREATE TABLE IF NOT EXISTS mfruntime_request_keys (
     key TEXT PRIMARY KEY,
     number BIGINT NOT NULL,

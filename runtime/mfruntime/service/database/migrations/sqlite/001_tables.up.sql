@@ -1,4 +1,4 @@
--- The tables of Metaflow's metadata service, in SQLite's words.
+-- The tables of Metaflow's metadata service, in SQLite's dialect.
 CREATE TABLE flows_v3 (
     flow_id TEXT PRIMARY KEY NOT NULL,
     user_name TEXT,

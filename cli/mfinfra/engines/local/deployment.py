@@ -1,4 +1,4 @@
-"""The embedded local stack: a folder for its data, and what its preset keeps running on it (local_servers.py).
+"""The embedded local stack: a folder for its data, and what its preset keeps running on it (servers.py).
 
 `up` may be repeated and interrupted at any point; `down` removes what `up` and the runs in the stack made, and leaves
 and names whatever else it finds. A link that somebody put in place of one of our folders is not ours: it stays, and

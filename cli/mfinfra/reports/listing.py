@@ -1,0 +1,20 @@
+"""What is printed of all stacks together."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from ..console import Console
+from ..stacks.listing import where
+
+
+def report_stacks(stacks: list[dict[str, Any]], damaged: Sequence[str], console: Console) -> None:
+    """A line for each stack."""
+    for name in damaged:
+        console.warn(f"The record of the stack '{name}' is damaged.", hint=f"Type: mfinfra up --name {name}")
+    if console.as_json:
+        console.document(stacks)
+        return
+    rows = [(s["name"], s["cloud"], s["state"], "default" if s["is_default"] else "", where(s)) for s in stacks]
+    console.table(("name", "cloud", "state", "", "where"), rows)
