@@ -49,20 +49,20 @@ def _guarded() -> int:
         State.console.error(exc)
         return _answer(exc.exit_code)
     except BrokenPipeError:
-        raise  # nobody reads any further: no bug of ours
+        raise  # the reader closed the pipe: not an error of mfinfra
     except Exception as exc:
         State.console.error(_reported(exc))
         return 1
 
 
 def _ended(code: object) -> int:
-    """The exit code of a call that has raised no error: what the library ended it with, else the command's own."""
+    """The exit code of a call without an error: that of the command line library, else that of the command."""
     from .commands.state import State
 
     return _answer(code) if isinstance(code, int) and code else State.code
 
 
-#: Commands whose exit codes 2 and 3 are answers: CI must not take an error for one.
+#: Commands whose exit codes 2 and 3 are results. Their errors exit with 1, so that CI can tell them from results.
 _ANSWERING = ("plan", "drift")
 
 
@@ -78,7 +78,7 @@ def _interrupted(_number: int, _frame: object) -> NoReturn:
 
 
 def _discard_output(message: str | None = None) -> int:
-    """Nobody reads any further, or there is no room: what is left in the buffer must not become a second error."""
+    """Discard buffered output that cannot be written (closed pipe, full disk), so that it causes no second error."""
     import os
 
     from .commands.state import State
