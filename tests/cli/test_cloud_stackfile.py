@@ -150,7 +150,7 @@ def test_what_cannot_move_is_refused_on_the_second_up(place: tuple[str, ...], va
     for part in place[:-1]:
         node = node[part]
     node[place[-1]] = value
-    with pytest.raises(StackFileError, match=f"{'.'.join(place)} of the stack 'demo' is"):
+    with pytest.raises(StackFileError, match=f"{'.'.join(place)} of stack 'demo' is"):
         immutable.check_unmoved(before, stackfile_schema.StackConfig.model_validate(changed))
 
 

@@ -84,7 +84,7 @@ def test_a_state_is_read_or_is_one_error(text: str) -> None:
     try:
         found = tf_state.read(text, "here")
     except EngineError as exc:
-        assert "The state here is damaged" in exc.message
+        assert "The state here is corrupt" in exc.message
     else:
         assert found.outputs.keys() == json.loads(text).get("outputs", {}).keys()
 

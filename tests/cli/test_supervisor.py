@@ -146,7 +146,7 @@ def test_a_port_that_somebody_else_has_is_never_taken_for_ours(folder: Path, tmp
     other = subprocess.Popen(server.argv, cwd=tmp_path, stderr=subprocess.DEVNULL)
     try:
         eventually(lambda: not local_ports.is_free(server.port))
-        with pytest.raises(EngineError, match=f"could not listen: port {server.port} taken"):
+        with pytest.raises(EngineError, match=f"could not listen: port {server.port} is in use by another program"):
             control.start(folder, [server])
         assert local_ports.assigned(folder / "web", ["web"], running=False) != {"web": server.port}
     finally:

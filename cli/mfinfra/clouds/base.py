@@ -96,40 +96,40 @@ class Account(Protocol):
 
 
 class StackOperations(Protocol):
-    """What is done with a stack beside its engine."""
+    """Operations on a stack that its engine does not do."""
 
-    #: What the runtime needs to talk to the cloud, as pip names it.
+    #: The pip requirements of the runtime for this cloud.
     requirements: tuple[str, ...]
-    #: What holds the data of a stack, as Terraform names it: `down --keep data` leaves it.
+    #: The Terraform resource types that store data; `down --keep data` keeps them.
     data_kinds: tuple[str, ...]
 
     def settings(self, outputs: StackOutputs) -> dict[str, str]:
-        """Settings that are in no output, because they are secret."""
+        """Secret settings, which are not in the outputs."""
 
     def check_access(self, settings: Mapping[str, str]) -> list[str]:
-        """Use the bucket and what is beside it as a flow would; what does not work, in words."""
+        """Use the bucket and the table as a flow does. Returns one sentence for each problem."""
 
     def drain(self, outputs: StackOutputs, keep_data: bool, report: Report) -> tuple[str, ...]:
-        """End what runs in the stack, and empty what cannot be removed full; returns what was kept, in words."""
+        """Stop running jobs, and empty buckets before they are deleted. Returns one sentence for each kept resource."""
 
     def leftovers(self, engine: str, keep_data: bool, report: Report) -> tuple[str, ...]:
-        """What of the stack is still there when the engine is done."""
+        """The resources of the stack that remain after the engine has deleted it."""
 
     def queues(self, outputs: StackOutputs) -> list[dict[str, Any]]:
-        """Where tasks wait: name, state, status, jobs by state, and all that as `text`."""
+        """The job queues: name, state, status, jobs by state, and a summary as `text`."""
 
 
 class Clusters(Protocol):
-    """What lets us into clusters. It must be quick, and work for people who may do nothing else in a cloud."""
+    """Credentials for clusters. Must be fast, and work for users without any other permission in the cloud."""
 
     def cluster_token(self, cluster: str) -> ClusterToken:
-        """What lets us in. Raises CloudError where there are no credentials."""
+        """A token for a cluster. Raises CloudError if there are no credentials."""
 
 
 class Cloud(Account, StackOperations, Protocol):
-    """A cloud for one stack: `config` says which."""
+    """A cloud for one stack, described by `config`."""
 
     config: StackConfig
 
     def has_cluster(self, outputs: StackOutputs) -> bool:
-        """Whether the cloud has the cluster that the outputs of the stack name."""
+        """Whether the cluster in the outputs exists in the cloud."""

@@ -45,8 +45,8 @@ def runtime_info(python: Python = None) -> None:
     from ..runtime import info
     from ..runtime.install import default_python
 
-    facts = info.gather(python or default_python())
+    found = info.gather(python or default_python())
     if State.console.as_json:
-        State.console.document(facts)
+        State.console.document(found)
     else:
-        State.console.table(("", "value", "from"), info.rows(facts))
+        State.console.table(("", "value", "from"), info.rows(found))

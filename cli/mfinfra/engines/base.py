@@ -28,7 +28,7 @@ class Deployment(Protocol):
         """The bytes to store of a plan, so that it can be applied later, also on another machine."""
 
     def load_plan(self, plan: Plan, payload: bytes) -> Plan:
-        """A plan that was kept, ready for `apply`."""
+        """A saved plan, ready for `apply`."""
 
     def plan(self, destroy: bool = False) -> Plan:
         """The changes that `apply` would make now."""
@@ -37,7 +37,7 @@ class Deployment(Protocol):
         """Make exactly the changes of a plan of this deployment."""
 
     def outputs(self) -> StackOutputs:
-        """What the stack is: the settings that it makes true and what is to be known beside them."""
+        """The outputs of the stack: its runtime settings and other values."""
 
     def drift(self) -> tuple[Change, ...]:
         """The drift: differences between the resources and their state."""
@@ -46,16 +46,16 @@ class Deployment(Protocol):
         """The resources of the stack: address, type, ID."""
 
     def retain(self, kinds: tuple[str, ...]) -> None:
-        """Let go of resources of these kinds: `apply` of a plan to destroy then leaves them."""
+        """Remove resources of these types from the state, so that destroying the stack keeps them."""
 
     def cluster_addresses(self) -> list[str]:
-        """The addresses of what is inside of the stack's cluster."""
+        """The addresses of the resources in the cluster of the stack."""
 
     def remove_from_state(self, addresses: list[str]) -> None:
-        """Look for these no more: what they were in is gone."""
+        """Remove resources from the state; they were deleted with their cluster."""
 
     def wait_until_idle(self, on_event: OnEvent) -> None:
-        """Wait for what an earlier command began and the engine still does."""
+        """Wait for an operation that an earlier command started."""
 
     def holder(self) -> Holder | None:
         """The holder of the state lock, None if it is free."""

@@ -1,7 +1,7 @@
-"""The parameters of the CloudFormation template: what each is, the group the console shows it in, its value.
+"""The parameters of the CloudFormation template: the definition, console group and value of each.
 
-Fields of the stack file say themselves which parameter they become (stackfile/targets.py); here are those parameters
-as CloudFormation takes them, and the few whose values follow from something else.
+Most parameters are declared with the fields of the stack file (stackfile/targets.py). This module formats them for
+CloudFormation, and adds those that are computed from several fields.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from ..stackfile.sections import Pool
 from ..stackfile.targets import Parameter
 
 Values = dict[str, Any]
-#: Parameter -> what it is, the group it is shown in, its value.
+#: Parameter -> its definition, its group in the console, its value.
 Described = dict[str, tuple[dict[str, Any], str, str]]
 
 _FAMILIES = "c6i,m6i"
@@ -52,7 +52,7 @@ def groups(described: Described) -> dict[str, list[str]]:
     return found
 
 
-# What fields become
+# Parameters of fields
 
 
 def _of_section(model: type[BaseModel], values: Values, has: Mapping[str, Any]) -> Described:
@@ -75,7 +75,7 @@ def _text(value: Any) -> str:
 
 
 def _spec(field: FieldInfo, parameter: Parameter) -> dict[str, Any]:
-    """A parameter as the template has it: with the limits that the field has."""
+    """A parameter in the format of the template, with the limits of the field."""
     described = {"Description": parameter.description or field.description}
     if parameter.kind is not None:
         return {"Type": parameter.kind, **described}
@@ -94,7 +94,7 @@ def _spec(field: FieldInfo, parameter: Parameter) -> dict[str, Any]:
 
 
 def _plain(annotation: Any) -> Any:
-    """A type without what is said beside it, and without null."""
+    """A type without annotations and without None."""
     parts = [part for part in get_args(annotation) if part is not NoneType]
     if get_origin(annotation) is Annotated or (get_origin(annotation) not in (list, Literal) and parts):
         return _plain(parts[0])
@@ -107,7 +107,7 @@ def _limit(field: FieldInfo, name: str) -> Any:
     return next((limit for limit in limits if limit is not None), None)
 
 
-# What follows from something else
+# Computed parameters
 
 
 def _parameter(description: str, kind: str, value: str, group: str) -> tuple[dict[str, Any], str, str]:

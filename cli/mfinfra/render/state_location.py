@@ -43,7 +43,7 @@ def state_object(cloud: str, name: str) -> str:
     return f"{state_prefix(name)}/default.tfstate" if cloud == "gcp" else state_key(name)
 
 
-def description_key(name: str) -> str:
+def manifest_key(name: str) -> str:
     """The key of a stack's manifest in the state bucket."""
     return f"stacks/{name}/stack.json"
 

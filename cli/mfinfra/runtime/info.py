@@ -34,9 +34,9 @@ def gather(python: str) -> dict[str, Any]:
     }
 
 
-def rows(facts: dict[str, Any]) -> list[tuple[str, str, str]]:
-    """The same as table rows."""
-    current = "" if facts["is_current"] else "not the version of this mfinfra"
-    head = [("version", str(facts["version"]), current)]
-    head += [(key, shown(facts[key]), "") for key in ("path", "python", "python_version")]
-    return head + [(name, shown(s["value"]), shown(s["source"])) for name, s in facts["settings"].items()]
+def rows(info: dict[str, Any]) -> list[tuple[str, str, str]]:
+    """The output of gather as table rows."""
+    current = "" if info["is_current"] else "not the version of this mfinfra"
+    head = [("version", str(info["version"]), current)]
+    head += [(key, shown(info[key]), "") for key in ("path", "python", "python_version")]
+    return head + [(name, shown(s["value"]), shown(s["source"])) for name, s in info["settings"].items()]

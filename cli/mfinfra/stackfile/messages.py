@@ -10,9 +10,9 @@ from pydantic import BaseModel
 from ..machine.names import NAME_RULE
 
 _RULES: dict[tuple[Any, ...], str] = {
-    ("name",): f"a stack name: {NAME_RULE}",
-    ("runtime", "python"): "a Python: the path or name of a program",
-    ("runtime", "packages"): "a package: a requirement in the syntax of pip, such as 'pandas>=2'",
+    ("name",): f"a valid stack name: {NAME_RULE}",
+    ("runtime", "python"): "a valid Python: the path or name of a program",
+    ("runtime", "packages"): "a valid package: a requirement in the syntax of pip, such as 'pandas>=2'",
     ("region",): "a region, such as us-east-1",
     ("account",): "an account: 12 digits in quotes (AWS), a subscription ID (Azure), a project ID (GCP)",
     ("permissions_boundary",): "a policy ARN",
@@ -42,7 +42,7 @@ _RULES: dict[tuple[Any, ...], str] = {
     ("ui", "allow"): "a CIDR range, such as 192.0.2.0/24",
     ("ui", "certificate"): "a certificate ARN",
     ("ui", "domain"): "a host name, such as ui.example.com",
-    ("ui", "oidc"): "that: it needs https URLs, a client ID, the ARN of a secret",
+    ("ui", "oidc"): "valid: it needs https URLs, a client ID, the ARN of a secret",
     ("registry", "image"): "an image tag",
     ("secrets", "allow"): "a secret: its ARN, Key Vault URL, resource ID or name",
 }

@@ -29,7 +29,7 @@ def of_aws(config: StackConfig, given: Given) -> Iterator[Problem]:
             f"Step Functions is available on AWS only; on {title}, use argo_workflows or airflow",
         )
     yield from refused(given, (), ("partition",), f"{{key}} is for AWS; {title} does not support it")
-    for place in targets.elsewhere(StackConfig, config.cloud):
+    for place in targets.unsupported(StackConfig, config.cloud):
         why = _WHY.get(place, "{key} is for AWS; {title} does not support it").replace("{title}", title)
         yield from refused(given, place[:-1], place[-1:], why)
     yield from refused(
