@@ -326,10 +326,10 @@ def test_doctor_names_what_keeps_flows_from_running(mfinfra: Tool, home: Path) -
 
 
 def test_runtime_info_says_where_settings_come_from(stack: Tool, home: Path) -> None:
-    facts = json.loads(stack("--json", "runtime", "info").out)
-    root = facts["settings"]["METAFLOW_DATASTORE_SYSROOT_LOCAL"]
+    info = json.loads(stack("--json", "runtime", "info").out)
+    root = info["settings"]["METAFLOW_DATASTORE_SYSROOT_LOCAL"]
     assert root["source"] == str(home / "profiles" / "config.json")
-    assert facts["settings"]["METAFLOW_USER"] == {"value": "tester", "source": "environment"}
+    assert info["settings"]["METAFLOW_USER"] == {"value": "tester", "source": "environment"}
 
 
 def test_runtime_install_into_a_python_that_is_none_is_refused(mfinfra: Tool) -> None:

@@ -238,19 +238,19 @@ def test_a_comment_fits_whatever_the_size() -> None:
 
 
 @given(plans, st.binary(max_size=99), st.dictionaries(st.sampled_from(["engine", "digest"]), texts))
-def test_a_plan_comes_back_from_its_file(plan: Plan, payload: bytes, facts: dict[str, str]) -> None:
+def test_a_plan_comes_back_from_its_file(plan: Plan, payload: bytes, context: dict[str, str]) -> None:
     import tempfile
 
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "x.mfplan"
-        planfile.write(path, plan, payload, facts)
+        planfile.write(path, plan, payload, context)
         saved = planfile.read(path)
-    assert (saved.plan, saved.payload, dict(saved.facts)) == (plan, payload, facts)
-    saved.check(plan.stack, facts)
+    assert (saved.plan, saved.payload, dict(saved.context)) == (plan, payload, context)
+    saved.check(plan.stack, context)
     with pytest.raises(Refused):
-        saved.check(plan.stack + "x", facts)
+        saved.check(plan.stack + "x", context)
     with pytest.raises(Refused):
-        saved.check(plan.stack, {**facts, "engine": "another" + facts.get("engine", "")})
+        saved.check(plan.stack, {**context, "engine": "another" + context.get("engine", "")})
 
 
 @given(st.binary(max_size=300))

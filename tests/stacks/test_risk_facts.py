@@ -95,13 +95,13 @@ def test_what_holds_data_is_a_type_of_its_provider(kind: str) -> None:
 
 
 def paths() -> Iterator[tuple[str, Any]]:
-    for facts in map(resource_types.of, ("aws_", "azurerm_", "google_", "kubernetes_")):
-        for kind, listed in facts.weaker.items():
+    for rules in map(resource_types.of, ("aws_", "azurerm_", "google_", "kubernetes_")):
+        for kind, listed in rules.weaker.items():
             yield from ((kind, fact.path) for fact in listed)
-        for presences in (facts.opens_access, facts.blocks_access, facts.locks):
+        for presences in (rules.opens_access, rules.blocks_access, rules.locks):
             yield from ((kind, path) for kind, presence in presences.items() for path in presence.where)
             yield from ((kind, "") for kind in presences)
-        yield from ((kind, path) for kind, reach in facts.reach.items() for path in reach.paths)
+        yield from ((kind, path) for kind, reach in rules.reach.items() for path in reach.paths)
 
 
 @pytest.mark.parametrize(("kind", "path"), [one for one in paths() if one[0] != "aws_rds_cluster"])

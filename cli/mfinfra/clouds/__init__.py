@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
 
 def sign_in(config: StackConfig) -> Cloud:
-    """The cloud of a stack, with who we are in it. Raises CloudError where there are no credentials."""
+    """The cloud of a stack, with the caller's identity. Raises CloudError if there are no credentials."""
     cloud: Cloud = import_module(f".{config.cloud}.cloud", __name__).sign_in(config)
     return cloud
 

@@ -24,7 +24,7 @@ def up(
     smoke: Annotated[bool, typer.Option("--smoke/--no-smoke", help="Run the smoke test.")] = True,
     yes: Yes = False,
 ) -> None:
-    """Create or update a stack. Then installs the runtime and runs a smoke test. Can be repeated."""
+    """Create or update a stack. Also installs the runtime and runs a smoke test. Can be repeated."""
     from ..reports.select import report_of
     from ..stacks import select
 
@@ -41,8 +41,8 @@ def connect(
     python: Python = None,
     smoke: Annotated[bool, typer.Option("--smoke/--no-smoke", help="Run the smoke test.")] = True,
 ) -> None:
-    """Use a cloud stack on this machine that another user deployed. Writes its profile, installs the runtime and starts
-    tunnels. Does not change the stack."""
+    """Use a cloud stack that another user deployed. Writes its profile, installs the runtime, starts tunnels. Does not
+    change the stack."""
     from ..reports.select import report_of
     from ..stacks import select
 

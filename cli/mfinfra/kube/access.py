@@ -15,7 +15,7 @@ from .tokens import Tokens
 
 
 def cluster_of(stack: Record) -> Cluster:
-    """The cluster of a stack as the last `up` left it. Raises NotFound where there is none."""
+    """The cluster of a stack after the last `up`. Raises NotFound if it has none."""
     found = cluster.of(outputs.parsed(stack.outputs))
     if found is None:
         raise NotFound(f"Stack '{stack.name}' has no cluster.", hint=f"Run: mfinfra status {stack.name}")

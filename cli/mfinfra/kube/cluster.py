@@ -23,7 +23,7 @@ class Cluster:
 
 
 def of(outputs: StackOutputs) -> Cluster | None:
-    """The cluster among a stack's outputs; None for a stack without one, or where it is not whole yet."""
+    """The cluster in the outputs of a stack; None if it has none, or if it is incomplete."""
     found = outputs.cluster
     if not found.is_complete:
         return None

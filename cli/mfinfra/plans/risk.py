@@ -110,24 +110,24 @@ def _together(verdicts: Iterable[Verdict]) -> Verdict:
 
 def _weaker(step: _Step) -> Iterator[Verdict]:
     """Arguments that protect less, and the deletion of resources that protect data."""
-    facts = resource_types.of(step.kind)
-    lock = facts.locks.get(step.kind)
+    rules = resource_types.of(step.kind)
+    lock = rules.locks.get(step.kind)
     if lock and step.action in ("delete", "replace") and lock.holds(step.before):
         yield "data loss", lock.text
-    for fact in facts.weaker.get(step.kind, ()) if step.changes else ():
-        if is_unknown(step.unknown, fact.path):
-            is_weaker = fact.weakens is changes
+    for rule in rules.weaker.get(step.kind, ()) if step.changes else ():
+        if is_unknown(step.unknown, rule.path):
+            is_weaker = rule.weakens is changes
         else:
-            is_weaker = fact.weakens(every(step.before, fact.path), every(step.after, fact.path))
+            is_weaker = rule.weakens(every(step.before, rule.path), every(step.after, rule.path))
         if is_weaker:
-            yield fact.risk, fact.text
+            yield rule.risk, rule.text
 
 
 def _exposure(step: _Step) -> Iterator[Verdict]:
     if step.is_new:
         return
-    facts = resource_types.of(step.kind)
-    opens, blocks = facts.opens_access.get(step.kind), facts.blocks_access.get(step.kind)
+    rules = resource_types.of(step.kind)
+    opens, blocks = rules.opens_access.get(step.kind), rules.blocks_access.get(step.kind)
     if opens and step.action == "create" and opens.holds(step.after):
         yield "exposure", opens.text
     if blocks and step.action == "delete" and not step.guards_what_goes(blocks):
@@ -136,13 +136,13 @@ def _exposure(step: _Step) -> Iterator[Verdict]:
         yield from _reach(step)
     yield from _denied(step)
     if step.changes or (step.action == "create" and step.kind == "kubernetes_ingress"):
-        yield from (("exposure", str(right)) for right in _added(facts.cluster_bindings, step)[:1])
+        yield from (("exposure", str(right)) for right in _added(rules.cluster_bindings, step)[:1])
 
 
 def _reach(step: _Step) -> Iterator[Verdict]:
     """Access for more addresses, or through more ports."""
-    facts = resource_types.of(step.kind)
-    reach, ports = facts.reach.get(step.kind), facts.ports.get(step.kind)
+    rules = resource_types.of(step.kind)
+    reach, ports = rules.reach.get(step.kind), rules.ports.get(step.kind)
     if reach is None or (step.action == "create" and not reach.adds):
         return
     if any(is_unknown(step.unknown, path) for path in reach.paths):
@@ -174,9 +174,9 @@ def _permissions(step: _Step) -> Iterator[Verdict]:
     if step.action == "delete":
         return
     yield from _policies(step)
-    facts = resource_types.of(step.kind)
-    given, defined = _added(facts.given, step), _added(facts.defined, step)
-    admin_roles = [right for right in given + defined if facts.is_too_much(step.kind, right)]
+    rules = resource_types.of(step.kind)
+    given, defined = _added(rules.given, step), _added(rules.defined, step)
+    admin_roles = [right for right in given + defined if rules.is_too_much(step.kind, right)]
     told = admin_roles or ([] if step.is_new else given + (defined if step.changes else []))
     if told:
         more = f" and {len(told) - 1} more" if len(told) > 1 else ""

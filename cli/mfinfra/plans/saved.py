@@ -26,17 +26,17 @@ class Saved:
 
     plan: Plan
     payload: bytes
-    facts: Mapping[str, str]
+    context: Mapping[str, str]
     path: Path
 
-    def check(self, stack: str, facts: Mapping[str, str]) -> None:
+    def check(self, stack: str, context: Mapping[str, str]) -> None:
         """Raise Refused if the plan is for another stack, or if the stack has changed since."""
         if self.plan.stack != stack:
             raise Refused(
                 f"{self.path} is a plan of stack '{self.plan.stack}', not of stack '{stack}'.", hint=_again(stack)
             )
-        for key, value in facts.items():
-            if self.facts.get(key) != value:
+        for key, value in context.items():
+            if self.context.get(key) != value:
                 raise Refused(
                     f"{self.path} cannot be applied: {_MOVED.get(key, key)}. Nothing was changed.", _again(stack)
                 )
@@ -54,9 +54,9 @@ def _again(stack: str) -> str:
     return f"Run: mfinfra plan --name {stack} --out FILE"
 
 
-def write(path: Path, plan: Plan, payload: bytes, facts: Mapping[str, str]) -> None:
+def write(path: Path, plan: Plan, payload: bytes, context: Mapping[str, str]) -> None:
     """Write a plan to a file that only its owner can read."""
-    manifest = {"version": VERSION, "created_at": now(), "facts": dict(facts), "plan": plan.document()}
+    manifest = {"version": VERSION, "created_at": now(), "facts": dict(context), "plan": plan.document()}
     content = io.BytesIO()
     with zipfile.ZipFile(content, "w", zipfile.ZIP_DEFLATED) as archive:
         archive.writestr(_MANIFEST, json.dumps(manifest, indent=2, sort_keys=True))

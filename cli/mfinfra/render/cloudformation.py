@@ -179,7 +179,7 @@ def _context(values: Values) -> dict[str, Any]:
         "groups": groups(found),
     }
     given = {output: value for output, (_, value) in _settings(values, has, bucket).items()}
-    return {**context, "settings": settings(values), "outputs": {**given, **_facts(values, has, bucket)}}
+    return {**context, "settings": settings(values), "outputs": {**given, **_other_outputs(values, has, bucket)}}
 
 
 _PYTHON = "/opt/latest/bin/python3"
@@ -258,7 +258,7 @@ def settings(values: Values) -> dict[str, str]:
     return {output: setting for output, (setting, _) in _settings(values, decided(values), "").items()}
 
 
-def _facts(values: Values, has: dict[str, bool], bucket: str) -> dict[str, str]:
+def _other_outputs(values: Values, has: dict[str, bool], bucket: str) -> dict[str, str]:
     """The outputs that mfinfra itself uses."""
     queues = ", ".join(f"!Ref {pool['id']}Queue" for pool in _pools(values))
     logs = (["!Ref LogBucket"] if has["bucket"] and has["access_logs"] else []) + (

@@ -81,7 +81,7 @@ def _filled(config: StackConfig, account: str | None, names: Collection[str] | N
 
 
 def _from_schema(cloud: str) -> dict[str, Any]:
-    """What templates write from the schema of the stack file: the type of a section, the arguments of a module."""
+    """Functions for templates: the type of a section in the schema, and the arguments of a module."""
     return {"type_of": partial(variables.type_of, cloud=cloud), "passed": partial(variables.passed, cloud)}
 
 

@@ -20,13 +20,13 @@ if TYPE_CHECKING:
 
 
 def sign_in(config: StackConfig) -> Aws:
-    """Find out who we are. Raises CloudError where there are no credentials."""
+    """Find the caller's identity. Raises CloudError if there are no credentials."""
     session = identity.session(str(config.region))
     return Aws(config, session, identity.identity(session))
 
 
 def clusters(config: StackConfig) -> Clusters:
-    """What lets us into the cluster of a stack."""
+    """The credentials for the cluster of a stack."""
     return Clusters(identity.session(str(config.region)))
 
 

@@ -30,7 +30,7 @@ _TERRAFORM = {
 
 
 def sign_in(config: StackConfig) -> Azure:
-    """Find out who we are. Raises CloudError where there are no credentials, or no such subscription or region."""
+    """Find the caller's identity. Raises CloudError without credentials, or for an unknown subscription or region."""
     where = identity.environment()
     credential = identity.credential(where)
     claims = identity.claims(identity.token(credential, where.scope))
@@ -41,7 +41,7 @@ def sign_in(config: StackConfig) -> Azure:
 
 
 def clusters(config: StackConfig) -> Clusters:
-    """What lets us into the cluster of a stack."""
+    """The credentials for the cluster of a stack."""
     where = identity.environment()
     return Clusters(identity.credential(where))
 

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 
 def sign_in(config: StackConfig) -> Gcp:
-    """Find out who we are. Raises CloudError where there are no credentials, or no project that a stack can be in."""
+    """Find the caller's identity. Raises CloudError without credentials, or without a project for the stack."""
     credentials, named = identity.credentials()
     identity.token(credentials)
     project = identity.project(credentials, config.account or os.environ.get("GOOGLE_PROJECT") or named)
@@ -32,7 +32,7 @@ def sign_in(config: StackConfig) -> Gcp:
 
 
 def clusters(config: StackConfig) -> Clusters:
-    """What lets us into the cluster of a stack."""
+    """The credentials for the cluster of a stack."""
     credentials, _ = identity.credentials()
     return Clusters(credentials)
 

@@ -9,22 +9,22 @@ import re
 
 from .aws import AWS
 from .azure import AZURE
-from .base import Facts, Values
+from .base import ResourceRules, Values
 from .gcp import GOOGLE
 from .kubernetes import CHARTS, KUBERNETES
 
 _PROVIDERS = {"aws_": AWS, "azurerm_": AZURE, "google_": GOOGLE, "kubernetes_": KUBERNETES, "AWS::": AWS}
-_NONE = Facts({})
+_NONE = ResourceRules({})
 
 #: Types of Terraform and CloudFormation that store data, and a description of the data.
 STATEFUL: dict[str, str] = {
-    kind: data for facts in (AWS, AZURE, GOOGLE, KUBERNETES) for kind, data in facts.stateful.items()
+    kind: data for rules in (AWS, AZURE, GOOGLE, KUBERNETES) for kind, data in rules.stateful.items()
 }
 
 
-def of(kind: str) -> Facts:
+def of(kind: str) -> ResourceRules:
     """The rules of the provider of a type; empty for unknown providers."""
-    return next((facts for prefix, facts in _PROVIDERS.items() if kind.startswith(prefix)), _NONE)
+    return next((rules for prefix, rules in _PROVIDERS.items() if kind.startswith(prefix)), _NONE)
 
 
 def plain(kind: str) -> str:

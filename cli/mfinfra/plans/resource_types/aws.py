@@ -7,9 +7,9 @@ from typing import Any
 
 from ..cidr import EVERYWHERE
 from .base import (
-    Facts,
     Presence,
     Reach,
+    ResourceRules,
     Right,
     Values,
     Weaker,
@@ -155,4 +155,6 @@ def _who(values: Values) -> str:
     return str(values.get("principal_arn") or "a principal (known after apply)")
 
 
-AWS = Facts(_STATEFUL, _WEAKER, opens_access=_OPENS_ACCESS, blocks_access=_BLOCKS_ACCESS, reach=_REACH, given=_given)
+AWS = ResourceRules(
+    _STATEFUL, _WEAKER, opens_access=_OPENS_ACCESS, blocks_access=_BLOCKS_ACCESS, reach=_REACH, given=_given
+)

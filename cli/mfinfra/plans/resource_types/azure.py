@@ -8,9 +8,9 @@ from typing import Any
 
 from ..cidr import EVERYWHERE, between
 from .base import (
-    Facts,
     Presence,
     Reach,
+    ResourceRules,
     Right,
     Values,
     Weaker,
@@ -243,7 +243,7 @@ def _is_too_much(kind: str, right: Right) -> bool:
     return kind == "azurerm_role_assignment" and is_mighty and right.where.endswith("/*")
 
 
-AZURE = Facts(
+AZURE = ResourceRules(
     _STATEFUL,
     _WEAKER,
     _LOCKS,

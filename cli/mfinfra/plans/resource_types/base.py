@@ -91,13 +91,13 @@ def _never(_kind: str, _right: Right) -> bool:
 
 
 @dataclass(frozen=True)
-class Facts:
-    """What is known of the resources of one provider, by type.
+class ResourceRules:
+    """The resource rules of one provider, by resource type.
 
-    `opens_access` lets in by being there; `locks` guard data and `blocks_access` keeps out, by being there too. `ports`
-    says through which ports `reach` gets in, `denied` who is kept out whatever else is said. `given` are rights that
-    somebody has as soon as the resource is there, `defined` those of a role before anybody has the role,
-    `cluster_bindings` who reaches what inside of a cluster.
+    Creating a resource of `opens_access` grants access. Deleting one of `locks` removes protection of data, deleting
+    one of `blocks_access` removes a restriction of access. `reach` are the sources with network access, `ports` their
+    ports, `denied` the sources that are always denied. `given` are permissions that take effect when the resource is
+    created, `defined` those of a role that is not assigned yet, `cluster_bindings` permissions and access in a cluster.
     """
 
     stateful: Mapping[str, str]

@@ -9,9 +9,9 @@ from typing import Any
 
 from ..cidr import EVERYWHERE
 from .base import (
-    Facts,
     Presence,
     Reach,
+    ResourceRules,
     Right,
     Values,
     Weaker,
@@ -195,7 +195,7 @@ def _is_too_much(kind: str, right: Right) -> bool:
     return match is not None and match["on"] in _PROJECT and is_mighty
 
 
-GOOGLE = Facts(
+GOOGLE = ResourceRules(
     _STATEFUL,
     _WEAKER,
     opens_access=_OPENS_ACCESS,

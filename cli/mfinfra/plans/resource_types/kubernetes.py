@@ -7,7 +7,7 @@ import json
 from typing import Any
 
 from ..cidr import EVERYWHERE
-from .base import Facts, Presence, Reach, Right, Values, Weaker, becomes, every, falls, first, gone, grows
+from .base import Presence, Reach, ResourceRules, Right, Values, Weaker, becomes, every, falls, first, gone, grows
 
 _STATEFUL = {
     "kubernetes_namespace": "everything in the namespace",
@@ -148,7 +148,7 @@ def _is_too_much(kind: str, right: Right) -> bool:
     return is_all or (kind in _BINDINGS and right.what == "use the permissions of ClusterRole cluster-admin")
 
 
-KUBERNETES = Facts(
+KUBERNETES = ResourceRules(
     _STATEFUL,
     _WEAKER,
     opens_access=_OPENS_ACCESS,
