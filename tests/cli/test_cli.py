@@ -85,13 +85,13 @@ def test_down_removes_exactly_what_up_made(stack: Tool, home: Path) -> None:
 def test_down_asks_and_refuses_without_an_answer(stack: Tool) -> None:
     call = stack("down", "demo")
     assert call.code == 5
-    assert "Type the command again with --yes" in call.err
+    assert "Run the command again with --yes" in call.err
     assert stack("status", "demo").code == 0
 
 
 def test_down_can_keep_the_data_and_up_finds_it_again(stack: Tool, home: Path) -> None:
     call = stack("down", "demo", "--yes", "--keep", "data")
-    assert "Left in place" in call.err
+    assert "Not deleted: " in call.err
     assert stack("up", "--name", "demo", "--no-examples").code == 0
     assert json.loads(stack("--json", "status", "demo").out)["data"]["runs"] == {"SmokeFlow": 2}
 
@@ -104,7 +104,7 @@ def test_down_leaves_and_names_what_is_not_ours(stack: Tool, home: Path, tmp_pat
     (folder / "logs" / "link").symlink_to(tmp_path / "precious")
     call = stack("down", "demo", "--yes")
     shown = "~/data/mfinfra/stacks/demo"
-    assert call.err == f"✓ The stack 'demo' is gone.\n! Left in place: {shown}/logs, {shown}/notes.txt\n"
+    assert call.err == f"✓ Deleted stack 'demo'\n! Not deleted: {shown}/logs, {shown}/notes.txt\n"
     assert sorted(p.name for p in folder.rglob("*")) == ["link", "logs", "notes.txt"]
     assert (folder / "notes.txt").read_text() == "mine"
     assert (tmp_path / "precious" / "file").read_text() == "mine"

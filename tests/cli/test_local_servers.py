@@ -63,7 +63,7 @@ def test_a_stack_keeps_its_preset_also_by_its_data_alone(mfinfra: Tool) -> None:
     up(mfinfra)
     refused = mfinfra("up", "--name", "demo", "--preset", "files")
     assert refused.code == 5
-    assert "cannot become 'files'" in refused.err
+    assert "cannot be changed to 'files'" in refused.err
     assert mfinfra("down", "demo", "--yes", "--keep", "data").code == 0
     up(mfinfra)
     assert status(mfinfra)["data"]["runs"] == {"SmokeFlow": 2}

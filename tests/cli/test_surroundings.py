@@ -104,7 +104,7 @@ def test_a_damaged_record_is_named_and_up_mends_it(mfinfra: Tool, home: Path, co
     assert status.err == f"Error: Record {record} is corrupt.\n  Run: mfinfra up --name demo\n"
     listed = mfinfra("ls")
     assert (listed.code, listed.out.split("\t")[0]) == (0, "other")
-    assert "The record of the stack 'demo' is damaged." in listed.err
+    assert "The record of stack 'demo' is corrupt." in listed.err
     assert "problem\tCorrupt records of stacks: demo." in mfinfra("doctor").out
     assert mfinfra(*UP).code == 0
     assert json.loads(mfinfra("--json", "status", "demo").out)["state"] == "ready"
@@ -138,7 +138,7 @@ def test_down_never_follows_a_link(mfinfra: Tool, home: Path, tmp_path: Path) ->
     (elsewhere / ".metaflow" / "file").write_text("kept")
     call = mfinfra("down", "demo", "--yes")
     assert call.code == 0
-    assert "Left in place: ~/data/mfinfra/stacks/demo/data" in call.err
+    assert "Not deleted: ~/data/mfinfra/stacks/demo/data" in call.err
     assert (elsewhere / ".metaflow" / "file").read_text() == "kept"
 
 
@@ -166,7 +166,7 @@ def test_a_project_file_that_overrides_the_profile_fails_the_proof(mfinfra: Tool
     project.write_text(json.dumps({"METAFLOW_DATASTORE_SYSROOT_LOCAL": str(tmp_path / "elsewhere")}))
     call = mfinfra("up", "--name", "demo", "--no-examples")
     assert call.code == 9
-    assert "something overrides the profile" in call.err
+    assert "another setting overrides the profile" in call.err
     assert "mfinfra doctor" in call.err
     assert str(project) in mfinfra("-C", str(home), "doctor").out
 

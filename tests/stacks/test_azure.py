@@ -154,7 +154,7 @@ def test_a_lock_of_somebody_else_is_told_and_taken_after_a_question(cloud: Azure
     assert cloud.call("unlock", "demo").code != 0  # nobody is there to confirm
     call = cloud.call("unlock", "demo", "--yes")
     assert call.code == 0, call.text
-    assert "ada@laptop had it" in call.text
+    assert "ada@laptop held" in call.text
     assert cloud.plan().code == 2
 
 

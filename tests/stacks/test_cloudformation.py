@@ -61,7 +61,7 @@ def test_a_stack_from_nothing_to_nothing(cfn: Cfn, name: str, aws: Aws, home: Pa
     up = cfn("up", "--yes")
     assert up.code == 0, up.text
     assert "Created Database (" in up.err
-    assert "ran with its artifacts in the stack's bucket" in up.err
+    assert "ran, and its artifacts were read from the bucket of the stack" in up.err
     settings = json.loads((home / "profiles" / f"config_{name}.json").read_text())
     bucket = settings["METAFLOW_DATASTORE_SYSROOT_S3"].split("/")[2]
     aws.client("s3").head_bucket(Bucket=bucket)
@@ -264,7 +264,7 @@ def test_by_its_name_alone_a_stack_is_what_it_was(cfn: Cfn, deployed: str, tmp_p
     assert cfn("up", "--name", deployed, "--yes").code == 0
     local = cfn("up", "--name", deployed, "--cloud", "local")
     assert local.code == 5
-    assert f"'{deployed}' is a stack in aws" in local.err
+    assert f"Stack '{deployed}' already exists on aws" in local.err
     assert cfn("status", deployed).code == 0
 
 

@@ -83,7 +83,7 @@ def test_a_lock_of_somebody_else_is_told_and_taken_after_a_question(
     assert gcp("unlock", "demo").code != 0  # nobody is there to confirm
     call = gcp("unlock", "demo", "--yes")
     assert call.code == 0, call.text
-    assert "ada@laptop had it" in call.text
+    assert "ada@laptop held" in call.text
     assert gcp("plan", *STACK).code == 2
 
 

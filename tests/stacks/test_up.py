@@ -166,7 +166,7 @@ def test_drift_is_seen_and_remembered(cloud: Cloud, deployed: str, tfcloud: TfCl
     assert "multi_az" in call.out
     document = json.loads(cloud("--json", "status", deployed).out)
     assert document["drift"]["changes"] == "1"
-    assert "1 resource, looked for just now" in cloud("status", deployed).out
+    assert "1 resource, checked just now" in cloud("status", deployed).out
     assert document["engine"] == "terraform"
     assert document["resources"] > 50
 
@@ -204,7 +204,7 @@ def test_what_cannot_move_is_refused(cloud: Cloud, deployed: str, tmp_path: Path
     (tmp_path / "mfinfra.yaml").write_text(text.replace("us-east-1", "eu-west-1"))
     call = cloud("up", "--yes")
     assert call.code == 3
-    assert "region of the stack" in call.err
+    assert "region of stack" in call.err
     assert "its data is stored there" in call.err
 
 
@@ -213,7 +213,7 @@ def test_another_account_is_refused(cloud: Cloud, name: str, tmp_path: Path, tfc
         file.write("account: '999999999999'\n")
     call = cloud("up", "--yes")
     assert call.code == 5
-    assert "allows 999999999999 only" in call.err
+    assert "requires 999999999999" in call.err
     assert tfcloud.calls() == []
 
 
@@ -279,7 +279,7 @@ def test_a_protected_stack_is_not_removed(cloud: Cloud, name: str, tmp_path: Pat
     assert cloud("up", "--yes", "--no-smoke").code == 0
     call = cloud("down", name, "--yes")
     assert call.code == 5
-    assert "protected from removal" in call.err
+    assert "has deletion protection" in call.err
 
 
 def test_data_can_be_kept(cloud: Cloud, deployed: str, tfcloud: TfCloud) -> None:

@@ -19,4 +19,4 @@ def report_unlocked(name: str, holder: str, console: Console) -> None:
     """The previous holder of the lock."""
     if console.as_json:
         console.document({"stack": name, "was_held_by": holder})
-    console.done(f"Released the state lock of stack '{name}', held by {holder}")
+    console.done(f"Released the state lock of stack '{name}' that {holder} held")
