@@ -186,7 +186,7 @@ def test_version_of_a_program_that_is_not_installed_is_one_line(tmp_path: Path) 
     for word in ("--version", "version"):
         done = subprocess.run([sys.executable, "-c", code, word], capture_output=True, text=True, cwd=tmp_path)
         assert (done.returncode, done.stdout, len(done.stderr.splitlines())) == (4, "", 2), done.stderr
-        assert done.stderr.startswith("Error: mfinfra runs from its source here")
+        assert done.stderr.startswith("Error: mfinfra runs from its source directory")
 
 
 @pytest.fixture

@@ -136,7 +136,10 @@ def check_open(cli: Cli, name: str) -> None:
     assert ui.code == 0, ui.text
     assert ui.out.startswith("http://127.0.0.1:")
     argo = cli("--json", "open", "argo")
-    assert json.loads(argo.out)["how"] == f"to print a token valid for one hour, run: mfinfra open argo {name} --show-secret"
+    assert (
+        json.loads(argo.out)["how"]
+        == f"to print a token valid for one hour, run: mfinfra open argo {name} --show-secret"
+    )
     assert "token-of-argo-user" in json.loads(cli("--json", "open", "argo", "--show-secret").out)["secret"]
     refused = cli("open", "airflow")
     assert refused.code == 5

@@ -128,7 +128,7 @@ def list_stacks() -> None:
     from ..reports.listing import report_stacks
     from ..stacks import listing
 
-    report_stacks(listing.every(), record.damaged(), State.console)
+    report_stacks(listing.every(), record.corrupt_names(), State.console)
 
 
 def outputs(

@@ -90,10 +90,10 @@ def _stock(found: Environment) -> Finding:
 
 
 def _stacks() -> Finding:
-    damaged = record.damaged()
-    if damaged:
-        hint = f"Run: mfinfra up --name {damaged[0]}"
-        return Finding("stacks", "problem", f"Corrupt records of stacks: {', '.join(damaged)}.", hint)
+    corrupt = record.corrupt_names()
+    if corrupt:
+        hint = f"Run: mfinfra up --name {corrupt[0]}"
+        return Finding("stacks", "problem", f"Corrupt records of stacks: {', '.join(corrupt)}.", hint)
     stacks = record.every()
     if not stacks:
         return Finding("stacks", "note", "No stacks exist yet.", "Run: mfinfra up")

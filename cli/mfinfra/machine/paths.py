@@ -13,7 +13,7 @@ from ..errors import MfinfraError
 
 
 def home() -> Path:
-    """The home directory of the user. Raises MfinfraError if there is none, as in some containers."""
+    """The home directory of the user. Raises MfinfraError if it is unknown, as in some containers."""
     try:
         return Path.home()
     except RuntimeError as exc:

@@ -81,8 +81,8 @@ def check_free(name: str) -> Path:
 
 
 def write(name: str, settings: dict[str, str]) -> Profile:
-    """Write a stack's profile, and make it the default if there is none. Raises Refused if mfinfra did not write the
-    existing file."""
+    """Write a stack's profile, and make it the default if there is no other. Raises Refused if mfinfra did not write
+    the existing file."""
     path = check_free(name)
     text = _text(name, settings)
     write_text(path, text, _PRIVATE)

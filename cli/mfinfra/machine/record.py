@@ -21,7 +21,7 @@ VERSION = 1
 FILE_NAME = "stack.json"
 
 
-class Damaged(MfinfraError):
+class Corrupt(MfinfraError):
     """A record that cannot be read; `up` writes a new one."""
 
 
@@ -73,7 +73,7 @@ def save(record: Record) -> None:
 
 
 def find(name: str) -> Record | None:
-    """The record of a stack, None if it does not exist. Raises Damaged, or MfinfraError for another version."""
+    """The record of a stack, None if it does not exist. Raises Corrupt, or MfinfraError for another version."""
     path = folder_of(name) / FILE_NAME
     try:
         content = json.loads(path.read_text(encoding="utf-8"))
@@ -83,7 +83,7 @@ def find(name: str) -> Record | None:
     except (FileNotFoundError, NotADirectoryError):
         return None
     except (OSError, ValueError, TypeError, KeyError) as exc:
-        raise Damaged(f"Record {path} is corrupt.", hint=f"Run: mfinfra up --name {name}") from exc
+        raise Corrupt(f"Record {path} is corrupt.", hint=f"Run: mfinfra up --name {name}") from exc
     raise MfinfraError(f"Record {path} has version {version}; this mfinfra supports version {VERSION}.")
 
 
@@ -122,7 +122,7 @@ def every() -> list[Record]:
     return [record for record in found if record is not None]
 
 
-def damaged() -> list[str]:
+def corrupt_names() -> list[str]:
     """The stacks whose records are corrupt."""
     return [name for name in _names() if _readable(name) is None]
 

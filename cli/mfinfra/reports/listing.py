@@ -9,9 +9,9 @@ from ..console import Console
 from ..stacks.listing import where
 
 
-def report_stacks(stacks: list[dict[str, Any]], damaged: Sequence[str], console: Console) -> None:
+def report_stacks(stacks: list[dict[str, Any]], corrupt: Sequence[str], console: Console) -> None:
     """One line for each stack."""
-    for name in damaged:
+    for name in corrupt:
         console.warn(f"The record of stack '{name}' is corrupt.", hint=f"Run: mfinfra up --name {name}")
     if console.as_json:
         console.document(stacks)

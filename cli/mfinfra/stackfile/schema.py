@@ -84,13 +84,13 @@ class StackConfig(Strict):
     permissions_boundary: Annotated[
         Arn | None,
         AWS_ONLY,
-        Parameter("PermissionsBoundary", "Stack", "Permissions boundary of every role.", needs="boundary", pattern=""),
-    ] = Field(None, description="AWS: permissions boundary of every role of the stack.")
+        Parameter("PermissionsBoundary", "Stack", "Permissions boundary for all roles.", needs="boundary", pattern=""),
+    ] = Field(None, description="AWS: permissions boundary for all roles of the stack.")
     people: list[Person] = Field(
         default_factory=list,
         max_length=200,
-        description="Principals with access to the stack, in addition to the one who deploys it. EKS: ARNs of IAM roles"
-        " and users; Azure: object IDs; GCP: members, such as user:ada@example.com.",
+        description="Principals with access to the stack, in addition to the user that deploys it. EKS: ARNs of IAM"
+        " roles and users; Azure: object IDs; GCP: members, such as user:ada@example.com.",
     )
     deletion_protection: Annotated[
         bool, Parameter("DeletionProtection", "Stack", "Protect resources with data from deletion.")

@@ -59,10 +59,10 @@ def connect(config: StackConfig, smoke: bool, console: Console) -> results.Up:
 
 
 def _known(name: str) -> Record | None:
-    """The local record of a stack; None if there is none, or it is corrupt."""
+    """The local record of a stack; None if it does not exist or is corrupt."""
     try:
         return record.find(name)
-    except record.Damaged:
+    except record.Corrupt:
         return None
 
 

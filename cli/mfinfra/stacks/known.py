@@ -15,7 +15,7 @@ def recorded(name: str) -> StackConfig | None:
     """The configuration of a cloud stack at the last `up`; None if there is no record of this name."""
     try:
         stack = record.find(name)
-    except record.Damaged:
+    except record.Corrupt:
         return None
     return StackConfig.model_validate_json(stack.config) if stack is not None and stack.config is not None else None
 
@@ -42,5 +42,5 @@ def is_in_cloud(name: str) -> bool:
     try:
         stack = record.find(name)
         return (stack if stack is not None else config_of(name)).cloud != "local"
-    except (NotFound, record.Damaged):
+    except (NotFound, record.Corrupt):
         return False

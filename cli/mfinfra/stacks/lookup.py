@@ -48,7 +48,7 @@ def find(cloud: Cloud, asked: StackConfig) -> Deployed:
     if not found.outputs.runtime_config:
         raise Refused(
             f"Stack '{asked.name}' is incomplete: it has no output `runtime_config`.",
-            hint=f"Ask the user who deploys it to run: mfinfra up --name {asked.name}",
+            hint=f"Ask its owner to run: mfinfra up --name {asked.name}",
         )
     _check_region(found, asked)
     return found

@@ -45,7 +45,7 @@ def found(session: Any, name: str) -> dict[str, Any] | None:
 
 
 def busy(session: Any, name: str) -> tuple[str, str] | None:
-    """The operation that CloudFormation runs on a stack, and its start time; None if there is none."""
+    """The operation that CloudFormation runs on a stack, and its start time; None if it is idle."""
     stack = found(session, name)
     if (
         stack is None

@@ -63,7 +63,7 @@ def known(name: str) -> Record | None:
     """The record of a stack; None if it does not exist or is corrupt."""
     try:
         return record.find(name)
-    except record.Damaged:
+    except record.Corrupt:
         return None
 
 

@@ -24,7 +24,7 @@ class Secrets:
 
 
 def secrets_in(data: Path) -> Secrets:
-    """The secrets in a data directory, generated if there are none. Raises MfinfraError if the file is corrupt."""
+    """The secrets in a data directory, generated on first use. Raises MfinfraError if the file is corrupt."""
     path = data / FILE_NAME
     try:
         return Secrets(**json.loads(path.read_text(encoding="utf-8")))
