@@ -1,4 +1,4 @@
-"""Clouds by name. Each has a folder that imports the SDK of the cloud when it is first used."""
+"""Clouds by name. Each has a package that imports the SDK of the cloud on first use."""
 
 from __future__ import annotations
 
@@ -17,6 +17,6 @@ def sign_in(config: StackConfig) -> Cloud:
 
 
 def clusters(config: StackConfig) -> Clusters:
-    """What lets us into the cluster of a stack. Asks the cloud for nothing yet."""
+    """The credentials for the cluster of a stack. Sends no request yet."""
     found: Clusters = import_module(f".{config.cloud}.cloud", __name__).clusters(config)
     return found

@@ -9,7 +9,7 @@ import typer
 
 from ..errors import UsageError
 from .options import Cloud, Engine, Examples, Name, Preset, Python, Region, StackName, Yes, stack_names
-from .state import State, agreement, stack_config, stack_name
+from .state import State, confirmation, stack_config, stack_name
 
 
 def up(
@@ -30,7 +30,7 @@ def up(
 
     config = stack_config(name=name, cloud=cloud, region=region, preset=preset, engine=engine)
     stack = select.described(config.with_runtime(python=python, examples=examples), State.console)
-    report_of(stack).report_up(stack.up(agreement(yes), smoke, plan_file), State.console)
+    report_of(stack).report_up(stack.up(confirmation(yes), smoke, plan_file), State.console)
 
 
 def connect(
@@ -93,7 +93,7 @@ def unlock(name: StackName = None, yes: Yes = False) -> None:
     from ..stacks import select
 
     stack = select.named(stack_name(name), State.console)
-    report_unlocked(stack.name, stack.unlock(agreement(yes)), State.console)
+    report_unlocked(stack.name, stack.unlock(confirmation(yes)), State.console)
 
 
 def down(
@@ -110,7 +110,7 @@ def down(
             f"Invalid value '{keep}' for --keep; only 'data' is allowed.", hint="Run: mfinfra down --keep data"
         )
     stack = select.named(stack_name(name), State.console)
-    report_of(stack).report_down(stack.down(agreement(yes), keep == "data"), State.console)
+    report_of(stack).report_down(stack.down(confirmation(yes), keep == "data"), State.console)
 
 
 def status(name: StackName = None) -> None:

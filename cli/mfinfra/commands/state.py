@@ -80,7 +80,7 @@ def stack_config(**options: str | None) -> StackConfig:
     return load.load(Path(), load.with_region(Path(), options))
 
 
-def agreement(yes: bool) -> Callable[[str], bool]:
+def confirmation(yes: bool) -> Callable[[str], bool]:
     return lambda question: yes or _ask(question)
 
 

@@ -123,27 +123,30 @@ def _of_network(values: Values, has: dict[str, bool]) -> Described:
     network = values["network"]
     if not has["network"]:
         found = {
-            "VpcId": _parameter("The VPC.", "AWS::EC2::VPC::Id", network["vpc"], "Network"),
+            "VpcId": _parameter("Existing VPC.", "AWS::EC2::VPC::Id", network["vpc"], "Network"),
             "PrivateSubnetIds": _parameter(
-                "Its private subnets.", "List<AWS::EC2::Subnet::Id>", ",".join(network["subnets"]), "Network"
+                "Private subnets of the VPC.", "List<AWS::EC2::Subnet::Id>", ",".join(network["subnets"]), "Network"
             ),
         }
         if has["ui"] and not has["ui_internal"]:
             found["PublicSubnetIds"] = _parameter(
-                "Its public subnets.", "List<AWS::EC2::Subnet::Id>", ",".join(network["public_subnets"]), "Network"
+                "Public subnets of the VPC.",
+                "List<AWS::EC2::Subnet::Id>",
+                ",".join(network["public_subnets"]),
+                "Network",
             )
         return found
     private, public = subnets(network["cidr"], network["zones"])
-    spec, group, value = _parameter("Addresses of the network.", "String", network["cidr"], "Network")
+    spec, group, value = _parameter("CIDR range of the network.", "String", network["cidr"], "Network")
     return {
         "VpcCidr": ({**spec, "AllowedPattern": r"^[0-9./]{9,18}$"}, group, value),
-        "PrivateSubnetCidrs": _parameter("Addresses of the private subnets.", _LIST, ",".join(private), "Network"),
-        "PublicSubnetCidrs": _parameter("Addresses of the public subnets.", _LIST, ",".join(public), "Network"),
+        "PrivateSubnetCidrs": _parameter("CIDR ranges of the private subnets.", _LIST, ",".join(private), "Network"),
+        "PublicSubnetCidrs": _parameter("CIDR ranges of the public subnets.", _LIST, ",".join(public), "Network"),
     }
 
 
 def subnets(cidr: str, zones: int) -> tuple[list[str], list[str]]:
-    """The private subnets in the lower half of a block, the public ones from three quarters on; as Terraform has it."""
+    """The private subnets in the lower half of a block, the public ones in its last quarter, as in Terraform."""
     block = ipaddress.IPv4Network(cidr)
     bits = (zones - 1).bit_length() + 1
     private = list(block.subnets(prefixlen_diff=bits))[:zones]
@@ -158,16 +161,18 @@ def _of_pool(pool: dict[str, Any], spec: Values) -> Described:
         types = ",".join(spec["instance_types"]) or _FAMILIES
         found[f"{id}InstanceTypes"] = _parameter("Instance types or families.", _LIST, types, group)
     if pool["limited"]:
-        text, seconds = "Cancel a job that waits this long for what cannot come.", str(spec["runnable_minutes"] * 60)
+        text, seconds = "Cancel a job that waits this long for an instance.", str(spec["runnable_minutes"] * 60)
         what = {"Type": "Number", "Description": text, "MinValue": 600, "MaxValue": 86400}
         found[f"{id}RunnableSeconds"] = (what, group, seconds)
     return found
 
 
 def _of_ui(ui: Values, fields: Described, has: dict[str, bool]) -> Described:
-    """What fields of the UI became, and those whose values are not that of one field."""
+    """The parameters of the UI: those of fields, and computed ones."""
     found = {name: one for name, one in fields.items() if one[1] == "UI"}
-    found["UiAllow"] = _parameter("Addresses that may reach it.", _LIST, ",".join(ui["allow"]) or "0.0.0.0/0", "UI")
+    found["UiAllow"] = _parameter(
+        "CIDR ranges with access to the UI.", _LIST, ",".join(ui["allow"]) or "0.0.0.0/0", "UI"
+    )
     if not has["cognito"]:
         for key, value in ui["oidc"].items():
             found[f"Oidc{pascal(key)}"] = _parameter(f"OIDC: {key.replace('_', ' ')}.", "String", value, "UI")

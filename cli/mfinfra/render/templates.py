@@ -9,12 +9,12 @@ from ..errors import NotFound
 
 
 def terraform_folder() -> Path:
-    """The folder of Terraform modules and root modules."""
+    """The directory of Terraform modules and root modules."""
     return _folder("terraform")
 
 
 def cloudformation_folder() -> Path:
-    """The folder of the CloudFormation template."""
+    """The directory of the CloudFormation template."""
     return _folder("cloudformation")
 
 

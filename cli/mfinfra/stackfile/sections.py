@@ -82,18 +82,18 @@ class Network(Strict):
 class Datastore(Strict):
     """The bucket for artifacts, code packages, cards and data."""
 
-    bucket: Annotated[str | None, Parameter("BucketName", "Datastore", "The bucket.", without="bucket", pattern="")] = (
-        Field(
-            None,
-            pattern=r"^[a-z0-9][a-z0-9-]{1,61}[a-z0-9](/[a-z0-9][a-z0-9-]{1,61}[a-z0-9])?$",
-            description="An existing bucket (Azure: account/container). Default: a new one.",
-        )
+    bucket: Annotated[
+        str | None, Parameter("BucketName", "Datastore", "Existing bucket.", without="bucket", pattern="")
+    ] = Field(
+        None,
+        pattern=r"^[a-z0-9][a-z0-9-]{1,61}[a-z0-9](/[a-z0-9][a-z0-9-]{1,61}[a-z0-9])?$",
+        description="An existing bucket (Azure: account/container). Default: a new one.",
     )
     kms: Annotated[
         str,
         Field(pattern=ID_PATTERN),
         _renamed(aws="managed"),
-        Parameter("KmsKeyArn", "Datastore", "Key that encrypts.", needs="given_key", pattern=""),
+        Parameter("KmsKeyArn", "Datastore", "ARN of the KMS key.", needs="given_key", pattern=""),
     ] = Field(
         "managed",
         description="Encryption: `create` for a new key, `managed` for keys of the cloud, or the ID of a key (ARN, Key"
@@ -386,7 +386,7 @@ class Secrets(Strict):
 
     allow: Annotated[
         list[SecretId],
-        Parameter("SecretsAllow", "Compute", "Secrets that tasks may read.", needs="secrets"),
+        Parameter("SecretsAllow", "Compute", "Secrets that tasks can read.", needs="secrets"),
     ] = Field(
         default_factory=list,
         max_length=50,

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from .results import Down, Up
 
 #: Asks the user to confirm an operation.
-Agreed = Callable[[str], bool]
+Confirm = Callable[[str], bool]
 
 
 class Stack(Protocol):
@@ -25,7 +25,7 @@ class Stack(Protocol):
     #: The name of its report (reports/select.py).
     report: str
 
-    def up(self, agreed: Agreed, smoke: bool, plan_file: Path | None) -> Up:
+    def up(self, confirm: Confirm, smoke: bool, plan_file: Path | None) -> Up:
         """Create or update it, or apply a saved plan, and run the smoke test."""
 
     def plan(self, out: Path | None, form: str) -> Plan:
@@ -37,13 +37,13 @@ class Stack(Protocol):
     def disconnect(self) -> Record:
         """Remove its local files. Does not change the stack."""
 
-    def down(self, agreed: Agreed, keep_data: bool) -> Down:
+    def down(self, confirm: Confirm, keep_data: bool) -> Down:
         """Delete it."""
 
     def drift(self) -> Plan:
         """Its drift: resources that differ from the state."""
 
-    def unlock(self, agreed: Agreed) -> str:
+    def unlock(self, confirm: Confirm) -> str:
         """Release its state lock; returns who held it."""
 
     def status(self) -> dict[str, Any]:

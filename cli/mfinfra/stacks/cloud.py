@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from ..console import Console
     from ..machine.record import Record
     from ..stackfile.schema import StackConfig
-    from .base import Agreed
+    from .base import Confirm
 
 
 class CloudStack:
@@ -56,7 +56,7 @@ class CloudStack:
                 self._console.done(f"Saved {out}. To apply it, run: mfinfra up --plan {out}")
         return found
 
-    def up(self, agreed: Agreed, smoke: bool, plan_file: Path | None) -> Up:
+    def up(self, confirm: Confirm, smoke: bool, plan_file: Path | None) -> Up:
         config, console = self._config, self._console
         with record.locked(self.name):
             python = local_setup.python_of(config)
@@ -64,7 +64,7 @@ class CloudStack:
             session.deployment.wait_until_idle(self._show)
             refuse_held(session.deployment, self.name)
             cluster.prepare_up(session.cloud, session.deployment, console)
-            wanted = _wanted(session, plan_file, agreed, console)
+            wanted = _wanted(session, plan_file, confirm, console)
             stack = local_setup.save_record(config, session.cloud, session.deployment.engine)
             if not wanted.is_empty:
                 session.deployment.apply(wanted, self._show)
@@ -79,7 +79,7 @@ class CloudStack:
     def disconnect(self) -> Record:
         return connect.disconnect(self.name, self._console)
 
-    def down(self, agreed: Agreed, keep_data: bool) -> Down:
+    def down(self, confirm: Confirm, keep_data: bool) -> Down:
         """Delete the stack, also if it is incomplete."""
         config, console = self._config, self._console
         _refuse_protected(config)
@@ -88,17 +88,17 @@ class CloudStack:
             session.deployment.wait_until_idle(self._show)
             refuse_held(session.deployment, self.name)
             stack = local_setup.save_record(config, session.cloud, session.deployment.engine)
-            left = self._remove(session, stack, agreed, keep_data)
+            left = self._remove(session, stack, confirm, keep_data)
         return Down(self.name, left)
 
-    def _remove(self, session: Session, stack: Record, agreed: Agreed, keep_data: bool) -> tuple[str, ...]:
+    def _remove(self, session: Session, stack: Record, confirm: Confirm, keep_data: bool) -> tuple[str, ...]:
         """Confirm, then delete the resources; returns those that are left."""
         name, cloud, console = self.name, session.cloud, self._console
         if keep_data:
             session.deployment.retain(cloud.data_kinds)
-        api = cluster.prepare_down(cloud, session.deployment, agreed, console)
+        api = cluster.prepare_down(cloud, session.deployment, confirm, console)
         wanted = session.deployment.plan(destroy=True)
-        if not agreed(_deletion_question(name, wanted, keep_data)):
+        if not confirm(_deletion_question(name, wanted, keep_data)):
             raise Refused(f"Stack '{name}' was not changed.", hint=f"Run: mfinfra down {name} --yes")
         record.save(stack.updated(state="deleting"))
         if api is not None:
@@ -123,12 +123,12 @@ class CloudStack:
                 record.save(stack.updated(drift=str(len(changes)), drift_at=record.now()))
         return Plan(self.name, session.deployment.engine, changes, "drift")
 
-    def unlock(self, agreed: Agreed) -> str:
+    def unlock(self, confirm: Confirm) -> str:
         name, session = self.name, open_stack(self._config, self._console)
         holder = session.deployment.holder()
         if holder is None:
             raise NotFound(f"The state of stack '{name}' is not locked.")
-        if not agreed(
+        if not confirm(
             f"Release the state lock that {holder.who} has held since {holder.since}? If that process is still running,"
             " unlocking can corrupt the state."
         ):
@@ -183,7 +183,7 @@ def _remove_manifest(cloud: Cloud, name: str, console: Console) -> None:
         console.warn(f"The stack manifest could not be removed: {exc.message}", hint=exc.hint)
 
 
-def _wanted(session: Session, plan_file: Path | None, agreed: Agreed, console: Console) -> Plan:
+def _wanted(session: Session, plan_file: Path | None, confirm: Confirm, console: Console) -> Plan:
     """The plan to apply: the saved one, which needs no confirmation, or a new one that the user confirms."""
     name = session.config.name
     if plan_file is not None:
@@ -196,7 +196,7 @@ def _wanted(session: Session, plan_file: Path | None, agreed: Agreed, console: C
         return wanted
     for line in formats.text(wanted).splitlines():
         console.note(line)
-    if not agreed(f"Make these {len(wanted.changes)} changes?"):
+    if not confirm(f"Apply these {len(wanted.changes)} changes?"):
         raise Refused(f"Stack '{name}' was not changed.", hint=f"Run: mfinfra up --name {name} --yes")
     return wanted
 

@@ -72,7 +72,7 @@ def prepare_up(cloud: Cloud, deployed: Deployment, console: Console) -> None:
         )
 
 
-def prepare_down(cloud: Cloud, deployed: Deployment, agreed: Callable[[str], bool], console: Console) -> Api | None:
+def prepare_down(cloud: Cloud, deployed: Deployment, confirm: Callable[[str], bool], console: Console) -> Api | None:
     """Prepare `down`: the API of the cluster, None if it is unreachable. The resources in it are then removed from the
     state, because they are deleted with the cluster. Raises CloudError if the cluster denies access."""
     found = cluster.of(_outputs(cloud, deployed))
@@ -86,13 +86,13 @@ def prepare_down(cloud: Cloud, deployed: Deployment, agreed: Callable[[str], boo
         else:
             return access.api(found, clouds.clusters(cloud.config))
     inside = deployed.cluster_addresses() if cloud.config.compute.backend == "kubernetes" else []
-    if found is not None and inside and not agreed(_deletion_question(cloud, found.name, why)):
+    if found is not None and inside and not confirm(_deletion_question(found.name, why)):
         raise Refused(f"Stack '{cloud.config.name}' was not changed.")
     _remove_from_state(deployed, inside, why, console)
     return None
 
 
-def _deletion_question(cloud: Cloud, name: str, why: str) -> str:
+def _deletion_question(name: str, why: str) -> str:
     return f"{why}. Delete cluster '{name}' with everything in it? Load balancers and disks that it created can remain."
 
 

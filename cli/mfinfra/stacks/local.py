@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from ..plans.changes import Plan
     from ..runtime.install import Environment, Installed
     from ..runtime.smoke_test import SmokeRun
-    from .base import Agreed
+    from .base import Confirm
 
 
 class LocalStack:
@@ -36,7 +36,7 @@ class LocalStack:
     def __init__(self, name: str, console: Console, config: StackConfig | None = None) -> None:
         self.name, self._console, self._config = name, console, config
 
-    def up(self, agreed: Agreed, smoke: bool, plan_file: Path | None) -> Up:
+    def up(self, confirm: Confirm, smoke: bool, plan_file: Path | None) -> Up:
         """Can be repeated; continues where it stopped. Needs no confirmation."""
         if plan_file is not None:
             raise Refused("A local stack has no plan.", hint="Run: mfinfra up")
@@ -61,10 +61,10 @@ class LocalStack:
             f"Stack '{self.name}' is a local stack and cannot be disconnected.", hint=f"Run: mfinfra down {self.name}"
         )
 
-    def down(self, agreed: Agreed, keep_data: bool) -> Down:
+    def down(self, confirm: Confirm, keep_data: bool) -> Down:
         with record.locked(self.name):
             stack = record.need(self.name)
-            if not agreed(_deletion_question(stack, keep_data)):
+            if not confirm(_deletion_question(stack, keep_data)):
                 raise Refused(f"Stack '{self.name}' was not changed.", hint=f"Run: mfinfra down {self.name} --yes")
             record.save(stack.updated(state="deleting"))
             profile.remove(self.name)
@@ -75,7 +75,7 @@ class LocalStack:
     def drift(self) -> Plan:
         raise self._not_deployed()
 
-    def unlock(self, agreed: Agreed) -> str:
+    def unlock(self, confirm: Confirm) -> str:
         raise self._not_deployed()
 
     def _not_deployed(self) -> NotFound:

@@ -42,7 +42,7 @@ class Presence:
     guarded: Callable[[Values], list[tuple[str, str]]] = _nothing
 
     def holds(self, values: Values) -> bool:
-        """Whether these values are those of what lets in, or guards."""
+        """Whether a resource with these values matches the rule."""
         return all(first(values, path) in _any_of(value) for path, value in self.where.items())
 
 
