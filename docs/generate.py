@@ -84,8 +84,8 @@ def stack_file_page() -> str:
     schema = json_schema()
     lines = [
         "# The stack file\n",
-        "`mfinfra.yaml` in the working directory. `mfinfra init` writes it, `mfinfra schema` prints its JSON Schema.",
-        "Unknown keys are rejected.\n",
+        "`mfinfra.yaml`, in the folder where `mfinfra` is called. `mfinfra init` writes one, `mfinfra schema` prints",
+        "its JSON Schema. Unknown keys are refused.\n",
         "| Key | Default | Meaning |",
         "|---|---|---|",
     ]
@@ -116,18 +116,18 @@ def _keys(schema: dict[str, Any], node: dict[str, Any], prefix: str) -> list[str
 
 
 def _empty(field: dict[str, Any], node: dict[str, Any], name: str) -> str:
-    """The default of a field without a default in the schema."""
+    """The default of a field whose schema names none."""
     if name in node.get("required", ()):
-        return "required"
+        return "needed"
     return "`{}`" if field.get("type") == "object" else "`[]`"
 
 
 def capabilities_page() -> str:
     titles = [place.title for place in capabilities.PLACES]
     lines = [
-        "# Capabilities\n",
-        "Generated from the templates, and tested. A component that is not supported is rejected with the name of its",
-        "key, also by `mfinfra validate`. For all keys, see [the stack file](stack-file.md).\n",
+        "# What can be deployed where\n",
+        "Read off the templates, and rendered by a test. What a stack file asks for and a place has not is refused by",
+        "the name of its key, by `mfinfra validate` too. [The stack file](stack-file.md) has every key.\n",
         row("Component", "Key", *titles),
         "|---|---|" + "---|" * len(titles),
     ]
@@ -135,14 +135,14 @@ def capabilities_page() -> str:
         cells = [_yes(capabilities.has(component, place)) for place in capabilities.PLACES]
         lines.append(row(component.text, f"`{component.key.replace('.cpu.', '.NAME.')}`", *cells))
     lines += [
-        "\nOn Google Cloud, the project sets how long logs are kept, except access logs. Services in a cluster are",
-        "reached through a tunnel: none of them is public.\n",
+        "\nLogs of Google Cloud, but for access logs, are kept as long as the project says. What runs in a cluster is",
+        "reached by a tunnel: nothing there listens to the outside.\n",
         "| Command | Terraform, OpenTofu | CloudFormation |",
         "|---|---|---|",
-        "| `render`, `validate` without a cloud account | yes | yes |",
-        "| `plan`, `up --plan FILE` | yes, with a plan file | yes, with a change set |",
-        "| `drift` | yes, with a refresh | yes, with drift detection |",
-        "| `unlock` | yes | no: CloudFormation has no state lock |",
+        "| `render`, `validate` without an account | yes | yes |",
+        "| `plan`, `up --plan FILE` | yes, by a plan file | yes, by a change set |",
+        "| `drift` | yes, by a refresh | yes, by drift detection |",
+        "| `unlock` | yes | no: there is no lock to take |",
         "| `down --keep data` | yes | yes, but not for sandboxes |",
     ]
     lines += [
@@ -156,22 +156,22 @@ def _yes(value: bool) -> str:
 
 
 def exit_codes_page() -> str:
-    lines = ["# Exit codes\n", "## mfinfra\n", "| Code | Meaning |", "|---|---|", "| 0 | Success. |"]
+    lines = ["# Exit codes\n", "## mfinfra\n", "| Code | Meaning |", "|---|---|", "| 0 | Done. |"]
     lines += [f"| {e.exit_code} | {e.meaning} |" for e in errors.EXIT_CODES]
     lines += [
-        "\n`mfinfra plan` and `mfinfra drift` return their result as the exit code: 0 no changes, 2 changes, 3",
-        "dangerous changes (`plan` only), and 1 for every error.\n",
+        "\n`mfinfra plan` and `mfinfra drift` answer by their exit code: 0 nothing to do, 2 changes, 3 dangerous",
+        "changes (`plan` only), and 1 for every error.\n",
         "With `--json`, every error is one document on stdout, usage errors included:",
-        '`{"error": {"message": "...", "hint": "...", "exit_code": 2}}`. Its `exit_code` is the one in the table, also',
+        '`{"error": {"message": "...", "hint": "...", "exit_code": 2}}`. Its `exit_code` is the one of the table, also',
         "for `plan` and `drift`. The same message is printed on stderr.",
     ]
     lines += [
         "\n## A flow (`python flow.py ...`)\n",
         "| Code | Meaning |",
         "|---|---|",
-        "| 0 | Success; a run has finished. |",
-        "| 1 | The run or the command failed; the last lines on stderr are the cause. |",
-        "| 2 | The command line is invalid. |",
+        "| 0 | Done; a run ended well. |",
+        "| 1 | The run or the command failed; the last lines on stderr say why. |",
+        "| 2 | The command line was wrong. |",
         "| 130 | Interrupted; the run can be resumed. |",
     ]
     return "\n".join(lines) + "\n"

@@ -122,7 +122,7 @@ def test_each_cell_is_rendered_or_refused_by_its_name(component: Component, plac
             files_of(component, place)
         return
     source, word = made_by
-    assert capabilities.contains(word, rendered_by(place, files_of(component, place), source))
+    assert capabilities.stands(word, rendered_by(place, files_of(component, place), source))
 
 
 def test_a_source_that_is_not_there_is_a_no() -> None:
@@ -186,7 +186,7 @@ def test_one_stack_file_gives_the_same_components_on_three_clouds(place: Place, 
     assert len(ON_ALL) >= 18
     for component in ON_ALL:
         source, word = component.made_by(place) or ("", "")
-        assert capabilities.contains(word, rendered_by(place, files, source)), component.text
+        assert capabilities.stands(word, rendered_by(place, files, source)), component.text
 
 
 def test_one_stack_file_means_the_same_on_three_clouds(tmp_path: Path) -> None:
