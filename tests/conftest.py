@@ -4,19 +4,47 @@ from __future__ import annotations
 
 import os
 import sys
+from collections import Counter
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import hypothesis
 import pytest
 
-from .programs import Call, end_servers, run_program
+from .programs import Call, end_servers, run_mfinfra, run_program
 
 #: A loaded machine is slow; what is slow is measured elsewhere.
 hypothesis.settings.register_profile("timeless", deadline=None)
 hypothesis.settings.load_profile("timeless")
 
 KEPT = ("MFINFRA_STOCK_PYTHON", "MFINFRA_REGENERATE", "MFINFRA_TEST_CACHE")
+
+
+#: Where the long tests are: they start first, so that no worker ends long after the others.
+LONGEST = ("tests/stacks", "tests/kube", "tests/docs", "tests/interop", "tests/cli/test_local_servers")
+
+
+def pytest_configure() -> None:
+    """Modules are compiled once: without this a machine that forbids it compiles them for each program and worker."""
+    os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
+    sys.dont_write_bytecode = False
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    items.sort(key=lambda item: not item.nodeid.startswith(LONGEST))
+
+
+def pytest_terminal_summary(terminalreporter: Any) -> None:
+    """The ten folders that took longest; with several workers, the sum of theirs."""
+    seconds: Counter[str] = Counter()
+    for report in (report for reports in terminalreporter.stats.values() for report in reports):
+        if isinstance(report, pytest.TestReport):
+            seconds[report.nodeid.split("::")[0].rpartition("/")[0]] += report.duration
+    if sum(seconds.values()) > 60:
+        terminalreporter.section("slowest folders", "-")
+        for folder, took in seconds.most_common(10):
+            terminalreporter.line(f"{took:7.0f} s  {folder}")
 
 
 @pytest.fixture(autouse=True)
@@ -38,8 +66,8 @@ def home(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPat
 
 @pytest.fixture
 def mfinfra(tmp_path: Path) -> Callable[..., Call]:
-    """Call the real program: mfinfra("up", "--name", "x")."""
-    return lambda *args, **env: run_program([sys.executable, "-m", "mfinfra", *args], tmp_path, **env)
+    """Call the program: mfinfra("up", "--name", "x")."""
+    return lambda *args, **env: run_mfinfra(args, tmp_path, **env)
 
 
 @pytest.fixture

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import functools
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -125,8 +126,13 @@ def test_no_command_asks_which_kind_of_stack_it_has() -> None:
     assert asked("x = config.cloud != 'local'") and asked("from ..stacks.known import is_in_cloud")
 
 
-def calls(folder: Path) -> Iterator[tuple[str, str]]:
-    """(file, dotted name) of every call and every import in a package."""
+@functools.cache
+def calls(folder: Path) -> frozenset[tuple[str, str]]:
+    """(file, dotted name) of every call and every import in a package, which is parsed once for all tests."""
+    return frozenset(_calls(folder))
+
+
+def _calls(folder: Path) -> Iterator[tuple[str, str]]:
     for path in sorted(folder.rglob("*.py")):
         for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
             if isinstance(node, ast.Call):

@@ -5,12 +5,11 @@ from __future__ import annotations
 
 import json
 import re
-import sys
 from pathlib import Path
 from typing import Any
 
 import pytest
-from tests.programs import run_program
+from tests.programs import run_mfinfra
 from tests.stackfiles import SHAPES
 
 import capabilities
@@ -216,7 +215,7 @@ def test_the_program_takes_one_stack_file_to_three_clouds(place: Place, by: str,
     region = REGIONS[place.cloud]
     options = ["--region", region] if by == "option" else []
     env = {variable: region} if by == "shell" else {}
-    call = run_program([sys.executable, "-m", "mfinfra", "validate", "--cloud", place.cloud, *options], tmp_path, **env)
+    call = run_mfinfra(["validate", "--cloud", place.cloud, *options], tmp_path, **env)
     assert call.code == 0, call.text
     assert f"one: {place.cloud} {region}, preset production" in call.out
 
@@ -224,8 +223,7 @@ def test_the_program_takes_one_stack_file_to_three_clouds(place: Place, by: str,
 @pytest.mark.parametrize("place", CLUSTERS[1:], ids=lambda place: place.key)
 def test_the_program_refuses_by_name_what_a_cloud_has_not(place: Place, tmp_path: Path) -> None:
     (tmp_path / "mfinfra.yaml").write_text(f"{ONE}network: {{endpoints: [logs]}}\n")
-    argv = [sys.executable, "-m", "mfinfra", "validate", "--cloud", place.cloud, "--region", REGIONS[place.cloud]]
-    call = run_program(argv, tmp_path)
+    call = run_mfinfra(["validate", "--cloud", place.cloud, "--region", REGIONS[place.cloud]], tmp_path)
     assert call.code != 0
     assert "network.endpoints" in call.text
     assert "Traceback" not in call.text

@@ -7,7 +7,6 @@ import os
 import shutil
 import socket
 import subprocess
-import sys
 import tempfile
 import threading
 import time
@@ -27,7 +26,7 @@ from mfinfra.render import workspace
 from mfinfra.stackfile.schema import StackConfig
 from tests.doubles import programs
 from tests.doubles.configuration import Configuration
-from tests.programs import ROOT, Call, run_program
+from tests.programs import ROOT, Call, run_mfinfra
 
 #: Accounts that nobody has, where a root needs one to be planned.
 ACCOUNTS = {"azure": "11111111-2222-3333-4444-555555555555", "gcp": "demo-project"}
@@ -66,7 +65,8 @@ class TfCloud:
     @property
     def environment(self) -> dict[str, str]:
         """For terraform: these providers, and nothing of this machine's configuration."""
-        return {"TF_REATTACH_PROVIDERS": self.reattach, "TF_CLI_CONFIG_FILE": os.devnull, "CHECKPOINT_DISABLE": "1"}
+        told = {"TF_REATTACH_PROVIDERS": self.reattach, "TF_CLI_CONFIG_FILE": os.devnull, "CHECKPOINT_DISABLE": "1"}
+        return {**told, "GOGC": "400"}  # a fifth of terraform's time for 60 MB more
 
     @property
     def stack_environment(self) -> dict[str, str]:
@@ -227,4 +227,4 @@ def _wait_for(url: str) -> None:
 def cloud(tfcloud: TfCloud, aws: Aws, tmp_path: Path) -> Callable[..., Call]:
     """Call mfinfra with all of AWS on loopback: cloud("plan", "--name", "x")."""
     settings = {**tfcloud.environment, **aws.environment}
-    return lambda *args, **env: run_program([sys.executable, "-m", "mfinfra", *args], tmp_path, **{**settings, **env})
+    return lambda *args, **env: run_mfinfra(args, tmp_path, **{**settings, **env})

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import shutil
 import signal
 import socket
 import subprocess
 import sys
+import tempfile
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -60,9 +62,6 @@ class Postgres:
         self.folder.mkdir(parents=True, exist_ok=True)
         if os.getuid() == 0:
             shutil.chown(self.folder, "nobody")
-            for parent in self.folder.parents[:4]:  # up to the folder that pytest makes for an account
-                if parent.stat().st_uid == 0 and not parent.stat().st_mode & 0o001:
-                    parent.chmod(parent.stat().st_mode | 0o011)
         self._call("initdb", "-D", "data", "-U", "tester", "-A", "trust", "-E", "UTF8", "--locale=C", "-N")
 
     def start(self) -> None:
@@ -79,8 +78,22 @@ class Postgres:
         assert done.returncode == 0, done.stdout + done.stderr
 
 
-def new_postgres(folder: Path) -> Postgres:
-    """A started server; skips the test where PostgreSQL is not installed, but fails it on CI."""
+@contextlib.contextmanager
+def own_postgres() -> Iterator[Postgres]:
+    """A running server; skips the test where PostgreSQL is not installed, but fails it on CI.
+
+    Its folder has a short name, because the path of a socket may not be long, and is not below pytest's, because every
+    session of pytest takes from other accounts the right to enter that.
+    """
+    with tempfile.TemporaryDirectory(prefix="mf-postgres-", ignore_cleanup_errors=True) as folder:
+        server = _started(Path(folder))
+        try:
+            yield server
+        finally:
+            server.stop("immediate")
+
+
+def _started(folder: Path) -> Postgres:
     programs = postgres_programs()
     if programs is None:
         message = "PostgreSQL's server programs are neither on the path nor in /usr/lib/postgresql"

@@ -63,8 +63,8 @@ def running(command: list[str], url: str, log: Path, env: dict[str, str] | None 
     finally:
         process.terminate()
         try:
-            process.wait(10)
-        except subprocess.TimeoutExpired:
+            process.wait(1)
+        except subprocess.TimeoutExpired:  # in order, some wait longer for connections that clients keep
             process.kill()
             process.wait()
 

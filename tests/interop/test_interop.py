@@ -5,6 +5,7 @@ Needs a Python with metaflow==2.19.39, named by MFINFRA_STOCK_PYTHON.
 
 from __future__ import annotations
 
+import fcntl
 import json
 import os
 import re
@@ -65,12 +66,38 @@ def described(folder: Path, pathspec: str, library: str, **more: str) -> dict[st
     return json.loads(text)  # type: ignore[no-any-return]
 
 
+@pytest.fixture(scope="session")
+def runs(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Where the runs are that tests only look at, one folder for all workers."""
+    own = tmp_path_factory.getbasetemp()
+    found = (own.parent if "PYTEST_XDIST_WORKER" in os.environ else own) / "interop"
+    found.mkdir(exist_ok=True)
+    return found
+
+
+def run_of(runs: Path, shape: str, writer: str) -> dict[str, Any]:
+    """What a library wrote when it ran a shape: folder, pathspec and the descriptions of both clients. It runs once."""
+    answer = runs / f"{shape}-{writer}.json"
+    with open(runs / f"{shape}.lock", "w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if not answer.exists():
+            answer.write_text(json.dumps(_written(runs / shape, shape, writer)))
+    return json.loads(answer.read_text())  # type: ignore[no-any-return]
+
+
+def _written(folder: Path, shape: str, writer: str) -> dict[str, Any]:
+    folder.mkdir()  # the same for both libraries: artifacts hold it
+    pathspec = run_flow(folder, shape, writer)
+    found = {client: described(folder, pathspec, client) for client in ("metaflow", "mfruntime")}
+    folder.rename(folder.parent / f"{shape}-{writer}")
+    return {"folder": str(folder), "pathspec": pathspec, **found}
+
+
 @pytest.mark.parametrize("shape", SHAPES)
 @pytest.mark.parametrize("writer", ["metaflow", "mfruntime"])
-def test_both_clients_show_the_same_of_a_run(tmp_path: Path, shape: str, writer: str) -> None:
-    pathspec = run_flow(tmp_path, shape, writer)
-    theirs, ours = described(tmp_path, pathspec, "metaflow"), described(tmp_path, pathspec, "mfruntime")
-    found = differences(ours, theirs)
+def test_both_clients_show_the_same_of_a_run(runs: Path, shape: str, writer: str) -> None:
+    run = run_of(runs, shape, writer)
+    found = differences(run["mfruntime"], run["metaflow"])
     assert not found, "\n".join(found)
 
 
@@ -119,14 +146,11 @@ def _comparable_task(task: dict[str, Any]) -> dict[str, Any]:
 
 
 @pytest.mark.parametrize("shape", SHAPES)
-def test_both_runtimes_write_the_same_run(tmp_path: Path, shape: str) -> None:
+def test_both_runtimes_write_the_same_run(runs: Path, shape: str) -> None:
     results = {}
     for library in ("metaflow", "mfruntime"):
-        folder = tmp_path / "run"
-        folder.mkdir()
-        pathspec = run_flow(folder, shape, library)
-        results[library] = comparable(described(folder, pathspec, "metaflow"), folder, pathspec.split("/")[1])
-        folder.rename(tmp_path / library)
+        run = run_of(runs, shape, library)
+        results[library] = comparable(run["metaflow"], Path(run["folder"]), run["pathspec"].split("/")[1])
     found = differences(results["mfruntime"], results["metaflow"])
     assert not found, "\n".join(found)
 

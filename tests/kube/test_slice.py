@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import os
 import signal
-import sys
 import uuid
 from collections.abc import Iterator
 from pathlib import Path
@@ -17,7 +16,7 @@ from tests.doubles import google
 from tests.doubles.fixtures import TfCloud
 from tests.doubles.google import Google
 from tests.doubles.testkube.server import TestKube
-from tests.programs import run_program
+from tests.programs import run_mfinfra
 
 from .conftest import (
     Cli,
@@ -74,7 +73,7 @@ def shown(kube: TestKube) -> dict[str, Any]:
 def cli(cluster: TestKube, gcp: Google, tfcloud: TfCloud, tmp_path: Path) -> Cli:
     settings = {**gcp.environment, **tfcloud.environment}
     (tmp_path / "mfinfra.yaml").write_text(STACK)
-    return lambda *args, **env: run_program([sys.executable, "-m", "mfinfra", *args], tmp_path, **{**settings, **env})
+    return lambda *args, **env: run_mfinfra(args, tmp_path, **{**settings, **env})
 
 
 def bucket(home: Path) -> str:

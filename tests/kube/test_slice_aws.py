@@ -9,7 +9,6 @@ from __future__ import annotations
 import json
 import os
 import re
-import sys
 import uuid
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
@@ -25,7 +24,7 @@ from tests.doubles.gateway import Gateway, gateway, port_of
 from tests.doubles.metadata_service import Program
 from tests.doubles.programs import programs
 from tests.doubles.testkube.server import TestKube
-from tests.programs import Call, end_servers, run_program
+from tests.programs import Call, end_servers, run_mfinfra
 
 from .conftest import (
     authority,
@@ -75,7 +74,7 @@ class Slice:
     def __call__(self, *args: str, **env: str) -> Call:
         self.tfcloud.cloud = self.cloud  # others say other things to the same providers meanwhile
         self.tfcloud.say(made={"aws_eks_cluster": self.shown}, **self.said)
-        return run_program([sys.executable, "-m", "mfinfra", *args], self.folder, **{**self.environment, **env})
+        return run_mfinfra(args, self.folder, **{**self.environment, **env})
 
     @property
     def home(self) -> Path:

@@ -7,7 +7,6 @@ import base64
 import json
 import shutil
 import ssl
-import sys
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -22,7 +21,7 @@ from tests.doubles.fixtures import TfCloud
 from tests.doubles.server import Answer, Asked, Double
 from tests.doubles.state import with_local_state
 from tests.doubles.testkube.server import TestKube
-from tests.programs import Call, run_program
+from tests.programs import Call, run_mfinfra
 
 from .conftest import authority, furnish, profile, serve_metadata
 
@@ -99,7 +98,7 @@ def cloud(
         (tmp_path / "mfinfra.yaml").write_text(STACK)
 
         def call(*args: str, **env: str) -> Call:
-            return run_program([sys.executable, "-m", "mfinfra", *args], tmp_path, **{**settings, **env})
+            return run_mfinfra(args, tmp_path, **{**settings, **env})
 
         yield Cloud(call, blobs, client, subscription, str(folder / "ca.pem"))
         for end in ends:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import itertools
-import tempfile
 import threading
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -15,7 +14,7 @@ import pytest
 
 from mfruntime.service.app import make_app
 from mfruntime.service.config import Config
-from tests.doubles.metadata_service import Postgres, new_postgres
+from tests.doubles.metadata_service import Postgres, own_postgres
 
 
 class Caller:
@@ -55,12 +54,9 @@ class Caller:
 
 @pytest.fixture(scope="session")
 def postgres() -> Iterator[Postgres]:
-    """One server for the session; tests take databases of their own in it. Its folder has a short name, because the
-    path of a socket may not be long, and outlives the folders of other sessions of pytest."""
-    with tempfile.TemporaryDirectory(prefix="mf-postgres-", ignore_cleanup_errors=True) as folder:
-        server = new_postgres(Path(folder))
+    """One server for the session; tests take databases of their own in it."""
+    with own_postgres() as server:
         yield server
-        server.stop("immediate")
 
 
 _NUMBERS = itertools.count(1)

@@ -7,6 +7,7 @@ with what was registered.
 
 from __future__ import annotations
 
+import contextlib
 import signal
 import tempfile
 import time
@@ -23,7 +24,7 @@ from mfruntime.metadata_provider.base import ArtifactRecord, MetadataEntry, Task
 from mfruntime.metadata_provider.http import Connection
 from mfruntime.metadata_provider.service import ServiceMetadata
 from tests.doubles.dropping_proxy import FAULTS, Proxy
-from tests.doubles.metadata_service import Postgres, Program, new_postgres
+from tests.doubles.metadata_service import Postgres, Program, own_postgres
 
 #: How long a process that ends waits for a service that is away, in these tests.
 DEADLINE = 3.0
@@ -159,8 +160,8 @@ def hurried(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def told(kind: str, folder: Path, examples: int, steps: int, fixed: bool) -> None:
     """Tell stories over one database."""
-    home = tempfile.TemporaryDirectory(prefix="mf-postgres-", ignore_cleanup_errors=True)  # sockets want short paths
-    server = new_postgres(Path(home.name)) if kind == "postgresql" else None
+    servers = contextlib.ExitStack()
+    server = servers.enter_context(own_postgres()) if kind == "postgresql" else None
     program = Program(server.url if server else f"sqlite:///{folder}/m.db", folder / "log")
     program.start()
     proxy = Proxy(program.port)
@@ -175,9 +176,7 @@ def told(kind: str, folder: Path, examples: int, steps: int, fixed: bool) -> Non
     finally:
         proxy.close()
         program.stop(signal.SIGKILL)
-        if server:
-            server.stop("immediate")
-        home.cleanup()
+        servers.close()
 
 
 @pytest.mark.parametrize("kind", ["sqlite", "postgresql"])

@@ -23,6 +23,9 @@ from tests.doubles.metadata_service import Program
 from .conftest import Caller
 from .test_contract import make_run, make_task
 
+#: No other test needs it, see addopts in pyproject.toml.
+pytest_plugins = ["schemathesis.pytest.plugin"]
+
 #: What the document does not promise: to refuse everything that it does not describe (unknown fields, for one, are
 #: ignored), to take everything that it does, and to ask for keys where the service was given none.
 _NOT_PROMISED = {"negative_data_rejection", "positive_data_acceptance", "ignored_auth", "missing_required_header"}

@@ -17,7 +17,7 @@ from typing import Any
 import httpx
 import pytest
 
-from tests.doubles.metadata_service import Postgres, Program, free_port, new_postgres, run_program
+from tests.doubles.metadata_service import Postgres, Program, free_port, own_postgres, run_program
 
 from .conftest import execute
 
@@ -112,28 +112,27 @@ def test_told_to_end_it_answers_what_is_under_way(program: Program) -> None:
 
 
 def test_postgresql_may_be_stopped_and_started(tmp_path: Path) -> None:
-    server = new_postgres(tmp_path / "postgres")
-    program = Program(server.url, tmp_path / "service.log")
-    try:
-        program.start()
-        writers = Writers(program.url, 4)
-        for mode in ("fast", "immediate"):
+    with own_postgres() as server:
+        program = Program(server.url, tmp_path / "service.log")
+        try:
+            program.start()
+            writers = Writers(program.url, 4)
+            for mode in ("fast", "immediate"):
+                time.sleep(0.5)
+                server.stop(mode)
+                answer = httpx.get(program.url + "/flows", timeout=20)
+                assert (answer.status_code, answer.headers["retry-after"]) == (503, "1"), answer.text
+                assert httpx.get(program.url + "/readyz", timeout=20).status_code == 503
+                assert httpx.get(program.url + "/healthz").status_code == 200
+                server.start()
+                wait_until_ready(program)
             time.sleep(0.5)
-            server.stop(mode)
-            answer = httpx.get(program.url + "/flows", timeout=20)
-            assert (answer.status_code, answer.headers["retry-after"]) == (503, "1"), answer.text
-            assert httpx.get(program.url + "/readyz", timeout=20).status_code == 503
-            assert httpx.get(program.url + "/healthz").status_code == 200
-            server.start()
-            wait_until_ready(program)
-        time.sleep(0.5)
-        writers.finish()
-        assert writers.statuses <= {200, 503, 409}
-        writers.check()
-        assert "Traceback" not in program.log.read_text()
-    finally:
-        program.stop()
-        server.stop("immediate")
+            writers.finish()
+            assert writers.statuses <= {200, 503, 409}
+            writers.check()
+            assert "Traceback" not in program.log.read_text()
+        finally:
+            program.stop()
 
 
 def wait_until_ready(program: Program) -> None:
@@ -143,18 +142,17 @@ def wait_until_ready(program: Program) -> None:
         time.sleep(0.05)
 
 
-def test_it_waits_for_postgresql_that_starts_later(postgres: Postgres, tmp_path: Path) -> None:
-    later = Postgres(tmp_path / "postgres", postgres.programs)
-    later.initialise()
-    program = Program(later.url, tmp_path / "service.log")
-    started = threading.Timer(1.0, later.start)
-    started.start()
-    try:
-        assert program.start() > 0.9
-    finally:
-        program.stop()
-        started.join()
-        later.stop("immediate")
+def test_it_waits_for_postgresql_that_starts_later(tmp_path: Path) -> None:
+    with own_postgres() as later:
+        later.stop()
+        program = Program(later.url, tmp_path / "service.log")
+        started = threading.Timer(1.0, later.start)
+        started.start()
+        try:
+            assert program.start() > 0.9
+        finally:
+            program.stop()
+            started.join()
 
 
 def test_connections_that_are_cut_cost_no_read(program: Program) -> None:

@@ -22,7 +22,7 @@ from tests.doubles import azure, object_stores
 from tests.doubles.fixtures import TfCloud
 from tests.doubles.server import Double
 from tests.doubles.state import with_local_state
-from tests.programs import Call, run_program
+from tests.programs import Call, run_mfinfra, run_program
 
 ACCOUNT = state_location.state_account(azure.SUBSCRIPTION)
 KEY = base64.b64encode(b"a key that nobody uses but to make containers").decode()
@@ -98,7 +98,7 @@ def cloud(blobs: Blobs, certificates: tuple[trustme.CA, Path], tfcloud: TfCloud,
     }
     yield Azure(
         subscription,
-        lambda *args, **env: run_program([sys.executable, "-m", "mfinfra", *args], tmp_path, **{**settings, **env}),
+        lambda *args, **env: run_mfinfra(args, tmp_path, **{**settings, **env}),
         blobs,
     )
     for end in ends:

@@ -14,7 +14,7 @@ import pexpect
 import pytest
 
 from tests.doubles.fixtures import Aws
-from tests.programs import Call, run_program
+from tests.programs import Call, run_mfinfra
 
 Cfn = Callable[..., Call]
 STACK = """name: {}
@@ -39,7 +39,7 @@ def name(request: pytest.FixtureRequest, tmp_path: Path) -> str:
 def cfn(aws: Aws, tmp_path: Path) -> Cfn:
     """Call mfinfra where terraform is not there."""
     settings = {**aws.environment, "AWS_ENDPOINT_URL_API_GATEWAY": aws.url, "MFINFRA_TERRAFORM": "no-terraform"}
-    return lambda *args, **env: run_program([sys.executable, "-m", "mfinfra", *args], tmp_path, **{**settings, **env})
+    return lambda *args, **env: run_mfinfra(args, tmp_path, **{**settings, **env})
 
 
 @pytest.fixture

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import sys
 import urllib.request
 import zlib
 from collections.abc import Callable
@@ -13,7 +12,7 @@ from typing import Any
 import pytest
 
 from tests.doubles.fixtures import API_KEY, Aws, TfCloud
-from tests.programs import Call, run_program
+from tests.programs import Call, run_mfinfra
 
 Tool = Callable[..., Call]
 STATES = "mfinfra-state-123456789012-us-east-1"
@@ -47,7 +46,7 @@ def elsewhere(aws: Aws, tfcloud: TfCloud, there: Path) -> Tool:
     settings = {**tfcloud.environment, **aws.environment, **{key: str(path) for key, path in homes.items()}}
 
     def call(*args: str, **env: str) -> Call:
-        return run_program([sys.executable, "-m", "mfinfra", *args], there / "work", **{**settings, **env})
+        return run_mfinfra(args, there / "work", **{**settings, **env})
 
     return call
 

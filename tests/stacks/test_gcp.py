@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import sys
 import urllib.error
 import urllib.parse
 import urllib.request
@@ -16,7 +15,7 @@ from mfinfra.clouds.gcp.errors import explain_text
 from tests.doubles import google, object_stores
 from tests.doubles.fixtures import TfCloud
 from tests.doubles.server import Double
-from tests.programs import Call, run_program
+from tests.programs import Call, run_mfinfra
 
 
 @pytest.fixture(scope="module")
@@ -36,7 +35,7 @@ def gcp(project: google.Project, storage: str, tfcloud: TfCloud, tmp_path: Path)
     double = Double(google.answers(project))
     end = double.start()
     settings = {**tfcloud.environment, **google.environment(double, storage, tmp_path)}
-    yield lambda *args, **env: run_program([sys.executable, "-m", "mfinfra", *args], tmp_path, **{**settings, **env})
+    yield lambda *args, **env: run_mfinfra(args, tmp_path, **{**settings, **env})
     end()
     for name in list_objects(storage):
         url = f"{storage}/storage/v1/b/mfinfra-state-demo-project/o/{urllib.parse.quote(name, safe='')}"

@@ -7,7 +7,6 @@ import os
 import re
 import shutil
 import subprocess
-import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -18,7 +17,7 @@ from mfinfra import versions
 from mfruntime.settings import SETTINGS
 from tests.doubles import programs
 from tests.doubles.fixtures import TfCloud
-from tests.doubles.metadata_service import Postgres, new_postgres
+from tests.doubles.metadata_service import Postgres, own_postgres
 
 from .kubernetes_modules import EVENTS, MODULES, PRODUCTION, planned, releases
 
@@ -108,10 +107,8 @@ def test_there_is_an_autoscaler_for_each_version_of_kubernetes() -> None:
 
 @pytest.fixture
 def server() -> Iterator[Postgres]:
-    with tempfile.TemporaryDirectory(prefix="mf-postgres-", ignore_cleanup_errors=True) as folder:
-        found = new_postgres(Path(folder))
+    with own_postgres() as found:
         yield found
-        found.stop()
 
 
 def psql(server: Postgres, statement: str, **env: str) -> subprocess.CompletedProcess[str]:

@@ -54,7 +54,7 @@ WANTED = {
 }  # fmt: skip
 
 
-@pytest.mark.parametrize(("api", "kms"), [("public", "aws"), ("private", "create")])
+@pytest.mark.parametrize(("api", "kms"), [("public", "aws"), pytest.param("private", "create", marks=pytest.mark.slow)])
 def test_both_engines_give_flows_the_same_profile(cloud: Cloud, tmp_path: Path, home: Path, api: str, kms: str) -> None:
     profiles = []
     for engine in ("terraform", "cloudformation"):

@@ -13,8 +13,8 @@ import pytest
 
 from tests.doubles.fixtures import Aws
 from tests.doubles.gateway import Gateway, gateway, port_of
-from tests.doubles.metadata_service import Program, new_postgres
-from tests.programs import Call, run_program
+from tests.doubles.metadata_service import Program, own_postgres
+from tests.programs import Call, run_mfinfra
 
 STACK = """\
 name: slice
@@ -76,12 +76,11 @@ print(json.dumps([[r.id, r.successful, r.data.total, sorted(s.id for s in r), le
 
 @pytest.fixture
 def service(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Program]:
-    postgres = new_postgres(tmp_path_factory.mktemp("postgres"))
-    program = Program(postgres.url, tmp_path_factory.mktemp("service") / "service.log")
-    program.start()
-    yield program
-    program.stop()
-    postgres.stop()
+    with own_postgres() as postgres:
+        program = Program(postgres.url, tmp_path_factory.mktemp("service") / "service.log")
+        program.start()
+        yield program
+        program.stop()
 
 
 @pytest.fixture
@@ -95,7 +94,7 @@ def cli(aws: Aws, front: Gateway, tmp_path: Path) -> Callable[..., Call]:
     settings = {**aws.environment, **front.environment, "AWS_ENDPOINT_URL_API_GATEWAY": aws.url}
     settings["MFINFRA_TERRAFORM"] = "no-terraform"
     (tmp_path / "mfinfra.yaml").write_text(STACK)
-    return lambda *args, **env: run_program([sys.executable, "-m", "mfinfra", *args], tmp_path, **{**settings, **env})
+    return lambda *args, **env: run_mfinfra(args, tmp_path, **{**settings, **env})
 
 
 def test_from_an_account_to_a_flow_that_everybody_sees(
