@@ -37,39 +37,39 @@ def _guarded() -> int:
     signal.signal(signal.SIGINT, _interrupted)
     program = typer.main.get_command(app)
     try:
-        return _ended(program.main(standalone_mode=False))
+        return _exit_code_of(program.main(standalone_mode=False))
     except SystemExit as exc:
-        return _ended(exc.code)
+        return _exit_code_of(exc.code)
     except usage.UsageError as exc:
-        return _answer(usage.report(exc, program, sys.argv[1:]))
+        return _error_code(usage.report(exc, program, sys.argv[1:]))
     except typer.Abort:
         State.console.error(MfinfraError("Aborted."))
-        return _answer(1)
+        return _error_code(1)
     except MfinfraError as exc:
         State.console.error(exc)
-        return _answer(exc.exit_code)
+        return _error_code(exc.exit_code)
     except BrokenPipeError:
         raise  # the reader closed the pipe: not an error of mfinfra
     except Exception as exc:
-        State.console.error(_reported(exc))
+        State.console.error(_unexpected_error(exc))
         return 1
 
 
-def _ended(code: object) -> int:
+def _exit_code_of(code: object) -> int:
     """The exit code of a call without an error: that of the command line library, else that of the command."""
     from .commands.state import State
 
-    return _answer(code) if isinstance(code, int) and code else State.code
+    return _error_code(code) if isinstance(code, int) and code else State.code
 
 
 #: Commands whose exit codes 2 and 3 are results. Their errors exit with 1, so that CI can tell them from results.
-_ANSWERING = ("plan", "drift")
+_RESULT_COMMANDS = ("plan", "drift")
 
 
-def _answer(code: int) -> int:
+def _error_code(code: int) -> int:
     from .commands.state import State
 
-    return 1 if State.command in _ANSWERING and code != Interrupted.exit_code else code
+    return 1 if State.command in _RESULT_COMMANDS and code != Interrupted.exit_code else code
 
 
 def _interrupted(_number: int, _frame: object) -> NoReturn:
@@ -89,7 +89,7 @@ def _discard_output(message: str | None = None) -> int:
     return 1
 
 
-def _reported(exc: Exception) -> MfinfraError:
+def _unexpected_error(exc: Exception) -> MfinfraError:
     """An unexpected error: one line for the user, details in a file."""
     import traceback
     from datetime import datetime

@@ -15,7 +15,7 @@ class Console:
 
     def __init__(self, as_json: bool = False, color: bool = True):
         self.as_json = as_json
-        self._has_answered = False
+        self._has_document = False
         self.color = color and not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb"
 
     @property
@@ -25,25 +25,25 @@ class Console:
 
     def step(self, text: str) -> None:
         """Print one progress line."""
-        self._tell(_mark("•", "-"), "36", text)
+        self._print_marked(_mark("•", "-"), "36", text)
 
     def note(self, text: str) -> None:
         """Print a line of progress without a mark."""
         print(_clean(text), file=sys.stderr, flush=True)
 
     def done(self, text: str) -> None:
-        self._tell(_mark("✓", "+"), "32", text)
+        self._print_marked(_mark("✓", "+"), "32", text)
 
     def warn(self, text: str, hint: str | None = None) -> None:
-        self._tell("!", "33", text, hint)
+        self._print_marked("!", "33", text, hint)
 
     def error(self, error: MfinfraError) -> None:
         """Print an error and its hint."""
-        if self.as_json and not self._has_answered:
+        if self.as_json and not self._has_document:
             self.document({"error": {"message": error.message, "hint": error.hint, "exit_code": error.exit_code}})
-        self._tell("Error:", "31", error.message, error.hint)
+        self._print_marked("Error:", "31", error.message, error.hint)
 
-    def _tell(self, mark: str, color: str, text: str, hint: str | None = None) -> None:
+    def _print_marked(self, mark: str, color: str, text: str, hint: str | None = None) -> None:
         print(f"{self._styled(mark, color, sys.stderr)} {_clean(text)}", file=sys.stderr, flush=True)
         if hint:
             print(f"  {_clean(hint)}", file=sys.stderr, flush=True)
@@ -57,7 +57,7 @@ class Console:
         import json
 
         print(json.dumps(value, indent=2, sort_keys=True))
-        self._has_answered = True
+        self._has_document = True
 
     def table(self, columns: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
         """Print the result as a table: formatted on a terminal, tab-separated for programs."""
