@@ -42,9 +42,10 @@ def on(folder: Path, call: Tool) -> Tool:
 
 
 def profile(home: Path) -> dict[str, str]:
-    """The profile but for where the tunnel of the machine listens."""
+    """The profile without the URLs of tunnels, whose ports differ between machines."""
     found = json.loads((home / "profiles" / "config_slice.json").read_text())
-    assert found.pop("METAFLOW_SERVICE_URL").startswith("http://127.0.0.1:1")
+    for name in ("METAFLOW_SERVICE_URL", "METAFLOW_ARGO_WORKFLOWS_UI_URL"):
+        assert found.pop(name).startswith("http://127.0.0.1:1")
     return dict(found)
 
 
