@@ -1,4 +1,4 @@
-"""The way in and the way out: every error of ours becomes one line and its exit code, every other one a report."""
+"""The entry point: an expected error becomes one line and its exit code, an unexpected one a report in a file."""
 
 from __future__ import annotations
 
@@ -32,53 +32,53 @@ def _guarded() -> int:
 
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
-            stream.reconfigure(errors="backslashreplace")  # a name that the terminal cannot show is no failure
-    # Ctrl-C as an error of ours: the command line library would turn KeyboardInterrupt into a bare "Aborted".
+            stream.reconfigure(errors="backslashreplace")  # a name that the terminal cannot display is not an error
+    # Ctrl-C raises Interrupted: the command line library would turn KeyboardInterrupt into a bare "Aborted".
     signal.signal(signal.SIGINT, _interrupted)
     program = typer.main.get_command(app)
     try:
-        return _ended(program.main(standalone_mode=False))
+        return _exit_code_of(program.main(standalone_mode=False))
     except SystemExit as exc:
-        return _ended(exc.code)
+        return _exit_code_of(exc.code)
     except usage.UsageError as exc:
-        return _answer(usage.report(exc, program, sys.argv[1:]))
+        return _error_code(usage.report(exc, program, sys.argv[1:]))
     except typer.Abort:
         State.console.error(MfinfraError("Aborted."))
-        return _answer(1)
+        return _error_code(1)
     except MfinfraError as exc:
         State.console.error(exc)
-        return _answer(exc.exit_code)
+        return _error_code(exc.exit_code)
     except BrokenPipeError:
-        raise  # nobody reads any further: no bug of ours
+        raise  # the reader closed the pipe: not an error of mfinfra
     except Exception as exc:
-        State.console.error(_reported(exc))
+        State.console.error(_unexpected_error(exc))
         return 1
 
 
-def _ended(code: object) -> int:
-    """The exit code of a call that has raised no error: what the library ended it with, else the command's own."""
+def _exit_code_of(code: object) -> int:
+    """The exit code of a call without an error: that of the command line library, else that of the command."""
     from .commands.state import State
 
-    return _answer(code) if isinstance(code, int) and code else State.code
+    return _error_code(code) if isinstance(code, int) and code else State.code
 
 
-#: Commands whose exit codes 2 and 3 are answers: CI must not take an error for one.
-_ANSWERING = ("plan", "drift")
+#: Commands whose exit codes 2 and 3 are results. Their errors exit with 1, so that CI can tell them from results.
+_RESULT_COMMANDS = ("plan", "drift")
 
 
-def _answer(code: int) -> int:
+def _error_code(code: int) -> int:
     from .commands.state import State
 
-    return 1 if State.command in _ANSWERING and code != Interrupted.exit_code else code
+    return 1 if State.command in _RESULT_COMMANDS and code != Interrupted.exit_code else code
 
 
 def _interrupted(_number: int, _frame: object) -> NoReturn:
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # cleaning up is short; a second Ctrl-C must not cut it in half
-    raise Interrupted("Stopped. What was done so far is kept.", hint="Type the same command to go on.")
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # cleaning up is short; a second Ctrl-C must not interrupt it
+    raise Interrupted("Interrupted. Completed changes are kept.", hint="Run the command again to continue")
 
 
 def _discard_output(message: str | None = None) -> int:
-    """Nobody reads any further, or there is no room: what is left in the buffer must not become a second error."""
+    """Discard buffered output that cannot be written (closed pipe, full disk), so that it causes no second error."""
     import os
 
     from .commands.state import State
@@ -89,8 +89,8 @@ def _discard_output(message: str | None = None) -> int:
     return 1
 
 
-def _reported(exc: Exception) -> MfinfraError:
-    """Something that should not happen: the details go to a file, one line to the user."""
+def _unexpected_error(exc: Exception) -> MfinfraError:
+    """An unexpected error: one line for the user, details in a file."""
     import traceback
     from datetime import datetime
 

@@ -1,6 +1,7 @@
 """The command line: every command under its name, in the order in which `--help` lists them.
 
-Modules that cost time (schema, YAML, tables) are imported by the command that needs them: `--help` stays instant.
+Modules that are slow to import (schema, YAML, tables) are imported by the command that needs them, so that `--help` is
+fast.
 """
 
 from __future__ import annotations
@@ -13,7 +14,7 @@ from .commands.global_flags import Group, accept_behind_every_command
 app = typer.Typer(
     name="mfinfra",
     cls=Group,
-    help="The infrastructure under Metaflow-style flows: set it up, look at it, take it down.",
+    help="Create, inspect and delete the infrastructure for Metaflow-style flows.",
     no_args_is_help=True,
     pretty_exceptions_enable=False,
     rich_markup_mode=None,

@@ -1,4 +1,4 @@
-"""The only place that prints. Results go to stdout, the way there to stderr; with --json stdout holds one document."""
+"""The only module that prints. Results go to stdout, progress to stderr; with --json, stdout is one document."""
 
 from __future__ import annotations
 
@@ -11,56 +11,56 @@ from .errors import MfinfraError
 
 
 class Console:
-    """How this call talks: `as_json` and `color` come from the global options."""
+    """The output of one command; `as_json` and `color` come from the global options."""
 
     def __init__(self, as_json: bool = False, color: bool = True):
         self.as_json = as_json
-        self._has_answered = False
+        self._has_document = False
         self.color = color and not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb"
 
     @property
     def is_terminal(self) -> bool:
-        """Whether a person can be asked."""
+        """Whether the terminal is interactive."""
         return sys.stdin.isatty() and sys.stdout.isatty() and not self.as_json
 
     def step(self, text: str) -> None:
-        """One step on the way to the result."""
-        self._tell(_mark("•", "-"), "36", text)
+        """Print one progress line."""
+        self._print_marked(_mark("•", "-"), "36", text)
 
     def note(self, text: str) -> None:
-        """A line that people read on the way, without a mark."""
+        """Print a line of progress without a mark."""
         print(_clean(text), file=sys.stderr, flush=True)
 
     def done(self, text: str) -> None:
-        self._tell(_mark("✓", "+"), "32", text)
+        self._print_marked(_mark("✓", "+"), "32", text)
 
     def warn(self, text: str, hint: str | None = None) -> None:
-        self._tell("!", "33", text, hint)
+        self._print_marked("!", "33", text, hint)
 
     def error(self, error: MfinfraError) -> None:
-        """What happened, and what to type next."""
-        if self.as_json and not self._has_answered:
+        """Print an error and its hint."""
+        if self.as_json and not self._has_document:
             self.document({"error": {"message": error.message, "hint": error.hint, "exit_code": error.exit_code}})
-        self._tell("Error:", "31", error.message, error.hint)
+        self._print_marked("Error:", "31", error.message, error.hint)
 
-    def _tell(self, mark: str, color: str, text: str, hint: str | None = None) -> None:
+    def _print_marked(self, mark: str, color: str, text: str, hint: str | None = None) -> None:
         print(f"{self._styled(mark, color, sys.stderr)} {_clean(text)}", file=sys.stderr, flush=True)
         if hint:
             print(f"  {_clean(hint)}", file=sys.stderr, flush=True)
 
     def line(self, text: str = "") -> None:
-        """A line of the result."""
+        """Print a line of the result."""
         print(text)
 
     def document(self, value: Any) -> None:
-        """The result as JSON."""
+        """Print the result as JSON."""
         import json
 
         print(json.dumps(value, indent=2, sort_keys=True))
-        self._has_answered = True
+        self._has_document = True
 
     def table(self, columns: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
-        """The result as a table: drawn on a terminal, tab-separated for programs."""
+        """Print the result as a table: formatted on a terminal, tab-separated for programs."""
         if not sys.stdout.isatty():
             for row in rows:
                 print("\t".join(row))
@@ -71,7 +71,7 @@ class Console:
 
         console = Rich(color_system="auto" if self.color else None, highlight=False)
         table = Table(*columns)
-        # Names, and what is to be typed or copied, stay in one piece where that leaves room for the rest.
+        # Names, and text to copy, are not wrapped if the other columns still fit.
         last, first = (max((len(row[column]) for row in rows), default=0) for column in (-1, 0))
         table.columns[-1].no_wrap = last <= console.width * 0.6
         table.columns[0].no_wrap = first + last <= console.width * 0.75
@@ -80,7 +80,7 @@ class Console:
         console.print(table)
 
     def confirm(self, question: str) -> bool:
-        """Ask a person; anything but yes is no."""
+        """Ask for confirmation; any answer except yes means no."""
         print(f"{question} [y/N] ", end="", file=sys.stderr, flush=True)
         return sys.stdin.readline().strip().lower() in ("y", "yes")
 
@@ -89,7 +89,7 @@ class Console:
 
 
 def _clean(text: str) -> str:
-    """Text that may hold what a user or a file gave, made harmless for the terminal."""
+    """A text with control characters escaped, because it can contain input of users and files."""
     return "".join(c if c.isprintable() or c == "\n" else repr(c)[1:-1] for c in text)
 
 

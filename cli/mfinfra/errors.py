@@ -1,13 +1,13 @@
-"""Errors that a user can meet, and the exit code of each. A message is one line; the hint is the next thing to type."""
+"""Errors that users can see, with their exit codes. A message is one line; the hint is the next command."""
 
 from __future__ import annotations
 
 
 class MfinfraError(Exception):
-    """What happened to what, and why. `hint` is the next command; `exit_code` is what the process ends with."""
+    """A message with an optional hint, which is the next command. `exit_code` is that of the process."""
 
     exit_code = 1
-    meaning = "The command failed; the message says what happened and what to type next."
+    meaning = "The command failed. The message describes the error, the hint the next command."
 
     def __init__(self, message: str, hint: str | None = None):
         super().__init__(message)
@@ -17,32 +17,32 @@ class MfinfraError(Exception):
 
 class UsageError(MfinfraError):
     exit_code = 2
-    meaning = "The command line was wrong: an unknown option or command, or a missing argument."
+    meaning = "The command line is invalid: an unknown option or command, or a missing argument."
 
 
 class StackFileError(MfinfraError):
     exit_code = 3
-    meaning = "The stack file, or a value given in its place, is not valid."
+    meaning = "The stack file, or an option that overrides it, is invalid."
 
 
 class NotFound(MfinfraError):
     exit_code = 4
-    meaning = "There is no stack, profile or runtime of that name."
+    meaning = "The stack, profile or runtime was not found."
 
 
 class Refused(MfinfraError):
     exit_code = 5
-    meaning = "The command would touch something that mfinfra did not make, or needs a confirmation it did not get."
+    meaning = "The command would change something that mfinfra did not create, or was not confirmed."
 
 
 class Locked(MfinfraError):
     exit_code = 6
-    meaning = "Another mfinfra works on the same stack."
+    meaning = "Another command is changing the same stack."
 
 
 class Unsupported(MfinfraError):
     exit_code = 7
-    meaning = "This version of mfinfra cannot do what was asked; nothing was touched."
+    meaning = "This version of mfinfra does not support the operation. Nothing was changed."
 
 
 class InstallFailed(MfinfraError):
@@ -52,33 +52,35 @@ class InstallFailed(MfinfraError):
 
 class SmokeTestFailed(MfinfraError):
     exit_code = 9
-    meaning = "The stack exists, but the smoke flow did not run through it."
+    meaning = "The stack exists, but its smoke test failed."
 
 
 class DoctorFoundProblems(MfinfraError):
     exit_code = 10
-    meaning = "`mfinfra doctor` found something that keeps flows from running."
+    meaning = "`mfinfra doctor` found problems that stop flows from running."
 
 
 class CloudError(MfinfraError):
-    """`code` is the cloud's own word for it, for who has an answer to it."""
+    """`code` is the error code of the cloud, for callers that handle some of them."""
 
     exit_code = 11
     code = ""
-    meaning = "The cloud refused: credentials, a permission, a quota, a name that is taken; the message says which."
+    meaning = (
+        "The cloud refused a request: credentials, permissions, quota or a name in use. The message contains the cause."
+    )
 
 
 class EngineError(MfinfraError):
     exit_code = 12
-    meaning = "Terraform or CloudFormation is missing, too old, or failed; what was done is kept."
+    meaning = "Terraform or CloudFormation is missing, too old, or failed. Completed changes are kept."
 
 
 class Interrupted(MfinfraError):
     exit_code = 130
-    meaning = "Ctrl-C: what was done is kept; the same command goes on from there."
+    meaning = "Interrupted by Ctrl-C. Completed changes are kept; running the command again continues."
 
 
-#: Every class with an exit code of its own, for the reference page.
+#: Every class with its own exit code, for the reference page.
 EXIT_CODES: tuple[type[MfinfraError], ...] = (
     MfinfraError,
     UsageError,

@@ -1,11 +1,11 @@
-"""The version of everything that a stack is made with, in one place."""
+"""The versions of all components of a stack."""
 
-# ruff: noqa: E501 - a source is one line
+# ruff: noqa: E501 - one line for each source
 from __future__ import annotations
 
-#: The oldest terraform or tofu: it knows arguments that are written and never kept.
+#: The oldest terraform or tofu: the first with write-only arguments.
 TERRAFORM = "1.11"
-#: Providers, exactly: what was tested is what is used.
+#: Exact versions of providers: only tested versions are used.
 AWS_PROVIDER = "6.69.1"
 AZURERM_PROVIDER = "5.10.0"
 GOOGLE_PROVIDER = "8.7.0"
@@ -35,15 +35,15 @@ DEVICE_PLUGIN_CHART = "0.18.2"
 #: version (as kops has them in its pull request 17640; v1.35.0 is of 2026-02-05).
 AUTOSCALER_CHART = "9.56.0"
 AUTOSCALER_IMAGES = {"1.33": "v1.33.1", "1.34": "v1.34.0", "1.35": "v1.35.0"}
-#: psql, for databases beside that of the metadata service. PostgreSQL 17 is supported until 2029-11-08.
+#: psql, for databases in addition to that of the metadata service. PostgreSQL 17 is supported until 2029-11-08.
 POSTGRES_IMAGE = "postgres:17.6-alpine"
 #: Fetches DAGs from Azure Blob, for which apache-airflow-providers-microsoft-azure has no bundle (15.2.1).
 RCLONE_IMAGE = "rclone/rclone:1.71.0"
-#: The version that new clusters have.
+#: The version of new clusters.
 DEFAULT_KUBERNETES = "1.35"
-#: What each cloud offers, each with the day that its standard support ends. AWS: the release calendar of the EKS user guide.
+#: The versions that each cloud offers, with the day when their standard support ends. AWS: the release calendar of the EKS user guide.
 #: GCP: the release schedule of GKE as endoflife.date has it. Azure: twelve months from general availability, which its own
-#: pages did not tell for these; counted from March 2026. Read on 2026-11-25.
+#: pages do not list for these; counted from March 2026. Read on 2026-11-25.
 KUBERNETES_SUPPORT: dict[str, dict[str, str]] = {
     "aws": {"1.33": "2026-07-29", "1.34": "2026-12-02", "1.35": "2027-03-27"},
     "azure": {"1.34": "2026-11-30", "1.35": "2027-03-31"},

@@ -79,19 +79,19 @@ def test_down_removes_exactly_what_up_made(stack: Tool, home: Path) -> None:
     left = [p for p in ours if p.is_file() and "runtimes" not in p.parts]
     assert left == []
     again = stack("status", "demo")
-    assert (again.code, "There is no stack named 'demo'." in again.err) == (4, True)
+    assert (again.code, "Stack 'demo' was not found on this machine." in again.err) == (4, True)
 
 
 def test_down_asks_and_refuses_without_an_answer(stack: Tool) -> None:
     call = stack("down", "demo")
     assert call.code == 5
-    assert "Type the command again with --yes" in call.err
+    assert "Run the command again with --yes" in call.err
     assert stack("status", "demo").code == 0
 
 
 def test_down_can_keep_the_data_and_up_finds_it_again(stack: Tool, home: Path) -> None:
     call = stack("down", "demo", "--yes", "--keep", "data")
-    assert "Left in place" in call.err
+    assert "Not deleted: " in call.err
     assert stack("up", "--name", "demo", "--no-examples").code == 0
     assert json.loads(stack("--json", "status", "demo").out)["data"]["runs"] == {"SmokeFlow": 2}
 
@@ -104,7 +104,7 @@ def test_down_leaves_and_names_what_is_not_ours(stack: Tool, home: Path, tmp_pat
     (folder / "logs" / "link").symlink_to(tmp_path / "precious")
     call = stack("down", "demo", "--yes")
     shown = "~/data/mfinfra/stacks/demo"
-    assert call.err == f"✓ The stack 'demo' is gone.\n! Left in place: {shown}/logs, {shown}/notes.txt\n"
+    assert call.err == f"✓ Deleted stack 'demo'\n! Not deleted: {shown}/logs, {shown}/notes.txt\n"
     assert sorted(p.name for p in folder.rglob("*")) == ["link", "logs", "notes.txt"]
     assert (folder / "notes.txt").read_text() == "mine"
     assert (tmp_path / "precious" / "file").read_text() == "mine"
@@ -172,28 +172,28 @@ def test_outputs_come_in_three_forms(stack: Tool, home: Path) -> None:
 @pytest.mark.parametrize(
     ("content", "expected"),
     [
-        ("name: demo\nclod: local\n", "line 2: there is no key 'clod'; did you mean 'cloud'"),
-        ("runtime:\n  exmples: true\n", "line 2: there is no key 'runtime.exmples'; did you mean 'examples'"),
+        ("name: demo\nclod: local\n", "line 2: unknown key 'clod'; did you mean 'cloud'"),
+        ("runtime:\n  exmples: true\n", "line 2: unknown key 'runtime.exmples'; did you mean 'examples'"),
         ("name: 5\n", "line 1: name must be text"),
-        ("name: ../../etc\n", "line 1: '../../etc' cannot be the name of a stack"),
-        ('name: "a\\nb"\n', "cannot be the name of a stack"),
-        ("runtime:\n  packages: pandas\n", "line 2: runtime.packages must be a list, as in [a, b], not 'pandas'"),
-        ("runtime:\n  packages: ['; rm -rf /']\n", "line 2: runtime.packages.0: '; rm -rf /' cannot be a package"),
+        ("name: ../../etc\n", "line 1: '../../etc' is not a valid stack name"),
+        ('name: "a\\nb"\n', "is not a valid stack name"),
+        ("runtime:\n  packages: pandas\n", "line 2: runtime.packages must be a list, such as [a, b], not 'pandas'"),
+        ("runtime:\n  packages: ['; rm -rf /']\n", "line 2: runtime.packages.0: '; rm -rf /' is not a valid package"),
         (
             "runtime:\n  packages: [pandas,\n   '--index-url=x']\n",
-            "line 3: runtime.packages.1: '--index-url=x' cannot be a package",
+            "line 3: runtime.packages.1: '--index-url=x' is not a valid package",
         ),
-        ('runtime:\n  python: "a\\0b"\n', "cannot be a Python"),
-        ('"\\e[31mred": 1\n', r"there is no key '\x1b[31mred'"),
-        ("name: [\n", "this is not YAML"),
-        ("name: a\nname: b\n", "this is not YAML"),
-        ("- a\n- b\n", "must hold keys and values"),
-        ("just text\n", "must hold keys and values"),
+        ('runtime:\n  python: "a\\0b"\n', "is not a valid Python"),
+        ('"\\e[31mred": 1\n', r"unknown key '\x1b[31mred'"),
+        ("name: [\n", "invalid YAML"),
+        ("name: a\nname: b\n", "invalid YAML"),
+        ("- a\n- b\n", "must contain keys and values"),
+        ("just text\n", "must contain keys and values"),
         ("a: &a [1]\nb: [" + ", ".join(["*a"] * 30) + "]\n", "more than 20 aliases"),
         ("a: " + "[" * 40 + "]" * 40 + "\n", "more than 20 levels"),
-        (BOMB, "holds more than 5000 values"),
-        ("a: !!python/object/apply:os.system ['true']\n", "there is no key 'a'"),
-        ("1: a\n", "is not a text"),
+        (BOMB, "contains more than 5000 values"),
+        ("a: !!python/object/apply:os.system ['true']\n", "unknown key 'a'"),
+        ("1: a\n", "is not text"),
         ("name: A\ncloud: moon\nfoo: 1\n", "has 3 problems"),
     ],
 )
@@ -210,7 +210,7 @@ def test_a_bad_stack_file_is_named_with_line_and_remedy(
 
 def test_a_stack_file_that_is_too_long_is_refused(mfinfra: Tool, tmp_path: Path) -> None:
     (tmp_path / "mfinfra.yaml").write_text("x: " + "y" * 100_000 + "\n")
-    assert "more than 64 KiB" in mfinfra("up").err
+    assert "larger than 64 KiB" in mfinfra("up").err
 
 
 def test_a_stack_file_that_is_not_text_is_refused(mfinfra: Tool, tmp_path: Path) -> None:
@@ -229,8 +229,8 @@ def test_a_name_that_is_a_path_is_refused(mfinfra: Tool, name: str) -> None:
 def test_errors_come_as_json_too(mfinfra: Tool) -> None:
     call = mfinfra("--json", "status", "nothing")
     assert json.loads(call.out)["error"] == {
-        "message": "There is no stack named 'nothing'.",
-        "hint": "Type: mfinfra up --name nothing; if somebody else made it: mfinfra connect --name nothing",
+        "message": "Stack 'nothing' was not found on this machine.",
+        "hint": "Run: mfinfra up --name nothing; if another user created it, run: mfinfra connect --name nothing",
         "exit_code": 4,
     }
 
@@ -263,7 +263,7 @@ def test_init_by_flags_takes_the_region_of_the_shell(mfinfra: Tool, tmp_path: Pa
 
 def test_the_wizard_asks_and_says_what_would_have_done_the_same(tmp_path: Path) -> None:
     child = pexpect.spawn(sys.executable, ["-m", "mfinfra", "init"], cwd=str(tmp_path), timeout=20, encoding="utf-8")
-    child.expect("Where shall the stack live")
+    child.expect("Where do you want to create the stack")
     child.send("\r")
     child.expect("Name of the stack")
     child.sendcontrol("u")
@@ -278,9 +278,9 @@ def test_the_wizard_asks_and_says_what_would_have_done_the_same(tmp_path: Path) 
 @pytest.mark.parametrize(
     ("cloud", "steps", "wrong", "region", "said"),
     [
-        ("aws", 1, "westeurope", "us-east-1", "is not a region of AWS"),
-        ("azure", 2, "us-east-1", "eastus2", "is not a region of Azure"),
-        ("gcp", 3, "europe", "us-central1", "is not a region of Google Cloud"),
+        ("aws", 1, "westeurope", "us-east-1", "is not an AWS region"),
+        ("azure", 2, "us-east-1", "eastus2", "is not an Azure region"),
+        ("gcp", 3, "europe", "us-central1", "is not a Google Cloud region"),
     ],
 )
 def test_the_wizard_knows_every_cloud_and_its_regions(
@@ -294,7 +294,7 @@ def test_the_wizard_knows_every_cloud_and_its_regions(
         sys.executable, ["-m", "mfinfra", "init", "--no-examples"], cwd=str(tmp_path), timeout=20, encoding="utf-8",
         env={**env, "COLUMNS": "200"}, dimensions=(40, 200),
     )  # fmt: skip
-    child.expect("Where shall the stack live")
+    child.expect("Where do you want to create the stack")
     child.send("\x1b[B" * steps + "\r")
     child.expect("Name of the stack")
     child.send("\r")
@@ -314,7 +314,7 @@ def test_the_wizard_knows_every_cloud_and_its_regions(
 def test_doctor_names_what_keeps_flows_from_running(mfinfra: Tool, home: Path) -> None:
     fresh = mfinfra("doctor")
     assert fresh.code == 0, fresh.text
-    assert "There is no stack yet." in fresh.out
+    assert "No stacks exist yet." in fresh.out
     mfinfra("up", "--name", "demo", "--no-examples", "--no-smoke")
     assert "demo" in mfinfra("doctor").out
     missing = mfinfra("doctor", METAFLOW_PROFILE="nothing")
@@ -326,17 +326,17 @@ def test_doctor_names_what_keeps_flows_from_running(mfinfra: Tool, home: Path) -
 
 
 def test_runtime_info_says_where_settings_come_from(stack: Tool, home: Path) -> None:
-    facts = json.loads(stack("--json", "runtime", "info").out)
-    root = facts["settings"]["METAFLOW_DATASTORE_SYSROOT_LOCAL"]
+    info = json.loads(stack("--json", "runtime", "info").out)
+    root = info["settings"]["METAFLOW_DATASTORE_SYSROOT_LOCAL"]
     assert root["source"] == str(home / "profiles" / "config.json")
-    assert facts["settings"]["METAFLOW_USER"] == {"value": "tester", "source": "environment"}
+    assert info["settings"]["METAFLOW_USER"] == {"value": "tester", "source": "environment"}
 
 
 def test_runtime_install_into_a_python_that_is_none_is_refused(mfinfra: Tool) -> None:
     call = mfinfra("runtime", "install", "--python", "/no/python")
     assert call.code == 4
     assert call.err == (
-        "Error: /no/python is not a working Python.\n  Name one with --python, for example .venv/bin/python\n"
+        "Error: /no/python is not a working Python.\n  Select one with --python, for example .venv/bin/python\n"
     )
 
 
@@ -359,7 +359,7 @@ def test_ctrl_c_during_up_says_how_to_go_on(tmp_path: Path, home: Path) -> None:
     )
     child.expect("Running the smoke flow")
     child.sendintr()
-    child.expect("Type the same command to go on")
+    child.expect("Run the command again to continue")
     child.expect(pexpect.EOF)
     child.close()
     assert child.exitstatus == 130

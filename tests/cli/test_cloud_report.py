@@ -52,7 +52,7 @@ def test_what_up_says_is_in_the_words_of_the_cloud(
         results.Up(stack, written, runtime, smoke_test.SmokeRun("SmokeFlow/1", 1.0), "next"), Console()
     )
     table = capsys.readouterr().out
-    for words in (f"{where}, by terraform", address, "SmokeFlow/1"):
+    for words in (f"{where}, engine terraform", address, "SmokeFlow/1"):
         assert words in " ".join(table.split()), table
     assert "/elsewhere" not in table
 

@@ -63,75 +63,75 @@ def test_presets_are_valid_everywhere_and_mean_the_same(cloud: str, preset: str)
 
 
 AZURE: list[tuple[dict[str, Any], str]] = [
-    ({"region": None}, "region: a stack in Azure needs a region, as in 'region: westeurope'"),
-    ({"region": "west-europe"}, "'west-europe' is not a region of Azure"),
-    ({"region": "eu-west-1"}, "'eu-west-1' is not a region of Azure"),
-    ({"account": "123456789012"}, "'123456789012' is not the id of a subscription"),
-    ({"people": ["ada@example.com"]}, "people.0: 'ada@example.com' is not an object id"),
-    ({"log_retention_days": 7}, "Log Analytics keeps logs for 30 to 730 days"),
-    ({"log_retention_days": 731}, "Log Analytics keeps logs for 30 to 730 days"),
-    ({"network": {"zones": 4}}, "regions of Azure have 3 zones at most"),
-    ({"network": {"vpc": "main", "subnets": [f"{VNET}/subnets/a", f"{VNET}/subnets/b"]}}, "'main' is not the resource id of a virtual network"),
-    ({"network": {"vpc": VNET, "subnets": [f"{VNET}/subnets/a"]}}, "needs two: that of the cluster, and that of the database"),
-    ({"network": {"vpc": VNET, "subnets": [f"{VNET}/subnets/a", "b"]}}, "network.subnets.1: 'b' is not the resource id of a subnet"),
-    ({"network": {"vpc": VNET, "cidr": "10.0.0.0/16"}}, f"cidr is for a network that is made; {VNET} is left as it is"),
-    ({"datastore": {"bucket": "flows"}}, "'flows' is not a container, as in account/container"),
+    ({"region": None}, "region: a stack on Azure requires a region, such as 'region: westeurope'"),
+    ({"region": "west-europe"}, "'west-europe' is not an Azure region"),
+    ({"region": "eu-west-1"}, "'eu-west-1' is not an Azure region"),
+    ({"account": "123456789012"}, "'123456789012' is not a subscription ID"),
+    ({"people": ["ada@example.com"]}, "people.0: 'ada@example.com' is not an object ID"),
+    ({"log_retention_days": 7}, "Log Analytics supports 30 to 730 days"),
+    ({"log_retention_days": 731}, "Log Analytics supports 30 to 730 days"),
+    ({"network": {"zones": 4}}, "Azure regions have at most 3 zones"),
+    ({"network": {"vpc": "main", "subnets": [f"{VNET}/subnets/a", f"{VNET}/subnets/b"]}}, "'main' is not the resource ID of a virtual network"),
+    ({"network": {"vpc": VNET, "subnets": [f"{VNET}/subnets/a"]}}, "requires two subnets: that of the cluster and that of the database"),
+    ({"network": {"vpc": VNET, "subnets": [f"{VNET}/subnets/a", "b"]}}, "network.subnets.1: 'b' is not the resource ID of a subnet"),
+    ({"network": {"vpc": VNET, "cidr": "10.0.0.0/16"}}, f"cidr is for a new network; mfinfra does not change {VNET}"),
+    ({"datastore": {"bucket": "flows"}}, "'flows' is not a container, such as account/container"),
     ({"datastore": {"bucket": "my-account/flows"}}, "'my-account/flows' is not a container"),
-    ({"datastore": {"bucket": "account/flows", "versioning": True}}, "account/flows is left as it is"),
-    ({"datastore": {"kms": "arn:aws:kms:eu-west-1:123456789012:key/x"}}, "or https://VAULT.vault.azure.net/keys/NAME"),
+    ({"datastore": {"bucket": "account/flows", "versioning": True}}, "mfinfra does not change account/flows"),
+    ({"datastore": {"kms": "arn:aws:kms:eu-west-1:123456789012:key/x"}}, "managed, https://VAULT.vault.azure.net/keys/NAME"),
     ({"secrets": {"allow": ["warehouse"]}}, "secrets.allow.0: 'warehouse' is not a secret"),
-    ({"metadata": {"instance_class": "db.t4g.micro"}}, "'db.t4g.micro' is not a size of a flexible server"),
-    ({"metadata": {"high_availability": True}}, "B_Standard_B1ms is burstable and has no standby; take size: large"),
-    ({"metadata": {"postgres_version": "17.4"}}, "Azure has 14, 15, 16, 17, 18, and chooses the minor itself"),
-    ({"metadata": {"backup_days": 3}}, "Azure keeps backups for 7 to 35 days"),
+    ({"metadata": {"instance_class": "db.t4g.micro"}}, "'db.t4g.micro' is not a flexible server size"),
+    ({"metadata": {"high_availability": True}}, "B_Standard_B1ms is burstable and does not support a standby; set size: large"),
+    ({"metadata": {"postgres_version": "17.4"}}, "must be one of 14, 15, 16, 17, 18; Azure selects the minor version"),
+    ({"metadata": {"backup_days": 3}}, "Azure supports 7 to 35 days"),
     ({"metadata": {"database": {"host": "db.example.com", "secret": "x"}}}, "metadata.database.secret: must be a secret"),
     ({"metadata": {"database": {"host": "db.example.com", "secret": VAULT_ID}}}, "or /subscriptions/.../vaults/VAULT/secrets/NAME"),
-    ({"secrets": {"allow": [f"{VAULT_ID}/keys/x"]}}, "without its end, all of that vault"),
+    ({"secrets": {"allow": [f"{VAULT_ID}/keys/x"]}}, "without /secrets/NAME, all secrets of that vault"),
     ({"metadata": {"database": {"host": "db.example.com", "secret": VAULT_SECRET, "security_group": "sg-0123abcd"}}}, "Azure has no security groups"),
-    ({"compute": {"default": "thirteenchars", "pools": {"thirteenchars": {}}}}, "a pool of AKS has a name of 12 letters and digits at most"),
+    ({"compute": {"default": "thirteenchars", "pools": {"thirteenchars": {}}}}, "an AKS pool name has at most 12 letters and digits"),
     ({"compute": {"default": "system", "pools": {"system": {}}}}, "and does not begin with 'system'"),
-    ({"kubernetes": {"namespaces": {f"n{i}": {} for i in range(21)}, "default_namespace": "n0"}}, "Azure lets tasks of 20 namespaces have one identity"),
-    ({"compute": {"pools": {"cpu": {"instance_types": ["m6i.xlarge"]}}}}, "'m6i.xlarge' is not a machine type of Azure, as in Standard_D4s_v5"),
-    ({"compute": {"pools": {"cpu": {"instance_types": ["Standard_D4s_v5", "Standard_D4as_v5"]}}}}, "a pool of Azure has one machine type"),
+    ({"kubernetes": {"namespaces": {f"n{i}": {} for i in range(21)}, "default_namespace": "n0"}}, "Azure supports at most 20 namespaces with one identity"),
+    ({"compute": {"pools": {"cpu": {"instance_types": ["m6i.xlarge"]}}}}, "'m6i.xlarge' is not a machine type of Azure, such as Standard_D4s_v5"),
+    ({"compute": {"pools": {"cpu": {"instance_types": ["Standard_D4s_v5", "Standard_D4as_v5"]}}}}, "a pool on Azure has one machine type"),
     ({"compute": {"pools": {"cpu": {"gpu": True, "instance_types": ["Standard_D4s_v5"]}}}}, "Standard_D4s_v5 has no GPU"),
 ]  # fmt: skip
 GCP: list[tuple[dict[str, Any], str]] = [
-    ({"region": None}, "region: a stack in Google Cloud needs a region, as in 'region: europe-west1'"),
-    ({"region": "eu-west-1"}, "'eu-west-1' is not a region of Google Cloud"),
-    ({"region": "europe-west1-b"}, "'europe-west1-b' is not a region of Google Cloud"),
-    ({"account": "123456789012"}, "'123456789012' is not the id of a project"),
+    ({"region": None}, "region: a stack on Google Cloud requires a region, such as 'region: europe-west1'"),
+    ({"region": "eu-west-1"}, "'eu-west-1' is not a Google Cloud region"),
+    ({"region": "europe-west1-b"}, "'europe-west1-b' is not a Google Cloud region"),
+    ({"account": "123456789012"}, "'123456789012' is not a project ID"),
     ({"people": ["ada@example.com"]}, "people.0: 'ada@example.com' is not a member"),
-    ({"name": "a-name-of-21-letters-"}, "a stack has a name of 20 letters at most"),
-    ({"name": "demo-"}, "in Google Cloud names do not end with a dash"),
-    ({"tags": {"team": "x" * 64}}, "labels of Google Cloud have 63 letters at most"),
-    ({"tags": {"x" * 64: "team"}}, "labels of Google Cloud have 63 letters at most"),
-    ({"network": {"zones": 5}}, "regions of Google Cloud have 4 zones at most"),
+    ({"name": "a-name-of-21-letters-"}, "a stack name has at most 20 characters"),
+    ({"name": "demo-"}, "on Google Cloud, a name cannot end with a dash"),
+    ({"tags": {"team": "x" * 64}}, "Google Cloud labels have at most 63 characters"),
+    ({"tags": {"x" * 64: "team"}}, "Google Cloud labels have at most 63 characters"),
+    ({"network": {"zones": 5}}, "Google Cloud regions have at most 4 zones"),
     ({"network": {"vpc": "vpc/main", "subnets": ["a"]}}, "'vpc/main' is not a VPC network"),
-    ({"network": {"vpc": "main"}}, "needs the name of one subnetwork, with ranges for pods and services"),
-    ({"network": {"vpc": "main", "subnets": ["a", "b"]}}, "needs the name of one subnetwork"),
-    ({"network": {"vpc": "main", "subnets": ["A"]}}, "needs the name of one subnetwork"),
-    ({"network": {"vpc": "main", "subnets": ["a"], "zones": 2}}, "zones is for a network that is made; main is left as it is"),
-    ({"datastore": {"bucket": "account/flows"}}, "'account/flows' is not the name of a bucket"),
-    ({"datastore": {"kms": "key"}}, "or projects/P/locations/L/keyRings/R/cryptoKeys/K"),
+    ({"network": {"vpc": "main"}}, "requires the name of one subnetwork, with ranges for pods and services"),
+    ({"network": {"vpc": "main", "subnets": ["a", "b"]}}, "requires the name of one subnetwork"),
+    ({"network": {"vpc": "main", "subnets": ["A"]}}, "requires the name of one subnetwork"),
+    ({"network": {"vpc": "main", "subnets": ["a"], "zones": 2}}, "zones is for a new network; mfinfra does not change main"),
+    ({"datastore": {"bucket": "account/flows"}}, "'account/flows' is not a bucket name"),
+    ({"datastore": {"kms": "key"}}, "managed, projects/P/locations/L/keyRings/R/cryptoKeys/K"),
     ({"secrets": {"allow": ["projects/x/secrets/y/versions/1"]}}, "is not a secret: its name, or projects/PROJECT/secrets/NAME"),
-    ({"metadata": {"instance_class": "B_Standard_B1ms"}}, "'B_Standard_B1ms' is not a size of Cloud SQL"),
-    ({"metadata": {"high_availability": True}}, "db-g1-small has a shared core and no standby that is guaranteed; take size: large"),
-    ({"metadata": {"postgres_version": "17.4"}}, "Google Cloud chooses the minor itself; name 14 to 18"),
+    ({"metadata": {"instance_class": "B_Standard_B1ms"}}, "'B_Standard_B1ms' is not a Cloud SQL tier"),
+    ({"metadata": {"high_availability": True}}, "db-g1-small has a shared core and no SLA for a standby; set size: large"),
+    ({"metadata": {"postgres_version": "17.4"}}, "must be 14 to 18; Google Cloud selects the minor version"),
     ({"metadata": {"database": {"host": "db.example.com", "secret": VAULT_SECRET}}}, "metadata.database.secret: must be a secret"),
     ({"metadata": {"database": {"host": "db.example.com", "secret": "x", "security_group": "sg-0123abcd"}}}, "Google Cloud has no security groups"),
-    ({"compute": {"pools": {"cpu": {"instance_types": ["Standard_D4s_v5"]}}}}, "'Standard_D4s_v5' is not a machine type of Google Cloud, as in n2-standard-4"),
-    ({"compute": {"pools": {"cpu": {"instance_types": ["n2-standard-4", "e2-standard-4"]}}}}, "a pool of Google Cloud has one machine type"),
+    ({"compute": {"pools": {"cpu": {"instance_types": ["Standard_D4s_v5"]}}}}, "'Standard_D4s_v5' is not a machine type of Google Cloud, such as n2-standard-4"),
+    ({"compute": {"pools": {"cpu": {"instance_types": ["n2-standard-4", "e2-standard-4"]}}}}, "a pool on Google Cloud has one machine type"),
     ({"compute": {"pools": {"cpu": {"gpu": True, "instance_types": ["n2-standard-4"]}}}}, "n2-standard-4 has no GPU"),
 ]  # fmt: skip
 EKS: list[tuple[dict[str, Any], str]] = [
     ({"people": ["user:ada@example.com"]}, "people.0: 'user:ada@example.com' is not the ARN of an IAM role or user"),
-    ({"people": ["arn:aws-cn:iam::123456789012:role/ada"]}, "is not in the partition aws"),
-    ({"network": {"nat": "none"}}, "without NAT a cluster cannot pull the images of its charts; take nat: one"),
-    ({"orchestrator": {"step_functions": True}}, "with Kubernetes take argo_workflows or airflow"),
-    ({"ui": {"enabled": True, "domain": "ui.example.com"}}, "ui.domain: domain is for a load balancer; set ui.certificate"),
-    ({"compute": {"backend": "kubernetes", "pools": {"cpu": {"instance_types": ["m6i"]}}}}, "'m6i' is not a machine type of AWS, as in m6i.xlarge"),
-    ({"compute": {"backend": "kubernetes", "pools": {"cpu": {"instance_types": ["m6i.xlarge", "m6i.2xlarge"]}}}}, "has machines of one size; make a pool of each"),
-    ({"compute": {"backend": "kubernetes", "pools": {"cpu": {"instance_types": ["m6i.xlarge", "m7g.xlarge"]}}}}, "mixes ARM and x86 machines"),
+    ({"people": ["arn:aws-cn:iam::123456789012:role/ada"]}, "is not in partition aws"),
+    ({"network": {"nat": "none"}}, "without NAT, a cluster cannot pull the images of its charts; set nat: one"),
+    ({"orchestrator": {"step_functions": True}}, "with Kubernetes, use argo_workflows or airflow"),
+    ({"ui": {"enabled": True, "domain": "ui.example.com"}}, "ui.domain: domain is for a load balancer and requires ui.certificate"),
+    ({"compute": {"backend": "kubernetes", "pools": {"cpu": {"instance_types": ["m6i"]}}}}, "'m6i' is not a machine type of AWS, such as m6i.xlarge"),
+    ({"compute": {"backend": "kubernetes", "pools": {"cpu": {"instance_types": ["m6i.xlarge", "m6i.2xlarge"]}}}}, "must have the same number of vCPUs; create a pool for each"),
+    ({"compute": {"backend": "kubernetes", "pools": {"cpu": {"instance_types": ["m6i.xlarge", "m7g.xlarge"]}}}}, "mixes ARM and x86 instance types"),
 ]  # fmt: skip
 
 
@@ -141,50 +141,50 @@ def pooled(**pool: Any) -> dict[str, Any]:
 
 #: In every cluster, whichever cloud it is of; `{cloud}` is what people call it.
 CLUSTER: list[tuple[dict[str, Any], str]] = [
-    ({"preset": "files"}, "'files' is for local ones"),
-    ({"preset": "sandbox", "deletion_protection": True}, "a sandbox is made to be removed"),
-    ({"tags": {"mfinfra:x": "y"}}, "are not yours to set"),
-    ({"tags": {"goog-x": "y"}}, "are not yours to set"),
+    ({"preset": "files"}, "'files' is for local stacks"),
+    ({"preset": "sandbox", "deletion_protection": True}, "is not supported in a sandbox"),
+    ({"tags": {"mfinfra:x": "y"}}, "are reserved"),
+    ({"tags": {"goog-x": "y"}}, "are reserved"),
     ({"network": {"cidr": "8.8.0.0/16"}}, "is not private"),
     ({"metadata": {"storage_gb": 200}}, "metadata.max_storage_gb: is less than storage_gb (200)"),
-    ({"registry": {"image": "x"}}, "set registry.enabled"),
-    ({"orchestrator": {"airflow_repository": "https://git.example.com/dags"}}, "airflow_repository is for Airflow; set orchestrator.airflow"),
+    ({"registry": {"image": "x"}}, "requires registry.enabled"),
+    ({"orchestrator": {"airflow_repository": "https://git.example.com/dags"}}, "airflow_repository requires orchestrator.airflow"),
     ({"orchestrator": {"step_functions": True}}, "orchestrator.step_functions"),
-    ({"kubernetes": {"version": "1.20"}}, "Kubernetes 1.20 is not among the versions that {cloud} supports: 1."),
+    ({"kubernetes": {"version": "1.20"}}, "Kubernetes 1.20 is not supported on {cloud}; supported: 1."),
     ({"kubernetes": {"version": "1"}}, "kubernetes.version"),
-    ({"kubernetes": {"endpoint": "private", "allow": ["192.0.2.0/24"]}}, "is for the public endpoint; this one is private"),
-    ({"kubernetes": {"allow": ["192.0.2.1/24"]}}, "kubernetes.allow.0: '192.0.2.1/24' is not a block of addresses"),
+    ({"kubernetes": {"endpoint": "private", "allow": ["192.0.2.0/24"]}}, "is for a public endpoint, and this endpoint is private"),
+    ({"kubernetes": {"allow": ["192.0.2.1/24"]}}, "kubernetes.allow.0: '192.0.2.1/24' is not a CIDR range"),
     ({"kubernetes": {"namespaces": {}}}, "kubernetes.namespaces"),
-    ({"kubernetes": {"namespaces": {"kube-system": {}}, "default_namespace": "kube-system"}}, "'kube-system' is a namespace of the cluster or of the stack itself"),
-    ({"kubernetes": {"namespaces": {"mfinfra": {}}, "default_namespace": "mfinfra"}}, "'mfinfra' is a namespace"),
-    ({"kubernetes": {"namespaces": {"research": {}}}}, "there is no 'flows'; namespaces: research"),
+    ({"kubernetes": {"namespaces": {"kube-system": {}}, "default_namespace": "kube-system"}}, "'kube-system' is reserved for the cluster or the stack itself"),
+    ({"kubernetes": {"namespaces": {"mfinfra": {}}, "default_namespace": "mfinfra"}}, "'mfinfra' is reserved"),
+    ({"kubernetes": {"namespaces": {"research": {}}}}, "unknown namespace 'flows'; namespaces: research"),
     ({"kubernetes": {"namespaces": {"flows": {"max_gpus": -1}}}}, "must be at least 0"),
     ({"kubernetes": {"namespaces": {"Flows": {}}, "default_namespace": "Flows"}}, "kubernetes.namespaces"),
-    (pooled(kind="fargate"), "Fargate is for AWS Batch; in a cluster take on_demand or spot"),
+    (pooled(kind="fargate"), "Fargate is for AWS Batch; in a cluster, use on_demand or spot"),
     (pooled(kind="fargate_spot"), "Fargate is for AWS Batch"),
-    (pooled(ami="ami-01234567"), "compute.pools.cpu.ami: ami is for AWS Batch; a cluster has none"),
+    (pooled(ami="ami-01234567"), "compute.pools.cpu.ami: ami is for AWS Batch, and not supported in a cluster"),
     (pooled(priority=2), "priority is for AWS Batch"),
     (pooled(fair_share=True), "fair_share is for AWS Batch"),
     (pooled(runnable_minutes=30), "runnable_minutes is for AWS Batch"),
-    (pooled(max_vcpus=2), "compute.pools.cpu.max_vcpus: is less than one machine has (4)"),
+    (pooled(max_vcpus=2), "compute.pools.cpu.max_vcpus: is less than the vCPUs of one node (4)"),
     (pooled(min_vcpus=20), "compute.pools.cpu.min_vcpus: is more than max_vcpus (16)"),
-    ({"compute": {"backend": "kubernetes", "default": "gpu"}}, "there is no pool 'gpu'; pools: cpu"),
+    ({"compute": {"backend": "kubernetes", "default": "gpu"}}, "unknown pool 'gpu'; pools: cpu"),
 ]  # fmt: skip
 #: What is AWS's own, in Azure and in Google Cloud.
 ELSEWHERE: list[tuple[dict[str, Any], str]] = [
-    ({"compute": {"backend": "batch"}}, "compute.backend: AWS Batch is in AWS only; on {cloud} take kubernetes"),
-    ({"compute": "batch"}, "compute.backend: AWS Batch is in AWS only; on {cloud} take kubernetes"),
-    ({"engine": "cloudformation"}, "engine: CloudFormation is in AWS only; on {cloud} take terraform"),
-    ({"orchestrator": {"step_functions": True}}, "Step Functions is in AWS only; on {cloud} take argo_workflows or airflow"),
-    ({"partition": "aws"}, "partition: AWS has a partition, {cloud} has none"),
-    ({"permissions_boundary": "arn:aws:iam::123456789012:policy/x"}, "AWS has a permissions_boundary, {cloud} has none"),
-    ({"network": {"endpoints": ["logs"]}}, "network.endpoints is for AWS; {cloud} reaches its services without"),
+    ({"compute": {"backend": "batch"}}, "compute.backend: AWS Batch is available on AWS only; on {cloud}, use kubernetes"),
+    ({"compute": "batch"}, "compute.backend: AWS Batch is available on AWS only; on {cloud}, use kubernetes"),
+    ({"engine": "cloudformation"}, "engine: CloudFormation is available on AWS only; on {cloud}, use terraform"),
+    ({"orchestrator": {"step_functions": True}}, "Step Functions is available on AWS only; on {cloud}, use argo_workflows or airflow"),
+    ({"partition": "aws"}, "partition: partition is for AWS; {cloud} does not support it"),
+    ({"permissions_boundary": "arn:aws:iam::123456789012:policy/x"}, "permissions_boundary is for AWS; {cloud} does not support it"),
+    ({"network": {"endpoints": ["logs"]}}, "network.endpoints is for AWS; {cloud} does not need it"),
     ({"network": {"public_subnets": ["subnet-0123abcd"]}}, "network.public_subnets is for AWS"),
-    ({"network": {"nat": "none"}}, "without NAT a cluster cannot pull the images of its charts"),
-    ({"metadata": {"api": "public"}}, "a public API with a key is for AWS; on {cloud} mfinfra keeps a tunnel open, take private"),
-    ({"metadata": {"allow": ["192.0.2.0/24"]}}, "metadata.allow: is for the public API, which {cloud} has not"),
-    ({"metadata": {"cpu": 4096}}, "metadata.memory: is too little for cpu 4096"),
-    *(({"ui": {"enabled": True, key: value}}, f"ui.{key}: {key} is for AWS; on {{cloud}} the UI is reached with mfinfra open ui")
+    ({"network": {"nat": "none"}}, "without NAT, a cluster cannot pull the images of its charts"),
+    ({"metadata": {"api": "public"}}, "a public API with a key is for AWS; on {cloud}, set api: private"),
+    ({"metadata": {"allow": ["192.0.2.0/24"]}}, "metadata.allow: is for a public API, which {cloud} does not support"),
+    ({"metadata": {"cpu": 4096}}, "metadata.memory: is too small for cpu 4096"),
+    *(({"ui": {"enabled": True, key: value}}, f"ui.{key}: {key} is for AWS; on {{cloud}}, open the UI with mfinfra open ui")
       for key, value in (("certificate", "arn:aws:acm:eu-west-1:123456789012:certificate/x"), ("domain", "ui.example.com"),
                          ("auth", "oidc"), ("cognito_prefix", "x"), ("internal", True), ("allow", ["192.0.2.0/24"]))),
 ]  # fmt: skip
@@ -233,7 +233,7 @@ def test_what_is_near_the_border_is_let_through(cloud: str, values: dict[str, An
 @pytest.mark.parametrize("name", ["a-b", "1", "CPU", "x" * 21])
 def test_names_of_pools_that_break_the_rule_are_told_with_it(shape: str, name: str) -> None:
     said = {**SHAPES[shape][0], "compute": {**SHAPES[shape][0]["compute"], "pools": {name: {}}}}
-    with pytest.raises(StackFileError, match="the name of a pool: lower-case letters and digits"):
+    with pytest.raises(StackFileError, match="a pool name: lower-case letters and digits"):
         stackfile_load.validated(Document(said, {}, "mfinfra.yaml"))
 
 
@@ -241,7 +241,7 @@ def test_names_of_pools_that_break_the_rule_are_told_with_it(shape: str, name: s
 @pytest.mark.parametrize("name", ["a_b", "-a", "a-", "A", "x" * 64])
 def test_names_of_namespaces_that_break_the_rule_are_told_with_it(cloud: str, name: str) -> None:
     words = refusal(cloud, {"kubernetes": {"namespaces": {name: {}}}})
-    assert "the name of a namespace: lower-case letters, digits and dashes" in words
+    assert "a namespace name: lower-case letters, digits and dashes" in words
 
 
 # Versions of Kubernetes
@@ -270,7 +270,7 @@ def test_a_refused_version_names_those_that_last(cloud: str) -> None:
 @every
 def test_when_all_have_ended_that_is_said(cloud: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(kubernetes, "_today", lambda: date(2040, 1, 1))
-    assert "none that this mfinfra knows" in refusal(cloud, {})
+    assert "none known to this version of mfinfra" in refusal(cloud, {})
 
 
 # The short form
@@ -324,7 +324,7 @@ def test_what_cannot_move_is_refused_on_the_second_up(cloud: str) -> None:
     }
     for key, values in moves.items():
         after = load(cloud, **{"engine": "terraform", "account": account, **values})
-        with pytest.raises(StackFileError, match=f"{key} of the stack 'demo' is .* and cannot become"):
+        with pytest.raises(StackFileError, match=f"{key} of stack 'demo' is .* and cannot be changed to"):
             immutable.check_unmoved(before.model_dump(), after)
     immutable.check_unmoved(before.model_dump(), before)
 
@@ -332,7 +332,7 @@ def test_what_cannot_move_is_refused_on_the_second_up(cloud: str) -> None:
 def test_batch_does_not_become_a_cluster_nor_a_cluster_batch() -> None:
     cluster, batch = load("aws", engine="terraform"), load("aws", engine="terraform", compute="batch")
     for before, after in ((cluster, batch), (batch, cluster)):
-        with pytest.raises(StackFileError, match=r"compute\.backend of the stack 'demo' is .* and cannot become"):
+        with pytest.raises(StackFileError, match=r"compute\.backend of stack 'demo' is .* and cannot be changed to"):
             immutable.check_unmoved(before.model_dump(), after)
 
 

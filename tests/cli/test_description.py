@@ -75,7 +75,7 @@ _JSON = st.recursive(
 
 @given(_JSON.map(json.dumps) | st.text(max_size=20))
 def test_whatever_is_there_instead_is_one_error(text: str) -> None:
-    with pytest.raises(MfinfraError, match="damaged"):
+    with pytest.raises(MfinfraError, match="is corrupt, or was written by a newer mfinfra"):
         manifest.parsed(text, "demo")
 
 
@@ -84,7 +84,7 @@ def test_a_state_is_read_or_is_one_error(text: str) -> None:
     try:
         found = tf_state.read(text, "here")
     except EngineError as exc:
-        assert "The state here is damaged" in exc.message
+        assert "The state here is corrupt" in exc.message
     else:
         assert found.outputs.keys() == json.loads(text).get("outputs", {}).keys()
 

@@ -158,7 +158,7 @@ def test_a_folder_behind_the_command_holds_before_the_stack_file_is_looked_for(m
     (tmp_path / "there" / "mfinfra.yaml").write_text("name: found\n")
     for words in (("-C", "there", "status"), ("status", "-C", "there"), ("status", "-Cthere")):
         call = mfinfra(*words)
-        assert (call.code, "There is no stack named 'found'." in call.err) == (4, True), call.text
+        assert (call.code, "Stack 'found' was not found on this machine." in call.err) == (4, True), call.text
 
 
 def test_a_folder_that_cannot_be_entered_is_a_document_wherever_json_stands(mfinfra: Tool) -> None:
@@ -186,7 +186,7 @@ def test_version_of_a_program_that_is_not_installed_is_one_line(tmp_path: Path) 
     for word in ("--version", "version"):
         done = subprocess.run([sys.executable, "-c", code, word], capture_output=True, text=True, cwd=tmp_path)
         assert (done.returncode, done.stdout, len(done.stderr.splitlines())) == (4, "", 2), done.stderr
-        assert done.stderr.startswith("Error: mfinfra runs from its source here")
+        assert done.stderr.startswith("Error: mfinfra runs from its source directory")
 
 
 @pytest.fixture

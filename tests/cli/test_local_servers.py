@@ -56,14 +56,14 @@ def test_a_killed_service_is_back_and_has_lost_nothing(mfinfra: Tool, tmp_path: 
     assert run_flow(tmp_path).returncode == 0
     after = status(mfinfra)
     assert after["data"]["runs"] == {"HelloFlow": 1, "SmokeFlow": 1}
-    assert (after["servers"][0]["restarts"], after["servers"][0]["last_end"]) == (1, "was ended by SIGKILL")
+    assert (after["servers"][0]["restarts"], after["servers"][0]["last_end"]) == (1, "was killed by SIGKILL")
 
 
 def test_a_stack_keeps_its_preset_also_by_its_data_alone(mfinfra: Tool) -> None:
     up(mfinfra)
     refused = mfinfra("up", "--name", "demo", "--preset", "files")
     assert refused.code == 5
-    assert "cannot become 'files'" in refused.err
+    assert "cannot be changed to 'files'" in refused.err
     assert mfinfra("down", "demo", "--yes", "--keep", "data").code == 0
     up(mfinfra)
     assert status(mfinfra)["data"]["runs"] == {"SmokeFlow": 2}
@@ -72,10 +72,10 @@ def test_a_stack_keeps_its_preset_also_by_its_data_alone(mfinfra: Tool) -> None:
 def test_presets_of_clouds_are_not_for_local_stacks(mfinfra: Tool) -> None:
     refused = mfinfra("up", "--preset", "team")
     assert refused.code == 3
-    assert "a local stack is one of sandbox, files, services" in refused.err
+    assert "must be one of sandbox, files, services" in refused.err
     cloud = mfinfra("validate", "--cloud", "aws", "--region", "us-east-1", "--preset", "services")
     assert cloud.code == 3
-    assert "'services' is for local ones" in cloud.err
+    assert "'services' is for local stacks" in cloud.err
 
 
 def test_a_stack_of_files_has_nothing_to_start(mfinfra: Tool) -> None:

@@ -47,7 +47,7 @@ def test_the_holder_of_a_stack_is_named(mfinfra: Callable[..., Call], holder: su
     for args in (["up", "--name", "demo"], ["down", "demo", "--yes"]):
         call = mfinfra(*args)
         assert call.code == 6
-        assert f"The stack 'demo' is being changed by process {holder.pid} on " in call.err
+        assert f"Stack 'demo' is being changed by process {holder.pid} on " in call.err
         assert " since 20" in call.err
 
 

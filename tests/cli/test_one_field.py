@@ -120,7 +120,7 @@ def test_other_clouds_refuse_it_and_have_no_variable_for_it(
     stack = f"name: demo\ncloud: {cloud}\nregion: {region}\n"
     refused = mfinfra(tree, tmp_path, f"{stack}metadata:\n  {FIELD}: {VALUE}\n", "render", "--out", "out")
     assert refused.returncode == 3, refused.stderr
-    assert f"AWS has a {FIELD}, {title} has none" in refused.stderr
+    assert f"{FIELD} is for AWS; {title} does not support it" in refused.stderr
     call = mfinfra(tree, tmp_path, stack, "render", "--out", "out")
     assert call.returncode == 0, call.stderr
     assert FIELD not in "".join(path.read_text() for path in (tmp_path / "out").glob("*.*"))

@@ -95,7 +95,7 @@ def test_addresses_that_are_not_known_yet_are_told() -> None:
     change = entry("google_compute_firewall", before, after, after_unknown={"source_ranges": True})
     assert risk.of_terraform(change, "update", False) == (
         "exposure",
-        "something that is known only when it is made may come in",
+        "grants access to (known after apply)",
     )
 
 
@@ -113,7 +113,7 @@ def test_machines_whose_template_is_not_known_yet_are_made_anew() -> None:
 def test_the_worst_class_comes_first_and_the_others_are_told_too() -> None:
     before = {"deletion_protection": True, "publicly_accessible": False}
     change = entry("aws_db_instance", before, {"deletion_protection": False, "publicly_accessible": True})
-    expected = ("data loss", "deletion protection goes; exposure: becomes reachable from the internet")
+    expected = ("data loss", "removes deletion protection; exposure: becomes reachable from the internet")
     assert risk.of_terraform(change, "update", False) == expected
 
 
@@ -238,19 +238,19 @@ def test_a_comment_fits_whatever_the_size() -> None:
 
 
 @given(plans, st.binary(max_size=99), st.dictionaries(st.sampled_from(["engine", "digest"]), texts))
-def test_a_plan_comes_back_from_its_file(plan: Plan, payload: bytes, facts: dict[str, str]) -> None:
+def test_a_plan_comes_back_from_its_file(plan: Plan, payload: bytes, context: dict[str, str]) -> None:
     import tempfile
 
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "x.mfplan"
-        planfile.write(path, plan, payload, facts)
+        planfile.write(path, plan, payload, context)
         saved = planfile.read(path)
-    assert (saved.plan, saved.payload, dict(saved.facts)) == (plan, payload, facts)
-    saved.check(plan.stack, facts)
+    assert (saved.plan, saved.payload, dict(saved.context)) == (plan, payload, context)
+    saved.check(plan.stack, context)
     with pytest.raises(Refused):
-        saved.check(plan.stack + "x", facts)
+        saved.check(plan.stack + "x", context)
     with pytest.raises(Refused):
-        saved.check(plan.stack, {**facts, "engine": "another" + facts.get("engine", "")})
+        saved.check(plan.stack, {**context, "engine": "another" + context.get("engine", "")})
 
 
 @given(st.binary(max_size=300))
@@ -267,29 +267,29 @@ def test_any_other_file_is_refused(content: bytes) -> None:
 @pytest.mark.parametrize(
     ("text", "words"),
     [
-        ("operation error S3: CreateBucket, https response error StatusCode: 409, api error BucketAlreadyExists: The requested bucket name is not available.", "A bucket of this name exists already: The requested bucket name is not available."),
+        ("operation error S3: CreateBucket, https response error StatusCode: 409, api error BucketAlreadyExists: The requested bucket name is not available.", "A bucket of this name already exists: The requested bucket name is not available."),
         ("An error occurred (ExpiredToken) when calling the GetCallerIdentity operation: The security token included in the request is expired", "expired"),
-        ("NoCredentialsError: Unable to locate credentials", "There are no AWS credentials."),
+        ("NoCredentialsError: Unable to locate credentials", "No AWS credentials were found."),
         ("api error VcpuLimitExceeded: You have requested more vCPU capacity than your current vCPU limit of 0 allows", "more vCPU capacity than your current"),
         ("api error InvalidSubnetID.NotFound: The subnet ID 'subnet-1' does not exist", "subnet-1"),
-        ("api error AccessDenied: User: arn:aws:sts::1:assumed-role/x/y is not authorized to perform: iam:CreateRole on resource: arn:aws:iam::1:role/z with an explicit deny in a service control policy", "may not iam:CreateRole on arn:aws:iam::1:role/z: a service control policy denies it."),
+        ("api error AccessDenied: User: arn:aws:sts::1:assumed-role/x/y is not authorized to perform: iam:CreateRole on resource: arn:aws:iam::1:role/z with an explicit deny in a service control policy", "is not allowed to perform iam:CreateRole on arn:aws:iam::1:role/z: a service control policy denies it."),
         ("dial tcp: lookup ec2.eu-west-9.amazonaws.com: no such host", "cannot be reached"),
         ("RequestTimeTooSkewed", "clock"),
         ("operation error S3: HeadObject, exceeded maximum number of attempts, 2, https response error StatusCode: 0, request send failed, Head \"http://127.0.0.1:1\": dial tcp 127.0.0.1:1: connect: connection refused", "AWS cannot be reached"),
-        ("operation error EC2: DescribeVpcs, exceeded maximum number of attempts, 3, api error RequestLimitExceeded: Request limit exceeded.", "slower"),
-        ("SSOTokenLoadError: Error loading SSO Token: Token for corp does not exist", "signed on"),
+        ("operation error EC2: DescribeVpcs, exceeded maximum number of attempts, 3, api error RequestLimitExceeded: Request limit exceeded.", "throttled"),
+        ("SSOTokenLoadError: Error loading SSO Token: Token for corp does not exist", "not signed in"),
         ("UnauthorizedSSOTokenError: The SSO session associated with this profile has expired or is otherwise invalid.", "expired"),
-        ("failed to refresh cached credentials, refresh cached SSO token failed, unable to refresh SSO token, operation error SSO OIDC: CreateToken, https response error StatusCode: 400, RequestID: x, InvalidGrantException:", "signed on"),
-        ("operation error S3: PutBucketPolicy, https response error StatusCode: 403, RequestID: x, api error AccessDenied: Access Denied", "These credentials may not s3:PutBucketPolicy"),
-        ("operation error Elastic Load Balancing v2: CreateListener, https response error StatusCode: 403, RequestID: x, api error AccessDenied: Access Denied", "may not elasticloadbalancing:CreateListener"),
-        ("operation error API Gateway: CreateVpcLink, https response error StatusCode: 403, RequestID: x, api error AccessDeniedException: no", "may not apigateway:POST"),
-        ("API: ec2:CreateVpc You are not authorized to perform this operation. Access Denied", "may not ec2:CreateVpc"),
+        ("failed to refresh cached credentials, refresh cached SSO token failed, unable to refresh SSO token, operation error SSO OIDC: CreateToken, https response error StatusCode: 400, RequestID: x, InvalidGrantException:", "not signed in"),
+        ("operation error S3: PutBucketPolicy, https response error StatusCode: 403, RequestID: x, api error AccessDenied: Access Denied", "The caller is not allowed to perform s3:PutBucketPolicy"),
+        ("operation error Elastic Load Balancing v2: CreateListener, https response error StatusCode: 403, RequestID: x, api error AccessDenied: Access Denied", "is not allowed to perform elasticloadbalancing:CreateListener"),
+        ("operation error API Gateway: CreateVpcLink, https response error StatusCode: 403, RequestID: x, api error AccessDeniedException: no", "is not allowed to perform apigateway:POST"),
+        ("API: ec2:CreateVpc You are not authorized to perform this operation. Access Denied", "is not allowed to perform ec2:CreateVpc"),
         ("User: arn:aws:iam::1:user/ann is not authorized to perform: iam:CreateRole on resource: arn:aws:iam::1:role/x because no permissions boundary allows the iam:CreateRole action", "its permissions boundary does not allow it"),
         ('Resource handler returned message: "The maximum number of VPCs has been reached. (Service: Ec2, Status Code: 400, Request ID: 1)" (RequestToken: a, HandlerErrorCode: ServiceLimitExceeded)', "used up: The maximum number of VPCs has been reached."),
         ("api error InvalidSubnet.Conflict: The CIDR '10.20.0.0/17' conflicts with another subnet", "overlap"),
         ("api error InvalidParameterCombination: Cannot find version 17.99 for postgres", "not offered in this region"),
-        ("api error InvalidParameterException: Unable to assume the service linked role. Please verify that the ECS service linked role exists.", "has not yet made the role"),
-        ("PartialCredentialsError: Partial credentials found in env, missing: AWS_SECRET_ACCESS_KEY", "half of the AWS credentials"),
+        ("api error InvalidParameterException: Unable to assume the service linked role. Please verify that the ECS service linked role exists.", "has not yet created the service-linked role"),
+        ("PartialCredentialsError: Partial credentials found in env, missing: AWS_SECRET_ACCESS_KEY", "AWS credentials are incomplete"),
         ("SSLError: SSL validation failed for https://x certificate verify failed", "not trusted"),
         ("api error InsufficientInstanceCapacity: We currently do not have sufficient g5.xlarge capacity", "no capacity"),
     ],

@@ -670,9 +670,9 @@ def test_a_link_in_the_folder_is_not_followed(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     "content", ["", "[]", "{", '{"files": "a"}', '{"files": [1]}', '{"files": [], "stack": 3}', "\x00"]
 )
-def test_a_damaged_list_is_one_clear_line(tmp_path: Path, content: str) -> None:
+def test_a_corrupt_list_of_files_is_one_clear_line(tmp_path: Path, content: str) -> None:
     (tmp_path / workspace.MANIFEST).write_text(content)
-    with pytest.raises(MfinfraError, match="damaged") as caught:
+    with pytest.raises(MfinfraError, match="is corrupt") as caught:
         workspace.write({"a.tf": "1"}, tmp_path)
     assert "\n" not in caught.value.message
 

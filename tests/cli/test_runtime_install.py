@@ -88,7 +88,7 @@ def test_the_runtime_and_what_it_needs_are_installed_once(install: Callable[...,
     assert first.code == 0, first.text
     assert target.calls == [["--force-reinstall", "--no-deps", str(ROOT / "runtime")], NEEDS]
     again = install()
-    assert "(was there already)" in again.err
+    assert "(already installed)" in again.err
     assert len(target.calls) == 2
 
 
@@ -116,19 +116,19 @@ def test_examples_that_cannot_be_installed_leave_a_command_to_type(
     target.refuse("ERROR: nothing found")
     call = install("--examples")
     assert call.code == 8
-    assert "scikit-learn could not be" in call.err
+    assert "scikit-learn could not be installed" in call.err
     assert call.err.rstrip().endswith("'scikit-learn<2'")
 
 
 @pytest.mark.parametrize(
     ("said", "message", "hint"),
     [
-        ("error: externally-managed-environment", "belongs to the operating system", "python3 -m venv .venv"),
+        ("error: externally-managed-environment", "is managed by the operating system", "python3 -m venv .venv"),
         ("ERROR: [Errno 13] Permission denied: '/usr/lib'", "no write access", "--python"),
-        ("OSError: [Errno 28] No space left on device", "the disk is full", "Free some space"),
+        ("OSError: [Errno 28] No space left on device", "the disk is full", "Free disk space"),
         ("WARNING: Retrying ... NewConnectionError(...)\nERROR: No match", "index cannot be reached", "PIP_INDEX_URL"),
-        ("ERROR: it rains", "could not be installed: ERROR: it rains", "See the whole output with: "),
-        ("", "the installer ended without a message", "See the whole output with: "),
+        ("ERROR: it rains", "could not be installed: ERROR: it rains", "To see the complete output, run: "),
+        ("", "the installer exited without a message", "To see the complete output, run: "),
     ],
 )
 def test_what_pip_refuses_is_told_in_one_line(

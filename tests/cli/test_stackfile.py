@@ -100,5 +100,5 @@ def test_settings_as_shell_lines_keep_their_values(settings: dict[str, str]) -> 
 
 def test_a_value_of_the_command_line_is_not_blamed_on_the_file(tmp_path: Path) -> None:
     (tmp_path / "mfinfra.yaml").write_text("name: fine\n")
-    with pytest.raises(StackFileError, match=r"^The command line: '\.\./x' cannot be the name of a stack"):
+    with pytest.raises(StackFileError, match=r"^The command line: '\.\./x' is not a valid stack name"):
         load.load(tmp_path, {"name": "../x"})

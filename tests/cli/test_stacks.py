@@ -63,15 +63,15 @@ def test_every_kind_has_a_report() -> None:
 @pytest.mark.parametrize(
     ("verb", "kind", "said"),
     [
-        (lambda stack: stack.plan(None, "text"), Refused, "A local stack has nothing to plan."),
+        (lambda stack: stack.plan(None, "text"), Refused, "A local stack has no plan."),
         (lambda stack: stack.up(bool, False, Path("x")), Refused, "A local stack has no plan."),
-        (lambda stack: stack.connect(False), Refused, "A local stack is on the machine that made it"),
-        (lambda stack: stack.disconnect(), Refused, "'near' is a local stack: all of it is on this machine."),
-        (lambda stack: stack.drift(), NotFound, "There is no stack named 'near'."),
-        (lambda stack: stack.unlock(bool), NotFound, "There is no stack named 'near'."),
-        (lambda stack: stack.outputs("flows"), Refused, "The stack 'near' has no namespaces."),
-        (lambda stack: stack.start(), NotFound, "The stack 'near' has no servers on this machine."),
-        (lambda stack: stack.stop(), NotFound, "The stack 'near' has no servers on this machine."),
+        (lambda stack: stack.connect(False), Refused, "A local stack can only be used on the machine that created it."),
+        (lambda stack: stack.disconnect(), Refused, "Stack 'near' is a local stack and cannot be disconnected."),
+        (lambda stack: stack.drift(), NotFound, "Stack 'near' was not found."),
+        (lambda stack: stack.unlock(bool), NotFound, "Stack 'near' was not found."),
+        (lambda stack: stack.outputs("flows"), Refused, "Stack 'near' has no namespaces."),
+        (lambda stack: stack.start(), NotFound, "Stack 'near' has no servers on this machine."),
+        (lambda stack: stack.stop(), NotFound, "Stack 'near' has no servers on this machine."),
     ],
 )
 def test_what_a_local_stack_has_not_it_refuses(
@@ -86,5 +86,5 @@ def test_what_a_local_stack_has_not_it_refuses(
 @pytest.mark.parametrize("verb", ["start", "stop"])
 def test_what_a_cloud_stack_has_not_it_refuses(verb: str) -> None:
     record.save(Record("far", "aws", "ready", record.now(), "", "", config=cloud_config().model_dump_json()))
-    with pytest.raises(NotFound, match="has nothing on this machine to start"):
+    with pytest.raises(NotFound, match="has no servers or tunnels on this machine"):
         getattr(select.named("far", Console()), verb)()

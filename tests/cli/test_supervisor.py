@@ -80,7 +80,7 @@ def test_what_crashes_is_started_again(folder: Path) -> None:
     eventually(lambda: (s := the_state(folder)) is not None and s.state == "ready" and s.pid != first)
     state = the_state(folder)
     assert state is not None
-    assert (state.restarts, state.ended) == (1, "was ended by SIGKILL")
+    assert (state.restarts, state.ended) == (1, "was killed by SIGKILL")
 
 
 def test_a_killed_supervisor_leaves_nothing_that_the_next_one_does_not_end(folder: Path) -> None:
@@ -129,7 +129,7 @@ def test_starting_again_changes_nothing_and_other_servers_replace_the_old(folder
 
 
 def test_a_server_that_does_not_start_is_named_with_its_last_words(folder: Path) -> None:
-    with pytest.raises(EngineError, match=r"'web' does not start; it ended with 1: no luck today") as failure:
+    with pytest.raises(EngineError, match=r"'web' did not start; it exited with code 1: no luck today") as failure:
         control.start(folder, [web(folder, program="raise SystemExit('no luck today')")])
     assert str(folder / "logs" / "web.log") in str(failure.value.hint)
     assert not control.is_running(folder)
@@ -146,7 +146,7 @@ def test_a_port_that_somebody_else_has_is_never_taken_for_ours(folder: Path, tmp
     other = subprocess.Popen(server.argv, cwd=tmp_path, stderr=subprocess.DEVNULL)
     try:
         eventually(lambda: not local_ports.is_free(server.port))
-        with pytest.raises(EngineError, match=f"finds the port {server.port} taken"):
+        with pytest.raises(EngineError, match=f"could not listen: port {server.port} is in use by another program"):
             control.start(folder, [server])
         assert local_ports.assigned(folder / "web", ["web"], running=False) != {"web": server.port}
     finally:
@@ -159,7 +159,7 @@ def test_what_holds_passwords_is_for_its_owner_alone(folder: Path) -> None:
     assert (folder / "servers.json").stat().st_mode & 0o077 == 0
     assert spec.load(folder) == (web(folder),)
     (folder / "servers.json").write_text("{")
-    with pytest.raises(MfinfraError, match="is damaged"):
+    with pytest.raises(MfinfraError, match="is corrupt"):
         spec.load(folder)
     (folder / "servers.json").unlink()
 

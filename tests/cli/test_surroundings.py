@@ -25,8 +25,8 @@ def test_a_data_folder_that_cannot_be_made_is_named(mfinfra: Tool, tmp_path: Pat
     call = mfinfra(*UP, XDG_DATA_HOME=str(tmp_path / "file"))
     assert call.code == 1
     assert call.err == (
-        f"Error: The folder {tmp_path}/file/mfinfra/stacks cannot be made: Not a directory.\n"
-        "  Free it, or choose another place with: export XDG_DATA_HOME=FOLDER\n"
+        f"Error: Directory {tmp_path}/file/mfinfra/stacks cannot be created: Not a directory.\n"
+        "  Fix the cause, or select another directory, run: export XDG_DATA_HOME=DIRECTORY\n"
     )
 
 
@@ -52,7 +52,7 @@ def test_an_account_without_a_home_says_what_to_set(tmp_path: Path) -> None:
     env = {k: v for k, v in os.environ.items() if k not in ("XDG_DATA_HOME", "METAFLOW_HOME")}
     done = subprocess.run([sys.executable, "-c", code], env=env, cwd=tmp_path, capture_output=True, text=True)
     assert done.returncode == 1
-    assert done.stderr == "Error: This account has no home folder.\n  Type: export HOME=FOLDER\n"
+    assert done.stderr == "Error: This user has no home directory.\n  Run: export HOME=DIRECTORY\n"
 
 
 def test_a_relative_data_folder_is_ignored(mfinfra: Tool, home: Path, tmp_path: Path) -> None:
@@ -101,11 +101,11 @@ def test_a_damaged_record_is_named_and_up_mends_it(mfinfra: Tool, home: Path, co
     record.write_text(content)
     status = mfinfra("status", "demo")
     assert status.code == 1
-    assert status.err == f"Error: The record {record} is damaged.\n  Type: mfinfra up --name demo\n"
+    assert status.err == f"Error: Record {record} is corrupt.\n  Run: mfinfra up --name demo\n"
     listed = mfinfra("ls")
     assert (listed.code, listed.out.split("\t")[0]) == (0, "other")
-    assert "The record of the stack 'demo' is damaged." in listed.err
-    assert "problem\tThe record is damaged of: demo." in mfinfra("doctor").out
+    assert "The record of stack 'demo' is corrupt." in listed.err
+    assert "problem\tCorrupt records of stacks: demo." in mfinfra("doctor").out
     assert mfinfra(*UP).code == 0
     assert json.loads(mfinfra("--json", "status", "demo").out)["state"] == "ready"
 
@@ -117,7 +117,7 @@ def test_a_record_of_another_version_is_left_alone(mfinfra: Tool, home: Path) ->
     before = record.read_text()
     for args in (UP, ("down", "demo", "--yes")):
         call = mfinfra(*args)
-        assert (call.code, "has version 2; this mfinfra reads version 1." in call.err) == (1, True)
+        assert (call.code, "has version 2; this mfinfra supports version 1." in call.err) == (1, True)
     assert record.read_text() == before
 
 
@@ -138,7 +138,7 @@ def test_down_never_follows_a_link(mfinfra: Tool, home: Path, tmp_path: Path) ->
     (elsewhere / ".metaflow" / "file").write_text("kept")
     call = mfinfra("down", "demo", "--yes")
     assert call.code == 0
-    assert "Left in place: ~/data/mfinfra/stacks/demo/data" in call.err
+    assert "Not deleted: ~/data/mfinfra/stacks/demo/data" in call.err
     assert (elsewhere / ".metaflow" / "file").read_text() == "kept"
 
 
@@ -157,7 +157,7 @@ def test_down_of_the_default_names_what_could_be_used_now(mfinfra: Tool, home: P
     mfinfra("up", "--name", "other", "--no-examples", "--no-smoke")
     assert "mfinfra use other" in mfinfra("down", "demo", "--yes").err
     assert not (home / "profiles" / "config.json").exists()
-    assert "Type: mfinfra use other" in mfinfra("doctor").out
+    assert "Run: mfinfra use other" in mfinfra("doctor").out
 
 
 def test_a_project_file_that_overrides_the_profile_fails_the_proof(mfinfra: Tool, home: Path, tmp_path: Path) -> None:
@@ -166,8 +166,8 @@ def test_a_project_file_that_overrides_the_profile_fails_the_proof(mfinfra: Tool
     project.write_text(json.dumps({"METAFLOW_DATASTORE_SYSROOT_LOCAL": str(tmp_path / "elsewhere")}))
     call = mfinfra("up", "--name", "demo", "--no-examples")
     assert call.code == 9
-    assert "something overrides the profile" in call.err
-    assert "Type: mfinfra doctor" in call.err
+    assert "another setting overrides the profile" in call.err
+    assert "mfinfra doctor" in call.err
     assert str(project) in mfinfra("-C", str(home), "doctor").out
 
 
@@ -177,7 +177,7 @@ def test_a_smoke_flow_that_fails_shows_its_end_and_its_log(mfinfra: Tool, home: 
     (stacks(home) / "demo" / "data" / ".metaflow").write_text("in the way")
     call = mfinfra("up", "--name", "demo", "--no-examples")
     assert call.code == 1
-    assert ".metaflow cannot be made" in call.err
+    assert ".metaflow cannot be created" in call.err
     (stacks(home) / "demo" / "data" / ".metaflow").unlink()
     (stacks(home) / "demo" / "data" / ".metaflow" / "SmokeFlow").parent.mkdir()
     (stacks(home) / "demo" / "data" / ".metaflow" / "SmokeFlow").write_text("in the way")

@@ -108,10 +108,10 @@ def test_a_cluster_that_is_away_or_gone(cli: Cli, cluster: TestKube, gcp: Google
     cluster.stop()
     check_away(cli, "slice")
     gcp.project.names.clear()
-    assert "is gone" in cli("plan").err
+    assert "does not exist" in cli("plan").err
     down = cli("down", "--yes")
     assert down.code == 0, down.text
-    assert "resources that were in it are taken out of the state" in down.err
+    assert "resources of that cluster from the Terraform state" in down.err
 
 
 def test_up_goes_on_where_the_cluster_is_gone(
@@ -127,7 +127,7 @@ def test_up_goes_on_where_the_cluster_is_gone(
     tfcloud.cloud = uuid.uuid4().hex  # where nothing of it is known
     tfcloud.say(deleted=["google_container_cluster", "google_container_node_pool"], made=shown(cluster))
     up = cli("up", "--yes", "--no-smoke")
-    assert "The cluster is gone: " in up.err
+    assert "The cluster does not exist. Removed " in up.err
     assert "Created module.metadata.kubernetes_deployment_v1.this" in up.err
     assert up.code == 0, up.text
 
@@ -137,7 +137,7 @@ def test_a_cluster_that_never_became_whole_is_no_obstacle(cli: Cli, cluster: Tes
     tfcloud.say(made=shown(cluster), fail={"google_container_node_pool:create": "Quota 'CPUS' exceeded"})
     assert "exceeded" in cli("up", "--yes", "--no-smoke").err
     assert cli("plan").code in (2, 3)
-    assert json.loads(cli("--json", "status").out)["cluster"] == {"name": None, "problem": "there is none yet"}
+    assert json.loads(cli("--json", "status").out)["cluster"] == {"name": None, "problem": "not created yet"}
     assert cli("open", "ui").code == 4
     down = cli("down", "--yes")
     assert down.code == 0, down.text

@@ -49,7 +49,7 @@ ui: {{enabled: true}}
 runtime:
   examples: false
 """
-RAN = re.compile(r"SmokeFlow/\d+ ran with its artifacts in the stack's bucket")
+RAN = re.compile(r"SmokeFlow/\d+ ran, and its artifacts were read from the bucket of the stack")
 #: What AWS removes with a cluster.
 WITH_IT = ["aws_eks_cluster", "aws_eks_node_group", "aws_eks_addon", "aws_eks_access_entry",
            "aws_eks_access_policy_association", "aws_eks_pod_identity_association"]  # fmt: skip
@@ -217,7 +217,7 @@ def test_who_has_no_entry_is_told_so(cli: Slice) -> None:
     stranger = eks.new_user(cli.aws)
     refused = cli("plan", **stranger.environment)
     assert refused.code == 1
-    assert f"Error: The cluster {cli.name} does not know us." in refused.err
+    assert f"Error: Cluster '{cli.name}' rejected the credentials." in refused.err
 
 
 def test_a_cluster_that_is_away_is_one_line(cli: Slice) -> None:
@@ -232,7 +232,7 @@ def test_who_may_not_ask_whether_a_cluster_is_there_is_told_so(cli: Slice) -> No
         denied = cli("plan")
     assert denied.code == 1
     assert "eks:DescribeCluster" in denied.err
-    assert "gone" not in denied.err
+    assert "does not exist" not in denied.err
 
 
 @pytest.mark.slow
@@ -241,11 +241,11 @@ def test_a_cluster_that_is_gone_is_made_again(cli: Slice) -> None:
         for command in ("plan", "drift"):
             told = cli(command)
             assert told.code == 1
-            assert f"Error: The cluster {cli.name} of the stack '{cli.name}' is gone." in told.err
-            assert f"To make it again: mfinfra up --name {cli.name}" in told.err
+            assert f"Error: Cluster '{cli.name}' of stack '{cli.name}' does not exist." in told.err
+            assert f"To create it again, run: mfinfra up --name {cli.name}" in told.err
         up = cli("up", "--yes", "--no-smoke")
     assert up.code == 0, up.text
-    assert "The cluster is gone: " in up.err
+    assert "The cluster does not exist. Removed " in up.err
     assert "Created module.eks.aws_eks_cluster.this" in up.err
     assert "Created module.ui.kubernetes_deployment_v1.backend" in up.err
     eks.make(cli.aws, cli.name, cli.keys)
@@ -257,10 +257,10 @@ def test_a_stack_whose_cluster_is_gone_can_be_removed(cli: Slice) -> None:
     with cli.without_cluster():
         refused = cli("down", cli.name)
         assert refused.code == 5
-        assert "Nobody is there to confirm." in refused.err
+        assert "Confirmation is required, but the terminal is not interactive." in refused.err
         down = cli("down", cli.name, "--yes")
     assert down.code == 0, down.text
-    assert "resources that were in it are taken out of the state" in down.err
+    assert "resources of that cluster from the Terraform state" in down.err
     assert not cli.is_up
 
 
@@ -309,7 +309,7 @@ def test_production_by_its_own_words_lives_its_whole_life(
     up = cli.up()
     assert up.code == 0, up.text
     assert RAN.search(up.err), up.text
-    assert "The metadata service is private and was not tried from here." in up.err
+    assert "The metadata service is private and was not tested from this machine." in up.err
     again = cli("plan")
     assert again.code == 0, again.text
     outputs = json.loads(cli("outputs", cli.name, "--format", "metaflow").out)
@@ -320,7 +320,7 @@ def test_production_by_its_own_words_lives_its_whole_life(
     assert {pool["name"] for pool in status["cluster"]["pools"]} >= {"cpu", "spot", "system"}
     refused = cli("down", cli.name, "--yes")
     assert refused.code == 5
-    assert f"The stack '{cli.name}' is protected from removal." in refused.err
+    assert f"Stack '{cli.name}' has deletion protection." in refused.err
     file.write_text(file.read_text() + "deletion_protection: false\n")
     freed = cli("up", "--yes", "--no-smoke")
     assert freed.code == 0, freed.text

@@ -137,8 +137,8 @@ def test_a_connection_waits_while_the_api_server_is_away(way: Way, kube: TestKub
     assert way.ask("/patient") == (200, b"/patient")
     back.join()
     assert len(way.said) >= 2
-    assert way.said[-1] == "It is well again."
-    assert "does not answer" in way.said[0]
+    assert way.said[-1] == "The connection works again."
+    assert "does not respond" in way.said[0]
 
 
 def test_a_token_that_is_refused_is_replaced(way: Way, kube: TestKube, cloud: Cloud) -> None:
@@ -153,7 +153,7 @@ def test_without_a_pod_the_reason_is_told(kube: TestKube, eager: Api) -> None:
     way = Way(eager, WEB, patience=1.0)
     status, body = way.ask("/")
     assert status == 503
-    assert b"No pod of mfinfra/web is ready: ImagePullBackOff" in body
+    assert b"Service 'mfinfra/web' has no ready pod: ImagePullBackOff" in body
     way.tunnel.close()
 
 
@@ -166,9 +166,9 @@ def test_each_way_to_fail_is_one_line(kube: TestKube, eager: Api, fault: str) ->
     elif fault == "stranger":
         eager.cluster.__dict__["ca_certificate"] = TestKube(kube.folder).ca
     words = {
-        "nobody": "does not know us",
-        "powerless": "does not allow this",
-        "stranger": "another one answers at its address",
+        "nobody": "rejected the credentials",
+        "powerless": "denied access",
+        "stranger": "another server responds at its address",
     }
     way = Way(eager, WEB, patience=0.5)
     status, body = way.ask("/")

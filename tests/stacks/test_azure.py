@@ -154,7 +154,7 @@ def test_a_lock_of_somebody_else_is_told_and_taken_after_a_question(cloud: Azure
     assert cloud.call("unlock", "demo").code != 0  # nobody is there to confirm
     call = cloud.call("unlock", "demo", "--yes")
     assert call.code == 0, call.text
-    assert "ada@laptop had it" in call.text
+    assert "ada@laptop held" in call.text
     assert cloud.plan().code == 2
 
 
@@ -171,12 +171,12 @@ DENIED = {
 @pytest.mark.parametrize(
     ("change", "words", "hint"),
     [
-        ({"ids": TWO}, "Which subscription is meant is not said; there are: name of 1111", "account: in the stack file"),
+        ({"ids": TWO}, "No subscription is selected. Available subscriptions: name of 1111", "account in the stack file"),
         ({"ids": ()}, "there are: none", "ARM_SUBSCRIPTION_ID"),
         ({"state": "Disabled"}, "is disabled", "az account list"),
         ({"regions": ("westeurope2", "eastus")}, "no region 'westeurope'", "westeurope2"),
-        ({"instead": {("PUT", "/resourceGroups/mfinfra-state"): (403, DENIED)}, "resources": {}}, "ada may not Microsoft.Resources/subscriptions/resourcegroups/write on /subscriptions/1", "az role assignment create --assignee 7"),
-        ({"token": (401, {"error": "invalid_client", "error_description": "AADSTS7000215: Invalid client secret provided."})}, "does not know these credentials", "AZURE_CLIENT_SECRET"),
+        ({"instead": {("PUT", "/resourceGroups/mfinfra-state"): (403, DENIED)}, "resources": {}}, "ada is not allowed to perform Microsoft.Resources/subscriptions/resourcegroups/write on /subscriptions/1", "az role assignment create --assignee 7"),
+        ({"token": (401, {"error": "invalid_client", "error_description": "AADSTS7000215: Invalid client secret provided."})}, "rejected these credentials", "AZURE_CLIENT_SECRET"),
         ({"token": (400, {"error": "invalid_grant", "error_description": "AADSTS700082: The refresh token has expired."})}, "credentials have expired", "az login"),
     ],
 )  # fmt: skip
@@ -195,7 +195,7 @@ def test_a_subscription_that_cannot_take_a_stack_is_told_in_one_line(
 def test_half_of_the_credentials_is_one_line(cloud: Azure) -> None:
     call = cloud.plan(AZURE_CLIENT_SECRET="")
     assert call.code == 1
-    assert "credentials in the environment are not whole" in call.err
+    assert "credentials in the environment variables are incomplete" in call.err
     assert "az login" in call.err
 
 
@@ -204,7 +204,7 @@ def test_no_credentials_is_one_line(cloud: Azure, tmp_path: Path) -> None:
     argv = [*unset, sys.executable, "-m", "mfinfra", "plan", "--cloud", "azure", "--region", "westeurope"]
     call = run_program(argv, tmp_path, AZURE_CONFIG_DIR=str(tmp_path / "none"), PATH="/usr/bin")
     assert call.code == 1
-    assert "There are no Azure credentials." in call.err
+    assert "No Azure credentials were found." in call.err
     assert "az login" in call.err
     assert len(call.err.splitlines()) < 4
 
@@ -213,10 +213,10 @@ def test_no_credentials_is_one_line(cloud: Azure, tmp_path: Path) -> None:
     ("text", "words"),
     [
         ("QuotaExceeded: Message: \"Operation could not be completed as it results in exceeding approved Total Regional Cores quota.\"", "A quota of the subscription is used up: Operation could not"),
-        ("performing CreateOrUpdate: unexpected status 409 (409 Conflict) with error: MissingSubscriptionRegistration: The subscription is not registered to use namespace 'Microsoft.ContainerService'.", "not enabled in the subscription"),
-        ("StorageAccountAlreadyTaken: The storage account named demo is already taken.", "exists already"),
+        ("performing CreateOrUpdate: unexpected status 409 (409 Conflict) with error: MissingSubscriptionRegistration: The subscription is not registered to use namespace 'Microsoft.ContainerService'.", "not registered in the subscription"),
+        ("StorageAccountAlreadyTaken: The storage account named demo is already taken.", "already exists"),
         ("K8sVersionNotSupported: Managed cluster demo is on version 1.20.0 which is not supported in this region.", "version of Kubernetes"),
-        ("SkuNotAvailable: The requested VM size Standard_NC4as_T4_v3 is not available in the current region.", "does not offer this size"),
+        ("SkuNotAvailable: The requested VM size Standard_NC4as_T4_v3 is not available in the current region.", "does not currently offer this size"),
         ("ScopeLocked: The scope cannot perform delete operation because following scope(s) are locked", "lock in Azure"),
         ("dial tcp: lookup management.azure.com: no such host", "cannot be reached"),
         ("something that nobody has seen", None),

@@ -61,7 +61,7 @@ def test_a_stack_from_nothing_to_nothing(cfn: Cfn, name: str, aws: Aws, home: Pa
     up = cfn("up", "--yes")
     assert up.code == 0, up.text
     assert "Created Database (" in up.err
-    assert "ran with its artifacts in the stack's bucket" in up.err
+    assert "ran, and its artifacts were read from the bucket of the stack" in up.err
     settings = json.loads((home / "profiles" / f"config_{name}.json").read_text())
     bucket = settings["METAFLOW_DATASTORE_SYSROOT_S3"].split("/")[2]
     aws.client("s3").head_bucket(Bucket=bucket)
@@ -113,7 +113,7 @@ def test_a_failure_is_rolled_back_and_its_reason_told_first(cfn: Cfn, name: str,
     assert call.code == 11
     last = call.err.strip().splitlines()[-2:]
     assert last[0].startswith("Error: Database (AWS::RDS::DBInstance): A quota of the account is used up")
-    assert "what had been made was removed again" in last[0]
+    assert "the created resources were deleted again" in last[0]
     assert "Service Quotas console" in last[1]
     aws.say()
     again = cfn("up", "--yes")
@@ -126,7 +126,7 @@ def test_a_failed_change_leaves_the_stack_as_it_was(cfn: Cfn, deployed: str, tmp
     aws.say(fail={"AWS::Logs::LogGroup:update": "Access denied for operation"})
     call = cfn("up", "--yes")
     assert call.code == 12
-    assert "the stack is as it was before" in call.err
+    assert "the stack was rolled back and is unchanged" in call.err
     aws.say()
     assert cfn("up", "--yes").code == 0
 
@@ -159,7 +159,7 @@ def test_a_plan_removes_nothing_of_a_stack_that_could_not_be_removed(cfn: Cfn, d
     aws.say(fail={"AWS::DynamoDB::Table:delete": "Table is being used"})
     down = cfn("down", deployed, "--yes")
     assert down.code == 12
-    assert f"Mend it, then type: mfinfra down {deployed}" in down.err
+    assert f"Fix the cause, then run: mfinfra down {deployed}" in down.err
     aws.say()
     for command in (("plan",), ("up", "--yes")):
         call = cfn(*command)
@@ -246,7 +246,7 @@ def test_ctrl_c_leaves_it_going_and_up_follows(cfn: Cfn, name: str, aws: Aws, tm
     child.expect("Creating ")
     child.expect("Created ")
     child.sendintr()
-    child.expect("Type the same command to go on")
+    child.expect("Run the command again to continue")
     child.expect(pexpect.EOF)
     child.close()
     assert child.exitstatus == 130
@@ -264,7 +264,7 @@ def test_by_its_name_alone_a_stack_is_what_it_was(cfn: Cfn, deployed: str, tmp_p
     assert cfn("up", "--name", deployed, "--yes").code == 0
     local = cfn("up", "--name", deployed, "--cloud", "local")
     assert local.code == 5
-    assert f"'{deployed}' is a stack in aws" in local.err
+    assert f"Stack '{deployed}' already exists on aws" in local.err
     assert cfn("status", deployed).code == 0
 
 

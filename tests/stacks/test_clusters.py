@@ -164,8 +164,8 @@ def test_what_must_be_done_in_two_steps_is_said(stack: Callable[..., Terraform],
     free = config.model_copy(update={"deletion_protection": False})
     with pytest.raises(Refused) as caught:
         plan(stack(without_airflow(free)))
-    assert "in one go" in caught.value.message
-    assert "two steps" in str(caught.value.hint)
+    assert "in one apply" in caught.value.message
+    assert "twice" in str(caught.value.hint)
     for step in (without_airflow(config), without_airflow(free)):
         terraform = stack(step)
         terraform.apply(Path(plan(terraform).handle), ignore)

@@ -136,13 +136,13 @@ def test_a_stack_of_cloudformation_is_used_from_another_machine(
     assert "SmokeFlow/" in proof.out
     other = elsewhere(*asked(name, "--engine", "terraform"))
     assert other.code == 4
-    assert f"the state s3://{STATES}/stacks/{name}/terraform.tfstate is not there" in other.err
+    assert f"the state s3://{STATES}/stacks/{name}/terraform.tfstate does not exist or is empty" in other.err
 
 
 def test_what_is_not_there_is_told_with_where_it_was_looked_for(elsewhere: Tool, name: str, there: Path) -> None:
     call = elsewhere(*asked(name))
     assert call.code == 4
-    wanted = f"There is no stack '{name}' in the account 123456789012, region us-east-1: neither the state s3://{STATES}/stacks/{name}/terraform.tfstate nor the CloudFormation stack mfinfra-{name} is there."  # fmt: skip
+    wanted = f"Stack '{name}' was not found in the account 123456789012, region us-east-1: neither the state s3://{STATES}/stacks/{name}/terraform.tfstate nor the CloudFormation stack mfinfra-{name} exists."  # fmt: skip
     assert wanted in call.err
     assert f"mfinfra up --name {name}" in call.err
     assert not (there / "profiles").exists()
@@ -153,7 +153,7 @@ def test_a_stack_that_was_removed_is_not_there(elsewhere: Tool, name: str, aws: 
     state_of(aws, name)
     call = elsewhere(*asked(name, "--engine", "terraform"))
     assert call.code == 4
-    assert "is not there, or holds nothing" in call.err
+    assert "does not exist or is empty" in call.err
 
 
 @pytest.mark.parametrize("outputs", [{}, {"bucket_name": {"value": "x"}}])
@@ -161,7 +161,7 @@ def test_a_stack_that_is_half_made_is_refused(elsewhere: Tool, name: str, aws: A
     state_of(aws, name, outputs=outputs, resources=[{"type": "aws_vpc"}])
     call = elsewhere(*asked(name))
     assert call.code == 5
-    assert "is there, but not whole" in call.err
+    assert "is incomplete: it has no output `runtime_config`" in call.err
     assert f"mfinfra up --name {name}" in call.err
 
 
@@ -170,7 +170,7 @@ def test_a_state_that_cannot_be_read_is_one_line(elsewhere: Tool, name: str, aws
     put(aws, f"stacks/{name}/terraform.tfstate", content)
     call = elsewhere(*asked(name))
     assert call.code == 12
-    assert "is damaged, encrypted, or of a version" in call.err
+    assert "is corrupt, encrypted, or of a version" in call.err
     assert "Traceback" not in call.text
 
 
@@ -179,7 +179,7 @@ def test_who_may_not_read_the_state_is_told_what_would_grant_it(elsewhere: Tool,
     aws.say(deny={"s3:GetObject": True})
     call = elsewhere(*asked(name))
     assert call.code == 11
-    assert f"The stack '{name}' cannot be looked at: " in call.err
+    assert f"Stack '{name}' cannot be read: " in call.err
     assert '"Action": "s3:GetObject"' in call.err
 
 
@@ -191,7 +191,7 @@ def test_who_may_not_read_the_state_takes_what_the_stack_says_of_itself(
     aws.say(deny={"s3:GetObject": {"on": "*.tfstate"}})
     call = elsewhere(*asked(name))
     assert call.code == 0, call.text
-    assert "The state may not be read from here" in call.err
+    assert "Access to the state was denied." in call.err
     assert profile(there, name) == {"METAFLOW_DEFAULT_DATASTORE": "s3", "MFINFRA_STACK": name}
 
 
@@ -202,8 +202,8 @@ def test_without_its_description_a_stack_needs_its_stack_file(
     state_of(aws, name, outputs=OUTPUTS, resources=[{}])
     call = elsewhere(*asked(name))
     assert call.code == 5
-    assert "does not say what it was asked to be" in call.err
-    assert "in the folder of its mfinfra.yaml" in call.err
+    assert "has no stack manifest: an older mfinfra deployed it." in call.err
+    assert "in the directory of its mfinfra.yaml" in call.err
     (there / "work" / "mfinfra.yaml").write_text(STACK.format(name, "terraform", "public"))
     call = elsewhere("connect", "--no-smoke")
     assert call.code == 0, call.text
@@ -216,7 +216,7 @@ def test_a_description_that_cannot_be_read_is_one_line(elsewhere: Tool, name: st
     put(aws, f"stacks/{name}/stack.json", content)
     call = elsewhere(*asked(name))
     assert call.code == 1
-    assert "is damaged, or of a newer mfinfra" in call.err
+    assert "is corrupt, or was written by a newer mfinfra" in call.err
 
 
 def test_a_stack_file_that_differs_is_told_and_does_not_count(
@@ -226,7 +226,7 @@ def test_a_stack_file_that_differs_is_told_and_does_not_count(
     (there / "work" / "mfinfra.yaml").write_text(STACK.format(name, "terraform", "public") + "  packages: [wheel]\n")
     call = elsewhere("connect", "--no-smoke")
     assert call.code == 0, call.text
-    assert "is not what the stack was deployed from last" in call.err
+    assert "differs from the stack file that was deployed last" in call.err
     config = json.loads(recorded(there / "data", name)["config"])
     assert (config["log_retention_days"], config["runtime"]["packages"]) == (90, ["wheel"])
 
@@ -254,11 +254,11 @@ def test_a_profile_of_somebody_else_is_in_the_way(elsewhere: Tool, name: str, aw
 @pytest.mark.parametrize(
     ("known", "said", "hint"),
     [
-        ({"account": "999999999999"}, "knows another stack", "mfinfra disconnect"),
+        ({"account": "999999999999"}, "is connected to another stack", "mfinfra disconnect"),
         ({"region": "eu-west-1"}, "AWS, eu-west-1, account 123456789012", "mfinfra disconnect"),
-        ({"cloud": "gcp"}, "knows another stack", "mfinfra disconnect"),
-        ({"cloud": "local"}, "is a local stack of this machine", "mfinfra down"),
-        ({"state": "deleting"}, "is half removed from here", "mfinfra down"),
+        ({"cloud": "gcp"}, "is connected to another stack", "mfinfra disconnect"),
+        ({"cloud": "local"}, "already has a local stack", "mfinfra down"),
+        ({"state": "deleting"}, "is being deleted from this machine", "mfinfra down"),
     ],
 )
 def test_another_stack_of_the_name_is_not_lost(
@@ -289,11 +289,11 @@ def test_a_damaged_record_is_written_anew(elsewhere: Tool, name: str, aws: Aws, 
 def test_a_local_stack_is_not_connected_to_and_not_let_go(elsewhere: Tool) -> None:
     call = elsewhere("connect")
     assert call.code == 5
-    assert "is on the machine that made it" in call.err
+    assert "can only be used on the machine that created it" in call.err
     assert elsewhere("up", "--name", "near", "--preset", "files", "--no-smoke") is not None
     call = elsewhere("disconnect", "near")
     assert call.code == 5
-    assert "Type: mfinfra down near" in call.err
+    assert "Run: mfinfra down near" in call.err
 
 
 def test_what_terraform_could_not_save_is_not_let_go(elsewhere: Tool, name: str, aws: Aws, there: Path) -> None:
@@ -304,7 +304,7 @@ def test_what_terraform_could_not_save_is_not_let_go(elsewhere: Tool, name: str,
     (workspace / "errored.tfstate").write_text("{}")
     call = elsewhere("disconnect", name)
     assert call.code == 5
-    assert f"Type: mfinfra up --name {name}" in call.err
+    assert f"Run: mfinfra up --name {name}" in call.err
 
 
 def test_up_goes_on_where_the_description_cannot_be_left(cloud: Tool, name: str, tmp_path: Path, aws: Aws) -> None:
@@ -312,5 +312,5 @@ def test_up_goes_on_where_the_description_cannot_be_left(cloud: Tool, name: str,
     assert cloud("plan").code == 2
     aws.say(deny={"s3:PutObject": True})
     up = cloud("up", "--yes", "--no-smoke")
-    assert "Others cannot connect without the stack file" in up.err
+    assert "The stack manifest could not be written" in up.err
     assert up.code == 0, up.text

@@ -119,7 +119,7 @@ def test_a_connection_that_is_cut_while_terraform_works(
     code, lines = up_until("Created module.network.aws_vpc.this", wire.cut, {**os.environ, **through}, tmp_path)
     assert code != 0, "".join(lines)
     assert "Traceback" not in "".join(lines)
-    assert "type the same command again" in lines[-1], "".join(lines[-4:])
+    assert "run the command again" in lines[-1], "".join(lines[-4:])
     made = len([call for call in tfcloud.calls() if call["op"] == "create"])
     wire.mend()
     tfcloud.say()

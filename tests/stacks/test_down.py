@@ -28,9 +28,9 @@ def test_ctrl_c_while_a_stack_goes(cloud: Cloud, tmp_path: Path, aws: Aws, tfclo
     env = {**os.environ, **tfcloud.environment, **aws.environment}
     argv = ["-m", "mfinfra", "down", name, "--yes"]
     child = pexpect.spawn(sys.executable, argv, cwd=str(tmp_path), env=env, timeout=60, encoding="utf-8")
-    child.expect("Removed ")
+    child.expect("Deleted ")
     child.sendintr()
-    child.expect("Type the same command to go on")
+    child.expect("Run the command again to continue")
     child.expect(pexpect.EOF)
     child.close()
     assert child.exitstatus == 130
@@ -38,7 +38,7 @@ def test_ctrl_c_while_a_stack_goes(cloud: Cloud, tmp_path: Path, aws: Aws, tfclo
     aws.say()
     again = cloud("down", name, "--yes")
     assert again.code == 0, again.text
-    assert f"The stack '{name}' is gone." in again.err
+    assert f"Deleted stack '{name}'" in again.err
     assert any(call["action"].endswith("GetResources") for call in asked(aws)), "AWS was not asked what is left"
     assert cloud("ls").out == ""
 

@@ -82,15 +82,15 @@ def test_a_lock_of_somebody_else_is_told_and_taken_after_a_question(
     assert gcp("unlock", "demo").code != 0  # nobody is there to confirm
     call = gcp("unlock", "demo", "--yes")
     assert call.code == 0, call.text
-    assert "ada@laptop had it" in call.text
+    assert "ada@laptop held" in call.text
     assert gcp("plan", *STACK).code == 2
 
 
 @pytest.mark.parametrize(
     ("change", "words", "hint"),
     [
-        ({"state": "DELETE_REQUESTED"}, "is to be deleted", "gcloud projects undelete demo-project"),
-        ({"billing": False}, "has no billing account that is open", "gcloud billing projects link demo-project"),
+        ({"state": "DELETE_REQUESTED"}, "is scheduled for deletion", "gcloud projects undelete demo-project"),
+        ({"billing": False}, "has no active billing account", "gcloud billing projects link demo-project"),
         ({"off": ("serviceusage.googleapis.com",)}, "has not enabled serviceusage.googleapis.com", "gcloud services enable"),
         ({"regions": ("us-central1",)}, "has no region 'europe-west1'", "gcloud compute regions list"),
         ({"id": "another"}, "lack the permission resourcemanager.projects.get", "add-iam-policy-binding"),
@@ -112,7 +112,7 @@ def test_a_project_that_cannot_take_a_stack_is_told_in_one_line(
 def test_no_credentials_is_one_line(gcp: Callable[..., Call], tmp_path: Path) -> None:
     call = gcp("plan", *STACK, GOOGLE_APPLICATION_CREDENTIALS="", CLOUDSDK_CONFIG=str(tmp_path / "none"))
     assert call.code == 1
-    assert "There are no Google Cloud credentials." in call.err
+    assert "No Google Cloud credentials were found." in call.err
     assert "gcloud auth application-default login" in call.err
 
 
@@ -123,7 +123,7 @@ def test_no_credentials_is_one_line(gcp: Callable[..., Call], tmp_path: Path) ->
         ("Error 403: Kubernetes Engine API has not been used in project 1 before or it is disabled. Enable it by visiting ...", "not enabled in the project"),
         ("googleapi: Error 403: Required 'compute.networks.create' permission for 'projects/p/global/networks/n', forbidden", "lack the permission compute.networks.create on projects/p/global/networks/n"),
         ("Error 403: Permission 'iam.serviceAccounts.create' denied on resource (or it may not exist)., forbidden", "lack the permission iam.serviceAccounts.create"),
-        ("Error 409: You already own this bucket. Please select another name., conflict", "exists already"),
+        ("Error 409: You already own this bucket. Please select another name., conflict", "already exists"),
         ("Error 400: No valid versions with the prefix \"1.20\" found., badRequest", "version of Kubernetes"),
         ("Error waiting: The zone 'x' does not have enough resources available to fulfill the request. ZONE_RESOURCE_POOL_EXHAUSTED", "no capacity"),
         ("Failed to delete connection; Producer services (e.g. CloudSQL) are still using this connection.", None),

@@ -43,19 +43,24 @@ SPACE, RELEASE = dict.fromkeys(CLOUDS, "kubernetes_namespace_v1"), dict.fromkeys
 
 #: What the stack file says instead, the type that changes, its class and words of the reason.
 CHANGES: list[tuple[dict[str, Any], dict[str, str], str, str]] = [
-    ({"datastore.versioning": False}, BUCKET, "data loss", "old versions are no longer kept"),
+    ({"datastore.versioning": False}, BUCKET, "data loss", "stops keeping old versions"),
     ({"metadata.backup_days": 7}, DATABASE, "data loss", "fewer"),
-    ({"kubernetes.allow": ["192.0.2.0/24", "198.51.100.0/24"]}, CLUSTER, "exposure", "198.51.100.0/24 may come in"),
-    ({"kubernetes.allow": []}, CLUSTER, "exposure", "everybody may come in"),
+    (
+        {"kubernetes.allow": ["192.0.2.0/24", "198.51.100.0/24"]},
+        CLUSTER,
+        "exposure",
+        "grants access to 198.51.100.0/24",
+    ),
+    ({"kubernetes.allow": []}, CLUSTER, "exposure", "grants access to any IP address"),
     ({"kubernetes.namespaces": {"flows": {}}}, SPACE, "data loss", "everything in the namespace"),
     ({"orchestrator.argo_events": False}, RELEASE, "data loss", "triggers of flows"),
-    ({"compute.pools": {"cpu": {"max_vcpus": 16}}}, POOL, "data loss", "tasks that run on its machines"),
+    ({"compute.pools": {"cpu": {"max_vcpus": 16}}}, POOL, "data loss", "tasks that run on its nodes"),
 ]
 #: More people, or more that tasks may read.
 PERMITS: dict[str, tuple[dict[str, Any], str]] = {
     "aws": ({"secrets": {"allow": ["arn:aws:secretsmanager:eu-west-1:123456789012:secret:a"]}}, "secretsmanager"),
-    "azure": ({"people": ["00000000-1111-2222-3333-444444444444"]}, "00000000-1111-2222-3333-444444444444 may"),
-    "gcp": ({"people": ["user:ada@example.com"]}, "user:ada@example.com may"),
+    "azure": ({"people": ["00000000-1111-2222-3333-444444444444"]}, "00000000-1111-2222-3333-444444444444 can"),
+    "gcp": ({"people": ["user:ada@example.com"]}, "user:ada@example.com can"),
 }
 #: Narrower, more, longer: no danger.
 HARMLESS = {

@@ -71,11 +71,11 @@ def check(call: Call, code: int, *words: str) -> None:
 @pytest.mark.parametrize(
     ("profile", "words"),
     [
-        ("sso", ("Nobody is signed on", "aws sso login")),
-        ("old-sso", ("Nobody is signed on", "aws sso login")),
+        ("sso", ("not signed in", "aws sso login")),
+        ("old-sso", ("not signed in", "aws sso login")),
         ("chain", ("nowhere", "~/.aws/config")),
         ("process", ("custom-process", "~/.aws/config")),
-        ("mfa", ("asks for an MFA code",)),
+        ("mfa", ("requires an MFA code",)),
         ("none-such", ("does not exist", "aws configure list-profiles")),
     ],
 )
@@ -89,7 +89,7 @@ def test_a_profile_without_credentials(cloud: Cloud, tmp_path: Path, profile: st
 @pytest.mark.parametrize(
     ("env", "words"),
     [
-        ({"AWS_SECRET_ACCESS_KEY": ""}, ("half of the AWS credentials",)),
+        ({"AWS_SECRET_ACCESS_KEY": ""}, ("AWS credentials are incomplete",)),
         ({"AWS_ENDPOINT_URL": "nothing"}, ("Invalid endpoint", "unset AWS_ENDPOINT_URL")),
         ({"AWS_ACCESS_KEY_ID": "", "AWS_SECRET_ACCESS_KEY": "", "AWS_ROLE_ARN": "arn:aws:iam::123456789012:role/x",
           "AWS_WEB_IDENTITY_TOKEN_FILE": "/no/token"}, ("/no/token", "~/.aws/config")),
@@ -148,7 +148,7 @@ def _has_bucket(aws: Aws, bucket: str) -> bool:
 SAID = [
     ("InstanceQuotaExceeded", "DB Instance quota exceeded", "ServiceLimitExceeded", "A quota of the account is used up", "Service Quotas"),
     ("InsufficientDBInstanceCapacity", "Insufficient capacity: InsufficientDBInstanceCapacity", "InternalFailure", "no capacity for this size", "region"),
-    ("DBInstanceAlreadyExists", "DB instance already exists", "AlreadyExists", "Something of this name exists already", "another stack name"),
+    ("DBInstanceAlreadyExists", "DB instance already exists", "AlreadyExists", "A resource of this name already exists", "another stack name"),
     ("InvalidParameterCombination", "Cannot find version 17.99 for postgres", "InvalidRequest", "not offered in this region", "postgres_version"),
 ]  # fmt: skip
 
@@ -187,9 +187,9 @@ def test_a_state_of_somebody_else_is_left_alone(cloud: Cloud, tmp_path: Path, aw
     state["resources"][0]["instances"][0]["index_key"] = 0
     state["lineage"], state["serial"] = "another", state["serial"] + 1
     aws.client("s3").put_object(**place, Body=json.dumps(state).encode())
-    check(cloud("plan"), 1, "aws_s3_bucket.theirs", "did not make")
+    check(cloud("plan"), 1, "aws_s3_bucket.theirs", "did not create")
     check(cloud("up", "--yes"), 5, "aws_s3_bucket.theirs")
-    check(cloud("down", "foreign", "--yes"), 5, "aws_s3_bucket.theirs", "Nothing was touched")
+    check(cloud("down", "foreign", "--yes"), 5, "aws_s3_bucket.theirs", "Nothing was changed")
     assert not any(call["op"] == "delete" for call in tfcloud.calls())
     aws.client("s3").put_object(**place, Body=mine)
     assert cloud("down", "foreign", "--yes").code == 0
@@ -212,8 +212,8 @@ def test_subnets_that_are_elsewhere(cloud: Cloud, tmp_path: Path, aws: Aws) -> N
         (tmp_path / "mfinfra.yaml").write_text(STACK.format("elsewhere", "cloudformation") + network)
         return cloud("plan")
 
-    check(planned(first, far), 1, f"The subnet {far} is not in {ours}, but in {theirs}", "network")
-    check(planned(first, near), 1, "two zones are needed")
+    check(planned(first, far), 1, f"Subnet '{far}' is in VPC '{theirs}', not in '{ours}'", "network")
+    check(planned(first, near), 1, "two availability zones are required")
     check(planned(first, "subnet-00000000000000000"), 1, "subnet-00000000000000000", "network")
     assert planned(first, second).code == 2
     assert cloud("down", "elsewhere", "--yes").code == 0

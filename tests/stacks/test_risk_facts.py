@@ -1,4 +1,4 @@
-"""Facts about what is dangerous, held against the schemas of the providers and the modules that we ship."""
+"""The resource rules, checked against the schemas of the providers and the Terraform modules."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from mfinfra.plans import resource_types
 from mfinfra.plans.resource_types.kubernetes import CHARTS
 from tests.programs import ROOT
 
-#: Types of our modules that hold nothing: each can be made again as it was. Logs are not data here.
+#: Types of the modules that store no data. Logs do not count as data here.
 _STATELESS = """
 aws_api_gateway_api_key aws_api_gateway_deployment aws_api_gateway_integration aws_api_gateway_method
 aws_api_gateway_resource aws_api_gateway_rest_api aws_api_gateway_rest_api_policy aws_api_gateway_stage
@@ -46,7 +46,7 @@ kubernetes_role kubernetes_role_binding kubernetes_service_account kubernetes_se
 random_id terraform_data time_sleep
 """
 STATELESS = set(_STATELESS.split())
-#: Charts of our modules that hold nothing.
+#: Charts of the modules that store no data.
 STATELESS_CHARTS = {"cluster-autoscaler", "nvidia-device-plugin"}
 PROVIDERS = ("aws", "azurerm", "google", "kubernetes")
 
@@ -77,9 +77,7 @@ def test_every_type_of_the_modules_is_known_to_hold_data_or_not() -> None:
         resource_types.plain(kind) for text in texts() for kind in re.findall(r'^resource "(\w+)"', text, re.MULTILINE)
     }
     found.remove("helm_release")  # it depends on the chart, see below
-    assert found - set(resource_types.STATEFUL) == STATELESS, (
-        "put it into plans/resource_types, or say here that it holds nothing"
-    )
+    assert found - set(resource_types.STATEFUL) == STATELESS, "add it to plans/resource_types, or to STATELESS here"
     assert not STATELESS & set(resource_types.STATEFUL)
 
 
@@ -97,13 +95,13 @@ def test_what_holds_data_is_a_type_of_its_provider(kind: str) -> None:
 
 
 def paths() -> Iterator[tuple[str, Any]]:
-    for facts in map(resource_types.of, ("aws_", "azurerm_", "google_", "kubernetes_")):
-        for kind, listed in facts.weaker.items():
+    for rules in map(resource_types.of, ("aws_", "azurerm_", "google_", "kubernetes_")):
+        for kind, listed in rules.weaker.items():
             yield from ((kind, fact.path) for fact in listed)
-        for presences in (facts.opens_access, facts.blocks_access, facts.locks):
+        for presences in (rules.opens_access, rules.blocks_access, rules.locks):
             yield from ((kind, path) for kind, presence in presences.items() for path in presence.where)
             yield from ((kind, "") for kind in presences)
-        yield from ((kind, path) for kind, reach in facts.reach.items() for path in reach.paths)
+        yield from ((kind, path) for kind, reach in rules.reach.items() for path in reach.paths)
 
 
 @pytest.mark.parametrize(("kind", "path"), [one for one in paths() if one[0] != "aws_rds_cluster"])

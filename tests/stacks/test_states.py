@@ -98,7 +98,7 @@ class Credential:
 def test_who_may_not_read_in_azure_is_told_the_role() -> None:
     double = Double(lambda asked: (403, {"error": {"code": "AuthorizationPermissionMismatch"}}))
     end = double.start()
-    with pytest.raises(Unreadable, match="does not let us in") as caught:
+    with pytest.raises(Unreadable, match="was denied") as caught:
         azure_state.States(Blobs(double.url, "states", Credential())).read(KEY)
     end()
     assert '"Storage Blob Data Reader"' in str(caught.value.hint)

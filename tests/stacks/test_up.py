@@ -67,7 +67,7 @@ def test_the_state_bucket_is_made_once_and_safe(cloud: Cloud, name: str, aws: Aw
     assert all(block.values())
     assert s3.get_bucket_encryption(Bucket=bucket)
     assert "aws:SecureTransport" in s3.get_bucket_policy(Bucket=bucket)["Policy"]
-    assert "Made the bucket" not in cloud("plan").err
+    assert "Created the state bucket" not in cloud("plan").err
 
 
 def test_a_saved_plan_is_what_is_done(cloud: Cloud, name: str, tmp_path: Path) -> None:
@@ -87,7 +87,7 @@ def test_a_plan_of_another_stack_file_is_refused(cloud: Cloud, name: str, tmp_pa
         file.write("metadata:\n  replicas: 3\n")
     call = cloud("up", "--plan", "x.mfplan", "--no-smoke")
     assert call.code == 5
-    assert "has changed since it was made" in call.err
+    assert "has changed since it was created" in call.err
     assert not any(entry["op"] == "create" for entry in tfcloud.calls())
 
 
@@ -96,7 +96,7 @@ def test_a_file_that_is_no_plan_is_refused(cloud: Cloud, name: str, tmp_path: Pa
     (tmp_path / "x.mfplan").write_bytes(content)
     call = cloud("up", "--plan", "x.mfplan")
     assert call.code == 1
-    assert "is not a plan of mfinfra" in call.err
+    assert "is not a plan file of mfinfra" in call.err
 
 
 def test_nothing_is_done_without_agreement(cloud: Cloud, name: str, tfcloud: TfCloud) -> None:
@@ -111,7 +111,9 @@ def test_a_failure_in_the_middle_is_one_line_and_up_goes_on(cloud: Cloud, name: 
     call = cloud("up", "--yes", "--no-smoke")
     assert call.code == 11
     last = call.err.strip().splitlines()[-2:]
-    assert "user/ann may not rds:CreateDBInstance on arn:aws:rds:us-east-1:123456789012:db:x" in last[0]
+    assert (
+        "user/ann is not allowed to perform rds:CreateDBInstance on arn:aws:rds:us-east-1:123456789012:db:x" in last[0]
+    )
     assert '{"Effect": "Allow", "Action": "rds:CreateDBInstance"' in last[1]
     assert "Traceback" not in call.text
     tfcloud.say()
@@ -139,7 +141,7 @@ def test_a_state_that_could_not_be_saved_is_saved_by_the_next_up(
     assert process.wait() == 12, "".join(lines)
     assert "Traceback" not in "".join(lines)
     assert "Failed to save state" in lines[-2]
-    assert "type the same command again" in lines[-1]
+    assert "run the command again" in lines[-1]
     assert list((home / "data" / "mfinfra").rglob("errored.tfstate"))
     aws.say()
     tfcloud.say()
@@ -149,7 +151,7 @@ def test_a_state_that_could_not_be_saved_is_saved_by_the_next_up(
         assert cloud("unlock", name, "--yes").code == 0
         held = cloud("up", "--yes", "--no-smoke")
     assert held.code == 0, held.text
-    assert "Saved the state that the last apply could not save" in held.err
+    assert "Uploaded the state that the last apply could not save" in held.err
     assert "Created module.network.aws_vpc.this" not in held.err
     assert not list((home / "data" / "mfinfra").rglob("errored.tfstate"))
     assert made > 0
@@ -164,7 +166,7 @@ def test_drift_is_seen_and_remembered(cloud: Cloud, deployed: str, tfcloud: TfCl
     assert "multi_az" in call.out
     document = json.loads(cloud("--json", "status", deployed).out)
     assert document["drift"]["changes"] == "1"
-    assert "1 resource, looked for just now" in cloud("status", deployed).out
+    assert "1 resource, checked just now" in cloud("status", deployed).out
     assert document["engine"] == "terraform"
     assert document["resources"] > 50
 
@@ -202,8 +204,8 @@ def test_what_cannot_move_is_refused(cloud: Cloud, deployed: str, tmp_path: Path
     (tmp_path / "mfinfra.yaml").write_text(text.replace("us-east-1", "eu-west-1"))
     call = cloud("up", "--yes")
     assert call.code == 3
-    assert "region of the stack" in call.err
-    assert "its data lies there" in call.err
+    assert "region of stack" in call.err
+    assert "its data is stored there" in call.err
 
 
 def test_another_account_is_refused(cloud: Cloud, name: str, tmp_path: Path, tfcloud: TfCloud) -> None:
@@ -211,14 +213,14 @@ def test_another_account_is_refused(cloud: Cloud, name: str, tmp_path: Path, tfc
         file.write("account: '999999999999'\n")
     call = cloud("up", "--yes")
     assert call.code == 5
-    assert "allows 999999999999 only" in call.err
+    assert "requires 999999999999" in call.err
     assert tfcloud.calls() == []
 
 
 def test_without_credentials_nothing_is_touched(cloud: Cloud, name: str) -> None:
     call = cloud("up", "--yes", AWS_ACCESS_KEY_ID="", AWS_SECRET_ACCESS_KEY="")
     assert call.code == 11
-    assert call.err.startswith("Error: There are no AWS credentials.")
+    assert call.err.startswith("Error: No AWS credentials were found.")
     assert cloud("plan", AWS_ACCESS_KEY_ID="", AWS_SECRET_ACCESS_KEY="").code == 1
 
 
@@ -238,7 +240,7 @@ def test_terraform_absent_or_too_old(cloud: Cloud, name: str, tmp_path: Path) ->
     old.chmod(0o755)
     call = cloud("up", "--yes", MFINFRA_TERRAFORM=str(old))
     assert call.code == 12
-    assert "version 1.5; 1.11 or newer is needed" in call.err
+    assert "version 1.5; 1.11 or newer is required" in call.err
 
 
 OPENTOFU = """#!/bin/sh
@@ -263,7 +265,7 @@ def test_opentofu_is_used_where_there_is_no_terraform(
     tofu.chmod(0o755)
     old = cloud("up", "--yes", PATH=path)
     assert old.code == 12
-    assert "tofu is version 1.9; 1.11 or newer is needed" in old.err
+    assert "tofu is version 1.9; 1.11 or newer is required" in old.err
     tofu.write_text(OPENTOFU.format(version="1.11.2", terraform=terraform))
     up = cloud("up", "--yes", "--no-smoke", PATH=path)
     assert up.code == 0, up.text
@@ -277,7 +279,7 @@ def test_a_protected_stack_is_not_removed(cloud: Cloud, name: str, tmp_path: Pat
     assert cloud("up", "--yes", "--no-smoke").code == 0
     call = cloud("down", name, "--yes")
     assert call.code == 5
-    assert "protected from removal" in call.err
+    assert "has deletion protection" in call.err
 
 
 def test_data_can_be_kept(cloud: Cloud, deployed: str, tfcloud: TfCloud) -> None:
@@ -302,7 +304,7 @@ def test_ctrl_c_in_the_middle_is_gone_on_from(
     child = pexpect.spawn(sys.executable, argv, cwd=str(tmp_path), env=env, timeout=60, encoding="utf-8")
     child.expect("Creating module.metadata.aws_db_instance")
     child.sendintr()
-    child.expect("Type the same command to go on")
+    child.expect("Run the command again to continue")
     child.expect(pexpect.EOF)
     child.close()
     assert child.exitstatus == 130

@@ -1,4 +1,4 @@
-"""Clouds by name. Each is a folder; its SDK is imported there, when it is first used."""
+"""Clouds by name. Each has a package that imports the SDK of the cloud on first use."""
 
 from __future__ import annotations
 
@@ -11,12 +11,12 @@ if TYPE_CHECKING:
 
 
 def sign_in(config: StackConfig) -> Cloud:
-    """The cloud of a stack, with who we are in it. Raises CloudError where there are no credentials."""
+    """The cloud of a stack, with the caller's identity. Raises CloudError if there are no credentials."""
     cloud: Cloud = import_module(f".{config.cloud}.cloud", __name__).sign_in(config)
     return cloud
 
 
 def clusters(config: StackConfig) -> Clusters:
-    """What lets us into the cluster of a stack. Asks the cloud for nothing yet."""
+    """The credentials for the cluster of a stack. Sends no request yet."""
     found: Clusters = import_module(f".{config.cloud}.cloud", __name__).clusters(config)
     return found

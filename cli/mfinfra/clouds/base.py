@@ -1,4 +1,4 @@
-"""What the pipeline asks of a cloud, and of nothing that is in one cloud only."""
+"""The interface of a cloud for the commands. Nothing in it is specific to one cloud."""
 
 from __future__ import annotations
 
@@ -14,12 +14,14 @@ if TYPE_CHECKING:
     from ..render.outputs import StackOutputs
     from ..stackfile.schema import StackConfig
 
+#: The hint of `force-unlock` for a lock that changed hands while it ran.
+TAKE_AGAIN = "To release that lock too, run the command again"
 Report = Callable[[str], None]
 
 
 @dataclass(frozen=True)
 class Holder:
-    """Who holds the lock of a stack's state."""
+    """The holder of the state lock of a stack."""
 
     id: str
     who: str
@@ -28,23 +30,24 @@ class Holder:
 
 @dataclass(frozen=True)
 class ClusterToken:
-    """What the API of a cluster lets us in with, until a moment (seconds since 1970)."""
+    """A bearer token for the API server of a cluster, and when it expires (seconds since 1970)."""
 
     text: str
     expires_at: float
 
 
 def holder_of(text: str | bytes, id: str | None = None) -> Holder:
-    """Who holds a lock, by what Terraform writes of it; `id` where the cloud gives the lock another one."""
+    """The holder of a lock, from the lock file that Terraform writes; `id` overrides the ID of the file for clouds that
+    use another one."""
     try:
         found = json.loads(text)
         return Holder(id or str(found["ID"]), str(found["Who"]), str(found["Created"])[:19])
     except (ValueError, KeyError, TypeError):
-        return Holder(id or "", "somebody who left no name", "an unknown time")
+        return Holder(id or "", "an unknown user", "an unknown time")
 
 
 class Unreadable(CloudError):
-    """What lies in the place for states may not be read by us."""
+    """Access to an object in the state bucket was denied."""
 
     @classmethod
     def of(cls, exc: CloudError, hint: str | None = None) -> Unreadable:
@@ -52,81 +55,81 @@ class Unreadable(CloudError):
 
 
 class States(Protocol):
-    """The place where the states of an account lie, as files. It is ours: somebody else's is never read."""
+    """The state bucket of an account, as files. A bucket that belongs to another account is never read."""
 
     def read(self, key: str) -> str | None:
-        """What lies under a key, None where nothing does. Raises Unreadable where we may not know."""
+        """The content of a key, None if it does not exist. Raises Unreadable if access is denied."""
 
     def write(self, key: str, text: str) -> None:
-        """Lay a text under a key."""
+        """Write a text to a key."""
 
     def remove(self, key: str) -> None:
-        """Take away what lies under a key; nothing where nothing does."""
+        """Delete a key. A key that does not exist is not an error."""
 
 
 class Account(Protocol):
-    """Who we are in a cloud, and where the states of stacks lie there."""
+    """The caller's identity in a cloud, and the state bucket of its account."""
 
     account: str
     who: str
 
     def ensure_state(self, report: Report) -> None:
-        """Make the place for states, once for each account. May be called by several at once."""
+        """Create the state bucket of the account if it does not exist. Concurrent calls are safe."""
 
     def states(self) -> States | None:
-        """The place for states as it is, None where there is none. Raises CloudError where it is not ours."""
+        """The state bucket, None if it does not exist. Raises CloudError if it belongs to another account."""
 
     def state_place(self, stack: str) -> str:
-        """Where the state of a stack lies, as an address that people know."""
+        """The URL of the state of a stack, as the tools of the cloud write it."""
 
     def lock(self, stack: str) -> Holder | None:
-        """Who holds the lock of a stack's state."""
+        """The holder of a stack's state lock, None if it is free."""
 
     def unlock(self, stack: str, holder: Holder) -> None:
-        """Take the lock from a holder. Raises Locked where somebody else has it by now."""
+        """Release the lock of a holder. Raises Locked if another holder has acquired it since."""
 
     def explain(self, text: str) -> MfinfraError | None:
-        """What a text of the cloud means; None where it is not in the catalogue."""
+        """The known error that a text of the cloud contains, None if it contains none."""
 
     def environment(self) -> dict[str, str]:
-        """What Terraform needs beside our own environment: tokens, which are in no file."""
+        """Environment variables for Terraform in addition to those of this process: tokens, which are in no file."""
 
 
 class StackOperations(Protocol):
-    """What is done with a stack beside its engine."""
+    """Operations on a stack that its engine does not do."""
 
-    #: What the runtime needs to talk to the cloud, as pip names it.
+    #: The pip requirements of the runtime for this cloud.
     requirements: tuple[str, ...]
-    #: What holds the data of a stack, as Terraform names it: `down --keep data` leaves it.
+    #: The Terraform resource types that store data; `down --keep data` keeps them.
     data_kinds: tuple[str, ...]
 
     def settings(self, outputs: StackOutputs) -> dict[str, str]:
-        """Settings that are in no output, because they are secret."""
+        """Secret settings, which are not in the outputs."""
 
     def check_access(self, settings: Mapping[str, str]) -> list[str]:
-        """Use the bucket and what is beside it as a flow would; what does not work, in words."""
+        """Use the bucket and the table as a flow does. Returns one sentence for each problem."""
 
     def drain(self, outputs: StackOutputs, keep_data: bool, report: Report) -> tuple[str, ...]:
-        """End what runs in the stack, and empty what cannot be removed full; returns what was kept, in words."""
+        """Stop running jobs, and empty buckets before they are deleted. Returns one sentence for each kept resource."""
 
     def leftovers(self, engine: str, keep_data: bool, report: Report) -> tuple[str, ...]:
-        """What of the stack is still there when the engine is done."""
+        """The resources of the stack that remain after the engine has deleted it."""
 
     def queues(self, outputs: StackOutputs) -> list[dict[str, Any]]:
-        """Where tasks wait: name, state, status, jobs by state, and all that as `text`."""
+        """The job queues: name, state, status, jobs by state, and a summary as `text`."""
 
 
 class Clusters(Protocol):
-    """What lets us into clusters. It must be quick, and work for people who may do nothing else in a cloud."""
+    """Credentials for clusters. Must be fast, and work for users without any other permission in the cloud."""
 
     def cluster_token(self, cluster: str) -> ClusterToken:
-        """What lets us in. Raises CloudError where there are no credentials."""
+        """A token for a cluster. Raises CloudError if there are no credentials."""
 
 
 class Cloud(Account, StackOperations, Protocol):
-    """A cloud for one stack: `config` says which."""
+    """A cloud for one stack, described by `config`."""
 
     config: StackConfig
 
     def has_cluster(self, outputs: StackOutputs) -> bool:
-        """Whether the cloud has the cluster that the outputs of the stack name."""
+        """Whether the cluster in the outputs exists in the cloud."""

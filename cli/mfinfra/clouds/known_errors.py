@@ -1,4 +1,4 @@
-"""The ways a cloud says no: what its texts mean, in one line each with what to do about it."""
+"""Known errors of clouds: for each, one line that explains it and a hint."""
 
 # ruff: noqa: E501
 from __future__ import annotations
@@ -10,7 +10,7 @@ from ..errors import CloudError
 
 @dataclass(frozen=True)
 class Known:
-    """A refusal: the signs it is known by, what it means (`{detail}` is what the cloud said), what to do."""
+    """A known error: texts that identify it, its meaning (`{detail}` is the message of the cloud), and a hint."""
 
     signs: tuple[str, ...]
     meaning: str
@@ -18,7 +18,7 @@ class Known:
 
 
 def first(known: tuple[Known, ...], text: str, detail: str) -> CloudError | None:
-    """The first refusal whose sign is in a text; None where none is."""
+    """The first known error that a text contains, None if it contains none."""
     for one in known:
         if any(sign in text for sign in one.signs):
             return CloudError(one.meaning.format(detail=detail), hint=one.hint)
@@ -26,12 +26,12 @@ def first(known: tuple[Known, ...], text: str, detail: str) -> CloudError | None
 
 
 def short(text: str, most: int = 240) -> str:
-    """A text on one line, cut where it is long."""
+    """A text on one line, truncated if it is long."""
     flat = " ".join(text.split())
     return flat if len(flat) <= most else flat[: most - 3] + "..."
 
 
-#: How every HTTP library says that nobody answers.
+#: The messages of HTTP libraries for a server that cannot be reached.
 NETWORK = (
     "no such host", "connection refused", "Connection refused", "i/o timeout", "network is unreachable", "Network is unreachable",
     "Name or service not known", "Temporary failure in name resolution", "Failed to resolve", "Failed to establish a new connection",

@@ -1,1 +1,1 @@
-"""The commands, a file for each group. A command reads its options, acts on a stack, and reports; nothing more."""
+"""The commands, one file for each group. A command reads its options, calls a stack, and prints a report."""

@@ -1,4 +1,4 @@
-"""Commands on what runs: servers, tunnels, and the cluster of a stack."""
+"""Commands for the servers, tunnels and cluster of a stack."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from .state import State, stack_name
 
 
 def start(name: StackName = None) -> None:
-    """Start the servers of a local stack again, or the tunnels to a cluster."""
+    """Start the servers of a local stack, or the tunnels of a cloud stack."""
     from ..reports.servers import report_servers
     from ..stacks import select
 
@@ -22,7 +22,7 @@ def start(name: StackName = None) -> None:
 
 
 def stop(name: StackName = None) -> None:
-    """Stop the servers of a local stack, or the tunnels to a cluster; everything behind them is kept."""
+    """Stop the servers of a local stack, or the tunnels of a cloud stack. No data is deleted."""
     from ..reports.servers import report_servers
     from ..stacks import select
 
@@ -31,17 +31,19 @@ def stop(name: StackName = None) -> None:
 
 
 def open_service(
-    service: Annotated[str, typer.Argument(help="ui, argo, airflow or metadata.", show_default=False)],
+    service: Annotated[str, typer.Argument(help="Service: ui, argo, airflow or metadata.", show_default=False)],
     name: StackName = None,
-    browser: Annotated[bool, typer.Option("--browser/--no-browser", help="Open it, on a terminal.")] = True,
-    show_secret: Annotated[bool, typer.Option("--show-secret", help="Print the password or token too.")] = False,
+    browser: Annotated[
+        bool, typer.Option("--browser/--no-browser", help="Open the URL in a browser, on a terminal.")
+    ] = True,
+    show_secret: Annotated[bool, typer.Option("--show-secret", help="Also print the password or token.")] = False,
 ) -> None:
-    """Print where a stack's UI, Argo, Airflow or metadata service is, and open it. May start a tunnel."""
+    """Open the Metaflow UI, Argo, Airflow or metadata service, and print its URL. Starts a tunnel if needed."""
     from ..reports.cluster import report_open
     from ..stacks import cluster
 
     if service not in ("ui", "argo", "airflow", "metadata"):
-        raise UsageError(f"'{service}' cannot be opened.", hint="What can: ui, argo, airflow, metadata")
+        raise UsageError(f"Unknown service '{service}'.", hint="Available services: ui, argo, airflow, metadata")
     found = cluster.address(stack_name(name), service, show_secret, State.console)
     shows = browser and State.console.is_terminal and typer.launch(found["url"]) == 0
     report_open(found, shows, State.console)
@@ -49,10 +51,14 @@ def open_service(
 
 def kubeconfig(
     name: StackName = None,
-    out: Annotated[Optional[Path], typer.Option("--out", help="The file; default: that of kubectl.")] = None,
-    native: Annotated[bool, typer.Option("--native", help="With the cloud's own program for tokens.")] = False,
+    out: Annotated[
+        Optional[Path], typer.Option("--out", help="Kubeconfig file to write. Default: the file that kubectl uses.")
+    ] = None,
+    native: Annotated[
+        bool, typer.Option("--native", help="Get tokens from the command line tool of the cloud.")
+    ] = False,
 ) -> None:
-    """Write the cluster of a stack into a kubeconfig. No token is in the file."""
+    """Write the cluster of a stack to a kubeconfig file. The file contains no token."""
     from ..reports.cluster import report_kubeconfig
     from ..stacks import cluster
 
@@ -60,7 +66,7 @@ def kubeconfig(
 
 
 def kube_token(name: Annotated[str, typer.Argument(help="Name of the stack.")]) -> None:
-    """Print a token for the cluster of a stack, as kubectl asks for it."""
+    """Print a token for the cluster of a stack, in the format of kubectl credential plugins."""
     from ..stacks import cluster
 
     State.console.document(cluster.credential(name))

@@ -1,4 +1,4 @@
-"""Commands on this installation."""
+"""Commands for this installation."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from .state import State
 
 
 def doctor(python: Python = None) -> None:
-    """Look for what keeps flows from running. Changes nothing."""
+    """Check this machine for problems that stop flows from running. Read-only."""
     from dataclasses import asdict
 
     from ..doctor import checks
@@ -19,7 +19,7 @@ def doctor(python: Python = None) -> None:
         State.console.document([asdict(f) for f in findings])
     else:
         rows = [(f.check, f.level, f.text, f.hint or "") for f in findings]
-        State.console.table(("check", "", "", "what to do"), rows)
+        State.console.table(("check", "", "", "hint"), rows)
     checks.raise_problems(findings)
 
 
@@ -31,7 +31,9 @@ def version() -> None:
     try:
         number = installed_version("mfinfra")
     except PackageNotFoundError:
-        raise NotFound("mfinfra runs from its source here; it is not installed.", hint="Type: pip install .") from None
+        raise NotFound(
+            "mfinfra runs from its source directory and is not installed.", hint="Run: pip install ."
+        ) from None
     if State.console.as_json:
         State.console.document({"mfinfra": number})
     else:

@@ -1,7 +1,7 @@
-"""Every command accepts the global flags behind its name too.
+"""Every command accepts the global flags also after its name.
 
-The root command declares them (root.py); each command and group below it parses the same options, and its help lists
-them in a section of their own.
+The root command declares them (root.py). Each command and group parses the same options, and its help lists them in a
+separate section.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ class Command(TyperCommand):
 
 
 class Group(TyperGroup):
-    """A group of commands that accepts the global flags; what it is given holds for the command that follows."""
+    """A group of commands that accepts the global flags; they apply to the command that follows."""
 
     def get_params(self, ctx: Any) -> list[Any]:
         return [*super().get_params(ctx), *_inherited(ctx)]
@@ -58,12 +58,12 @@ def accept_behind_every_command(app: typer.Typer) -> None:
 
 
 def _inherited(ctx: Any) -> list[Any]:
-    """The root's own parameters: made once, whatever the number of commands."""
+    """The parameters of the root command, created once for all commands."""
     return [] if ctx.parent is None else [p for p in ctx.find_root().command.params if p.name in NAMES]
 
 
 def _collect(ctx: Any) -> None:
-    """Take the global flags out of what the command's function is called with. The root's function has its own."""
+    """Move the global flags from the arguments of a command's function to State, except for the root's function."""
     if ctx.parent is None:
         return
     as_json, no_color, folder = (ctx.params.pop(name) for name in NAMES)

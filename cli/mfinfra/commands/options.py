@@ -1,4 +1,4 @@
-"""Options that several commands have, each written once."""
+"""Options that several commands share."""
 
 from __future__ import annotations
 
@@ -21,29 +21,40 @@ StackName = Annotated[
 ]
 
 
-Cloud = Annotated[Optional[str], typer.Option("--cloud", help="Where the stack lives: local, aws, azure or gcp.")]
+Cloud = Annotated[Optional[str], typer.Option("--cloud", help="Cloud of the stack: local, aws, azure or gcp.")]
 
 
-Region = Annotated[Optional[str], typer.Option("--region", help="Region, as the cloud names it; default: the shell's.")]
+Region = Annotated[
+    Optional[str], typer.Option("--region", help="Region of the cloud. Default: the region that the shell sets.")
+]
 
 
 Preset = Annotated[
-    Optional[str], typer.Option("--preset", help="sandbox, team, production; local: sandbox, files, services.")
+    Optional[str],
+    typer.Option(
+        "--preset", help="Preset: sandbox, team or production; for a local stack: sandbox, files or services."
+    ),
 ]
 
 
-Engine = Annotated[Optional[str], typer.Option("--engine", help="terraform; on AWS Batch also cloudformation.")]
+Engine = Annotated[
+    Optional[str], typer.Option("--engine", help="Engine: terraform, or cloudformation for stacks with AWS Batch.")
+]
 
 
-Yes = Annotated[bool, typer.Option("--yes", "-y", help="Do not ask.")]
+Yes = Annotated[bool, typer.Option("--yes", "-y", help="Skip confirmation prompts.")]
 
 
 Python = Annotated[
-    Optional[str], typer.Option("--python", help="The Python that flows run with; default is the one of mfinfra.")
+    Optional[str], typer.Option("--python", help="Python that flows run with. Default: the Python of mfinfra.")
 ]
 
 
-Packages = Annotated[Optional[list[str]], typer.Option("--package", help="A package for the flows; may be repeated.")]
+Packages = Annotated[
+    Optional[list[str]], typer.Option("--package", help="Package to install for the flows; can be repeated.")
+]
 
 
-Examples = Annotated[Optional[bool], typer.Option("--examples/--no-examples", help="Install scikit-learn.")]
+Examples = Annotated[
+    Optional[bool], typer.Option("--examples/--no-examples", help="Install scikit-learn, which the examples use.")
+]

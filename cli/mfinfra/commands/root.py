@@ -14,13 +14,11 @@ from .state import GlobalFlags, State, apply_flags
 def main(
     context: typer.Context,
     as_json: Annotated[bool, typer.Option("--json", help="Print the result as one JSON document.")] = False,
-    no_color: Annotated[bool, typer.Option("--no-color", help="Print without colours.")] = False,
-    folder: Annotated[
-        Optional[Path], typer.Option("-C", help="Work as if started in this folder.", metavar="DIR")
-    ] = None,
+    no_color: Annotated[bool, typer.Option("--no-color", help="Print without colors.")] = False,
+    folder: Annotated[Optional[Path], typer.Option("-C", help="Change to this directory first.", metavar="DIR")] = None,
     version: Annotated[bool, typer.Option("--version", help="Print the version and exit.")] = False,
 ) -> None:
-    """What is given before the command; the command adds what is given behind it."""
+    """Store the global flags before the command; the command adds those after it."""
     State.flags = GlobalFlags(as_json, no_color, folder)
     State.command, State.code = context.invoked_subcommand, 0
     if version:
@@ -33,7 +31,7 @@ def main(
 
 def show_help(
     context: typer.Context,
-    command: Annotated[Optional[list[str]], typer.Argument(help="A command.", show_default=False)] = None,
+    command: Annotated[Optional[list[str]], typer.Argument(help="Command.", show_default=False)] = None,
 ) -> None:
     """Show the help of a command."""
     root = context.find_root()

@@ -1,4 +1,4 @@
-"""Commands on a stack: set it up, look at it, remove it."""
+"""Commands for a stack: create, inspect and delete it."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import typer
 
 from ..errors import UsageError
 from .options import Cloud, Engine, Examples, Name, Preset, Python, Region, StackName, Yes, stack_names
-from .state import State, agreement, stack_config, stack_name
+from .state import State, confirmation, stack_config, stack_name
 
 
 def up(
@@ -20,17 +20,17 @@ def up(
     engine: Engine = None,
     python: Python = None,
     examples: Examples = None,
-    plan_file: Annotated[Optional[Path], typer.Option("--plan", help="Apply exactly this plan.")] = None,
-    smoke: Annotated[bool, typer.Option("--smoke/--no-smoke", help="Run a small flow through the stack.")] = True,
+    plan_file: Annotated[Optional[Path], typer.Option("--plan", help="Saved plan to apply.")] = None,
+    smoke: Annotated[bool, typer.Option("--smoke/--no-smoke", help="Run the smoke test.")] = True,
     yes: Yes = False,
 ) -> None:
-    """Set a stack up, install the runtime, and prove it by a flow that runs. May be repeated."""
+    """Create or update a stack. Also installs the runtime and runs a smoke test. Can be repeated."""
     from ..reports.select import report_of
     from ..stacks import select
 
     config = stack_config(name=name, cloud=cloud, region=region, preset=preset, engine=engine)
     stack = select.described(config.with_runtime(python=python, examples=examples), State.console)
-    report_of(stack).report_up(stack.up(agreement(yes), smoke, plan_file), State.console)
+    report_of(stack).report_up(stack.up(confirmation(yes), smoke, plan_file), State.console)
 
 
 def connect(
@@ -39,9 +39,10 @@ def connect(
     region: Region = None,
     engine: Engine = None,
     python: Python = None,
-    smoke: Annotated[bool, typer.Option("--smoke/--no-smoke", help="Run a small flow through the stack.")] = True,
+    smoke: Annotated[bool, typer.Option("--smoke/--no-smoke", help="Run the smoke test.")] = True,
 ) -> None:
-    """Use a stack in a cloud that somebody else set up: profile, runtime, tunnels. Changes nothing of the stack."""
+    """Use a cloud stack that another user deployed. Writes its profile, installs the runtime, starts tunnels. Does not
+    change the stack."""
     from ..reports.select import report_of
     from ..stacks import select
 
@@ -51,7 +52,7 @@ def connect(
 
 
 def disconnect(name: StackName = None) -> None:
-    """Forget a stack in a cloud on this machine: profile, tunnels, record. The stack stays as it is."""
+    """Remove the local files of a cloud stack. Removes profile, tunnels and record; does not change the stack."""
     from ..reports.connect import report_disconnected
     from ..stacks import select
 
@@ -59,15 +60,17 @@ def disconnect(name: StackName = None) -> None:
 
 
 def plan(
-    out: Annotated[Optional[Path], typer.Option("--out", help="Save the plan, for `mfinfra up --plan`.")] = None,
-    form: Annotated[str, typer.Option("--format", help="text, json or markdown.")] = "text",
+    out: Annotated[
+        Optional[Path], typer.Option("--out", help="File to save the plan to, for `mfinfra up --plan`.")
+    ] = None,
+    form: Annotated[str, typer.Option("--format", help="Format: text, json or markdown.")] = "text",
     name: Name = None,
     cloud: Cloud = None,
     region: Region = None,
     preset: Preset = None,
     engine: Engine = None,
 ) -> None:
-    """Show what `up` would change. Ends with 0: nothing, 2: changes, 3: dangerous changes, 1: an error."""
+    """Show what `up` would change. Exit code: 0 no changes, 2 changes, 3 dangerous changes, 1 error."""
     from ..reports.plans import report_plan
     from ..stacks import select
 
@@ -77,7 +80,7 @@ def plan(
 
 
 def drift(name: StackName = None) -> None:
-    """Show what is not as it was deployed. Ends with 0: nothing, 2: something, 1: an error."""
+    """Show resources that differ from the state. Exit code: 0 no drift, 2 drift, 1 error."""
     from ..reports.plans import report_drift
     from ..stacks import select
 
@@ -85,31 +88,33 @@ def drift(name: StackName = None) -> None:
 
 
 def unlock(name: StackName = None, yes: Yes = False) -> None:
-    """Take the lock of a stack from a process that died with it."""
+    """Release a stale state lock."""
     from ..reports.connect import report_unlocked
     from ..stacks import select
 
     stack = select.named(stack_name(name), State.console)
-    report_unlocked(stack.name, stack.unlock(agreement(yes)), State.console)
+    report_unlocked(stack.name, stack.unlock(confirmation(yes)), State.console)
 
 
 def down(
     name: StackName = None,
     yes: Yes = False,
-    keep: Annotated[Optional[str], typer.Option("--keep", help="data: leave the runs and their artifacts.")] = None,
+    keep: Annotated[Optional[str], typer.Option("--keep", help="`data` keeps the runs and their artifacts.")] = None,
 ) -> None:
-    """Remove a stack: exactly what `up` made, and the runs in it."""
+    """Delete a stack and the runs in it. Deletes only what `up` created."""
     from ..reports.select import report_of
     from ..stacks import select
 
     if keep not in (None, "data"):
-        raise UsageError(f"'{keep}' cannot be kept.", hint="Type: mfinfra down --keep data")
+        raise UsageError(
+            f"Invalid value '{keep}' for --keep; only 'data' is allowed.", hint="Run: mfinfra down --keep data"
+        )
     stack = select.named(stack_name(name), State.console)
-    report_of(stack).report_down(stack.down(agreement(yes), keep == "data"), State.console)
+    report_of(stack).report_down(stack.down(confirmation(yes), keep == "data"), State.console)
 
 
 def status(name: StackName = None) -> None:
-    """Show what a stack is made of and whether it is whole."""
+    """Show the components of a stack and whether they are healthy."""
     from ..reports.select import report_of
     from ..stacks import select
 
@@ -118,22 +123,22 @@ def status(name: StackName = None) -> None:
 
 
 def list_stacks() -> None:
-    """List the stacks that were set up from here, local and in clouds."""
+    """List the stacks that this machine has records of."""
     from ..machine import record
     from ..reports.listing import report_stacks
     from ..stacks import listing
 
-    report_stacks(listing.every(), record.damaged(), State.console)
+    report_stacks(listing.every(), record.corrupt_names(), State.console)
 
 
 def outputs(
     name: StackName = None,
-    form: Annotated[str, typer.Option("--format", help="json, env or metaflow.")] = "json",
+    form: Annotated[str, typer.Option("--format", help="Format: json, env or metaflow.")] = "json",
     namespace: Annotated[
-        Optional[str], typer.Option("--namespace", help="Those of flows in this namespace of the cluster.")
+        Optional[str], typer.Option("--namespace", help="Print the settings for flows in this Kubernetes namespace.")
     ] = None,
 ) -> None:
-    """Print the settings that a stack makes true."""
+    """Print the runtime settings of a stack."""
     from ..reports.outputs import rendered
     from ..stacks import select
 
@@ -142,7 +147,7 @@ def outputs(
 
 
 def use(name: Annotated[str, typer.Argument(help="Name of the stack.", autocompletion=stack_names)]) -> None:
-    """Make a stack the one that flows use where no profile is named."""
+    """Make a stack the default for flows that set no profile."""
     from ..machine import profile, record
     from ..machine.paths import shown
 
@@ -150,4 +155,4 @@ def use(name: Annotated[str, typer.Argument(help="Name of the stack.", autocompl
     path = profile.use(name)
     if State.console.as_json:
         State.console.document({"default": name, "profile": str(path)})
-    State.console.done(f"Flows now use the stack '{name}' ({shown(path)}).")
+    State.console.done(f"Flows now use stack '{name}' ({shown(path)}).")

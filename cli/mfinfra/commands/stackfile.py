@@ -1,4 +1,4 @@
-"""Commands on the stack file: write it, check it, render what it describes."""
+"""Commands for the stack file: write, check and render it."""
 
 from __future__ import annotations
 
@@ -19,9 +19,9 @@ def init(
     python: Python = None,
     package: Packages = None,
     examples: Examples = None,
-    force: Annotated[bool, typer.Option("--force", help="Replace a stack file that exists.")] = False,
+    force: Annotated[bool, typer.Option("--force", help="Overwrite an existing stack file.")] = False,
 ) -> None:
-    """Write a stack file, mfinfra.yaml: by questions on a terminal, else by flags."""
+    """Write a stack file, mfinfra.yaml. Prompts for values on an interactive terminal, else uses the options."""
     from ..stackfile import wizard
 
     given: dict[str, Any] = {"name": name, "cloud": cloud, "region": region, "preset": preset, "python": python}
@@ -31,20 +31,22 @@ def init(
     if State.console.as_json:
         State.console.document({"file": str(path), "command": command})
         return
-    State.console.done(f"Wrote {path}; the same without questions:")
+    State.console.done(f"Wrote {path}. To write the same file without prompts, run:")
     State.console.line(command)
 
 
 def render(
-    out: Annotated[Optional[Path], typer.Option("--out", help="The folder; default: NAME-stack.")] = None,
+    out: Annotated[Optional[Path], typer.Option("--out", help="Directory to write to. Default: NAME-stack.")] = None,
     name: Name = None,
     cloud: Cloud = None,
     region: Region = None,
     preset: Preset = None,
     engine: Engine = None,
-    force: Annotated[bool, typer.Option("--force", help="Also into a folder that holds other things.")] = False,
+    force: Annotated[
+        bool, typer.Option("--force", help="Write also to a directory that contains other files.")
+    ] = False,
 ) -> None:
-    """Write the stack as an ordinary Terraform workspace or CloudFormation template. Needs no account."""
+    """Write the Terraform or CloudFormation files of a stack. Requires no cloud account."""
     from ..reports.render import report_rendered
     from ..stacks.render import write
 
@@ -59,7 +61,7 @@ def validate(
     preset: Preset = None,
     engine: Engine = None,
 ) -> None:
-    """Check the stack file, and what would be rendered from it. Needs no account and no network."""
+    """Check the stack file and the files rendered from it. Requires no cloud account and no network."""
     from ..reports.render import report_checks
     from ..stacks.render import validated
 

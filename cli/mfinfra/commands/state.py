@@ -1,4 +1,4 @@
-"""What one call of the program carries along: its console, its command, its exit code, and the stack it means."""
+"""The state of one call of mfinfra: its console, command and exit code, and the stack that it applies to."""
 
 from __future__ import annotations
 
@@ -17,20 +17,20 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class GlobalFlags:
-    """The flags that every command accepts, before and behind its name."""
+    """The flags that every command accepts, before and after its name."""
 
     as_json: bool = False
     no_color: bool = False
     folder: Path | None = None
 
     def then(self, later: GlobalFlags) -> GlobalFlags:
-        """These flags and those of a word further right; the last folder counts."""
+        """These flags combined with later ones; the last directory is used."""
         folder = self.folder if later.folder is None else later.folder
         return GlobalFlags(self.as_json or later.as_json, self.no_color or later.no_color, folder)
 
 
 class State:
-    """The global flags of one call, which command it is, and what a command that has run well ends with."""
+    """The global flags of one call, its command, and the exit code of a command without an error."""
 
     flags = GlobalFlags()
     console = Console()
@@ -39,17 +39,17 @@ class State:
 
 
 def apply_flags() -> None:
-    """Make the global flags hold from here on; only once all of them are known, so that all hold for each error."""
+    """Apply the global flags. Called when all of them are parsed, so that all of them apply to every error."""
     State.console = Console(State.flags.as_json, not State.flags.no_color)
     folder = State.flags.folder or Path()
     try:
         os.chdir(folder)
     except OSError as exc:
-        raise NotFound(f"The folder {folder} cannot be entered: {exc.strerror}.") from exc
+        raise NotFound(f"Cannot change to directory {folder}: {exc.strerror}.") from exc
 
 
 def stack_name(given: str | None) -> str:
-    """The stack that a command means: as given, as the stack file says, the default, or the only one there is."""
+    """The stack of a command: the given name, that of the stack file, the default, or the only stack."""
     from ..machine import profile, record
     from ..stackfile import load, schema
 
@@ -65,9 +65,9 @@ def stack_name(given: str | None) -> str:
 
 
 def stack_config(**options: str | None) -> StackConfig:
-    """The stack that a command is about: that of the stack file and the options; by its name alone, as it was last.
+    """The configuration of a stack from the stack file and the options; from the local record if only a name is given.
 
-    A region that is named nowhere is that of the shell.
+    The default region is that of the shell.
     """
     from ..stackfile import load, schema
     from ..stacks import known
@@ -80,11 +80,13 @@ def stack_config(**options: str | None) -> StackConfig:
     return load.load(Path(), load.with_region(Path(), options))
 
 
-def agreement(yes: bool) -> Callable[[str], bool]:
+def confirmation(yes: bool) -> Callable[[str], bool]:
     return lambda question: yes or _ask(question)
 
 
 def _ask(question: str) -> bool:
     if not State.console.is_terminal:
-        raise Refused("Nobody is there to confirm.", hint="Type the command again with --yes")
+        raise Refused(
+            "Confirmation is required, but the terminal is not interactive.", hint="Run the command again with --yes"
+        )
     return State.console.confirm(question)

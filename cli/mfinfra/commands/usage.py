@@ -1,6 +1,6 @@
-"""Command lines that cannot be parsed: the message for people, one document with --json, the exit code.
+"""Usage errors: the message as text, or as one document with --json, and the exit code.
 
-The parser stops at the first word it cannot read, so a --json that comes later, and the command, are looked for here.
+The parser stops at the first invalid word, so this module searches the remaining words for --json and the command.
 """
 
 from __future__ import annotations
@@ -13,13 +13,13 @@ import typer
 from ..console import Console
 from .state import State
 
-#: The parser's error for all of them. It is public only as the class below `BadParameter`.
+#: The base class of the parser's usage errors. It is public only as the base class of `BadParameter`.
 UsageError: Any = typer.BadParameter.__mro__[1]
 
 
 def report(error: Any, program: Any, words: Sequence[str]) -> int:
-    """Print a usage error, remember the command it is about, and return its exit code."""
-    as_json, command = _what_was_meant(program, words)
+    """Print a usage error, store its command in State, and return its exit code."""
+    as_json, command = _find_json_and_command(program, words)
     State.command = State.command or command
     if as_json:
         Console(as_json=True).document({"error": _document(error)})
@@ -31,13 +31,13 @@ def _document(error: Any) -> dict[str, Any]:
     message, hint = error.format_message(), "Run: mfinfra --help"
     if error.ctx is not None:
         hint = f"Run: {error.ctx.command_path} --help"
-        if message == error.ctx.get_help():  # a group without a command shows its help to people
+        if message == error.ctx.get_help():  # for a group without a command, the parser prints the help
             message = "Missing command."
     return {"message": message, "hint": hint, "exit_code": error.exit_code}
 
 
-def _what_was_meant(program: Any, words: Sequence[str]) -> tuple[bool, str | None]:
-    """Whether --json is one of the words, rather than the value of an option; and the name of the command."""
+def _find_json_and_command(program: Any, words: Sequence[str]) -> tuple[bool, str | None]:
+    """Whether --json is among the words as an option, not as the value of one; and the name of the command."""
     as_json, name, command = False, None, program
     rest = iter(words)
     for word in rest:
@@ -45,15 +45,15 @@ def _what_was_meant(program: Any, words: Sequence[str]) -> tuple[bool, str | Non
         if word == "--" and not commands:
             break
         as_json = as_json or word == "--json"
-        if _takes_the_next(word, [*program.params, *command.params]):
+        if _takes_value(word, [*program.params, *command.params]):
             next(rest, None)
         elif word in commands:
             name, command = name or word, commands[word]
     return as_json, name
 
 
-def _takes_the_next(word: str, parameters: Sequence[Any]) -> bool:
-    """Whether the word after this one is its value: that of `--name`, `-n`, or the last letter of `-yn`."""
+def _takes_value(word: str, parameters: Sequence[Any]) -> bool:
+    """Whether the next word is the value of this one: of `--name`, `-n`, or the last letter of `-yn`."""
     letters = [f"-{letter}" for letter in word[1:]] if word.startswith("-") else []
     names = [word] if word.startswith("--") else letters
     for place, name in enumerate(names, start=1):

@@ -1,4 +1,4 @@
-"""What every engine can do with a stack in a cloud, and what goes for all of them."""
+"""The interface of engines for cloud stacks, and functions that all of them share."""
 
 from __future__ import annotations
 
@@ -16,64 +16,64 @@ OnEvent = Callable[[Event], None]
 
 
 class Deployment(Protocol):
-    """What every engine can do with a stack."""
+    """The operations of an engine on one stack."""
 
     engine: str
 
     @property
     def digest(self) -> str:
-        """Of what is deployed: the same stack file and the same mfinfra give the same."""
+        """A hash of the rendered files: the same for the same stack file and version of mfinfra."""
 
     def payload(self, plan: Plan) -> bytes:
-        """What must be kept of a plan so that it can be applied later, perhaps on another machine."""
+        """The bytes to store of a plan, so that it can be applied later, also on another machine."""
 
     def load_plan(self, plan: Plan, payload: bytes) -> Plan:
-        """A plan that was kept, ready for `apply`."""
+        """A saved plan, ready for `apply`."""
 
     def plan(self, destroy: bool = False) -> Plan:
-        """What `apply` would do now."""
+        """The changes that `apply` would make now."""
 
     def apply(self, plan: Plan, on_event: OnEvent) -> None:
-        """Do exactly what a plan of this deployment says."""
+        """Make exactly the changes of a plan of this deployment."""
 
     def outputs(self) -> StackOutputs:
-        """What the stack is: the settings that it makes true and what is to be known beside them."""
+        """The outputs of the stack: its runtime settings and other values."""
 
     def drift(self) -> tuple[Change, ...]:
-        """What is not as it was deployed."""
+        """The drift: differences between the resources and their state."""
 
     def resources(self) -> list[tuple[str, str, str]]:
-        """What there is: address, kind, id."""
+        """The resources of the stack: address, type, ID."""
 
     def retain(self, kinds: tuple[str, ...]) -> None:
-        """Let go of resources of these kinds: `apply` of a plan to destroy then leaves them."""
+        """Remove resources of these types from the state, so that destroying the stack keeps them."""
 
     def cluster_addresses(self) -> list[str]:
-        """The addresses of what is inside of the stack's cluster."""
+        """The addresses of the resources in the cluster of the stack."""
 
     def remove_from_state(self, addresses: list[str]) -> None:
-        """Look for these no more: what they were in is gone."""
+        """Remove resources from the state; they were deleted with their cluster."""
 
     def wait_until_idle(self, on_event: OnEvent) -> None:
-        """Wait for what an earlier command began and the engine still does."""
+        """Wait for an operation that an earlier command started."""
 
     def holder(self) -> Holder | None:
-        """Who holds the lock."""
+        """The holder of the state lock, None if it is free."""
 
     def unlock(self, holder: Holder) -> None:
-        """Take the lock from a holder that is gone."""
+        """Release the lock of a holder that no longer exists."""
 
 
 def workspace_of(name: str) -> Path:
-    """The folder that a stack's engine works in."""
+    """The working directory of a stack's engine."""
     return stacks_home() / name / "workspace"
 
 
 def refuse_held(deployment: Deployment, name: str) -> None:
-    """Raise Locked where somebody else works on the stack, from here or another machine."""
+    """Raise Locked if another command changes the stack, on this or another machine."""
     holder = deployment.holder()
     if holder is not None:
         raise Locked(
-            f"The stack '{name}' is being changed by {holder.who} since {holder.since}.",
-            hint=f"Wait for it to end. If it died: mfinfra unlock {name}",
+            f"Stack '{name}' is being changed by {holder.who} since {holder.since}.",
+            hint=f"Wait until it ends. If that process no longer exists, run: mfinfra unlock {name}",
         )

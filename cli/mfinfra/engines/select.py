@@ -1,4 +1,4 @@
-"""Which engine deploys a stack, and the deployment that it gives."""
+"""The engine of a stack, and its deployment."""
 
 from __future__ import annotations
 
@@ -16,14 +16,14 @@ if TYPE_CHECKING:
 
 
 def has_unsaved(name: str) -> bool:
-    """Whether the workspace of a stack holds what Terraform made and could not write into the state."""
+    """Whether the workspace of a stack contains a state that Terraform could not upload."""
     from .terraform import program
 
     return (workspace_of(name) / program.UNSENT).is_file()
 
 
 def chosen_engine(config: StackConfig) -> str:
-    """The engine as the stack file says, else Terraform where it is found, else in AWS CloudFormation."""
+    """The engine of the stack file; else Terraform if it is installed; else, on AWS, CloudFormation."""
     if config.engine is not None:
         return config.engine
     if config.cloud != "aws" or config.compute.backend == "kubernetes":
@@ -34,11 +34,13 @@ def chosen_engine(config: StackConfig) -> str:
 
 
 def of(cloud: Cloud, engine: str, report: Report) -> Deployment:
-    """The deployment of a stack; its state has a place when this returns."""
+    """The deployment of a stack. The state bucket exists when this returns."""
     if engine == "cloudformation":
         from ..clouds.aws.cloud import Aws
 
         if not isinstance(cloud, Aws):
-            raise Refused("CloudFormation is in AWS only.", hint="Type the same with --engine terraform")
+            raise Refused(
+                "CloudFormation is available on AWS only.", hint="Run the command again with --engine terraform"
+            )
         return CloudFormationDeployment(cloud, report)
     return TerraformDeployment(cloud, report)

@@ -1,5 +1,5 @@
-"""The cluster of a stack, as its people reach it: its API, its pods through tunnels, its state in words, its end.
+"""Access to the cluster of a stack: its API server, tunnels to its pods, its health, and what to delete before it.
 
-No program of Kubernetes or of a cloud is needed: the API server is asked by the official client, and carries what goes
-to a pod. The client is imported here only, when it is first used: it takes a second to load.
+kubectl and the CLIs of the clouds are not needed: the official Python client calls the API server, which forwards
+connections to pods. Only this package imports the client, when it is first used, because importing takes a second.
 """

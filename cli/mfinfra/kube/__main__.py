@@ -1,4 +1,6 @@
-"""`python -m mfinfra.kube STACK SERVICE=PORT...`: tunnels of a stack, until told to end. Its supervisor starts it."""
+"""`python -m mfinfra.kube STACK SERVICE=PORT...`: runs the tunnels of a stack until it gets a signal. The supervisor of
+the stack starts it.
+"""
 
 from __future__ import annotations
 
@@ -18,7 +20,7 @@ from .tunnel import Tunnel
 
 
 def main(argv: list[str]) -> int:
-    """0: ended as told. 1: could not run; the reason is in one line on stderr."""
+    """Exit code: 0 stopped by a signal, 1 could not run; the reason is one line on stderr."""
     ended = threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: ended.set())
@@ -39,21 +41,21 @@ def _ports(words: list[str]) -> dict[int, Service]:
         pairs = [word.split("=") for word in words if "=" in word]
         return {int(port): services.ALL[word] for word, port in pairs}
     except (ValueError, KeyError) as exc:
-        raise UsageError(f"{' '.join(words)} names no services.") from exc
+        raise UsageError(f"Invalid services: {' '.join(words)}. Expected SERVICE=PORT for known services.") from exc
 
 
 def _tunnel(stack: Record, ports: dict[int, Service]) -> Tunnel:
-    """Fails where there are no credentials: listening would promise what cannot be kept."""
+    """The tunnel of a stack. Raises CloudError before it listens if there are no credentials."""
     if stack.config is None:
-        raise NotFound(f"The stack '{stack.name}' is in no cloud.")
+        raise NotFound(f"Stack '{stack.name}' is not in a cloud.")
     config = StackConfig.model_validate_json(stack.config)
-    api = api_of(stack, clouds.clusters(config), repeats=0)  # a tunnel has a patience of its own
+    api = api_of(stack, clouds.clusters(config), repeats=0)  # a tunnel has its own timeout
     api.tokens.current()
     return Tunnel(api, ports, _say)
 
 
 def _say(text: str) -> None:
-    """One line for the log, with its time. No text of ours holds a token."""
+    """Print one line with the time to the log. No message contains a token."""
     print(f"{record.now()} {text}", file=sys.stderr, flush=True)
 
 

@@ -15,15 +15,15 @@ from .tokens import Tokens
 
 
 def cluster_of(stack: Record) -> Cluster:
-    """The cluster of a stack as the last `up` left it. Raises NotFound where there is none."""
+    """The cluster of a stack after the last `up`. Raises NotFound if it has none."""
     found = cluster.of(outputs.parsed(stack.outputs))
     if found is None:
-        raise NotFound(f"The stack '{stack.name}' has no cluster.", hint=f"Type: mfinfra status {stack.name}")
+        raise NotFound(f"Stack '{stack.name}' has no cluster.", hint=f"Run: mfinfra status {stack.name}")
     return found
 
 
 def api_of(stack: Record, clouds: Clusters, **options: Any) -> Api:
-    """The API of a stack's cluster. Nothing is asked yet."""
+    """A client for the API server of a stack's cluster. Sends no request yet."""
     return api(cluster_of(stack), clouds, **options)
 
 

@@ -1,6 +1,6 @@
-"""The API of a cluster, asked by the official client; what goes wrong is one line.
+"""A client for the API server of a cluster, on top of the official client. Errors are one line.
 
-Answers are plain JSON: custom resources are read in the same way as everything else.
+Responses are plain JSON, so that custom resources are read like built-in ones.
 """
 
 from __future__ import annotations
@@ -20,22 +20,22 @@ from .tokens import Tokens
 Object = dict[str, Any]
 _TIMEOUT = (6.0, 30.0)
 _PAGE = 500
-#: Answers that mean "later", and how often a request is made again for them or for none at all.
+#: Status codes after which a request is retried, as it is when there is no response, and the number of retries.
 _PASSING = (429, 500, 502, 503, 504)
 _REPEATS = 4
 _LONGEST_PAUSE = 5.0
 
 
 class Unreachable(CloudError):
-    """The API of a cluster does not answer, or somebody else does in its place."""
+    """The API server does not respond, or another server responds at its address."""
 
 
 class NotAllowed(CloudError):
-    """The API answers, and lets us not in or not do this."""
+    """The API server responds, but denies access or this action."""
 
 
 class Api:
-    """Requests to one cluster. May be used by several threads."""
+    """Requests to one cluster. Thread-safe."""
 
     def __init__(self, cluster: Cluster, tokens: Tokens, repeats: int = _REPEATS) -> None:
         self.cluster, self.tokens = cluster, tokens
@@ -44,27 +44,27 @@ class Api:
 
     @property
     def tls(self) -> ssl.SSLContext:
-        """Trusts the cluster's own authority, and no other."""
+        """A TLS context that trusts only the certificate authority of the cluster."""
         try:
             return ssl.create_default_context(cadata=self.cluster.ca_certificate)
         except (ssl.SSLError, ValueError) as exc:
             name = self.cluster.name
-            raise Unreachable(f"The authority of the cluster {name} is no certificate: {exc}.") from exc
+            raise Unreachable(f"The CA certificate of cluster '{name}' is invalid: {exc}.") from exc
 
     def version(self) -> str:
-        """The version of the cluster; the cheapest question there is."""
+        """The version of the cluster; the cheapest request."""
         return str(self.get("/version").get("gitVersion", ""))
 
     def get(self, path: str, **query: str | int) -> Object:
-        """What is at a path. Raises CloudError, also where nothing is."""
+        """The object at a path. Raises CloudError, also if it does not exist."""
         return self._request("GET", path, query)
 
     def find(self, path: str, **query: str | int) -> Object | None:
-        """As get, None where nothing is: also a kind that the cluster does not know."""
+        """Like get, but None if the object, or its kind, does not exist in the cluster."""
         return self._request("GET", path, query, missing=True) or None
 
     def every(self, path: str, **query: str | int) -> list[Object]:
-        """Everything that is listed at a path, page by page; nothing for a kind that the cluster does not know."""
+        """All objects that are listed at a path, from all pages; empty if the kind does not exist in the cluster."""
         found: list[Object] = []
         more = ""
         while True:
@@ -78,7 +78,7 @@ class Api:
         return self._request("POST", path, {}, body)
 
     def delete(self, path: str, **query: str | int) -> None:
-        """Remove what is at a path, and by and by what belongs to it; nothing where nothing is."""
+        """Delete an object, and its dependents in the background. An object that does not exist is not an error."""
         self._request("DELETE", path, {"propagationPolicy": "Background", **query}, missing=True)
 
     def _request(
@@ -94,14 +94,14 @@ class Api:
                 continue
             again = status in _PASSING or (status == 0 and method != "POST")
             if not again or tried >= self._repeats:
-                return self._answer(status, text, method, path, missing)
+                return self._result(status, text, method, path, missing)
             tried += 1
             time.sleep(wait or random.uniform(0.5, 1.0) * min(_LONGEST_PAUSE, 0.2 * 2**tried))
 
     def _once(
         self, method: str, path: str, query: dict[str, Any], body: Object | None, token: str
     ) -> tuple[int, str, float]:
-        """Status, body, and how long the server wants us to wait; status 0 and the reason where nobody answers."""
+        """Status, body, and the seconds of Retry-After; status 0 and the reason if there is no response."""
         from kubernetes.client import ApiException
         from urllib3.exceptions import HTTPError
 
@@ -124,7 +124,7 @@ class Api:
             return 0, _reason(exc), 0.0
 
     def _opened(self) -> Any:
-        """The client, which keeps connections; its own repeats are off, as ours know what may be repeated."""
+        """The client, which keeps connections open. It does not retry: only `_request` knows what is idempotent."""
         if self._client is None:
             from kubernetes.client import ApiClient, Configuration
 
@@ -136,7 +136,7 @@ class Api:
             self._client = client
         return self._client
 
-    def _answer(self, status: int, text: str, method: str, path: str, missing: bool) -> Object:
+    def _result(self, status: int, text: str, method: str, path: str, missing: bool) -> Object:
         if 200 <= status < 300:
             try:
                 found = json.loads(text)
@@ -150,30 +150,33 @@ class Api:
     def _failure(self, status: int, said: str, what: str) -> CloudError:
         name = self.cluster.name
         if status == 0:
-            return Unreachable(f"The cluster {name} does not answer: {said}.", hint=REACH)
+            return Unreachable(f"Cluster '{name}' does not respond: {said}.", hint=REACH)
         if status == 401:
-            return NotAllowed(f"The cluster {name} does not know us.", hint=KNOWN)
+            return NotAllowed(f"Cluster '{name}' rejected the credentials.", hint=KNOWN)
         if status == 403:
-            return NotAllowed(f"The cluster {name} does not allow this: {said}", hint=KNOWN)
+            return NotAllowed(f"Cluster '{name}' denied access: {said}", hint=KNOWN)
         if status in _PASSING:
-            return Unreachable(f"The cluster {name} is not well: it answers {status} {said}", hint=REACH)
-        return CloudError(f"The cluster {name} refuses {what}: {status} {said}")
+            return Unreachable(f"Cluster '{name}' is unhealthy: it returned {status} {said}", hint=REACH)
+        return CloudError(f"Cluster '{name}' refused {what}: {status} {said}")
 
 
-REACH = "Is your address among kubernetes.allow of the stack file, or the VPN up where its endpoint is private?"
-KNOWN = "Who may enter is said by people: in the stack file; whoever set the stack up may."
+REACH = (
+    "Check that your IP address is in kubernetes.allow of the stack file or, if the endpoint is private, that the VPN"
+    " is connected"
+)
+KNOWN = "Access is granted to the user who created the stack, and to the principals under people: in the stack file"
 
 
 def _proxy(url: str) -> str | None:
-    """The proxy that this machine has for an address. The client by itself takes one for all of them: it reads
-    NO_PROXY, and forgets it again."""
+    """The proxy of this machine for a URL, which respects NO_PROXY. The client by itself reads NO_PROXY, but ignores
+    it."""
     from urllib.request import getproxies, proxy_bypass
 
     return None if proxy_bypass(urlsplit(url).netloc) else getproxies().get("https")
 
 
 def _message(text: str) -> str:
-    """What a Status of Kubernetes says, on one line."""
+    """The message of a Kubernetes Status object, on one line."""
     try:
         found = json.loads(text)
         text = str(found.get("message") or found.get("reason") or text) if isinstance(found, dict) else text
@@ -190,7 +193,7 @@ def _reason(exc: BaseException) -> str:
     while (inner := _inner(seen)) is not None:
         seen = inner
     if isinstance(seen, SSLCertVerificationError):
-        return "another one answers at its address"
+        return "another server responds at its address"
     if isinstance(seen, OSError) and seen.strerror:
         return str(seen.strerror)
     return " ".join(str(seen).split("> ")[-1].split())[:160] or type(seen).__name__

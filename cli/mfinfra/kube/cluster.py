@@ -1,4 +1,4 @@
-"""Which cluster a stack has: public facts among its outputs. Who may enter is said by a token, which is never kept."""
+"""The cluster of a stack, from its outputs, which are public. Access needs a token, which is never stored."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from ..render.outputs import StackOutputs
 
 @dataclass(frozen=True)
 class Cluster:
-    """A cluster by its name in the cloud, the address of its API, and the authority (PEM) that the API is known by."""
+    """The name of a cluster in the cloud, the URL of its API server, and the CA certificate (PEM) of the server."""
 
     name: str
     host: str
@@ -18,12 +18,12 @@ class Cluster:
 
     @property
     def fingerprint(self) -> str:
-        """The same for the same cluster; another one where it was made anew."""
+        """Identifies a cluster: it changes if the cluster is replaced."""
         return hashlib.sha256(f"{self.host}\n{self.ca_certificate}".encode()).hexdigest()[:16]
 
 
 def of(outputs: StackOutputs) -> Cluster | None:
-    """The cluster among a stack's outputs; None for a stack without one, or where it is not whole yet."""
+    """The cluster in the outputs of a stack; None if it has none, or if it is incomplete."""
     found = outputs.cluster
     if not found.is_complete:
         return None

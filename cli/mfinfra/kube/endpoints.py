@@ -1,4 +1,4 @@
-"""The pods behind a service that can answer now: what the cluster's own balancer would choose from."""
+"""The ready pods behind a service: the endpoints that the cluster itself balances over."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from .services import Service
 
 @dataclass(frozen=True)
 class Pod:
-    """A pod of a namespace, and the port of it that the service means."""
+    """A pod of a namespace, and its port for the service."""
 
     namespace: str
     name: str
@@ -20,24 +20,26 @@ class Pod:
 
 
 class NoPod(CloudError):
-    """A service has no pod that is ready."""
+    """A service has no ready pod."""
 
 
 def ready(api: Api, service: Service) -> list[Pod]:
-    """The ready pods behind a service. Raises NoPod saying why there is none."""
+    """The ready pods behind a service, at least one. Raises NoPod with the reason if no pod is ready."""
     found = api.find(f"/api/v1/namespaces/{service.namespace}/services/{service.name}")
     if found is None:
-        raise NoPod(f"The cluster {api.cluster.name} has no service {service.address}.")
+        raise NoPod(f"Cluster '{api.cluster.name}' has no service {service.address}.")
     port = next((p for p in found["spec"].get("ports") or [] if p["port"] == service.port), None)
     if port is None:
-        raise NoPod(f"The service {service.namespace}/{service.name} has no port {service.port}.")
+        raise NoPod(f"Service '{service.namespace}/{service.name}' has no port {service.port}.")
     slices = api.every(
         f"/apis/discovery.k8s.io/v1/namespaces/{service.namespace}/endpointslices",
         labelSelector=f"kubernetes.io/service-name={service.name}",
     )
     pods = [pod for one in slices for pod in _of_slice(one, service.namespace, str(port.get("name") or ""))]
     if not pods:
-        raise NoPod(f"No pod of {service.namespace}/{service.name} is ready: {_why(api, found, service.namespace)}.")
+        raise NoPod(
+            f"Service '{service.namespace}/{service.name}' has no ready pod: {_why(api, found, service.namespace)}."
+        )
     return pods
 
 
@@ -49,21 +51,21 @@ def _of_slice(slice: dict[str, Any], namespace: str, port_name: str) -> list[Pod
         Pod(namespace, str(endpoint["targetRef"]["name"]), int(ports[0]))
         for endpoint in slice.get("endpoints") or []
         if (endpoint.get("targetRef") or {}).get("kind") == "Pod"
-        # What is not said means ready: https://kubernetes.io/docs/concepts/services-networking/endpoint-slices/
+        # A missing condition means ready: https://kubernetes.io/docs/concepts/services-networking/endpoint-slices/
         and (endpoint.get("conditions") or {}).get("ready") is not False
     ]
 
 
 def _why(api: Api, service: dict[str, Any], namespace: str) -> str:
-    """What the pods of a service wait for."""
+    """The reasons why the pods of a service are not ready."""
     match = ",".join(f"{key}={value}" for key, value in (service["spec"].get("selector") or {}).items())
     pods = api.every(f"/api/v1/namespaces/{namespace}/pods", labelSelector=match) if match else []
     reasons = sorted({reason_of(pod) for pod in pods})
-    return ", ".join(reasons) if reasons else "there is none"
+    return ", ".join(reasons) if reasons else "it has no pods"
 
 
 def reason_of(pod: dict[str, Any]) -> str:
-    """Why a pod is not ready, as the cluster says it."""
+    """The reason that the cluster reports for a pod that is not ready."""
     status = pod.get("status") or {}
     for container in [*(status.get("initContainerStatuses") or []), *(status.get("containerStatuses") or [])]:
         state = container.get("state") or {}

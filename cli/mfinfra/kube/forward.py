@@ -1,8 +1,8 @@
-"""One connection to a port of a pod, carried by the API server over a websocket (v4.channel.k8s.io).
+"""One connection to a port of a pod, forwarded by the API server over a websocket (v4.channel.k8s.io).
 
-websocket-client, which the official client is built on, does the handshake and the frames. The official client's own
-port-forward is not used: it has no time limits, its thread ends without closing our end where the network goes away,
-and what it has not handed on when the other end closes is lost (kubernetes 35, stream/ws_client.py, PortForward).
+websocket-client, a dependency of the official client, does the handshake and the frames. The port-forward of the
+official client is not used: it has no timeouts, its thread ends without closing the local socket when the network
+fails, and it loses buffered data when the pod closes (kubernetes 35, stream/ws_client.py, PortForward).
 """
 
 from __future__ import annotations
@@ -22,22 +22,22 @@ _PROTOCOL = "v4.channel.k8s.io"
 _CONNECT_SECONDS = 10.0
 _DATA, _ERROR = 0, 1
 _CHUNK = 64 << 10
-#: Who sends faster than the other end takes has to wait.
+#: The most bytes to buffer for a side that reads more slowly than the other one sends.
 _MOST_WAITING = 1 << 20
 _PING_SECONDS = 30.0
-#: An end that is told a ping and says nothing for this long is gone.
+#: A connection is closed if no frame, not even a pong, arrives for this long.
 _SILENT_SECONDS = 90.0
-#: After one end has said all, how long the other may be silent.
+#: How long to wait for the other side after one side has finished sending.
 _LINGER_SECONDS = 60.0
 _NOTHING_YET = (BlockingIOError, ssl.SSLWantReadError, ssl.SSLWantWriteError)
 
 
 class PodGone(CloudError):
-    """The pod is not there any more, or its node does not answer."""
+    """The pod no longer exists, or its node does not respond."""
 
 
 def opened(api: Api, pod: Pod) -> Any:
-    """A websocket to a pod's port. Raises PodGone, NotAllowed or Unreachable."""
+    """Open a websocket to a port of a pod. Raises PodGone, NotAllowed or Unreachable."""
     from websocket import WebSocket, WebSocketBadStatusException, WebSocketException
 
     token = api.tokens.current()
@@ -51,25 +51,26 @@ def opened(api: Api, pod: Pod) -> Any:
         raise _refusal(api, pod, int(exc.status_code), token) from exc
     except (WebSocketException, OSError) as exc:
         reason = getattr(exc, "strerror", None) or str(exc) or type(exc).__name__
-        raise Unreachable(f"The cluster {api.cluster.name} does not answer: {reason}.", hint=REACH) from exc
+        raise Unreachable(f"Cluster '{api.cluster.name}' does not respond: {reason}.", hint=REACH) from exc
     return found
 
 
 def _refusal(api: Api, pod: Pod, status: int, token: str) -> CloudError:
     if status == 401:
         api.tokens.refused(token)
-        return NotAllowed(f"The cluster {api.cluster.name} does not know us.", hint=KNOWN)
+        return NotAllowed(f"Cluster '{api.cluster.name}' rejected the credentials.", hint=KNOWN)
     if status == 403:
-        return NotAllowed(f"The cluster {api.cluster.name} does not let us reach pods of {pod.namespace}.", hint=KNOWN)
+        message = f"Cluster '{api.cluster.name}' denied access to the pods of namespace '{pod.namespace}'."
+        return NotAllowed(message, hint=KNOWN)
     if status in (404, 500):
-        return PodGone(f"The pod {pod.namespace}/{pod.name} is gone.")
-    return Unreachable(f"The cluster {api.cluster.name} is not well: it answers {status}.", hint=REACH)
+        return PodGone(f"Pod '{pod.namespace}/{pod.name}' no longer exists.")
+    return Unreachable(f"Cluster '{api.cluster.name}' is unhealthy: it returned {status}.", hint=REACH)
 
 
 class Forward:
-    """Carries bytes between a connection on this machine and a websocket to a pod, both ways at once, until one ends.
+    """Copies bytes between a local connection and a websocket to a pod, in both directions, until one side closes.
 
-    One thread does it, without waiting on either alone: an SSL connection may not be used by two threads.
+    One thread serves both sides with non-blocking calls: two threads must not use one SSL connection.
     """
 
     def __init__(self, local: socket.socket, remote: Any) -> None:
@@ -79,31 +80,31 @@ class Forward:
         self._local_open = self._remote_open = True
         self._heard = self._pinged = time.monotonic()
         self._broken = False
-        self._asked = False  # what this machine said last has no answer yet
-        self._waits = False  # and it has closed its half since
+        self._asked = False  # the client has sent data since the last response
+        self._waits = False  # and has closed its sending side since
         self.received = 0
         self.error = ""
 
     def run(self) -> bool:
-        """Until both ends have said all. False where the connection to the cluster broke: what came may not be all."""
+        """Copy until both sides have finished. False if the connection to the cluster broke, so data can be missing."""
         self._local.setblocking(False)
         self._remote.sock.setblocking(False)
         with selectors.DefaultSelector() as selector:
             selector.register(self._local, selectors.EVENT_READ)
             selector.register(self._remote.sock, selectors.EVENT_READ)
             try:
-                while self._goes_on():
+                while self._is_active():
                     self._step(selector)
             except OSError:
-                return False  # this machine's end
+                return False  # the local connection broke
         return not (self._broken or self.error)
 
-    def _goes_on(self) -> bool:
+    def _is_active(self) -> bool:
         if not self._remote_open:
             return bool(self._to_local)
         if self._local_open or self._to_remote:
             return True
-        # A client that has closed its half may wait for the answer; one that has its answer has closed all of it.
+        # A client that has closed its sending side can still wait for the response; after it, the client is done.
         return self._waits and time.monotonic() - self._heard < _LINGER_SECONDS
 
     def _step(self, selector: selectors.BaseSelector) -> None:
@@ -139,7 +140,7 @@ class Forward:
             selector.register(file, events)
 
     def _read(self) -> None:
-        """What this machine says, as frames."""
+        """Read from the client and queue the data as frames."""
         try:
             data = self._local.recv(_CHUNK)
         except _NOTHING_YET:
@@ -156,7 +157,7 @@ class Forward:
         self._to_remote += ABNF.create_frame(content, opcode).format()
 
     def _receive(self) -> None:
-        """One frame of the pod. Half a frame is kept by websocket-client until the rest comes."""
+        """Read one frame from the pod. websocket-client buffers incomplete frames."""
         from websocket import ABNF, WebSocketException
 
         try:
@@ -175,7 +176,7 @@ class Forward:
             self._take(frame.data[0], frame.data[1:])
 
     def _take(self, channel: int, data: bytes) -> None:
-        """The first frame of a channel names its port, what follows is content."""
+        """Handle the data of a channel. The first frame of a channel contains its port, the others contain data."""
         if channel not in self._begun:
             self._break()
         elif not self._begun[channel]:
@@ -189,11 +190,11 @@ class Forward:
             self._to_local += data
 
     def _break(self) -> None:
-        """The connection to the cluster is of no use any more; what came by it is handed on."""
+        """Mark the connection to the cluster as broken; data that has been received is still passed to the client."""
         self._broken, self._remote_open = True, False
 
     def _flush(self) -> None:
-        """Hand on as much as either end takes. Raises OSError where this machine's end has gone."""
+        """Write as much as both sides accept. Raises OSError if the client has disconnected."""
         if self._remote_open and self._to_remote:
             try:
                 _send(self._remote.sock, self._to_remote)
@@ -210,8 +211,8 @@ class Forward:
         if self._remote_open and now - self._heard > _SILENT_SECONDS:
             self._break()
 
-    def cut(self) -> None:
-        """End it from another thread, which is in `run`."""
+    def interrupt(self) -> None:
+        """Stop `run` from another thread."""
         for end in (self._local, self._remote.sock):
             try:
                 end.shutdown(socket.SHUT_RDWR)
@@ -219,7 +220,7 @@ class Forward:
                 continue
 
     def close(self, clean: bool) -> None:
-        """End both. A connection that broke is reset, so that nobody takes what came for all there was."""
+        """Close both sides. A broken connection is reset, so that the client does not mistake partial data for all."""
         if not clean and self.received:
             self._local.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
         self._local.close()
@@ -227,7 +228,7 @@ class Forward:
 
 
 def _send(end: Any, waiting: bytearray) -> None:
-    """Send the first of what waits, as much of it as is taken at once."""
+    """Send as much of the buffer as one call accepts."""
     try:
         del waiting[: end.send(bytes(waiting[:_CHUNK]))]
     except _NOTHING_YET:
@@ -235,12 +236,12 @@ def _send(end: Any, waiting: bytearray) -> None:
 
 
 def _pending(sock: Any) -> bool:
-    """Whether bytes are decrypted already, of which the system knows nothing."""
+    """Whether decrypted bytes are buffered, which `select` does not report."""
     return isinstance(sock, ssl.SSLSocket) and sock.pending() > 0
 
 
 def shut(remote: Any) -> None:
-    """Close a websocket; nobody waits for its answer."""
+    """Close a websocket without waiting for the close frame of the peer."""
     if remote.sock is not None:
         try:
             remote.sock.close()

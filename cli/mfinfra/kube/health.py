@@ -1,4 +1,4 @@
-"""How a cluster is doing: nodes, pods, what the stack keeps running in it, and how much of its quotas is used."""
+"""The health of a cluster: nodes, pods, the workloads of the stack, and the usage of quotas."""
 
 from __future__ import annotations
 
@@ -10,23 +10,23 @@ from .api import Api, Object
 from .endpoints import reason_of
 
 POOL = "mfinfra.dev/pool"
-#: Where the stack keeps things running; flows have namespaces of their own.
+#: The namespaces of the workloads of the stack; flows have their own namespaces.
 SYSTEM = ("mfinfra", "argo", "argo-events", "airflow")
 _PHASES = ("Running", "Pending", "Failed", "Succeeded", "Unknown")
 
 
-def nodes(api: Api, bounds: Mapping[str, tuple[int, int]]) -> list[dict[str, Any]]:
-    """Each pool: how many of its nodes are ready, how many there are; `bounds` says how many there may be."""
-    found: dict[str, list[bool]] = {name: [] for name in bounds}
+def nodes(api: Api, limits: Mapping[str, tuple[int, int]]) -> list[dict[str, Any]]:
+    """Each pool with its ready nodes and all its nodes; `limits` are the minimum and maximum of each pool."""
+    found: dict[str, list[bool]] = {name: [] for name in limits}
     for node in api.every("/api/v1/nodes"):
         pool = (node["metadata"].get("labels") or {}).get(POOL, "other")
         found.setdefault(pool, []).append(_is_ready(node))
-    return [_pool(name, ready, bounds.get(name)) for name, ready in sorted(found.items())]
+    return [_pool(name, ready, limits.get(name)) for name, ready in sorted(found.items())]
 
 
-def _pool(name: str, ready: list[bool], bounds: tuple[int, int] | None) -> dict[str, Any]:
-    limits = f" (may be {bounds[0]} to {bounds[1]})" if bounds else ""
-    text = f"{sum(ready)} of {len(ready)} nodes ready{limits}"
+def _pool(name: str, ready: list[bool], limits: tuple[int, int] | None) -> dict[str, Any]:
+    scale = f" (scales from {limits[0]} to {limits[1]})" if limits else ""
+    text = f"{sum(ready)} of {len(ready)} nodes ready{scale}"
     return {"name": name, "ready": sum(ready), "nodes": len(ready), "text": text}
 
 
@@ -36,7 +36,7 @@ def _is_ready(node: Object) -> bool:
 
 
 def pods(api: Api, namespaces: Iterable[str]) -> list[dict[str, Any]]:
-    """Each namespace, in the form of a queue: how many pods are in each phase, and why those wait that wait."""
+    """Each namespace, in the form of a queue: its pods by phase, and the reasons of those that are pending."""
     return [_namespace(name, api.every(f"/api/v1/namespaces/{name}/pods")) for name in namespaces]
 
 
@@ -51,7 +51,7 @@ def _namespace(name: str, found: list[Object]) -> dict[str, Any]:
 
 
 def workloads(api: Api) -> list[dict[str, Any]]:
-    """What the stack keeps running: how many of its pods are ready, how many are wanted."""
+    """The workloads of the stack: the number of ready and of desired pods."""
     found = []
     for namespace in SYSTEM:
         for kind in ("deployments", "statefulsets"):
@@ -66,7 +66,7 @@ def _workload(namespace: str, one: Object) -> dict[str, Any]:
 
 
 def quotas(api: Api, namespaces: Iterable[str]) -> list[dict[str, Any]]:
-    """What is used of the quotas of each namespace that has some."""
+    """The usage of the quotas of each namespace that has quotas."""
     found = []
     for name in namespaces:
         for quota in api.every(f"/api/v1/namespaces/{name}/resourcequotas"):

@@ -1,4 +1,4 @@
-"""Entries for the files of kubectl and its like. A token is asked for whenever one is needed, and is in no file."""
+"""Entries for kubeconfig files. An exec plugin gets tokens when they are needed; no file contains a token."""
 
 from __future__ import annotations
 
@@ -17,9 +17,9 @@ if TYPE_CHECKING:
     from ..stackfile.schema import StackConfig
 
 _VERSION = "client.authentication.k8s.io/v1"
-#: The application that every AKS cluster with Entra ID trusts.
+#: The application ID of the AKS Entra server, the same for every cluster.
 _AKS_SERVER = "6dae42f8-4368-4678-94ff-3960e28e3630"
-_NO_PROGRAM = "Install the program of the cloud, or write the entry again without --native."
+_NO_PROGRAM = "Install the CLI of the cloud, or write the entry again without --native."
 
 
 def context_of(stack: str) -> str:
@@ -33,14 +33,14 @@ def default_path() -> Path:
 
 
 def own(stack: str) -> dict[str, Any]:
-    """A user whose tokens come from this mfinfra. It finds the stack where we find it."""
+    """A user entry that gets tokens from this mfinfra, which finds the stack in the same data folder."""
     found: dict[str, Any] = {"command": sys.executable, "args": ["-m", "mfinfra", "kube-token", stack]}
-    place = os.environ.get("XDG_DATA_HOME")
-    return {**found, "env": [{"name": "XDG_DATA_HOME", "value": place}]} if place else found
+    data_home = os.environ.get("XDG_DATA_HOME")
+    return {**found, "env": [{"name": "XDG_DATA_HOME", "value": data_home}]} if data_home else found
 
 
 def native(config: StackConfig, cluster: Cluster) -> dict[str, Any]:
-    """A user whose tokens come from the program that the cloud itself gives."""
+    """A user entry that gets tokens from the CLI of the cloud."""
     if config.cloud == "aws":
         args = ["eks", "get-token", "--cluster-name", cluster.name, "--region", str(config.region), "--output", "json"]
         return {"command": "aws", "args": args, "apiVersion": "client.authentication.k8s.io/v1beta1"}
@@ -52,7 +52,7 @@ def native(config: StackConfig, cluster: Cluster) -> dict[str, Any]:
 
 
 def credential(token: ClusterToken) -> dict[str, Any]:
-    """What a user's program answers."""
+    """The ExecCredential object that an exec plugin prints."""
     from datetime import datetime, timezone
 
     ends = datetime.fromtimestamp(token.expires_at, timezone.utc).strftime("%Y-%m-%dT%H:%M:%SZ")
@@ -61,13 +61,13 @@ def credential(token: ClusterToken) -> dict[str, Any]:
 
 
 def write(path: Path, stack: str, cluster: Cluster, user: dict[str, Any], namespace: str) -> bool:
-    """Lay a stack's entries over a file, whose others stay; whether its context is the current one. The file is for its
-    owner only. Raises MfinfraError for one that is not of kubectl's kind."""
+    """Add or replace a stack's entries in a file, and keep all others; returns whether its context is the current one.
+    Only the owner can read the file. Raises MfinfraError if it is not a kubeconfig file."""
     import base64
 
     from ruamel.yaml import YAML
 
-    path = Path(os.path.realpath(path))  # a link stays one
+    path = Path(os.path.realpath(path))  # keep a symbolic link
     yaml = YAML()
     yaml.width = 10_000
     content, name = _read(path, yaml), context_of(stack)
@@ -92,12 +92,16 @@ def _read(path: Path, yaml: Any) -> Any:
     except FileNotFoundError:
         found = None
     except (OSError, ValueError, YAMLError) as exc:
-        reason = getattr(exc, "strerror", None) or getattr(exc, "problem", None) or "it is no YAML"
-        raise MfinfraError(f"{path} cannot be read: {reason}.", hint="Mend it, or name another with --out") from exc
+        reason = getattr(exc, "strerror", None) or getattr(exc, "problem", None) or "it is not valid YAML"
+        raise MfinfraError(
+            f"{path} cannot be read: {reason}.", hint="Fix the file, or select another one with --out"
+        ) from exc
     if found is None:
         return {"apiVersion": "v1", "kind": "Config"}
     if not isinstance(found, dict) or found.get("kind", "Config") != "Config" or not _has_lists(found):
-        raise MfinfraError(f"{path} is no kubeconfig; it is left as it is.", hint="Name another file with --out")
+        raise MfinfraError(
+            f"{path} is not a kubeconfig file. It was not changed.", hint="Select another file with --out"
+        )
     return found
 
 
@@ -106,7 +110,7 @@ def _has_lists(found: dict[str, Any]) -> bool:
 
 
 def _put(content: Any, key: str, name: str, entry: dict[str, Any]) -> None:
-    """Replace the entry of a name in its place, or add it."""
+    """Replace the entry of a name at its position, or append it."""
     entries = content.get(key) or []
     content[key] = entries
     for number, one in enumerate(entries):
@@ -117,7 +121,7 @@ def _put(content: Any, key: str, name: str, entry: dict[str, Any]) -> None:
 
 
 def remove(path: Path, stack: str) -> bool:
-    """Take a stack's entries out of a file; whether there were any. A file that cannot be read is left as it is."""
+    """Remove a stack's entries from a file; returns whether it had any. A file that cannot be read is not changed."""
     from ruamel.yaml import YAML
 
     path, yaml, name = Path(os.path.realpath(path)), YAML(), context_of(stack)

@@ -1,4 +1,4 @@
-"""What of a stack people use in the cluster: services by the words that `mfinfra open` knows them by."""
+"""The services of a stack in its cluster, by their names in `mfinfra open`."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Service:
-    """A service in the cluster; `page` is where people begin."""
+    """A service in the cluster; `page` is the path of its start page."""
 
     namespace: str
     name: str
@@ -23,7 +23,7 @@ class Service:
         return f"{self.namespace}/{self.name}:{self.port}"
 
 
-#: As the modules under terraform/modules/kubernetes make them; a test compares.
+#: As the modules under terraform/modules/kubernetes create them; a test compares.
 ALL = {
     "metadata": Service("mfinfra", "metadata", 8080),
     "ui": Service("mfinfra", "ui", 3000),
@@ -33,11 +33,11 @@ ALL = {
 
 
 def of(config: StackConfig) -> tuple[str, ...]:
-    """The words for what a stack has in its cluster, that of its metadata service first."""
+    """The names of the services that a stack has in its cluster, the metadata service first."""
     if config.compute.backend != "kubernetes" or config.cloud == "local":
         return ()
     has = {
-        "metadata": config.cloud != "aws",  # there the service stands behind a gateway of AWS
+        "metadata": config.cloud != "aws",  # on AWS the service is behind an API gateway
         "ui": config.ui.enabled and config.ui.certificate is None,
         "argo": config.orchestrator.argo_workflows,
         "airflow": config.orchestrator.airflow,

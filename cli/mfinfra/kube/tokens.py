@@ -1,4 +1,4 @@
-"""Tokens of a cluster, asked for again before they end. They are in memory only."""
+"""Tokens of a cluster, renewed before they expire. They are in memory only."""
 
 from __future__ import annotations
 
@@ -9,34 +9,34 @@ from collections.abc import Callable
 from ..clouds.base import ClusterToken
 from ..errors import MfinfraError
 
-#: A token that ends sooner than this is not used any more: clocks differ, and requests take a while.
+#: A token that expires sooner than this is renewed: clocks differ, and requests take time.
 _MARGIN_SECONDS = 120.0
 
 
 class Tokens:
-    """The token of one cluster; `ask` gets one from the cloud. May be used by several threads."""
+    """The token of one cluster; `request` gets one from the cloud. Thread-safe."""
 
-    def __init__(self, ask: Callable[[], ClusterToken], clock: Callable[[], float] = time.time) -> None:
-        self._ask, self._clock = ask, clock
+    def __init__(self, request: Callable[[], ClusterToken], clock: Callable[[], float] = time.time) -> None:
+        self._request, self._clock = request, clock
         self._lock = threading.Lock()
         self._kept: ClusterToken | None = None
 
     def current(self) -> str:
-        """A token that is valid for a while yet. Raises MfinfraError where the cloud gives none."""
+        """A token that is valid for at least two minutes. Raises MfinfraError if the cloud returns none."""
         with self._lock:
             kept = self._kept
             if kept is not None and kept.expires_at - self._clock() > _MARGIN_SECONDS:
                 return kept.text
             try:
-                self._kept = self._ask()
+                self._kept = self._request()
             except MfinfraError:
                 if kept is None or kept.expires_at <= self._clock():
                     raise
-                return kept.text  # it is valid for a moment yet
+                return kept.text  # it has not expired yet
             return self._kept.text
 
     def refused(self, token: str) -> None:
-        """Forget a token that the cluster does not accept."""
+        """Discard a token that the cluster rejected."""
         with self._lock:
             if self._kept is not None and self._kept.text == token:
                 self._kept = None

@@ -1,8 +1,8 @@
-"""Ports of this machine that lead to services in a cluster.
+"""Local ports that are forwarded to services in a cluster.
 
-A connection waits while its service has no pod, the network is down, the token has ended or the API server starts
-again, and goes on where that passes within its patience. After that it is answered, as every service here speaks HTTP:
-503 with the reason. What has begun to be answered is never begun again: it is cut, and who asked asks again.
+A connection waits while its service has no pod, the network is down, the token has expired or the API server restarts.
+After a timeout it gets an HTTP response, because every service uses HTTP: 503 with the reason. A request whose response
+has begun is never sent again: the connection is reset, and the client must retry.
 """
 
 from __future__ import annotations
@@ -21,9 +21,9 @@ from .endpoints import Pod
 from .forward import Forward, opened, shut
 from .services import Service
 
-#: How long a connection waits for a way to its service; clients of the metadata service wait for 30 seconds.
+#: How long a connection waits for its service; clients of the metadata service wait for 30 seconds.
 PATIENCE_SECONDS = 20.0
-#: How long a list of pods is good.
+#: How long a list of pods is cached.
 _FRESH_SECONDS = 5.0
 _MOST_CONNECTIONS = 512
 
@@ -31,7 +31,7 @@ Say = Callable[[str], None]
 
 
 class Tunnel:
-    """Listeners on 127.0.0.1 by service. `say` is told what goes wrong and when it is well again, once each."""
+    """Listeners on 127.0.0.1, one for each service. `say` gets each problem, and its end, once."""
 
     def __init__(self, api: Api, services: Mapping[int, Service], say: Say, patience: float = PATIENCE_SECONDS) -> None:
         self._api, self._say, self._patience = api, say, patience
@@ -49,7 +49,7 @@ class Tunnel:
         return [int(listener.getsockname()[1]) for listener in self._listeners]
 
     def open(self) -> None:
-        """Listen. Raises MfinfraError where a port is taken."""
+        """Listen. Raises MfinfraError if a port is in use."""
         for port, service in self._services.items():
             listener = socket.socket()
             listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
@@ -58,19 +58,19 @@ class Tunnel:
                 listener.listen(128)
             except OSError as exc:
                 listener.close()
-                raise MfinfraError(f"The port {port} cannot be listened on: {exc.strerror}.") from exc
+                raise MfinfraError(f"Cannot listen on port {port}: {exc.strerror}.") from exc
             self._listeners.append(listener)
             threading.Thread(target=self._accept, args=(listener, service), daemon=True).start()
 
     def close(self) -> None:
-        """End all connections, and listen no more."""
+        """Close all connections and stop listening."""
         self._ended.set()
         for listener in self._listeners:
             _shut(listener)
         with self._lock:
             live = list(self._live)
         for forward in live:
-            forward.cut()
+            forward.interrupt()
 
     def _accept(self, listener: socket.socket, service: Service) -> None:
         while not self._ended.is_set():
@@ -95,7 +95,7 @@ class Tunnel:
             self._room.release()
 
     def _reached(self, local: socket.socket, service: Service) -> Any:
-        """A way to a pod. Raises MfinfraError where there is none for as long as a client waits."""
+        """A websocket to a pod. Raises MfinfraError if none can be opened before the timeout."""
         deadline, tries = time.monotonic() + self._patience, 0
         failed: set[Pod] = set()
         while True:
@@ -120,7 +120,7 @@ class Tunnel:
         return remote
 
     def _chosen(self, service: Service, failed: set[Pod]) -> Pod:
-        """One of the pods at random; of those that are known where they were asked for a moment ago."""
+        """A random pod of the service, from a list that is at most 5 seconds old."""
         with self._lock:
             known = self._pods.get(service)
         if known is None or time.monotonic() - known[0] > _FRESH_SECONDS:
@@ -144,7 +144,7 @@ class Tunnel:
             if not clean:
                 self._forget(service)
             if forward.error and not forward.received:
-                _answer(local, f"The pod does not answer: {forward.error}")
+                _answer(local, f"The pod does not respond: {forward.error}")
             forward.close(clean)
         finally:
             with self._lock:
@@ -152,15 +152,15 @@ class Tunnel:
             shut(remote)
 
     def _note(self, problem: str | None) -> None:
-        """Say what is wrong when it begins or changes, and that it is over."""
+        """Report a problem when it begins or changes, and when it ends."""
         with self._lock:
             before, self._problem = self._problem, problem
         if problem != before:
-            self._say(problem or "It is well again.")
+            self._say(problem or "The connection works again.")
 
 
 def _has_left(local: socket.socket) -> bool:
-    """Whether a client has gone. One that has closed its half may still wait; it gets its answer too."""
+    """Whether a client has disconnected. One that has closed only its sending side still gets a response."""
     try:
         return local.getsockopt(socket.SOL_SOCKET, socket.SO_ERROR) != 0
     except OSError:
@@ -168,8 +168,7 @@ def _has_left(local: socket.socket) -> bool:
 
 
 def _answer(local: socket.socket, reason: str) -> None:
-    """Tell a client of HTTP why nobody answers, where it still listens. What it has sent is taken: else it would see a
-    reset."""
+    """Send the reason to the client as an HTTP response. Its request is read first: otherwise it would get a reset."""
     body = (" ".join(reason.split()) + "\n").encode("utf-8", "replace")
     head = "HTTP/1.1 503 Service Unavailable\r\nContent-Type: text/plain; charset=utf-8\r\n"
     deadline = time.monotonic() + 2.0
@@ -187,7 +186,7 @@ def _answer(local: socket.socket, reason: str) -> None:
 
 def _shut(listener: socket.socket) -> None:
     try:
-        listener.shutdown(socket.SHUT_RDWR)  # wakes who waits in accept
+        listener.shutdown(socket.SHUT_RDWR)  # wakes up the thread in accept
     except OSError:
         pass
     listener.close()

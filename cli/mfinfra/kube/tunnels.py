@@ -1,6 +1,7 @@
-"""The tunnels of a stack: one program for all of them, kept running by the supervisor that keeps local stacks' servers.
+"""The tunnels of a stack: one background process for all of them, run by the same supervisor as the servers of local
+stacks.
 
-It gets our credentials for the cloud by inheritance: they are in its memory, and in no file.
+The process inherits the credentials for the cloud from this one: they are in its memory, and in no file.
 """
 
 from __future__ import annotations
@@ -20,26 +21,26 @@ from .access import cluster_of
 
 FOLDER = "services"
 NAME = "tunnel"
-#: Word -> setting. METAFLOW_UI_URL is not among them: stock clients put it into each message that a workflow sends to
-#: people at other machines.
+#: Service -> setting. METAFLOW_UI_URL is not one of them: stock clients put it into the notifications of a workflow,
+#: whose recipients use other machines.
 _SETTINGS = {"metadata": "METAFLOW_SERVICE_URL", "argo": "METAFLOW_ARGO_WORKFLOWS_UI_URL"}
-#: What credentials are told by, and where clouds are.
+#: Environment variables with credentials and endpoints of clouds.
 CREDENTIALS = ("AWS_", "AZURE_", "GOOGLE_", "ARM_", "CLOUDSDK_", "MFINFRA_")
 
 
 def folder_of(stack: Record) -> Path:
-    """Where the supervisor of a stack lives."""
+    """The folder of the tunnel supervisor of a stack."""
     return record.folder_of(stack.name) / FOLDER
 
 
 def words(stack: Record) -> tuple[str, ...]:
-    """The words for what of a stack is reached by tunnels."""
+    """The names of the services of a stack that have a tunnel."""
     return services.of(StackConfig.model_validate_json(stack.config)) if stack.config is not None else ()
 
 
 def start(stack: Record) -> dict[str, int]:
-    """Have the tunnels of a stack listen when this returns; the port of each. Raises MfinfraError where they cannot, as
-    where there are no credentials."""
+    """Start the tunnels of a stack; returns the port of each when they listen. Raises MfinfraError if they cannot
+    start, for example without credentials."""
     folder = folder_of(stack)
     found = ports.assigned(folder, words(stack), running=control.is_running(folder))
     control.start(folder, [_server(stack, found)], CREDENTIALS)
@@ -47,13 +48,13 @@ def start(stack: Record) -> dict[str, int]:
 
 
 def restart(stack: Record) -> dict[str, int]:
-    """As start, with the credentials that we have now."""
+    """Like start, but with the current credentials."""
     stop(stack)
     return start(stack)
 
 
 def _server(stack: Record, found: dict[str, int]) -> Server:
-    """The fingerprint is not read: a cluster that was made anew has other tunnels."""
+    """The process for the tunnels. It ignores the fingerprint, which restarts it when the cluster was replaced."""
     argv = (sys.executable, "-m", "mfinfra.kube", stack.name, *(f"{word}={port}" for word, port in found.items()))
     return Server(NAME, (*argv, cluster_of(stack).fingerprint), next(iter(found.values())))
 
@@ -63,7 +64,7 @@ def stop(stack: Record) -> None:
 
 
 def remove(stack: Record) -> None:
-    """End the tunnels of a stack, and remove their folder; somebody's link in its place stays."""
+    """Stop the tunnels of a stack and delete their folder. A symbolic link in its place is kept."""
     folder = folder_of(stack)
     if folder.is_dir() and not folder.is_symlink():
         stop(stack)
@@ -71,7 +72,7 @@ def remove(stack: Record) -> None:
 
 
 def states(stack: Record) -> list[tuple[str, Server, ServerState | None]]:
-    """Each tunnel by its word, as a server on its own port, with how it is doing; nothing where none was started."""
+    """Each tunnel by its service name, as a server on its own port, and its state; empty if none was started."""
     found = []
     for server, state in control.states(folder_of(stack)):
         for word, port in listening(server).items():
@@ -80,12 +81,12 @@ def states(stack: Record) -> list[tuple[str, Server, ServerState | None]]:
 
 
 def listening(server: Server) -> dict[str, int]:
-    """The port of each tunnel of a program."""
+    """The port of each tunnel of a process."""
     pairs = (word.split("=") for word in server.argv if "=" in word)
     return {word: int(port) for word, port in pairs}
 
 
 def settings(stack: Record) -> dict[str, str]:
-    """What tunnels add to the runtime_config of a stack: addresses on this machine, for whoever works on it."""
+    """What tunnels add to the runtime_config of a stack: local URLs, for the users of this machine."""
     known = {word: port for server in spec.load(folder_of(stack)) for word, port in listening(server).items()}
     return {setting: f"http://127.0.0.1:{known[word]}/" for word, setting in _SETTINGS.items() if word in known}

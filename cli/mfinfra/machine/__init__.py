@@ -1,1 +1,1 @@
-"""This machine: folders, records and profiles of stacks, locks, programs, and the supervisor of local servers."""
+"""This machine: directories, records, profiles, locks, processes, and the supervisor of local servers."""

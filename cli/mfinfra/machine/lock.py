@@ -1,7 +1,7 @@
-"""One mfinfra at a time on one thing, by a lock that the operating system takes back when its holder dies.
+"""Locks between mfinfra processes of this machine. The operating system releases a lock when its process exits.
 
-The file says who holds it. It is removed at the end, which is why a lock just taken is looked at again: its file may
-have been removed between our opening and our locking, and a lock on a file that is gone keeps nobody out.
+The file contains the holder. It is deleted on release, so an acquired lock is checked again: its file can be deleted
+between opening and locking it, and a lock on a deleted file has no effect.
 """
 
 from __future__ import annotations
@@ -26,14 +26,16 @@ _WAIT_SECONDS = 0.2
 
 @contextmanager
 def held(path: Path, what: str, patience: float = 0.0) -> Iterator[None]:
-    """Hold a lock; others may have it for `patience` seconds more. Raises Locked saying who has it and since when."""
+    """Hold a lock; wait up to `patience` seconds for it. Raises Locked with its holder and the time."""
     deadline = time.monotonic() + patience
     file = _take(path)
     while file is None and time.monotonic() < deadline:
         time.sleep(_WAIT_SECONDS / 10)
         file = _take(path)
     if file is None:
-        raise Locked(f"{what} is being changed by {_holder(path)}.", hint="Wait for it to end, then type the same.")
+        raise Locked(
+            f"{what} is being changed by {_holder(path)}.", hint="Wait until it ends, then run the command again"
+        )
     try:
         yield
     finally:
@@ -41,7 +43,7 @@ def held(path: Path, what: str, patience: float = 0.0) -> Iterator[None]:
 
 
 def is_held(path: Path) -> bool:
-    """Whether somebody holds a lock now; looking leaves the file as it is."""
+    """Whether a process holds a lock now. Does not change the file."""
     try:
         file = open(path, "rb")  # noqa: SIM115 - closed below
     except OSError:
@@ -52,7 +54,7 @@ def is_held(path: Path) -> bool:
 
 @contextmanager
 def awaited(path: Path, what: str, report: Callable[[str], None]) -> Iterator[None]:
-    """As held, but waits its turn, and reports once for whom."""
+    """Like held, but waits without a limit, and reports the holder once."""
     file = _take(path)
     if file is None:
         report(f"{what} is being changed by {_holder(path)}; waiting")
@@ -66,11 +68,11 @@ def awaited(path: Path, what: str, report: Callable[[str], None]) -> Iterator[No
 
 
 def _take(path: Path) -> BinaryIO | None:
-    """The locked file, None while somebody else has it."""
+    """The locked file, None if another process holds the lock."""
     make_folder(path.parent)
     while True:
         try:
-            file = open(path, "a+b")  # noqa: SIM115 - it stays open for as long as the lock is held
+            file = open(path, "a+b")  # noqa: SIM115 - it stays open while the lock is held
         except OSError as exc:
             raise MfinfraError(f"{path} cannot be written: {exc.strerror}.") from exc
         try:
@@ -100,7 +102,7 @@ def _lock(number: int) -> None:
     if os.name == "nt":
         import msvcrt
 
-        os.lseek(number, 1 << 30, os.SEEK_SET)  # beyond the text, which others must be able to read
+        os.lseek(number, 1 << 30, os.SEEK_SET)  # beyond the text, so that other processes can read it
         msvcrt.locking(number, msvcrt.LK_NBLCK, 1)  # type: ignore[attr-defined, unused-ignore]
     else:
         import fcntl
@@ -138,4 +140,4 @@ def _release(file: BinaryIO, path: Path) -> None:
         if os.name == "nt":
             path.unlink(missing_ok=True)
     except OSError:
-        return  # an unlocked file that stays behind holds nobody up
+        return  # an unlocked file blocks no process

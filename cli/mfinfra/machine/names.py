@@ -1,4 +1,4 @@
-"""Names of stacks: they become folder, file and later cloud resource names, so little is allowed."""
+"""Names of stacks. They become names of directories, files and cloud resources, so few characters are allowed."""
 
 from __future__ import annotations
 
@@ -18,13 +18,13 @@ def is_name(name: str) -> bool:
 
 
 def stack_tags(name: str, tags: Mapping[str, str]) -> dict[str, str]:
-    """The tags of everything that a stack has: those that were asked for, and those that it is found by."""
+    """The tags of all resources of a stack: those of the stack file, and those by which mfinfra finds them."""
     return {**tags, "mfinfra:stack": name, "mfinfra:managed-by": "mfinfra"}
 
 
 def check_name(name: str) -> str:
-    """Return a name that a stack can have; raise StackFileError saying what is allowed."""
+    """Return a valid name of a stack. Raises StackFileError with the rule if it is invalid."""
     if not is_name(name):
         shown = name if len(name) <= 40 else name[:37] + "..."
-        raise StackFileError(f"{shown!r} cannot be the name of a stack: {NAME_RULE}.")
+        raise StackFileError(f"{shown!r} is not a valid stack name: {NAME_RULE}.")
     return name

@@ -1,4 +1,4 @@
-"""The only place that starts other programs. Arguments are lists; no shell ever sees them."""
+"""The only module that starts other programs. Arguments are lists; no shell is used."""
 
 from __future__ import annotations
 
@@ -13,13 +13,13 @@ from typing import Any, TypeAlias
 from ..errors import MfinfraError
 
 _GRACE_SECONDS = 10
-#: A program that was started and goes on by itself.
+#: A program that was started and continues in the background.
 Program: TypeAlias = "subprocess.Popen[bytes]"
 
 
 @dataclass(frozen=True)
 class Finished:
-    """How a program ended; `output` is its stdout and stderr as one text where they were not kept apart."""
+    """The result of a program; `output` contains stdout and stderr together unless they were captured separately."""
 
     code: int
     output: str
@@ -33,7 +33,7 @@ class Finished:
 
 
 def run(argv: Sequence[str], env: Mapping[str, str] | None = None, cwd: str | None = None) -> Finished:
-    """Run a program to its end, keeping stdout and stderr apart."""
+    """Run a program to its end, with stdout and stderr captured separately."""
     try:
         done = subprocess.run(
             list(argv), env=env, cwd=cwd, stdin=subprocess.DEVNULL, capture_output=True, text=True, errors="replace"
@@ -50,10 +50,10 @@ def stream(
     cwd: str | None = None,
     patient: bool = False,
 ) -> Finished:
-    """Run a program, handing on each line as it comes. On Ctrl-C it is ended too, and waited for.
+    """Run a program and pass on each line as it is printed. Ctrl-C stops it too, and waits for it.
 
-    `patient` is for programs that must not be cut short: Ctrl-C reaches them once, by us, and they are waited for
-    however long they need to save what they did; what they say meanwhile is handed on.
+    `patient` is for programs that must not be killed: Ctrl-C sends them one signal, then waits without a limit until
+    they have saved their work, and still passes on their output.
     """
     try:
         process = subprocess.Popen(
@@ -84,7 +84,7 @@ def stream(
 
 
 def started(argv: Sequence[str], log: Path, env: Mapping[str, str], cwd: str) -> Program:
-    """Start a program in a session of its own, what it says added to a log, and leave it to the caller."""
+    """Start a program in a new session, with its output appended to a log. The caller must wait for it."""
     try:
         with open(log, "ab") as out:
             return subprocess.Popen(
@@ -97,11 +97,11 @@ def started(argv: Sequence[str], log: Path, env: Mapping[str, str], cwd: str) ->
 def detached(argv: Sequence[str], log: Path, env: Mapping[str, str], cwd: str) -> None:
     """Start a program that outlives this one and its terminal."""
     program = started(argv, log, env, cwd)
-    program.returncode = 0  # nobody waits for it
+    program.returncode = 0  # no process waits for it
 
 
 def born(pid: int) -> str | None:
-    """When a process began, as the system tells it: with its number that names one for good. None: it is gone."""
+    """The start time of a process, which identifies it together with its PID. None if the process does not exist."""
     try:
         text = Path(f"/proc/{pid}/stat").read_text()
     except FileNotFoundError:
@@ -128,7 +128,7 @@ def _followed(process: subprocess.Popen[str], lines: list[str], on_line: Callabl
 
 
 def end(process: subprocess.Popen[Any], number: signal.Signals, seconds: float) -> None:
-    """Ask a program to end, wait for it, then insist."""
+    """Send a signal to a program and wait; kill it if it does not end."""
     process.send_signal(number)
     try:
         process.wait(seconds)

@@ -1,6 +1,6 @@
-"""Profile files: what connects flows to a stack. Stock Metaflow reads the same files.
+"""Profile files, which connect flows to a stack. Stock Metaflow reads the same files.
 
-A file is ours when it holds MFINFRA_STACK. Files of others are never overwritten and never removed.
+A file that contains MFINFRA_STACK was written by mfinfra. Other files are never overwritten or deleted.
 """
 
 from __future__ import annotations
@@ -15,19 +15,19 @@ from .names import check_name
 from .paths import profiles_home, write_text
 
 MARKER = "MFINFRA_STACK"
-_PRIVATE = 0o600  # the profile of a stack in a cloud holds the key of its metadata service
+_PRIVATE = 0o600  # the profile of a cloud stack contains the API key of its metadata service
 
 
 @dataclass(frozen=True)
 class Profile:
-    """A written profile: its file, and whether flows use it without being told to."""
+    """A written profile: its file, and whether it is the default."""
 
     path: Path
     is_default: bool
 
 
 def in_force() -> Path:
-    """The file that flows of this shell use: of the profile named by METAFLOW_PROFILE, else the default."""
+    """The profile file that flows of this shell use: that of METAFLOW_PROFILE, else the default."""
     name = os.environ.get("METAFLOW_PROFILE")
     return profiles_home() / f"config_{name}.json" if name else default_path()
 
@@ -38,25 +38,25 @@ def path_of(name: str) -> Path:
 
 
 def default_path() -> Path:
-    """The file that is used where no profile is named."""
+    """The default profile file, for flows without METAFLOW_PROFILE."""
     return profiles_home() / "config.json"
 
 
 def read(path: Path) -> dict[str, str] | None:
-    """The settings in a file, None where there is no file. Raises MfinfraError for one that is not settings."""
+    """The settings in a file, None if it does not exist. Raises MfinfraError if it is not a profile."""
     try:
         content = json.loads(path.read_text(encoding="utf-8"))
     except (FileNotFoundError, NotADirectoryError):
         return None
     except (OSError, ValueError, RecursionError) as exc:
-        raise MfinfraError(f"The profile {path} cannot be read: {exc}.", hint="Mend it or move it away.") from exc
+        raise MfinfraError(f"Profile {path} cannot be read: {exc}.", hint="Fix the file, or move it") from exc
     if not isinstance(content, dict):
-        raise MfinfraError(f"The profile {path} must hold one JSON object.", hint="Mend it or move it away.")
+        raise MfinfraError(f"Profile {path} must contain one JSON object.", hint="Fix the file, or move it")
     return {str(k): str(v) for k, v in content.items()}
 
 
 def owner(path: Path) -> str | None:
-    """The stack whose profile a file is; None for a file of somebody else, or none."""
+    """The stack of a profile file; None if the file does not exist or was not written by mfinfra."""
     try:
         content = read(path)
     except MfinfraError:
@@ -65,23 +65,24 @@ def owner(path: Path) -> str | None:
 
 
 def default_stack() -> str | None:
-    """The stack that flows use where no profile is named."""
+    """The stack of the default profile."""
     return owner(default_path())
 
 
 def check_free(name: str) -> Path:
-    """The profile file of a stack. Raises Refused where somebody else's file is in its place."""
+    """The profile file of a stack. Raises Refused if a file that mfinfra did not write has its path."""
     path = path_of(name)
     if _is_taken(path) and owner(path) != name:
         raise Refused(
-            f"The profile {path} exists and was not written by mfinfra for this stack; it is left as it is.",
-            hint="Choose another stack name with --name, or move the file away.",
+            f"Profile {path} exists, and was not written by mfinfra for this stack. It was not changed.",
+            hint="Choose another stack name with --name, or move the file",
         )
     return path
 
 
 def write(name: str, settings: dict[str, str]) -> Profile:
-    """Write a stack's profile, and make it the default where there is none. Raises Refused for a foreign file."""
+    """Write a stack's profile, and make it the default if there is no other. Raises Refused if mfinfra did not write
+    the existing file."""
     path = check_free(name)
     text = _text(name, settings)
     write_text(path, text, _PRIVATE)
@@ -91,21 +92,21 @@ def write(name: str, settings: dict[str, str]) -> Profile:
 
 
 def use(name: str) -> Path:
-    """Make a stack's profile the default. Raises Refused where the default is a file of somebody else."""
+    """Make a stack's profile the default. Raises Refused if mfinfra did not write the current default."""
     settings = read(path_of(name))
     if settings is None or settings.get(MARKER) != name:
-        raise Refused(f"The stack '{name}' has no profile of its own.", hint=f"Type: mfinfra up --name {name}")
+        raise Refused(f"Stack '{name}' has no profile.", hint=f"Run: mfinfra up --name {name}")
     if _is_taken(default_path()) and default_stack() is None:
         raise Refused(
-            f"{default_path()} was not written by mfinfra; it is left as it is.",
-            hint=f"Type: export METAFLOW_PROFILE={name}, or move that file away first.",
+            f"{default_path()} was not written by mfinfra. It was not changed.",
+            hint=f"Run: export METAFLOW_PROFILE={name}, or move that file first",
         )
     write_text(default_path(), _text(name, settings), _PRIVATE)
     return default_path()
 
 
 def remove(name: str) -> list[Path]:
-    """Remove what `write` and `use` wrote for a stack, and nothing else; returns what was removed."""
+    """Delete the files that `write` and `use` wrote for a stack; returns the deleted files."""
     removed = []
     for path in (path_of(name), default_path()):
         if owner(path) == name:
@@ -115,14 +116,14 @@ def remove(name: str) -> list[Path]:
 
 
 def _is_taken(path: Path) -> bool:
-    return os.path.lexists(path)  # a link that leads nowhere is somebody's file too
+    return os.path.lexists(path)  # a broken link counts as a file of the user too
 
 
 def _unlink(path: Path) -> None:
     try:
         path.unlink()
     except OSError as exc:
-        raise MfinfraError(f"{path} cannot be removed: {exc.strerror}.", hint="Type the same again.") from exc
+        raise MfinfraError(f"{path} cannot be deleted: {exc.strerror}.", hint="Run the command again") from exc
 
 
 def _text(name: str, settings: dict[str, str]) -> str:

@@ -1,6 +1,6 @@
-"""What mfinfra knows of a stack: a record of everything `up` made, and the lock that keeps others out.
+"""Local records of stacks: what `up` created, and the lock against concurrent commands.
 
-For a stack in a cloud it is a memory, not the truth: that lies in the engine's state. It never holds a secret.
+For a cloud stack, the record is only a copy: the state of the engine is authoritative. It contains no secrets.
 """
 
 from __future__ import annotations
@@ -21,17 +21,17 @@ VERSION = 1
 FILE_NAME = "stack.json"
 
 
-class Damaged(MfinfraError):
-    """A record that cannot be read; `up` writes it anew."""
+class Corrupt(MfinfraError):
+    """A record that cannot be read; `up` writes a new one."""
 
 
 @dataclass(frozen=True)
 class Record:
-    """A stack as `up` left it. `state` is creating, ready or deleting.
+    """A stack after the last `up`. `state` is creating, ready or deleting.
 
-    `config` is the whole stack file, defaults filled in, and `outputs` what the engine gave: both as JSON text, and
-    only for stacks in a cloud. `data_folder` is empty for those; `preset` is only for local ones (None: `files`, which
-    is what there was before presets).
+    `config` is the complete stack file with defaults, and `outputs` are the outputs of the engine: both as JSON text,
+    and only for cloud stacks. `data_folder` and `preset` are only for local stacks (None: `files`, the only kind
+    before presets).
     """
 
     name: str
@@ -59,12 +59,12 @@ class Record:
 
 
 def now() -> str:
-    """This moment as text, UTC."""
+    """The current time in UTC, as text."""
     return datetime.now(timezone.utc).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
 def folder_of(name: str) -> Path:
-    """The folder of a stack; the name is checked first, so it cannot lead elsewhere."""
+    """The directory of a stack. The name is checked first, so that it cannot be a path."""
     return stacks_home() / check_name(name)
 
 
@@ -73,7 +73,7 @@ def save(record: Record) -> None:
 
 
 def find(name: str) -> Record | None:
-    """The record of a stack, None where there is none. Raises Damaged, or MfinfraError for one of another version."""
+    """The record of a stack, None if it does not exist. Raises Corrupt, or MfinfraError for another version."""
     path = folder_of(name) / FILE_NAME
     try:
         content = json.loads(path.read_text(encoding="utf-8"))
@@ -83,8 +83,8 @@ def find(name: str) -> Record | None:
     except (FileNotFoundError, NotADirectoryError):
         return None
     except (OSError, ValueError, TypeError, KeyError) as exc:
-        raise Damaged(f"The record {path} is damaged.", hint=f"Type: mfinfra up --name {name}") from exc
-    raise MfinfraError(f"The record {path} has version {version}; this mfinfra reads version {VERSION}.")
+        raise Corrupt(f"Record {path} is corrupt.", hint=f"Run: mfinfra up --name {name}") from exc
+    raise MfinfraError(f"Record {path} has version {version}; this mfinfra supports version {VERSION}.")
 
 
 def _from_json(content: dict[str, Any]) -> Record:
@@ -95,34 +95,35 @@ def _from_json(content: dict[str, Any]) -> Record:
 
 
 def forget(name: str) -> None:
-    """Remove the record of a stack that is gone, and its folder where nothing else is in it."""
+    """Delete the record of a deleted stack, and its directory if it is empty."""
     folder = folder_of(name)
     (folder / FILE_NAME).unlink(missing_ok=True)
     try:
         folder.rmdir()
     except OSError:
-        return  # it holds what is not ours
+        return  # it contains other files
 
 
 def need(name: str) -> Record:
-    """As find, but a stack must be there."""
+    """Like find, but raises NotFound if there is no record."""
     record = find(name)
     if record is None:
         known = [r.name for r in every()]
-        listed = f"Stacks here: {', '.join(known)}" if known else f"Type: mfinfra up --name {name}"
+        listed = f"Stacks on this machine: {', '.join(known)}" if known else f"Run: mfinfra up --name {name}"
         theirs = f"mfinfra connect --name {name}"
-        raise NotFound(f"There is no stack named '{name}'.", hint=f"{listed}; if somebody else made it: {theirs}")
+        hint = f"{listed}; if another user created it, run: {theirs}"
+        raise NotFound(f"Stack '{name}' was not found on this machine.", hint=hint)
     return record
 
 
 def every() -> list[Record]:
-    """All stacks of this account whose records can be read, by name."""
+    """All stacks with a readable record, by name."""
     found = (_readable(name) for name in _names())
     return [record for record in found if record is not None]
 
 
-def damaged() -> list[str]:
-    """The stacks whose records cannot be read."""
+def corrupt_names() -> list[str]:
+    """The stacks whose records are corrupt."""
     return [name for name in _names() if _readable(name) is None]
 
 
@@ -140,5 +141,5 @@ def _readable(name: str) -> Record | None:
 
 
 def locked(name: str) -> AbstractContextManager[None]:
-    """Hold the stack for this process. Raises Locked saying who has it and since when."""
-    return lock.held(stacks_home() / f"{check_name(name)}.lock", f"The stack '{name}'")
+    """Lock the stack for this process. Raises Locked with the holder and the time."""
+    return lock.held(stacks_home() / f"{check_name(name)}.lock", f"Stack '{name}'")

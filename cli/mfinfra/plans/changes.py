@@ -1,4 +1,4 @@
-"""What an engine is about to do and what it does, in words that are the same for every engine."""
+"""The planned changes of an engine and its progress events, in one form for all engines."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ ACTIONS = ("create", "update", "replace", "delete", "read")
 
 @dataclass(frozen=True)
 class Change:
-    """One resource that changes. `risk` is one of RISKS, None for a harmless change; `reason` says why in words."""
+    """One resource that changes. `risk` is one of RISKS, None for a harmless change; `reason` explains it."""
 
     address: str
     kind: str
@@ -23,7 +23,7 @@ class Change:
 
 @dataclass(frozen=True)
 class Event:
-    """Something that an engine reports while it works. `state` is start, done or failed."""
+    """A progress event of an engine. `state` is start, done or failed."""
 
     address: str
     kind: str
@@ -35,7 +35,7 @@ class Event:
 
 @dataclass(frozen=True)
 class Plan:
-    """The changes that `apply` would make. `handle` tells the engine which plan it is: a file, or a change set."""
+    """The changes that `apply` would make. `handle` identifies the plan for the engine: a file, or a change set."""
 
     stack: str
     engine: str
@@ -54,17 +54,17 @@ class Plan:
 
     @property
     def exit_code(self) -> int:
-        """What `mfinfra plan` ends with: 0 nothing to do, 2 changes, 3 dangerous ones."""
+        """The exit code of `mfinfra plan`: 0 no changes, 2 changes, 3 dangerous changes."""
         if self.is_empty:
             return 0
         return 3 if self.dangerous else 2
 
     def counts(self) -> dict[str, int]:
-        """How many changes of each action."""
+        """The number of changes of each action."""
         return {action: sum(change.action == action for change in self.changes) for action in ACTIONS}
 
     def document(self) -> dict[str, Any]:
-        """The plan as JSON has it."""
+        """The plan as a JSON document."""
         return {
             "version": 1,
             "stack": self.stack,

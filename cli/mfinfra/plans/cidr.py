@@ -1,4 +1,4 @@
-"""Blocks of addresses, and ports: whether more get in than did before."""
+"""Comparison of CIDR ranges and ports: whether a change opens access to more of them."""
 
 from __future__ import annotations
 
@@ -10,13 +10,13 @@ EVERYWHERE = "0.0.0.0/0"
 
 
 def added_blocks(before: Iterable[Any], after: Iterable[Any]) -> list[str]:
-    """The blocks of addresses that were not allowed in before, nor were part of one that was."""
+    """The CIDR ranges in `after` that no range in `before` contains."""
     known = list(_blocks(before))
     return [str(block) for block in _blocks(after) if not any(_inside(block, old) for old in known)]
 
 
 def added_sources(before: Iterable[Any], after: Iterable[Any]) -> list[str]:
-    """The same where names stand beside blocks, as a cloud has them for its own networks."""
+    """Like added_blocks, for lists that also contain names, as clouds have for their own networks."""
     before, after = list(before), list(after)
     if EVERYWHERE in before:
         return []
@@ -38,7 +38,7 @@ def _inside(block: Any, other: Any) -> bool:
 
 
 def between(first: Any, last: Any) -> list[str]:
-    """The blocks of a range of addresses; none where it is no range."""
+    """The CIDR ranges from a first to a last address; empty if these are no addresses."""
     try:
         ends = ipaddress.ip_address(str(first)), ipaddress.ip_address(str(last))
         return [str(block) for block in ipaddress.summarize_address_range(*ends)]

@@ -1,7 +1,7 @@
-"""Which entries of a change set are dangerous.
+"""The dangerous entries of a CloudFormation change set.
 
-A change set says which properties change, not how. How is known where a parameter alone changes one, because both
-values of a parameter are; every other change of a property that can widen something is told.
+A change set contains the names of the properties that change, not their values. The values are known only if parameters
+alone cause the change. Every other change of a property that can open access counts as dangerous.
 """
 
 from __future__ import annotations
@@ -14,46 +14,46 @@ from .cidr import EVERYWHERE, added_blocks
 from .risk import SAFE, Verdict, of_loss
 
 _PERMISSIONS = ("Policies", "PolicyDocument", "AssumeRolePolicyDocument", "ManagedPolicyArns", "PermissionsBoundary")
-#: Type -> property -> what its change may be, and why.
+#: Type -> property -> the risk of its change, and the reason.
 _RISKS: dict[str, dict[str, tuple[str, str]]] = {
     "AWS::RDS::DBInstance": {
-        "DeletionProtection": ("data loss", "deletion protection goes"),
-        "BackupRetentionPeriod": ("data loss", "backups are kept for fewer days, or not at all"),
+        "DeletionProtection": ("data loss", "removes deletion protection"),
+        "BackupRetentionPeriod": ("data loss", "keeps backups for fewer days, or not at all"),
         "PubliclyAccessible": ("exposure", "may become reachable from the internet"),
     },
     "AWS::DynamoDB::Table": {
-        "DeletionProtectionEnabled": ("data loss", "deletion protection goes"),
-        "PointInTimeRecoverySpecification": ("data loss", "the table may no longer be taken back to a moment"),
+        "DeletionProtectionEnabled": ("data loss", "removes deletion protection"),
+        "PointInTimeRecoverySpecification": ("data loss", "may disable point-in-time recovery of the table"),
     },
-    "AWS::Cognito::UserPool": {"DeletionProtection": ("data loss", "deletion protection goes")},
+    "AWS::Cognito::UserPool": {"DeletionProtection": ("data loss", "removes deletion protection")},
     "AWS::S3::Bucket": {
-        "VersioningConfiguration": ("data loss", "old versions may no longer be kept"),
-        "PublicAccessBlockConfiguration": ("exposure", "the bucket may become public"),
+        "VersioningConfiguration": ("data loss", "may stop keeping old versions"),
+        "PublicAccessBlockConfiguration": ("exposure", "may make the bucket public"),
     },
-    "AWS::S3::BucketPolicy": {"PolicyDocument": ("exposure", "who reaches the bucket changes")},
-    "AWS::KMS::Key": {"KeyPolicy": ("iam", "who may use the key changes")},
-    "AWS::ApiGateway::RestApi": {"Policy": ("exposure", "who reaches the API changes")},
-    "AWS::ApiGateway::Method": {"ApiKeyRequired": ("exposure", "the API may no longer ask for a key")},
-    "AWS::EC2::Subnet": {"MapPublicIpOnLaunch": ("exposure", "machines may get public addresses")},
-    "AWS::ElasticLoadBalancingV2::LoadBalancer": {"Scheme": ("exposure", "the load balancer may become public")},
+    "AWS::S3::BucketPolicy": {"PolicyDocument": ("exposure", "changes who has access to the bucket")},
+    "AWS::KMS::Key": {"KeyPolicy": ("iam", "changes who can use the key")},
+    "AWS::ApiGateway::RestApi": {"Policy": ("exposure", "changes who has access to the API")},
+    "AWS::ApiGateway::Method": {"ApiKeyRequired": ("exposure", "the API may no longer require a key")},
+    "AWS::EC2::Subnet": {"MapPublicIpOnLaunch": ("exposure", "instances may get public addresses")},
+    "AWS::ElasticLoadBalancingV2::LoadBalancer": {"Scheme": ("exposure", "may make the load balancer public")},
 }
-#: Properties of which a change set says that they may force a replacement, where their documentation says that they
-#: interrupt at most.
+#: Properties that a change set reports as possible causes of a replacement, although their documentation says that they
+#: cause an interruption at most.
 _INTERRUPTING = {"AWS::RDS::DBInstance": {"AutoMinorVersionUpgrade", "BackupRetentionPeriod", "DBParameterGroupName"}}
-#: What is a way in, or keeps one shut, by being there.
+#: Types whose creation opens access, and types whose deletion does.
 _ADDED = {"AWS::ApiGateway::Stage": "the API becomes reachable from the internet"}
-_REMOVED = {"AWS::S3::BucketPolicy": "the policy that guards it goes"}
+_REMOVED = {"AWS::S3::BucketPolicy": "deletes the policy that restricts access"}
 
 
 @dataclass(frozen=True)
 class Moved:
-    """The parameters of a stack as they are and as they will be."""
+    """The parameters of a stack before and after a change."""
 
     before: Mapping[str, str] = field(default_factory=dict)
     after: Mapping[str, str] = field(default_factory=dict)
 
     def is_harmless(self, name: str) -> bool:
-        """Whether the new value of a parameter guards as much, and lets in no more, than the one before."""
+        """Whether the new value of a parameter protects as much, and opens no more access, than the old one."""
         before, after = self.before.get(name), self.after.get(name)
         if name == "DeletionProtection":
             return after == "true"
@@ -73,7 +73,7 @@ def of(entry: dict[str, Any], is_new: bool, moved: Moved) -> Verdict:
     if is_replaced(entry):
         lost = of_loss(kind, "replace", _forcing(entry))
         if lost != SAFE:
-            return lost if entry["Replacement"] == "True" else (lost[0], f"may be {lost[1]}")
+            return lost if entry["Replacement"] == "True" else (lost[0], f"may be {lost[1].removeprefix('must be ')}")
     lost = of_loss(kind, action)
     if lost != SAFE or is_new:
         return lost
@@ -81,7 +81,7 @@ def of(entry: dict[str, Any], is_new: bool, moved: Moved) -> Verdict:
 
 
 def is_replaced(entry: dict[str, Any]) -> bool:
-    """Whether something is made anew, or may be."""
+    """Whether the resource is replaced, or may be."""
     replacement = entry.get("Replacement")
     return replacement == "True" or (replacement == "Conditional" and bool(_forcing(entry)))
 
@@ -94,30 +94,30 @@ def _forcing(entry: dict[str, Any]) -> list[str]:
 
 
 def _presence(kind: str, action: str) -> Verdict:
-    """What comes or goes whole."""
+    """The risk of creating or deleting a resource."""
     if action == "delete":
         return ("exposure", _REMOVED[kind]) if kind in _REMOVED else SAFE
     if kind.startswith("AWS::IAM::"):
-        return "iam", "permissions are new"
+        return "iam", "adds permissions"
     if kind.startswith("AWS::EC2::SecurityGroup"):
-        return "exposure", "a new rule says who reaches the stack"
+        return "exposure", "adds a rule for access to the stack"
     return ("exposure", _ADDED[kind]) if kind in _ADDED else SAFE
 
 
 def _properties(kind: str, entry: dict[str, Any], moved: Moved) -> Verdict:
-    """What changes in place: the first property that may widen something."""
+    """The risk of an update in place: that of the first property with a risk."""
     for name in _changing(entry, moved):
         if kind.startswith("AWS::IAM::") and name in _PERMISSIONS:
-            return "iam", f"permissions change: {name}"
+            return "iam", f"changes permissions: {name}"
         if kind.startswith("AWS::EC2::SecurityGroup"):
-            return "exposure", f"who reaches the stack changes: {name}"
+            return "exposure", f"changes who has access to the stack: {name}"
         if name in _RISKS.get(kind, {}):
             return _RISKS[kind][name]
     return SAFE
 
 
 def _changing(entry: dict[str, Any], moved: Moved) -> list[str]:
-    """The properties that change, without those that only harmless parameters change."""
+    """The properties that change, except those that change only because of harmless parameters."""
     causes: dict[str, list[dict[str, Any]]] = {}
     for detail in entry.get("Details") or []:
         name = (detail.get("Target") or {}).get("Name")
@@ -127,7 +127,7 @@ def _changing(entry: dict[str, Any], moved: Moved) -> list[str]:
 
 
 def _is_harmless(details: list[dict[str, Any]], moved: Moved) -> bool:
-    """Beside what its parameters do, a property has an entry that says it changes: that is dynamic then."""
+    """Whether harmless parameters alone cause a change. A dynamic entry for the property itself is allowed."""
     by_parameter = [detail for detail in details if detail.get("ChangeSource") == "ParameterReference"]
     others = [detail for detail in details if detail not in by_parameter]
     if not by_parameter or any(detail.get("Evaluation") != "Dynamic" for detail in others):

@@ -1,4 +1,4 @@
-"""A plan in the forms that are read: text for a terminal, Markdown for a pull request, JSON for programs."""
+"""Output formats of a plan: text for a terminal, Markdown for a pull request, JSON for programs."""
 
 from __future__ import annotations
 
@@ -11,13 +11,13 @@ FORMS = ("text", "json", "markdown")
 #: A comment on a pull request has at most 65,536 characters (GitHub); a note on a merge request far more (GitLab).
 _MOST = 60_000
 _SIGNS = {"create": "+", "update": "~", "replace": "±", "delete": "-"}
-_WORDS = {"create": "create", "update": "change", "replace": "replace", "delete": "remove"}
+_WORDS = {"create": "create", "update": "change", "replace": "replace", "delete": "delete"}
 
 
 def check(form: str) -> None:
-    """Raise UsageError for a form that does not exist."""
+    """Raise UsageError for an unknown format."""
     if form not in FORMS:
-        raise UsageError(f"There is no format {form!r}.", hint=f"Formats: {', '.join(FORMS)}")
+        raise UsageError(f"Unknown format {form!r}.", hint=f"Formats: {', '.join(FORMS)}")
 
 
 def rendered(plan: Plan, form: str) -> str:
@@ -29,7 +29,7 @@ def rendered(plan: Plan, form: str) -> str:
 
 
 def summary(plan: Plan) -> str:
-    """One line: how many of what."""
+    """One line: the number of changes of each action."""
     if plan.is_empty:
         return f"{plan.stack}: nothing to change."
     parts = [f"{count} to {_WORDS[action]}" for action, count in plan.counts().items() if count and action in _WORDS]
@@ -38,7 +38,7 @@ def summary(plan: Plan) -> str:
 
 
 def text(plan: Plan) -> str:
-    """For people at a terminal: the dangerous changes first."""
+    """For a terminal: the dangerous changes first."""
     dangerous = set(plan.dangerous)
     rest = [change for change in plan.changes if change not in dangerous]
     lines = [f"! {_line(change)}: {change.risk}, {change.reason}" for change in plan.dangerous]
@@ -51,7 +51,7 @@ def _line(change: Change) -> str:
 
 
 def markdown(plan: Plan) -> str:
-    """For a pull request: what is dangerous in a table, everything else folded away, never longer than allowed."""
+    """For a pull request: dangerous changes in a table, all others collapsed, within the limit of a comment."""
     head = [f"### mfinfra plan: {_escaped(plan.stack)}", "", _escaped(summary(plan)), ""]
     if plan.dangerous:
         head += ["| Risk | Change | Resource | Why |", "|---|---|---|---|"]
@@ -67,7 +67,7 @@ def markdown(plan: Plan) -> str:
 
 
 def _fitting(lines: list[str], room: int) -> list[str]:
-    """As many lines as there is room for, and how many are left out."""
+    """As many lines as fit, and the number of lines that are left out."""
     kept: list[str] = []
     for line in lines:
         room -= len(line) + 1
@@ -88,7 +88,7 @@ def _item(change: Change) -> str:
 
 
 def _escaped(text: str) -> str:
-    """Text that means nothing to Markdown or HTML, on one line."""
+    """A text on one line, with the special characters of Markdown and HTML escaped."""
     plain = " ".join(text.split())
     for sign, entity in (("&", "&amp;"), ("<", "&lt;"), (">", "&gt;"), ("|", "&#124;"), ("`", "&#96;"), ("@", "&#64;")):
         plain = plain.replace(sign, entity)

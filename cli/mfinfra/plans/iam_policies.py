@@ -1,4 +1,4 @@
-"""IAM policy documents of AWS: what one allows and denies, and what another allows beyond that."""
+"""Comparison of AWS IAM policy documents: what one allows in addition to another."""
 
 from __future__ import annotations
 
@@ -8,24 +8,24 @@ from typing import Any
 
 from .cidr import added_blocks
 
-#: What a statement says: its effect, an action, a resource, who and under what condition.
+#: One grant of a statement: effect, action, resource, and principal with condition.
 Grant = tuple[str, str, str, str]
 
 
 def grants(policy: Any) -> set[Grant]:
-    """What a policy document allows, pair by pair."""
+    """The grants of a policy document, one for each pair of action and resource."""
     return {pair for statement in _statements(policy, "Allow") for pair in _pairs(statement)}
 
 
 def allows_everything(before: Any, after: Any) -> bool:
-    """Whether a policy allows everything on everything, and did not before."""
+    """Whether a policy allows all actions on all resources, and did not before."""
     return any(grant[1:3] == ("*", "*") for grant in grants(after) - grants(before))
 
 
 def wider(before: Any, after: Any) -> str:
-    """What a policy lets happen that it did not let happen before, in words; nothing if that is nothing."""
+    """What a policy allows in addition to the one before, in words; empty if nothing."""
     if _denials(before) - _denials(after):
-        return "what was denied is denied no longer"
+        return "removes a Deny statement"
     old = grants(before)
     more = sorted(grant for grant in grants(after) - old if not any(_covers(had, grant) for had in old))
     if not more:
@@ -35,7 +35,7 @@ def wider(before: Any, after: Any) -> str:
 
 
 def _denials(policy: Any) -> set[Grant]:
-    """What a policy document denies, pair by pair."""
+    """The denials of a policy document, one for each pair of action and resource."""
     return {pair for statement in _statements(policy, "Deny") for pair in _pairs(statement)}
 
 
@@ -67,13 +67,13 @@ def _listed(value: Any) -> list[Any]:
 
 
 def _covers(had: Grant, grant: Grant) -> bool:
-    """Whether what was allowed holds what is allowed now."""
+    """Whether an old grant includes a new one."""
     is_within = _matches(had[1].lower(), grant[1].lower()) and _matches(had[2], grant[2])
     return is_within and (had[3] in ("", grant[3]) or _is_narrower(had[3], grant[3]))
 
 
 def _is_narrower(before: str, after: str) -> bool:
-    """Whether the same people come from fewer addresses."""
+    """Whether the principal is the same, and its IP address condition allows no more addresses."""
     (who, addresses), (who_now, addresses_now) = _from(before), _from(after)
     if who is None or who != who_now or not addresses_now:
         return False
@@ -81,7 +81,7 @@ def _is_narrower(before: str, after: str) -> bool:
 
 
 def _from(text: str) -> tuple[Any, list[Any]]:
-    """Who may, and the addresses that a condition of nothing else binds them to; None for any other condition."""
+    """The principal, and the addresses of a condition that contains nothing else; None for any other condition."""
     found = json.loads(text) if text.startswith("[") else [None, None]
     principal, condition = found
     if condition is None:
@@ -93,5 +93,5 @@ def _from(text: str) -> tuple[Any, list[Any]]:
 
 
 def _matches(pattern: str, text: str) -> bool:
-    """A pattern of IAM, where only a star at the end is taken for more than itself."""
+    """Match an IAM pattern, with a wildcard only at its end; other wildcards are compared literally."""
     return text == pattern or (pattern.endswith("*") and text.startswith(pattern[:-1]) and "*" not in pattern[:-1])

@@ -1,4 +1,4 @@
-"""A plan in a file, so that what was looked at is what is done: a zip of a manifest and the engine's own plan."""
+"""Plan files, so that `up` applies exactly the plan that was reviewed: a zip of a manifest and the engine's plan."""
 
 from __future__ import annotations
 
@@ -26,37 +26,37 @@ class Saved:
 
     plan: Plan
     payload: bytes
-    facts: Mapping[str, str]
+    context: Mapping[str, str]
     path: Path
 
-    def check(self, stack: str, facts: Mapping[str, str]) -> None:
-        """Raise Refused where the plan is of another stack, or of what is no longer there."""
+    def check(self, stack: str, context: Mapping[str, str]) -> None:
+        """Raise Refused if the plan is for another stack, or if the stack has changed since."""
         if self.plan.stack != stack:
             raise Refused(
-                f"{self.path} is a plan of the stack '{self.plan.stack}', not of '{stack}'.", hint=_again(stack)
+                f"{self.path} is a plan of stack '{self.plan.stack}', not of stack '{stack}'.", hint=_again(stack)
             )
-        for key, value in facts.items():
-            if self.facts.get(key) != value:
+        for key, value in context.items():
+            if self.context.get(key) != value:
                 raise Refused(
-                    f"{self.path} cannot be applied: {_MOVED.get(key, key)}. Nothing was touched.", _again(stack)
+                    f"{self.path} cannot be applied: {_MOVED.get(key, key)}. Nothing was changed.", _again(stack)
                 )
 
 
 _MOVED = {
-    "engine": "it was made by another engine",
-    "account": "it was made for another account",
-    "region": "it was made for another region",
-    "digest": "the stack file, or mfinfra, has changed since it was made",
+    "engine": "it was created by another engine",
+    "account": "it was created for another account",
+    "region": "it was created for another region",
+    "digest": "the stack file, or mfinfra, has changed since it was created",
 }
 
 
 def _again(stack: str) -> str:
-    return f"Type: mfinfra plan --name {stack} --out FILE"
+    return f"Run: mfinfra plan --name {stack} --out FILE"
 
 
-def write(path: Path, plan: Plan, payload: bytes, facts: Mapping[str, str]) -> None:
-    """Save a plan; only this account can read the file."""
-    manifest = {"version": VERSION, "created_at": now(), "facts": dict(facts), "plan": plan.document()}
+def write(path: Path, plan: Plan, payload: bytes, context: Mapping[str, str]) -> None:
+    """Write a plan to a file that only its owner can read."""
+    manifest = {"version": VERSION, "created_at": now(), "facts": dict(context), "plan": plan.document()}
     content = io.BytesIO()
     with zipfile.ZipFile(content, "w", zipfile.ZIP_DEFLATED) as archive:
         archive.writestr(_MANIFEST, json.dumps(manifest, indent=2, sort_keys=True))
@@ -65,18 +65,20 @@ def write(path: Path, plan: Plan, payload: bytes, facts: Mapping[str, str]) -> N
 
 
 def read(path: Path) -> Saved:
-    """Read a plan. Raises NotFound where there is none, MfinfraError for a file that is no plan."""
+    """Read a plan. Raises NotFound if the file does not exist, MfinfraError if it is not a plan."""
     if not path.is_file():
-        raise NotFound(f"There is no plan in {path}.", hint=f"Type: mfinfra plan --out {path}")
+        raise NotFound(f"Plan file {path} does not exist.", hint=f"Run: mfinfra plan --out {path}")
     try:
         with zipfile.ZipFile(path) as archive:
             manifest = json.loads(_member(archive, _MANIFEST))
             payload = _member(archive, _PAYLOAD)
         if manifest["version"] != VERSION:
-            raise MfinfraError(f"{path} was written by another version of mfinfra.", hint="Make a new plan.")
+            raise MfinfraError(
+                f"{path} was written by another version of mfinfra.", hint="Run: mfinfra plan --out FILE"
+            )
         return Saved(_plan(manifest["plan"]), payload, dict(manifest["facts"]), path)
     except (zipfile.BadZipFile, OSError, ValueError, KeyError, TypeError, NotImplementedError, RuntimeError) as exc:
-        raise MfinfraError(f"{path} is not a plan of mfinfra.", hint="Make one with: mfinfra plan --out FILE") from exc
+        raise MfinfraError(f"{path} is not a plan file of mfinfra.", hint="Run: mfinfra plan --out FILE") from exc
 
 
 def _member(archive: zipfile.ZipFile, name: str) -> bytes:

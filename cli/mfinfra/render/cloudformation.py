@@ -1,9 +1,9 @@
-"""The AWS stack as one CloudFormation template: its text, the values of its parameters, and what it cannot express.
+"""The AWS stack as one CloudFormation template: its text, its parameter values, and what it does not support.
 
-As with Terraform, templates see only what was decided from a stack file; the values themselves are parameters.
+As with Terraform, templates get only decisions derived from a stack file; its values become parameters.
 """
 
-# ruff: noqa: E501 - a value of the template is one line
+# ruff: noqa: E501 - one line for each value of the template
 from __future__ import annotations
 
 import hashlib
@@ -16,7 +16,7 @@ from .cloudformation_parameters import described, groups, pascal
 
 Values = dict[str, Any]
 
-#: Output of the template -> what it gives: the settings of the runtime. The order is that of the console.
+#: Output of the template -> runtime setting and its value. The order is that of the console.
 SETTINGS = {
     "MetaflowDefaultDatastore": ("METAFLOW_DEFAULT_DATASTORE", "s3"),
     "MetaflowDatastoreSysrootS3": ("METAFLOW_DATASTORE_SYSROOT_S3", '!Sub "s3://<bucket>/metaflow"'),
@@ -53,19 +53,19 @@ _TYPES = {"on_demand": "EC2", "spot": "SPOT", "fargate": "FARGATE", "fargate_spo
 
 
 def unsupported(values: Values) -> list[str]:
-    """What of a stack file CloudFormation cannot express, one sentence each."""
+    """The options of a stack file that CloudFormation does not support, one text each."""
     found = []
     if values["compute"]["backend"] == "kubernetes":
         found.append("compute.backend: kubernetes")
     if values["metadata"]["backup_days"] == 0 and values["metadata"]["high_availability"]:
-        found.append("metadata.backup_days: 0 with high_availability: a standby needs backups")
+        found.append("metadata.backup_days: 0 with high_availability: a standby requires backups")
     if values["password_generation"] > 1:
-        found.append("password_generation: what made a password makes no second one")
+        found.append("password_generation: CloudFormation cannot rotate a generated password")
     return found
 
 
 def render(values: Values, folder: Path) -> str:
-    """The template; `folder` is where stack.yaml.j2 lies."""
+    """The text of the template; `folder` contains stack.yaml.j2."""
     from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
     environment = Environment(
@@ -102,7 +102,7 @@ def parameters(values: Values) -> dict[str, str]:
 
 
 def decided(values: Values) -> dict[str, bool]:
-    """Which parts a stack has."""
+    """Whether a stack has each optional part."""
     network, datastore, metadata, ui = (values[key] for key in ("network", "datastore", "metadata", "ui"))
     return {
         "key": datastore["kms"] == "create",
@@ -179,7 +179,7 @@ def _context(values: Values) -> dict[str, Any]:
         "groups": groups(found),
     }
     given = {output: value for output, (_, value) in _settings(values, has, bucket).items()}
-    return {**context, "settings": settings(values), "outputs": {**given, **_facts(values, has, bucket)}}
+    return {**context, "settings": settings(values), "outputs": {**given, **_other_outputs(values, has, bucket)}}
 
 
 _PYTHON = "/opt/latest/bin/python3"
@@ -230,7 +230,7 @@ def _pools(values: Values) -> list[dict[str, Any]]:
 def _settings(values: Values, has: dict[str, bool], bucket: str) -> dict[str, tuple[str, str]]:
     """Output -> setting and value."""
     found = dict(SETTINGS)
-    if not has["any_key"]:  # with a key of the stack, the bucket's default says which
+    if not has["any_key"]:  # with a KMS key, the default encryption of the bucket selects it
         found["MetaflowS3ServerSideEncryption"] = ("METAFLOW_S3_SERVER_SIDE_ENCRYPTION", '"AES256"')
     stage = '!Sub "https://${Api}.execute-api.${AWS::Region}.${AWS::URLSuffix}/${ApiStage}/"'
     internal = found["MetaflowServiceInternalUrl"][1]
@@ -254,12 +254,12 @@ def _settings(values: Values, has: dict[str, bool], bucket: str) -> dict[str, tu
 
 
 def settings(values: Values) -> dict[str, str]:
-    """Output of the template -> setting of the runtime."""
+    """Output of the template -> runtime setting."""
     return {output: setting for output, (setting, _) in _settings(values, decided(values), "").items()}
 
 
-def _facts(values: Values, has: dict[str, bool], bucket: str) -> dict[str, str]:
-    """What mfinfra itself must know of the stack."""
+def _other_outputs(values: Values, has: dict[str, bool], bucket: str) -> dict[str, str]:
+    """The outputs that mfinfra itself uses."""
     queues = ", ".join(f"!Ref {pool['id']}Queue" for pool in _pools(values))
     logs = (["!Ref LogBucket"] if has["bucket"] and has["access_logs"] else []) + (
         ["!Ref UiLogBucket"] if has["ui"] else []

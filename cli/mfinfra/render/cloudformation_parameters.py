@@ -1,7 +1,7 @@
-"""The parameters of the CloudFormation template: what each is, the group the console shows it in, its value.
+"""The parameters of the CloudFormation template: the definition, console group and value of each.
 
-Fields of the stack file say themselves which parameter they become (stackfile/targets.py); here are those parameters
-as CloudFormation takes them, and the few whose values follow from something else.
+Most parameters are declared with the fields of the stack file (stackfile/targets.py). This module formats them for
+CloudFormation, and adds those that are computed from several fields.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from ..stackfile.sections import Pool
 from ..stackfile.targets import Parameter
 
 Values = dict[str, Any]
-#: Parameter -> what it is, the group it is shown in, its value.
+#: Parameter -> its definition, its group in the console, its value.
 Described = dict[str, tuple[dict[str, Any], str, str]]
 
 _FAMILIES = "c6i,m6i"
@@ -52,7 +52,7 @@ def groups(described: Described) -> dict[str, list[str]]:
     return found
 
 
-# What fields become
+# Parameters of fields
 
 
 def _of_section(model: type[BaseModel], values: Values, has: Mapping[str, Any]) -> Described:
@@ -75,7 +75,7 @@ def _text(value: Any) -> str:
 
 
 def _spec(field: FieldInfo, parameter: Parameter) -> dict[str, Any]:
-    """A parameter as the template has it: with the limits that the field has."""
+    """A parameter in the format of the template, with the limits of the field."""
     described = {"Description": parameter.description or field.description}
     if parameter.kind is not None:
         return {"Type": parameter.kind, **described}
@@ -94,7 +94,7 @@ def _spec(field: FieldInfo, parameter: Parameter) -> dict[str, Any]:
 
 
 def _plain(annotation: Any) -> Any:
-    """A type without what is said beside it, and without null."""
+    """A type without annotations and without None."""
     parts = [part for part in get_args(annotation) if part is not NoneType]
     if get_origin(annotation) is Annotated or (get_origin(annotation) not in (list, Literal) and parts):
         return _plain(parts[0])
@@ -107,7 +107,7 @@ def _limit(field: FieldInfo, name: str) -> Any:
     return next((limit for limit in limits if limit is not None), None)
 
 
-# What follows from something else
+# Computed parameters
 
 
 def _parameter(description: str, kind: str, value: str, group: str) -> tuple[dict[str, Any], str, str]:
@@ -123,27 +123,30 @@ def _of_network(values: Values, has: dict[str, bool]) -> Described:
     network = values["network"]
     if not has["network"]:
         found = {
-            "VpcId": _parameter("The VPC.", "AWS::EC2::VPC::Id", network["vpc"], "Network"),
+            "VpcId": _parameter("Existing VPC.", "AWS::EC2::VPC::Id", network["vpc"], "Network"),
             "PrivateSubnetIds": _parameter(
-                "Its private subnets.", "List<AWS::EC2::Subnet::Id>", ",".join(network["subnets"]), "Network"
+                "Private subnets of the VPC.", "List<AWS::EC2::Subnet::Id>", ",".join(network["subnets"]), "Network"
             ),
         }
         if has["ui"] and not has["ui_internal"]:
             found["PublicSubnetIds"] = _parameter(
-                "Its public subnets.", "List<AWS::EC2::Subnet::Id>", ",".join(network["public_subnets"]), "Network"
+                "Public subnets of the VPC.",
+                "List<AWS::EC2::Subnet::Id>",
+                ",".join(network["public_subnets"]),
+                "Network",
             )
         return found
     private, public = subnets(network["cidr"], network["zones"])
-    spec, group, value = _parameter("Addresses of the network.", "String", network["cidr"], "Network")
+    spec, group, value = _parameter("CIDR range of the network.", "String", network["cidr"], "Network")
     return {
         "VpcCidr": ({**spec, "AllowedPattern": r"^[0-9./]{9,18}$"}, group, value),
-        "PrivateSubnetCidrs": _parameter("Addresses of the private subnets.", _LIST, ",".join(private), "Network"),
-        "PublicSubnetCidrs": _parameter("Addresses of the public subnets.", _LIST, ",".join(public), "Network"),
+        "PrivateSubnetCidrs": _parameter("CIDR ranges of the private subnets.", _LIST, ",".join(private), "Network"),
+        "PublicSubnetCidrs": _parameter("CIDR ranges of the public subnets.", _LIST, ",".join(public), "Network"),
     }
 
 
 def subnets(cidr: str, zones: int) -> tuple[list[str], list[str]]:
-    """The private subnets in the lower half of a block, the public ones from three quarters on; as Terraform has it."""
+    """The private subnets in the lower half of a block, the public ones in its last quarter, as in Terraform."""
     block = ipaddress.IPv4Network(cidr)
     bits = (zones - 1).bit_length() + 1
     private = list(block.subnets(prefixlen_diff=bits))[:zones]
@@ -158,16 +161,18 @@ def _of_pool(pool: dict[str, Any], spec: Values) -> Described:
         types = ",".join(spec["instance_types"]) or _FAMILIES
         found[f"{id}InstanceTypes"] = _parameter("Instance types or families.", _LIST, types, group)
     if pool["limited"]:
-        text, seconds = "Cancel a job that waits this long for what cannot come.", str(spec["runnable_minutes"] * 60)
+        text, seconds = "Cancel a job that waits this long for an instance.", str(spec["runnable_minutes"] * 60)
         what = {"Type": "Number", "Description": text, "MinValue": 600, "MaxValue": 86400}
         found[f"{id}RunnableSeconds"] = (what, group, seconds)
     return found
 
 
 def _of_ui(ui: Values, fields: Described, has: dict[str, bool]) -> Described:
-    """What fields of the UI became, and those whose values are not that of one field."""
+    """The parameters of the UI: those of fields, and computed ones."""
     found = {name: one for name, one in fields.items() if one[1] == "UI"}
-    found["UiAllow"] = _parameter("Addresses that may reach it.", _LIST, ",".join(ui["allow"]) or "0.0.0.0/0", "UI")
+    found["UiAllow"] = _parameter(
+        "CIDR ranges with access to the UI.", _LIST, ",".join(ui["allow"]) or "0.0.0.0/0", "UI"
+    )
     if not has["cognito"]:
         for key, value in ui["oidc"].items():
             found[f"Oidc{pascal(key)}"] = _parameter(f"OIDC: {key.replace('_', ' ')}.", "String", value, "UI")

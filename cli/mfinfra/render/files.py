@@ -1,6 +1,6 @@
-"""A stack as files: which modules there are is decided here, values travel beside them.
+"""The files of a stack. Templates decide which modules exist; values are written to a separate file.
 
-Templates see nothing that a user wrote, only what was decided from it: a value can be anything and mean nothing.
+Templates get no text that a user wrote, only decisions derived from it, so that no value can inject code.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ _SOURCE = re.compile(r'^module "(\w+)" \{\n  source += "\./modules/(\w+)/(\w+)"$
 
 
 def render(config: StackConfig, account: str | None = None) -> dict[str, str]:
-    """The files of a stack by path. With the account, the state lies in a bucket there; without, beside the files."""
+    """The files of a stack by path. With an account, the state is stored in its state bucket; without one, locally."""
     if config.engine == "cloudformation":
         return _cloudformation(config)
     return _terraform(config, account)
@@ -34,9 +34,9 @@ def _cloudformation(config: StackConfig) -> dict[str, str]:
     values = config.model_dump()
     reasons = cloudformation.unsupported(values)
     if reasons:
-        hint = "Type the same with --engine terraform"
-        raise Refused(f"CloudFormation cannot do what the stack file asks: {'; '.join(reasons)}.", hint=hint)
-    # A list of keys and values is the one form that create-stack, create-change-set and deploy all take.
+        hint = "Run the command again with --engine terraform"
+        raise Refused(f"CloudFormation does not support these options: {'; '.join(reasons)}.", hint=hint)
+    # A list of keys and values is the only form that create-stack, create-change-set and deploy all accept.
     parameters = [
         {"ParameterKey": key, "ParameterValue": value} for key, value in cloudformation.parameters(values).items()
     ]
@@ -59,8 +59,8 @@ def _terraform(config: StackConfig, account: str | None) -> dict[str, str]:
 
 
 def _filled(config: StackConfig, account: str | None, names: Collection[str] | None = None) -> dict[str, str]:
-    """The root's files, all or those named: templates with what was decided, and nothing else, laid into them. One that
-    comes out empty is no file."""
+    """The rendered files of the root module, all or those named. The templates get only decisions. Files that are empty
+    after rendering are left out."""
     from jinja2 import DictLoader, Environment, StrictUndefined
 
     environment = Environment(
@@ -72,16 +72,16 @@ def _filled(config: StackConfig, account: str | None, names: Collection[str] | N
     roots = {name: environment.from_string(text) for name, text in templates.root_templates(config.cloud).items()}
     has = decided(config, account)
     context = {"has": {**has, "modules": []}, "versions": _versions(), **_from_schema(config.cloud)}
-    # Which modules say something to the runtime is seen in them, once it is known which there are.
+    # Whether a module has a runtime_config is read from its files, after a first rendering shows which modules exist.
     first = {name: template.render(context) for name, template in roots.items() if name.endswith(".tf")}
-    context["has"] = {**has, "modules": _speaking(first)}
+    context["has"] = {**has, "modules": _with_settings(first)}
     wanted = [name for name in roots if names is None or name in names]
     files = {name: roots[name].render(context).lstrip("\n") for name in wanted}
     return {name: text for name, text in files.items() if text.strip()}
 
 
 def _from_schema(cloud: str) -> dict[str, Any]:
-    """What templates write from the schema of the stack file: the type of a section, the arguments of a module."""
+    """Functions for templates: the type of a section in the schema, and the arguments of a module."""
     return {"type_of": partial(variables.type_of, cloud=cloud), "passed": partial(variables.passed, cloud)}
 
 
@@ -90,8 +90,8 @@ def _modules(files: dict[str, str]) -> list[tuple[str, str, str]]:
     return [found for name in sorted(files) if name.endswith(".tf") for found in _SOURCE.findall(files[name])]
 
 
-def _speaking(files: dict[str, str]) -> list[str]:
-    """The modules of a root that have a runtime_config, by their labels."""
+def _with_settings(files: dict[str, str]) -> list[str]:
+    """The labels of the modules of a root module that have a runtime_config."""
     return [
         label
         for label, cloud, noun in _modules(files)

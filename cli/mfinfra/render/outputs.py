@@ -1,8 +1,7 @@
-"""What a stack is once it is deployed: its outputs, with every name that mfinfra reads written once, here.
+"""The outputs of a deployed stack. All output names that mfinfra reads are defined here.
 
-The names are those that the root templates (terraform/stacks/*/outputs.tf.j2) and the CloudFormation template publish,
-so they live beside rendering. It is also the lowest layer of those that read outputs: clouds, kube, engines and stacks
-all stand above it.
+The root templates (terraform/stacks/*/outputs.tf.j2) and the CloudFormation template define the same names, so this
+module is part of rendering. It is also the lowest layer that reads outputs: clouds, kube, engines and stacks import it.
 """
 
 from __future__ import annotations
@@ -12,14 +11,14 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-#: What CloudFormation calls an output, and what Terraform calls the same.
+#: The name of an output in CloudFormation, and the same output in Terraform.
 _CLOUDFORMATION = {"ApiKeyId": "api_key_id", "BucketName": "bucket_name", "DatabaseSecret": "database_secret_arn"}
 _CLOUDFORMATION_LISTS = {"QueueArns": "queue_arns", "LogBucketNames": "log_bucket_names"}
 
 
 @dataclass(frozen=True)
 class ClusterOutput:
-    """The cluster of a stack as its outputs describe it; what they do not name is empty."""
+    """The cluster of a stack in its outputs; missing values are empty."""
 
     name: str = ""
     host: str = ""
@@ -28,13 +27,13 @@ class ClusterOutput:
 
     @property
     def is_complete(self) -> bool:
-        """Whether its API can be reached with what the outputs say."""
+        """Whether the outputs contain everything that a request to its API needs."""
         return bool(self.name and self.host and self.ca_certificate)
 
 
 @dataclass(frozen=True)
 class StackOutputs:
-    """The outputs of a stack. Those it has not are empty; `document` is all of them, as the engine gave them."""
+    """The outputs of a stack; missing ones are empty. `document` contains all outputs, as the engine returned them."""
 
     runtime_config: Mapping[str, str] = field(default_factory=dict)
     namespace_configs: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
@@ -53,12 +52,12 @@ class StackOutputs:
 
     @property
     def text(self) -> str:
-        """As records and manifests hold them; `parsed` reads it back."""
+        """The outputs as JSON, for records and manifests; `parsed` is the inverse."""
         return json.dumps(self.document)
 
 
 def of(document: Mapping[str, Any]) -> StackOutputs:
-    """The outputs in what an engine gives. A stack that is not whole lacks some, a newer one has more."""
+    """Parse the outputs of an engine. An incomplete stack has fewer outputs, a newer one can have more."""
     return StackOutputs(
         runtime_config=_texts(document.get("runtime_config")),
         namespace_configs={name: _texts(found) for name, found in _mapping(document.get("namespace_configs")).items()},
@@ -74,7 +73,7 @@ def of(document: Mapping[str, Any]) -> StackOutputs:
 
 
 def parsed(text: str | None) -> StackOutputs:
-    """The outputs in a text; none for a text that is damaged."""
+    """Parse outputs from JSON; empty if the text is corrupt."""
     try:
         return of(_mapping(json.loads(text or "{}")))
     except ValueError:
@@ -82,7 +81,7 @@ def parsed(text: str | None) -> StackOutputs:
 
 
 def of_cloudformation(values: Mapping[str, str], settings: Mapping[str, str]) -> StackOutputs:
-    """The outputs of a CloudFormation stack; `settings` says which of them are settings of the runtime."""
+    """The outputs of a CloudFormation stack; `settings` maps outputs to runtime settings."""
     document: dict[str, Any] = {
         "runtime_config": {settings[key]: value for key, value in values.items() if key in settings}
     }
@@ -93,8 +92,8 @@ def of_cloudformation(values: Mapping[str, str], settings: Mapping[str, str]) ->
 
 
 def _cluster(found: Any) -> ClusterOutput:
-    said = _mapping(found)
-    return ClusterOutput(*(_text(said.get(key)) or "" for key in ("name", "host", "ca_certificate", "location")))
+    values = _mapping(found)
+    return ClusterOutput(*(_text(values.get(key)) or "" for key in ("name", "host", "ca_certificate", "location")))
 
 
 def _mapping(found: Any) -> dict[str, Any]:

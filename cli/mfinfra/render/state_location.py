@@ -1,4 +1,4 @@
-"""Where the state of a stack lies in each cloud: in one bucket for each account, versioned, encrypted and locked."""
+"""The location of state in each cloud: one bucket for each account, versioned, encrypted and locked."""
 
 from __future__ import annotations
 
@@ -8,53 +8,53 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from ..stackfile.schema import StackConfig
 
-#: In Azure, the resource group and the container of the states of a subscription.
+#: In Azure: the resource group and the container for the states of a subscription.
 GROUP, CONTAINER = "mfinfra-state", "states"
 
 
 def state_bucket(account: str, region: str) -> str:
-    """AWS: the bucket of the states of an account's region."""
+    """AWS: the state bucket of an account in a region."""
     return f"mfinfra-state-{account}-{region}"
 
 
 def state_account(subscription: str) -> str:
-    """Azure: the storage account of the states of a subscription. Its name has 24 letters and digits at most, and there
-    is no second one in the world."""
+    """Azure: the storage account for the states of a subscription. Its name has at most 24 letters and digits, and must
+    be globally unique."""
     return f"mfinfra{hashlib.sha256(subscription.encode()).hexdigest()[:17]}"
 
 
 def project_bucket(project: str) -> str:
-    """Google Cloud: the bucket of the states of a project."""
+    """Google Cloud: the state bucket of a project."""
     return f"mfinfra-state-{project}"
 
 
 def state_key(name: str) -> str:
-    """Where in it the state of a stack lies."""
+    """The key of a stack's state in the state bucket."""
     return f"stacks/{name}/terraform.tfstate"
 
 
 def state_prefix(name: str) -> str:
-    """As state_key, for a backend that puts the name of the workspace behind it."""
+    """Like state_key, for a backend that appends the name of the workspace."""
     return f"stacks/{name}"
 
 
 def state_object(cloud: str, name: str) -> str:
-    """Where the state of a stack really lies in its bucket."""
+    """The full object name of a stack's state in each cloud."""
     return f"{state_prefix(name)}/default.tfstate" if cloud == "gcp" else state_key(name)
 
 
-def description_key(name: str) -> str:
-    """Where beside the state lies what the stack was deployed from."""
+def manifest_key(name: str) -> str:
+    """The key of a stack's manifest in the state bucket."""
     return f"stacks/{name}/stack.json"
 
 
 def backend(config: StackConfig, account: str) -> dict[str, Any]:
-    """The backend of a root in the JSON syntax of Terraform."""
+    """The backend configuration of a root module, in the JSON syntax of Terraform."""
     return {"terraform": {"backend": _BACKENDS[config.cloud](config, account)}}
 
 
 def _s3(config: StackConfig, account: str) -> dict[str, Any]:
-    """Locked by S3 itself, in the stack's own region."""
+    """S3 in the region of the stack, with S3 native locking."""
     s3 = {
         "bucket": state_bucket(account, str(config.region)),
         "key": state_key(config.name),
@@ -66,7 +66,7 @@ def _s3(config: StackConfig, account: str) -> dict[str, Any]:
 
 
 def _azurerm(config: StackConfig, account: str) -> dict[str, Any]:
-    """Locked by a lease on the blob; reached by who we are, not by a key of the account."""
+    """Azure Blob Storage with Entra ID instead of account keys; the lock is a lease on the blob."""
     azurerm = {
         "subscription_id": account,
         "resource_group_name": GROUP,
@@ -79,7 +79,7 @@ def _azurerm(config: StackConfig, account: str) -> dict[str, Any]:
 
 
 def _gcs(config: StackConfig, account: str) -> dict[str, Any]:
-    """Locked by an object beside it."""
+    """Google Cloud Storage; the lock is a second object."""
     return {"gcs": {"bucket": project_bucket(account), "prefix": state_prefix(config.name)}}
 
 

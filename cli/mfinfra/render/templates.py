@@ -1,4 +1,4 @@
-"""Where the templates of stacks are, and which components each cloud has."""
+"""The folders of the templates, and the components of each cloud."""
 
 from __future__ import annotations
 
@@ -9,12 +9,12 @@ from ..errors import NotFound
 
 
 def terraform_folder() -> Path:
-    """The folder of Terraform modules and roots."""
+    """The directory of Terraform modules and root modules."""
     return _folder("terraform")
 
 
 def cloudformation_folder() -> Path:
-    """The folder of the CloudFormation template."""
+    """The directory of the CloudFormation template."""
     return _folder("cloudformation")
 
 
@@ -23,7 +23,9 @@ def _folder(name: str) -> Path:
     for folder in (here / "_bundled" / name, here.parents[1] / name):
         if folder.is_dir():
             return folder
-    raise NotFound("The templates of stacks are missing from this installation of mfinfra.", hint="Install it again.")
+    raise NotFound(
+        "This installation of mfinfra is incomplete: the stack templates are missing.", hint="Reinstall mfinfra"
+    )
 
 
 def modules(cloud: str) -> tuple[str, ...]:
@@ -33,7 +35,7 @@ def modules(cloud: str) -> tuple[str, ...]:
 
 
 def module_files(cloud: str, noun: str) -> dict[str, str]:
-    """The files of a module by their paths in it, without its tests."""
+    """The files of a module by their relative paths, without its tests."""
     folder = terraform_folder() / "modules" / cloud / noun
     paths = [path.relative_to(folder) for path in folder.rglob("*") if path.is_file()]
     return {
@@ -44,19 +46,19 @@ def module_files(cloud: str, noun: str) -> dict[str, str]:
 
 
 def root_templates(cloud: str) -> dict[str, str]:
-    """The templates of a cloud's root by the name of the file they give."""
+    """The templates of a cloud's root module, by the names of the files that they render."""
     folder = terraform_folder() / "stacks" / cloud
     return {path.name.removesuffix(".j2"): path.read_text(encoding="utf-8") for path in sorted(folder.glob("*.j2"))}
 
 
 def shared_templates() -> dict[str, str]:
-    """What the roots of several clouds include, by the name that they include it by."""
+    """Templates that the root modules of several clouds include, by the name used there."""
     folder = terraform_folder() / "stacks" / "kubernetes"
     return {f"{folder.name}/{path.name}": path.read_text(encoding="utf-8") for path in sorted(folder.glob("*.j2"))}
 
 
 def root_resources(cloud: str) -> frozenset[str]:
-    """The addresses of what a cloud's root itself can make, beside its modules."""
+    """The addresses of the resources that a cloud's root module itself contains, outside its child modules."""
     texts = [*root_templates(cloud).values(), *shared_templates().values()]
     found = (pair for text in texts for pair in re.findall(r'^resource "(\w+)" "(\w+)"', text, re.M))
     return frozenset(f"{kind}.{name}" for kind, name in found)

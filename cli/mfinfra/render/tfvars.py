@@ -1,7 +1,7 @@
-"""The values of a root's variables: what a stack file says, resolved to what modules take.
+"""The values of the variables of a root module, computed from a stack file.
 
-Which fields are variables in a cloud is said in the schema (stackfile/targets.py); here is what follows from several of
-them, and which sections a stack has.
+The schema declares which fields are variables in a cloud (stackfile/targets.py). This module computes values that
+depend on several fields, and selects the sections of a stack.
 """
 
 from __future__ import annotations
@@ -24,34 +24,34 @@ _AZURE_BACKUP_DAYS = 7
 
 def of(config: StackConfig, account: str | None) -> Values:
     """The variables of a stack's root by name."""
-    found = _said(config, config.cloud)
+    found = _values_of(config, config.cloud)
     for name in _absent(config):
         del found[name]
     found |= {"tags": stack_tags(config.name, config.tags), "force_destroy": is_removable(config)}
     if config.compute.backend == "kubernetes":
         found |= _pools(config)
     if config.cloud == "azure":
-        _as_azure_takes_it(config, found)
+        _convert_for_azure(config, found)
     if account is not None:
         found["account"] = account
     return found
 
 
-def _said(section: BaseModel, cloud: str) -> Values:
-    """What a section says, in the fields that are variables in a cloud."""
+def _values_of(section: BaseModel, cloud: str) -> Values:
+    """The values of a section, for the fields that are variables in a cloud."""
     return {name: _plain(getattr(section, name), cloud) for name in targets.fields_of(type(section), cloud)}
 
 
 def _plain(value: Any, cloud: str) -> Any:
     if isinstance(value, BaseModel):
-        return _said(value, cloud)
+        return _values_of(value, cloud)
     if isinstance(value, dict):
         return {key: _plain(one, cloud) for key, one in value.items()}
     return [_plain(one, cloud) for one in value] if isinstance(value, list) else value
 
 
 def _absent(config: StackConfig) -> tuple[str, ...]:
-    """The sections that a stack's root has no variable for, as it has no such part."""
+    """The sections without a variable, because the stack does not have the component."""
     in_cluster, on_aws = config.compute.backend == "kubernetes", config.cloud == "aws"
     has = {
         "compute": not in_cluster,
@@ -59,23 +59,23 @@ def _absent(config: StackConfig) -> tuple[str, ...]:
         "orchestrator": in_cluster,
         "people": in_cluster,
         "registry": config.registry.enabled,
-        "ui": on_aws and has_balancer(config),
+        "ui": on_aws and has_load_balancer(config),
     }
     return tuple(name for name, is_there in has.items() if not is_there)
 
 
 def is_removable(config: StackConfig) -> bool:
-    """Whether a stack goes with all that is in it: buckets that are not empty, the database without a last snapshot."""
+    """Whether deleting the stack deletes its data: non-empty buckets, and the database without a final snapshot."""
     return config.preset == "sandbox" and not config.deletion_protection
 
 
-def has_balancer(config: StackConfig) -> bool:
-    """Whether the UI stands behind a load balancer with a name of its own; in a cluster it need not."""
+def has_load_balancer(config: StackConfig) -> bool:
+    """Whether the UI has a load balancer and a host name; in a cluster, it needs neither."""
     return config.ui.enabled and (config.compute.backend == "batch" or config.ui.certificate is not None)
 
 
-def _as_azure_takes_it(config: StackConfig, found: Values) -> None:
-    """Sizes and names that Azure has otherwise."""
+def _convert_for_azure(config: StackConfig, found: Values) -> None:
+    """Convert sizes and names that differ on Azure."""
     metadata = found["metadata"]
     metadata["storage_gb"] = next(disk for disk in _AZURE_DISKS if disk >= min(metadata["storage_gb"], 32767))
     metadata["backup_days"] = max(_AZURE_BACKUP_DAYS, metadata["backup_days"])
@@ -85,7 +85,7 @@ def _as_azure_takes_it(config: StackConfig, found: Values) -> None:
 
 
 def _pools(config: StackConfig) -> Values:
-    """The pools of a cluster, by the machines that they come to."""
+    """The pools of a cluster, with their numbers of nodes."""
     return {
         "node_pools": {name: _nodes(config.cloud, pool) for name, pool in config.compute.pools.items()},
         "default_pool": config.compute.default,

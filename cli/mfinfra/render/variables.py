@@ -1,4 +1,4 @@
-"""Variables of a root, written from the schema of the stack file: their types, and which of them a module is given."""
+"""The variables of a root module, from the schema of the stack file: their types, and the arguments of modules."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ def _type(annotation: Any, cloud: str, indent: str) -> str:
         return f"list({_type(parts[0], cloud, indent)})"
     if origin is dict:
         return f"map({_type(parts[1], cloud, indent)})"
-    if parts:  # it may be null
+    if parts:  # an optional type
         return _type(parts[0], cloud, indent)
     return _object(annotation, cloud, indent) if issubclass(annotation, BaseModel) else _SIMPLE[annotation]
 
@@ -45,7 +45,7 @@ def _object(model: type[BaseModel], cloud: str, indent: str) -> str:
 
 
 def assignments(pairs: Iterable[tuple[str, str]]) -> list[str]:
-    """Names and values as `terraform fmt` lays them out: in line, as long as each is one line."""
+    """Assignments in the format of `terraform fmt`: consecutive one-line values are aligned."""
     lines: list[str] = []
     group: list[tuple[str, str]] = []
     for name, value in [*pairs, ("", "\n")]:
@@ -60,8 +60,8 @@ def assignments(pairs: Iterable[tuple[str, str]]) -> list[str]:
 
 
 def passed(cloud: str, noun: str, section: str | None = None, but: tuple[str, ...] = ()) -> str:
-    """The arguments of a module that are variables of the root by the same name: those of the stack, and those of a
-    section. `but` names what the template itself gives."""
+    """The arguments of a module that are root variables of the same name: those of the stack, and those of a section.
+    `but` lists the arguments that the template itself sets."""
     declared = _DECLARED.findall(templates.module_files(cloud, noun)["variables.tf"])
     given = {name: f"var.{name}" for name, field in targets.fields_of(StackConfig, cloud).items()
              if targets.section_in(field.annotation) is None}  # fmt: skip

@@ -1,7 +1,7 @@
-"""A folder of rendered files: what is ours is kept as rendered, what is not is left alone.
+"""A directory of rendered files: files of mfinfra are kept as rendered, other files are not changed.
 
-The list of our files is written before them and after them, so that whatever moment a write is cut at, the next one
-knows every file that may be ours.
+The list of files is written before and after the files, so that after an interrupted write the next one knows every
+file that mfinfra can have written.
 """
 
 from __future__ import annotations
@@ -16,14 +16,14 @@ from ..errors import MfinfraError, Refused
 from ..machine.paths import make_folder, write_bytes
 
 MANIFEST = ".mfinfra-files.json"
-#: What may lie in a folder that nothing was rendered into: providers that were fetched. A state is somebody's stack.
+#: Allowed in a directory without a list of files: downloaded providers. A state would belong to an existing stack.
 _HARMLESS = (".terraform", ".terraform.lock.hcl")
 _PRIVATE = 0o600
 
 
 @dataclass(frozen=True)
 class Workspace:
-    """A written folder. `digest` is that of what was rendered."""
+    """A written directory. `digest` is that of the rendered files."""
 
     folder: Path
     changed: bool
@@ -32,22 +32,22 @@ class Workspace:
 
 @dataclass(frozen=True)
 class _Manifest:
-    """What an earlier write left: the stack it was for (None where it was not said) and our files."""
+    """The list of files of an earlier write, and its stack (None if it is unknown)."""
 
     stack: str | None
     files: frozenset[str]
 
 
 def digest(files: dict[str, str]) -> str:
-    """The same for the same files."""
+    """A hash over the names and contents of files."""
     return hashlib.sha256(json.dumps(files, sort_keys=True).encode()).hexdigest()
 
 
 def write(files: dict[str, str], folder: Path, force: bool = False, stack: str | None = None) -> Workspace:
-    """Make a folder hold exactly these files beside what is not ours.
+    """Write these files to a directory, and remove those of an earlier write that are no longer rendered.
 
-    Raises Refused for a folder of somebody else or of another stack, and where a file that is not ours is in the way
-    of one of these; `force` takes the folder, and such files, over.
+    Raises Refused if the directory contains other files or another stack, or if a file that mfinfra did not write has
+    the path of one of these. `force` overwrites them.
     """
     before = _manifest(folder)
     known = before.files if before is not None else frozenset()
@@ -64,7 +64,7 @@ def write(files: dict[str, str], folder: Path, force: bool = False, stack: str |
 
 
 def remove(folder: Path) -> None:
-    """Remove a workspace that mfinfra made for itself, with what terraform put into it. A link is left alone."""
+    """Delete a workspace of mfinfra with the files that terraform added. A symbolic link is kept."""
     import shutil
 
     if folder.is_dir() and not folder.is_symlink() and (folder / MANIFEST).is_file():
@@ -72,7 +72,7 @@ def remove(folder: Path) -> None:
 
 
 def _manifest(folder: Path) -> _Manifest | None:
-    """What an earlier write left; None where there was none."""
+    """The list of files of an earlier write, None if there was none."""
     path = folder / MANIFEST
     try:
         found = json.loads(path.read_text(encoding="utf-8"))
@@ -82,7 +82,7 @@ def _manifest(folder: Path) -> _Manifest | None:
     except (FileNotFoundError, NotADirectoryError):
         return None
     except (OSError, ValueError, LookupError, TypeError, AttributeError) as exc:
-        raise MfinfraError(f"{path} is damaged.", hint="Remove it, and type the same with --force") from exc
+        raise MfinfraError(f"{path} is corrupt.", hint="Delete it, then run the command again with --force") from exc
     return _Manifest(stack, frozenset(files))
 
 
@@ -90,13 +90,13 @@ def _check_owner(folder: Path, before: _Manifest | None, stack: str | None) -> N
     if before is None:
         if _has_others(folder):
             raise Refused(
-                f"{folder} holds other things already; it is left as it is.",
-                hint="Name another folder with --out, or type the same with --force",
+                f"{folder} already contains other files. It was not changed.",
+                hint="Select another directory with --out, or run the command again with --force",
             )
     elif stack is not None and before.stack not in (None, stack):
         raise Refused(
-            f"{folder} holds the stack '{before.stack}'; it is left as it is.",
-            hint="Name another folder with --out, or type the same with --force",
+            f"{folder} contains the stack '{before.stack}'. It was not changed.",
+            hint="Select another directory with --out, or run the command again with --force",
         )
 
 
@@ -106,30 +106,34 @@ def _has_others(folder: Path) -> bool:
     except FileNotFoundError:
         return False
     except NotADirectoryError:
-        raise Refused(f"{folder} is a file.", hint="Name another folder with --out") from None
+        raise Refused(f"{folder} is a file.", hint="Select another directory with --out") from None
     except OSError as exc:
         raise MfinfraError(f"{folder} cannot be read: {exc.strerror}.") from exc
 
 
 def _check_free(files: dict[str, str], folder: Path, known: frozenset[str]) -> None:
-    """Raise Refused for a file that somebody else put where one of ours goes."""
+    """Raise Refused if a file that mfinfra did not write has the path of a rendered file."""
     for name in sorted(set(files) - known):
         path = folder / name
         if _exists(path) and _content(path) != files[name].encode():
             raise Refused(
-                f"{path} is not a file of mfinfra; it is left as it is.",
-                hint="Give it another name, or type the same with --force",
+                f"{path} was not written by mfinfra. It was not changed.",
+                hint="Rename it, or run the command again with --force",
             )
 
 
 def _check_inside(folder: Path, name: str) -> None:
-    """A path must stay in the folder: a list of files can be edited by others, and a link leads anywhere."""
+    """Raise an error if a path is outside the directory: the list of files can be edited, and links lead anywhere."""
     pure = PurePosixPath(name)
     if pure.is_absolute() or ".." in pure.parts or not pure.parts or "\\" in name or "\0" in name:
-        raise MfinfraError(f"{name!r} in {folder / MANIFEST} leads out of the folder.", hint="Remove that file.")
+        raise MfinfraError(
+            f"{name!r} in {folder / MANIFEST} is a path outside the directory.", hint=f"Delete {folder / MANIFEST}"
+        )
     for above in pure.parents:
         if above.parts and (folder / above).is_symlink():
-            raise Refused(f"{folder / above} is a link, which leads out of the folder.", hint="Put a folder there.")
+            raise Refused(
+                f"{folder / above} is a link to a path outside the directory.", hint="Replace it with a directory"
+            )
 
 
 def _exists(path: Path) -> bool:
@@ -137,7 +141,7 @@ def _exists(path: Path) -> bool:
 
 
 def _content(path: Path) -> bytes | None:
-    """The content of a file; None for what is none, or cannot be read."""
+    """The content of a file, None if it is not a file or cannot be read."""
     try:
         return None if path.is_symlink() else path.read_bytes()
     except OSError:
@@ -145,7 +149,7 @@ def _content(path: Path) -> bytes | None:
 
 
 def _written(path: Path, text: str) -> bool:
-    """Write a file where it differs; values are for its owner's eyes, even where they were readable before."""
+    """Write a file if its content differs. Files with values are readable by their owner only."""
     mode = _PRIVATE if path.name.endswith((".tfvars.json", "parameters.json")) else None
     content = text.encode("utf-8")
     if _content(path) == content and (mode is None or path.stat().st_mode & 0o077 == 0):
@@ -155,19 +159,19 @@ def _written(path: Path, text: str) -> bool:
 
 
 def _removed(folder: Path, name: str) -> bool:
-    """Remove a file of ours, and the folders that are empty then."""
+    """Delete a file of mfinfra, and the directories that become empty."""
     path = folder / name
     try:
         path.unlink()
     except (FileNotFoundError, NotADirectoryError):
         return False
     except OSError as exc:
-        raise MfinfraError(f"{path} cannot be removed: {exc.strerror}.", hint="Type the same again.") from exc
+        raise MfinfraError(f"{path} cannot be deleted: {exc.strerror}.", hint="Run the command again") from exc
     for above in list(PurePosixPath(name).parents)[:-1]:
         try:
             (folder / above).rmdir()
         except OSError:
-            break  # something else is in it
+            break  # it contains other files
     return True
 
 

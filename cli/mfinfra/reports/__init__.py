@@ -1,1 +1,1 @@
-"""What the commands print: tables for people, one JSON document for programs."""
+"""The output of commands: tables, or one JSON document with --json."""

@@ -1,4 +1,4 @@
-"""What is printed of a stack in a cloud: what is there, what is gone."""
+"""The reports of a cloud stack after `up`, `down` and `status`."""
 
 from __future__ import annotations
 
@@ -16,12 +16,12 @@ if TYPE_CHECKING:
 
 
 def _where(cloud: str, region: str | None, account: str | None, engine: str | None) -> str:
-    """The place of a stack in the words of its cloud."""
-    return f"{rules.TITLES[cloud]} {region}, {rules.ACCOUNTS[cloud]} {account}, by {engine}"
+    """The location of a stack: cloud, region, account and engine."""
+    return f"{rules.TITLES[cloud]} {region}, {rules.ACCOUNTS[cloud]} {account}, engine {engine}"
 
 
 def report_up(result: Up, console: Console) -> None:
-    """The table at the end of `up`: what exists, where, what to type next."""
+    """The table at the end of `up`: each component, where it is, and the next command."""
     stack, name = result.stack, result.stack.name
     settings = profile.read(result.profile.path) or {}
     if console.as_json:
@@ -38,44 +38,44 @@ def report_up(result: Up, console: Console) -> None:
         ("runtime", f"mfruntime {result.runtime.version} in {shown(result.runtime.python)}", "mfinfra runtime info"),
         ("smoke flow", result.smoke_run.run if result.smoke_run else "not run", result.next_command),
     ]
-    console.table(("what", "where", "what to type next"), rows)
+    console.table(("component", "where", "next command"), rows)
 
 
 def _data(settings: dict[str, str]) -> str:
-    """Where artifacts lie, by whichever store the stack has."""
+    """The datastore root of the stack."""
     store = settings.get("METAFLOW_DEFAULT_DATASTORE", "s3").upper()
     return settings.get(f"METAFLOW_DATASTORE_SYSROOT_{store}", "")
 
 
 def report_down(result: Down, console: Console) -> None:
-    """What is gone, what is left."""
+    """What was deleted, and what remains."""
     if console.as_json:
         console.document({"removed": result.name, "left": list(result.left)})
-    console.done(f"The stack '{result.name}' is gone.")
+    console.done(f"Deleted stack '{result.name}'")
     if result.left:
-        console.warn(f"Still there: {', '.join(result.left[:10])}")
+        console.warn(f"Not deleted: {', '.join(result.left[:10])}")
 
 
 def _service(service: dict[str, Any]) -> str:
-    """The health of the metadata service in words."""
+    """The health of the metadata service as text."""
     if service["ok"]:
         schema = f", schema {service['schema']}" if service["schema"] else ""
-        return f"{service['version'] or 'answers'}{schema} ({service['seconds'] * 1000:.0f} ms)"
+        return f"{service['version'] or 'healthy'}{schema} ({service['seconds'] * 1000:.0f} ms)"
     if not service["is_public"]:
-        return f"private, and not reachable from here ({service['problem']})"
-    return f"not well: {service['problem']}"
+        return f"private, cannot be reached from this machine ({service['problem']})"
+    return f"unhealthy: {service['problem']}"
 
 
 def _drift(found: dict[str, Any]) -> str:
-    """How much had drifted, and how long ago that was looked for."""
+    """The number of drifted resources, and the age of the check."""
     if not found["at"]:
-        return "never looked for"
+        return "never checked"
     things = "1 resource" if found["changes"] == "1" else f"{found['changes']} resources"
-    return f"{things}, looked for {_ago(found['at'])} ({found['at']})"
+    return f"{things}, checked {_ago(found['at'])} ({found['at']})"
 
 
 def _ago(moment: str) -> str:
-    """How long ago a moment of a record was, in its largest unit."""
+    """The age of a time in a record, in its largest unit."""
     passed = datetime.now(timezone.utc) - datetime.strptime(moment, "%Y-%m-%dT%H:%M:%SZ").replace(tzinfo=timezone.utc)
     for unit, seconds in (("day", 86400), ("hour", 3600), ("minute", 60)):
         if (count := int(passed.total_seconds() // seconds)) > 0:
@@ -84,7 +84,7 @@ def _ago(moment: str) -> str:
 
 
 def _cluster(found: dict[str, Any] | None) -> list[tuple[str, str]]:
-    """The rows of a cluster; one that tells why, where it does not answer."""
+    """The rows of a cluster; one row with the reason if it is unreachable."""
     if found is None:
         return []
     if found["problem"] is not None:
@@ -96,7 +96,7 @@ def _cluster(found: dict[str, Any] | None) -> list[tuple[str, str]]:
 
 
 def report_status(document: dict[str, Any], console: Console) -> None:
-    """How a stack is; for programs as the document it is."""
+    """The status of a stack; with --json, the document."""
     if console.as_json:
         console.document(document)
         return

@@ -1,4 +1,4 @@
-"""What is printed of the cluster of a stack: what can be opened, and the entry for kubectl."""
+"""The reports of `open` and `kubeconfig`."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from ..machine.paths import shown
 
 
 def report_open(found: dict[str, Any], opened: bool, console: Console) -> None:
-    """Where a service is, and who opens it."""
+    """The URL of a service, and the account to sign in with."""
     if console.as_json:
         console.document(found)
         return
@@ -23,9 +23,9 @@ def report_open(found: dict[str, Any], opened: bool, console: Console) -> None:
 
 
 def report_kubeconfig(found: dict[str, Any], console: Console) -> None:
-    """Where the context is, and how to use it."""
+    """The kubeconfig file and its context, and how to use it."""
     if console.as_json:
         console.document(found)
-    console.done(f"The context {found['context']} is in {shown(found['file'])}")
+    console.done(f"Wrote context {found['context']} to {shown(found['file'])}")
     if not found["is_current"]:
-        console.note(f"To use it: kubectl config use-context {found['context']}")
+        console.note(f"To use it, run: kubectl config use-context {found['context']}")

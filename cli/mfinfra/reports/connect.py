@@ -1,4 +1,4 @@
-"""What is printed after `disconnect`, and after an `unlock`."""
+"""The reports of `disconnect` and `unlock`."""
 
 from __future__ import annotations
 
@@ -8,17 +8,15 @@ from ..stackfile import rules
 
 
 def report_disconnected(stack: Record, console: Console) -> None:
-    """What is gone from here, and where the stack still is."""
+    """The stack that was disconnected, and its location."""
     if console.as_json:
         console.document({"disconnected": stack.name, "cloud": stack.cloud, "region": stack.region,
                           "account": stack.account})  # fmt: skip
-    console.done(
-        f"This machine has let go of the stack '{stack.name}'; in {rules.TITLES[stack.cloud]} it is as it was."
-    )
+    console.done(f"Disconnected from stack '{stack.name}'. The stack on {rules.TITLES[stack.cloud]} was not changed.")
 
 
 def report_unlocked(name: str, holder: str, console: Console) -> None:
-    """Who had the lock."""
+    """The previous holder of the lock."""
     if console.as_json:
         console.document({"stack": name, "was_held_by": holder})
-    console.done(f"The lock of '{name}' is free; {holder} had it.")
+    console.done(f"Released the state lock of stack '{name}' that {holder} held")

@@ -1,4 +1,4 @@
-"""What is printed of all stacks together."""
+"""The report of `ls`."""
 
 from __future__ import annotations
 
@@ -9,10 +9,10 @@ from ..console import Console
 from ..stacks.listing import where
 
 
-def report_stacks(stacks: list[dict[str, Any]], damaged: Sequence[str], console: Console) -> None:
-    """A line for each stack."""
-    for name in damaged:
-        console.warn(f"The record of the stack '{name}' is damaged.", hint=f"Type: mfinfra up --name {name}")
+def report_stacks(stacks: list[dict[str, Any]], corrupt: Sequence[str], console: Console) -> None:
+    """One line for each stack."""
+    for name in corrupt:
+        console.warn(f"The record of stack '{name}' is corrupt.", hint=f"Run: mfinfra up --name {name}")
     if console.as_json:
         console.document(stacks)
         return

@@ -1,4 +1,4 @@
-"""What is printed of a stack on this machine: what is there, what is gone."""
+"""The reports of a local stack after `up`, `down` and `status`."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from .servers import server_text
 
 
 def report_up(result: Up, console: Console) -> None:
-    """The table at the end of `up`: what exists, where, what to type next."""
+    """The table at the end of `up`: each component, where it is, and the next command."""
     name = result.stack.name
     if console.as_json:
         console.document({"status": LocalStack(name, console).status(), "next": result.next_command})
@@ -24,22 +24,22 @@ def report_up(result: Up, console: Console) -> None:
         ("runtime", f"mfruntime {result.runtime.version} in {shown(result.runtime.python)}", "mfinfra runtime info"),
         ("smoke flow", result.smoke_run.run if result.smoke_run else "not run", result.next_command),
     ]
-    console.table(("what", "where", "what to type next"), rows)
+    console.table(("component", "where", "next command"), rows)
 
 
 def report_down(result: Down, console: Console) -> None:
-    """What is gone, what is left."""
+    """What was deleted, and what remains."""
     if console.as_json:
         console.document({"removed": result.name, "left": list(result.left)})
-    console.done(f"The stack '{result.name}' is gone.")
+    console.done(f"Deleted stack '{result.name}'")
     if result.left:
-        console.warn(f"Left in place: {', '.join(shown(path) for path in result.left)}")
+        console.warn(f"Not deleted: {', '.join(shown(path) for path in result.left)}")
     if result.others:
-        console.warn("No stack is the default now.", hint=f"Type: mfinfra use {result.others[0]}")
+        console.warn("There is no default stack now.", hint=f"Run: mfinfra use {result.others[0]}")
 
 
 def report_status(document: dict[str, Any], console: Console) -> None:
-    """How a stack is; for programs as the document it is."""
+    """The status of a stack; with --json, the document."""
     if console.as_json:
         console.document(document)
         return
@@ -52,23 +52,23 @@ def report_status(document: dict[str, Any], console: Console) -> None:
         ("runs", _runs_text(data["runs"])),
         *(("server", server_text(server)) for server in document["servers"]),
         ("profile", shown(profiled["path"]) + (" (the default)" if profiled["is_default"] else "")),
-        ("runtime", f"{runtime['version'] or 'not installed'} in {shown(runtime['python'] or 'any Python yet')}"),
-        ("proven", f"{smoke['run']} at {smoke['at']}" if smoke["run"] else "not yet"),
+        ("runtime", f"{runtime['version'] or 'not installed'} in {shown(runtime['python'] or 'any Python')}"),
+        ("smoke test", f"{smoke['run']} at {smoke['at']}" if smoke["run"] else "not run"),
     ]
     console.table((document["name"], ""), rows)
-    again = f"Type: mfinfra up --name {document['name']}"
+    again = f"Run: mfinfra up --name {document['name']}"
     if document["state"] in ("stopped", "starting"):
-        console.warn("The stack's servers do not (all) run.", hint=f"Type: mfinfra start {document['name']}")
+        console.warn("Some servers of the stack are not running.", hint=f"Run: mfinfra start {document['name']}")
     elif document["state"] == "deleting":
-        console.warn("The stack is half removed.", hint=f"Type: mfinfra down {document['name']}")
+        console.warn("The stack is only partly deleted.", hint=f"Run: mfinfra down {document['name']}")
     elif document["state"] != "ready":
-        what = "broken" if document["state"] == "broken" else "not finished"
+        what = "broken" if document["state"] == "broken" else "incomplete"
         console.warn(f"The stack is {what}.", hint=again)
     elif not runtime["is_current"]:
-        console.warn("The runtime is not the one that belongs to this mfinfra.", hint=again)
+        console.warn("The runtime is not the version of this mfinfra.", hint=again)
 
 
 def _runs_text(runs: dict[str, int] | None) -> str:
     if runs is None:
-        return "not known while the metadata service is stopped"
+        return "unknown while the metadata service is stopped"
     return ", ".join(f"{flow}: {count}" for flow, count in runs.items()) or "none"

@@ -1,4 +1,4 @@
-"""Settings in the forms that other programs read."""
+"""The report of `outputs`: settings in formats for other programs."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ FORMS = ("json", "env", "metaflow")
 def rendered(settings: dict[str, str], form: str) -> str:
     """`json` and `metaflow` (the content of a profile file) as JSON, `env` as shell assignments."""
     if form not in FORMS:
-        raise UsageError(f"There is no format {form!r}.", hint=f"Formats: {', '.join(FORMS)}")
+        raise UsageError(f"Unknown format {form!r}.", hint=f"Available formats: {', '.join(FORMS)}")
     if form == "env":
         return "\n".join(f"export {key}={shlex.quote(value)}" for key, value in sorted(settings.items()))
     return json.dumps(settings, indent=2, sort_keys=True)

@@ -1,4 +1,4 @@
-"""What is printed after `render` and `validate`."""
+"""The reports of `render` and `validate`."""
 
 from __future__ import annotations
 
@@ -11,17 +11,17 @@ if TYPE_CHECKING:
 
 
 def report_rendered(result: Rendered, console: Console) -> None:
-    """What was written, and what can be done with it."""
+    """The files that were written, and the next command."""
     if console.as_json:
         console.document({**asdict(result), "folder": str(result.folder)})
         return
     state = "" if result.changed else " (unchanged)"
     console.done(f"{result.files} files for {result.engine} in {result.folder}{state}")
-    console.line(f"Read {result.folder / 'README.md'}, or type: mfinfra up --name {result.name}")
+    console.line(f"Read {result.folder / 'README.md'}, or run: mfinfra up --name {result.name}")
 
 
 def report_checks(checks: list[Check], console: Console) -> None:
-    """What was looked at."""
+    """The checks and their results."""
     if console.as_json:
         console.document([asdict(check) for check in checks])
     else:

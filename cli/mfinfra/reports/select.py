@@ -1,4 +1,4 @@
-"""The report of a stack: each stack names the one that fits it."""
+"""Selects the report of a stack by the name that the stack has for it."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
 
 class Report(Protocol):
-    """What is printed of one kind of stack; every kind has a module that is one."""
+    """The reports of one kind of stack; one module for each kind implements it."""
 
     def report_up(self, result: Up, console: Console) -> None: ...
 
@@ -22,5 +22,5 @@ class Report(Protocol):
 
 
 def report_of(stack: Stack) -> Report:
-    """The report that a stack names."""
+    """The report module of a stack."""
     return cast("Report", import_module(f".{stack.report}", __package__))

@@ -1,4 +1,4 @@
-"""What is printed of the servers and tunnels that a stack has on this machine."""
+"""The reports of `start` and `stop`: servers and tunnels on this machine."""
 
 from __future__ import annotations
 
@@ -8,14 +8,16 @@ from ..console import Console
 
 
 def server_text(server: dict[str, Any]) -> str:
-    """How a server is doing, in words."""
-    again = f", started again {server['restarts']} times, it {server['last_end']}" if server["restarts"] else ""
+    """The status of a server as text."""
+    again = (
+        f", restarted {server['restarts']} times, last because it {server['last_end']}" if server["restarts"] else ""
+    )
     process = f" (process {server['pid']})" if server["pid"] is not None else ""
     return f"{server['name']} on {server['address']}: {server['state']}{process}{again}"
 
 
 def report_servers(name: str, servers: list[dict[str, Any]], console: Console) -> None:
-    """The servers of a stack after `start` and `stop`."""
+    """Print the servers of a stack after `start` and `stop`."""
     if console.as_json:
         console.document({"stack": name, "servers": servers})
         return

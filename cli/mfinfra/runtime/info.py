@@ -1,4 +1,4 @@
-"""`runtime info`: asked of the runtime itself, in the environment where it lives."""
+"""`runtime info`: the output of the runtime itself, in its environment."""
 
 from __future__ import annotations
 
@@ -15,14 +15,14 @@ _SETTINGS = Path(__file__).parent / "inside" / "settings.py"
 
 
 def gather(python: str) -> dict[str, Any]:
-    """Version, place and settings in force. Raises NotFound where the runtime is not installed."""
+    """Version, path and effective settings. Raises NotFound if the runtime is not installed."""
     found = install.look(python)
     if found.version is None:
-        raise NotFound(f"The runtime is not installed in {found.python}.", hint="Type: mfinfra runtime install")
+        raise NotFound(f"The runtime is not installed in {found.python}.", hint="Run: mfinfra runtime install")
     done = process.run([found.python, str(_SETTINGS)])
     if done.code != 0:
         last = done.errors.strip().splitlines()[-1:]
-        raise MfinfraError(f"The settings in force cannot be read: {' '.join(last)}", hint="Type: mfinfra doctor")
+        raise MfinfraError(f"The effective settings cannot be read: {' '.join(last)}", hint="Run: mfinfra doctor")
     settings = {name: {"value": value, "source": source} for name, value, source in json.loads(done.output)}
     return {
         "version": found.version,
@@ -34,9 +34,9 @@ def gather(python: str) -> dict[str, Any]:
     }
 
 
-def rows(facts: dict[str, Any]) -> list[tuple[str, str, str]]:
-    """The same for people."""
-    current = "" if facts["is_current"] else "not the one that belongs to this mfinfra"
-    head = [("version", str(facts["version"]), current)]
-    head += [(key, shown(facts[key]), "") for key in ("path", "python", "python_version")]
-    return head + [(name, shown(s["value"]), shown(s["source"])) for name, s in facts["settings"].items()]
+def rows(info: dict[str, Any]) -> list[tuple[str, str, str]]:
+    """The output of gather as table rows."""
+    current = "" if info["is_current"] else "not the version of this mfinfra"
+    head = [("version", str(info["version"]), current)]
+    head += [(key, shown(info[key]), "") for key in ("path", "python", "python_version")]
+    return head + [(name, shown(s["value"]), shown(s["source"])) for name, s in info["settings"].items()]

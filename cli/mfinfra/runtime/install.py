@@ -1,8 +1,8 @@
-"""Putting the bundled runtime into the Python that flows run with.
+"""Installs the bundled runtime into the Python environment of flows.
 
-The runtime travels inside our own wheel; from a checkout it is installed from its folder. No index is asked for our own
-code, only for what it needs. What an environment has is judged by the content of its files: one that has exactly this
-runtime is left alone, and no note kept elsewhere can be wrong.
+The wheel of mfinfra contains the runtime; in a checkout it is installed from its directory. A package index is used
+only for its dependencies. An environment is checked by the content of its files: if it has exactly this runtime,
+nothing is installed, and no separate record can be out of date.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ _PACKAGE = "mfruntime"
 
 @dataclass(frozen=True)
 class Source:
-    """Where the runtime is installed from. `digest` is that of its files."""
+    """The path that the runtime is installed from. `digest` is that of its files."""
 
     path: Path
     digest: str
@@ -37,8 +37,8 @@ class Source:
 
 @dataclass(frozen=True)
 class Environment:
-    """A Python environment: the runtime it has, if any, what that needs, and what of it is missing. `unsatisfied` are
-    the requirements, among those it was asked about, that it does not meet."""
+    """A Python environment: its runtime, if any, the dependencies of the runtime, and those that are missing.
+    `unsatisfied` are the additional requirements that it does not meet."""
 
     python: str
     python_version: str
@@ -54,20 +54,20 @@ class Environment:
 
     @property
     def minor(self) -> tuple[int, int]:
-        """The Python's version in two numbers, as (3, 11)."""
+        """The Python version as two numbers, such as (3, 11)."""
         major, minor = self.python_version.split(".")[:2]
         return int(major), int(minor)
 
     @property
     def is_supported(self) -> bool:
-        """Whether the runtime works with this Python."""
+        """Whether the runtime supports this Python."""
         return self.minor >= OLDEST_PYTHON
 
 
 @dataclass(frozen=True)
 class Installed:
-    """The runtime in a Python environment; `changed` tells whether this call installed something, `has_examples`
-    whether every example runs there."""
+    """The runtime in a Python environment. `changed`: this call installed packages. `has_examples`: the dependencies of
+    all examples are installed."""
 
     python: str
     python_version: str
@@ -78,7 +78,7 @@ class Installed:
 
 
 def source() -> Source:
-    """The runtime that belongs to this mfinfra. Raises NotFound where an installation lost it."""
+    """The runtime of this mfinfra. Raises NotFound if the installation is incomplete."""
     here = Path(__file__).parents[1]
     wheels = sorted((here / "_bundled").glob("mfinfra_runtime-*.whl"))
     if wheels:
@@ -86,7 +86,7 @@ def source() -> Source:
     checkout = here.parent.parent / "runtime"
     if (checkout / "pyproject.toml").is_file():
         return Source(checkout, digest(folder_files(str(checkout / _PACKAGE))))
-    raise NotFound("The bundled runtime is missing from this installation of mfinfra.", hint="Install mfinfra again.")
+    raise NotFound("This installation of mfinfra is incomplete: the runtime is missing.", hint="Reinstall mfinfra")
 
 
 def _wheel_files(wheel: Path) -> list[tuple[str, bytes]]:
@@ -101,14 +101,15 @@ def default_python() -> str:
 
 
 def located(python: str) -> str:
-    """A Python as it was named: a path is made absolute (links stay, environments are links), a name is looked up."""
+    """The path of a Python: a path is made absolute (without resolving links, which environments are), a name is
+    searched on the PATH."""
     if os.path.dirname(python) or python.startswith("~"):
         return os.path.abspath(os.path.expanduser(python))
     return which(python) or python
 
 
 def look(python: str, packages: Sequence[str] = ()) -> Environment:
-    """What a Python environment has, also of `packages`. Raises NotFound where there is no Python."""
+    """Inspect a Python environment, also for `packages`. Raises NotFound if it has no working Python."""
     target = located(python)
     try:
         done = process.run([target, str(_PROBE), *packages], env=_environment())
@@ -116,12 +117,12 @@ def look(python: str, packages: Sequence[str] = ()) -> Environment:
         lists = {key: tuple(value) for key, value in found.items() if isinstance(value, list)}
         return Environment(**{**found, **lists})
     except (MfinfraError, ValueError, TypeError, AttributeError) as exc:
-        hint = "Name one with --python, for example .venv/bin/python"
+        hint = "Select one with --python, for example .venv/bin/python"
         raise NotFound(f"{python} is not a working Python.", hint=hint) from exc
 
 
 def installed(python: str) -> Installed | None:
-    """The runtime in an environment, None where there is none."""
+    """The runtime in an environment, None if it is not installed."""
     return _as_installed(look(python))
 
 
@@ -133,29 +134,29 @@ def _as_installed(found: Environment, changed: bool = False) -> Installed | None
 
 
 def is_current(found: Environment) -> bool:
-    """Whether an environment has exactly the runtime that belongs to this mfinfra."""
+    """Whether an environment has exactly the runtime of this mfinfra."""
     return found.digest == source().digest
 
 
 def supported(python: str, packages: Sequence[str] = ()) -> Environment:
-    """As look, for a Python that the runtime works with. Raises InstallFailed for an older one."""
+    """Like look, but raises InstallFailed if the runtime does not support this Python."""
     found = look(python, packages)
     if not found.is_supported:
         raise InstallFailed(
             f"{found.python} is Python {found.python_version}; the runtime needs 3.10 or newer.",
-            hint="Name another one with --python.",
+            hint="Select another one with --python",
         )
     return found
 
 
 def ensure(python: str, packages: Sequence[str], report: Callable[[str], None]) -> Installed:
-    """Make an environment have exactly this runtime, what it needs, and `packages`."""
+    """Install exactly this runtime, its dependencies, and `packages`, unless the environment has them."""
     found = supported(python, packages)
-    whole = _as_installed(found)
-    if whole is not None and is_current(found) and not found.missing and not found.unsatisfied:
-        return whole
+    complete = _as_installed(found)
+    if complete is not None and is_current(found) and not found.missing and not found.unsatisfied:
+        return complete
     with lock.awaited(_lock_path(found.python), f"The environment of {found.python}", report):
-        changed = _ensure_runtime(look(found.python), report)  # as it is now that nobody else changes it
+        changed = _ensure_runtime(look(found.python), report)  # inspected again, now that no other process changes it
         missing = look(found.python, packages).unsatisfied
         if missing:
             report("Installing packages for the flows")
@@ -174,12 +175,12 @@ def _ensure_runtime(found: Environment, report: Callable[[str], None]) -> bool:
         _install(found, ["--force-reinstall", "--no-deps", str(wanted.path)], "the runtime")
         needs = look(found.python).needs
     if needs:
-        _install(found, needs, "what the runtime needs")
+        _install(found, needs, "the dependencies of the runtime")
     return is_other or bool(needs)
 
 
 def ensure_examples(python: str, report: Callable[[str], None]) -> str | None:
-    """Install what the examples need; returns the command to type where that fails, None where all is there."""
+    """Install the dependencies of the examples; returns the command to run if that fails, None if all are installed."""
     found = look(python)
     if not found.missing_examples:
         return None
@@ -193,7 +194,7 @@ def ensure_examples(python: str, report: Callable[[str], None]) -> str | None:
 
 
 def _lock_path(python: str) -> Path:
-    """Two stacks may be set up at once in one environment; installers do not keep each other out."""
+    """The lock of an environment: two commands can install into it at once, and installers do not lock it."""
     return data_home() / "locks" / f"{hashlib.sha256(python.encode()).hexdigest()[:16]}.lock"
 
 
@@ -205,32 +206,32 @@ def _installer(found: Environment) -> list[str]:
         return [uv, "pip", "install", "--quiet", "--python", found.python]
     raise InstallFailed(
         f"{found.python} has no pip, and uv is not on the PATH.",
-        hint=f"Type: {found.python} -m ensurepip, or name another Python with --python",
+        hint=f"Run: {found.python} -m ensurepip, or select another Python with --python",
     )
 
 
-#: What installers print, the reason it stands for, and what to do about it. The first that is found counts.
+#: Texts that installers print, their meaning, and a hint. The first match is used.
 _REASONS = (
     (
         ("externally-managed-environment", "externally managed"),
-        "{python} belongs to the operating system, which does not want packages installed into it.",
-        "Type: python3 -m venv .venv && . .venv/bin/activate, and install mfinfra there",
+        "{python} is managed by the operating system, which does not allow installing packages into it.",
+        "Run: python3 -m venv .venv && . .venv/bin/activate; then install mfinfra in it",
     ),
     (
         ("Permission denied", "not writeable", "Read-only file system", "Access is denied"),
         "{what} could not be installed: no write access to the environment of {python}.",
-        "Name a Python that you own with --python, for example one of a virtual environment.",
+        "Select a Python that you own with --python, for example that of a virtual environment",
     ),
     (
         ("No space left on device",),
         "{what} could not be installed: the disk is full.",
-        "Free some space, then type the same command again.",
+        "Free disk space, then run the command again",
     ),
     (
         ("NewConnectionError", "Failed to establish a new connection", "Temporary failure in name resolution",
          "ConnectTimeout", "ProxyError", "Max retries exceeded", "dns error", "Failed to fetch", "tcp connect error"),
         "{what} could not be installed: the package index cannot be reached.",
-        "Connect, or name a reachable index: export PIP_INDEX_URL=URL (for uv: UV_INDEX_URL)",
+        "Check the network, or set a reachable index: export PIP_INDEX_URL=URL (for uv: UV_INDEX_URL)",
     ),
 )  # fmt: skip
 
@@ -246,8 +247,8 @@ def _install(found: Environment, arguments: Sequence[str], what: str) -> None:
             raise InstallFailed(_capital(reason.format(python=found.python, what=what)), hint)
     last = [line.strip() for line in text.splitlines() if line.strip()][-1:]
     raise InstallFailed(
-        _capital(f"{what} could not be installed: {last[0] if last else 'the installer ended without a message.'}"),
-        hint=f"See the whole output with: {' '.join([*installer, *arguments]).replace(' --quiet', '')}",
+        _capital(f"{what} could not be installed: {last[0] if last else 'the installer exited without a message.'}"),
+        hint=f"To see the complete output, run: {' '.join([*installer, *arguments]).replace(' --quiet', '')}",
     )
 
 
@@ -256,5 +257,5 @@ def _capital(text: str) -> str:
 
 
 def _environment() -> dict[str, str]:
-    """Our own environment, without what would make a Python import from elsewhere."""
+    """The environment variables, without those that change where Python imports from."""
     return {k: v for k, v in os.environ.items() if k not in ("PYTHONHOME", "PYTHONSTARTUP", "__PYVENV_LAUNCHER__")}

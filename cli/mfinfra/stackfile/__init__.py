@@ -1,1 +1,1 @@
-"""The stack file: its schema, its rules, and how it is read."""
+"""The stack file: its schema, its rules, and the reader."""

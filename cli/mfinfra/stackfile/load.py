@@ -1,4 +1,4 @@
-"""Reads stack files: file, command line and preset become one checked StackConfig, and a config becomes a file."""
+"""Reads and writes stack files: file, command line and preset are merged and validated as one StackConfig."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from .presets import with_preset
 from .schema import DEFAULT_NAME, FILE_NAME, StackConfig
 from .yaml_reader import Document, read
 
-#: What the shell calls the region where a stack file names none.
+#: The environment variables for the region, if a stack file sets none.
 _REGIONS = {
     "aws": ("AWS_REGION", "AWS_DEFAULT_REGION"),
     "azure": ("AZURE_LOCATION", "AZURE_DEFAULTS_LOCATION"),
@@ -23,7 +23,7 @@ _REGIONS = {
 
 
 def load(folder: Path, overrides: dict[str, Any]) -> StackConfig:
-    """The stack of a folder: its stack file, where it has one, with what was given on the command line laid over it."""
+    """The stack of a directory: its stack file, if there is one, with the options of the command line as overrides."""
     path = folder / FILE_NAME
     document = read(path) if os.path.lexists(path) else Document({}, {}, str(path))
     given = {key: value for key, value in overrides.items() if value is not None}
@@ -35,7 +35,7 @@ def load(folder: Path, overrides: dict[str, Any]) -> StackConfig:
 
 
 def with_region(folder: Path, overrides: dict[str, Any]) -> dict[str, Any]:
-    """What is given on the command line; for a stack in a cloud whose region nobody names, with that of the shell."""
+    """The options of the command line; if neither they nor the stack file set a region, with that of the shell."""
     path = folder / FILE_NAME
     said = read(path).values if os.path.lexists(path) else {}
     if overrides.get("region") or said.get("region"):
@@ -44,19 +44,19 @@ def with_region(folder: Path, overrides: dict[str, Any]) -> dict[str, Any]:
 
 
 def region_of_shell(cloud: str) -> str | None:
-    """The region of a cloud that the shell is set to; None where it is to none."""
+    """The region of a cloud in the environment variables, None if they set none."""
     return next((os.environ[name] for name in _REGIONS.get(cloud, ()) if os.environ.get(name)), None)
 
 
 def name_in(folder: Path) -> str:
-    """The name of the stack that a folder's stack file describes, whatever else is wrong with it."""
+    """The name of the stack in a directory's stack file, even if other values are invalid."""
     values = read(folder / FILE_NAME).values
     cloud = values.get("cloud", "local")
     return str(values.get("name", cloud if cloud != "local" else DEFAULT_NAME))
 
 
 def validated(document: Document) -> StackConfig:
-    """The stack that values describe. Raises StackFileError with a line for each thing that is wrong."""
+    """Validate the values of a stack file. Raises StackFileError with one line for each problem."""
     try:
         config = StackConfig.model_validate(_resolved(document.values))
     except ValidationError as exc:
@@ -74,7 +74,7 @@ def validated(document: Document) -> StackConfig:
 
 
 def _resolved(values: dict[str, Any]) -> dict[str, Any]:
-    """What the file says, over its preset, over what follows from cloud and region."""
+    """The values of the file, merged with those of its preset and with the defaults of cloud and region."""
     if values.get("cloud", "local") == "local":
         return values
     merged = with_preset(values)
@@ -97,7 +97,7 @@ def _at(place: tuple[Any, ...], text: str, document: Document) -> str:
 
 
 def dump(config: StackConfig) -> str:
-    """A stack file that says what differs from what its preset says."""
+    """A stack file with the values that differ from the preset."""
     from io import StringIO
 
     from ruamel.yaml import YAML

@@ -1,7 +1,7 @@
-"""Machines by the names that clouds have for them: what is taken where nothing is said, and how many vCPUs one has.
+"""Machine types of the clouds: the defaults, and the number of vCPUs of each.
 
 Sources, read in November 2026: the pages of machine families of Amazon EC2, of sizes of Azure virtual machines, and of
-machine families of Compute Engine; their names carry the number of vCPUs, but for the exceptions below.
+machine families of Compute Engine; their names contain the number of vCPUs, except those below.
 """
 
 from __future__ import annotations
@@ -12,13 +12,13 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from .sections import Pool
 
-#: Sizes of databases for PostgreSQL.
+#: Instance classes of PostgreSQL databases.
 _DATABASES = {
     "aws": {"small": "db.t4g.micro", "medium": "db.t4g.small", "large": "db.m7g.large"},
     "azure": {"small": "B_Standard_B1ms", "medium": "B_Standard_B2s", "large": "GP_Standard_D2ds_v5"},
     "gcp": {"small": "db-g1-small", "medium": "db-custom-2-7680", "large": "db-custom-4-16384"},
 }
-#: What a pool of nodes is made of: 4 vCPUs with 16 GB, and the smallest machine with a GPU.
+#: The default types of nodes: 4 vCPUs with 16 GB, and the smallest type with a GPU.
 _NODES = {"aws": "m6i.xlarge", "azure": "Standard_D4s_v5", "gcp": "n2-standard-4"}
 _GPU_NODES = {"aws": "g5.xlarge", "azure": "Standard_NC4as_T4_v3", "gcp": "g2-standard-4"}
 #: Families of Batch that have a GPU.
@@ -41,22 +41,22 @@ _GPU = {
 
 
 def database(cloud: str, size: object) -> str | None:
-    """The class of a database of a size; None for a size that there is not."""
+    """The instance class for a database size, None for an unknown size."""
     return _DATABASES[cloud].get(str(size))
 
 
 def of_pool(cloud: str, pool: Pool) -> list[str]:
-    """The machine types of a pool of nodes, as asked for, else those that are taken."""
+    """The machine types of a pool of nodes: those of the stack file, else the default."""
     return list(pool.instance_types) or [(_GPU_NODES if pool.gpu else _NODES)[cloud]]
 
 
 def has_gpu(cloud: str, name: str) -> bool:
-    """Whether a machine type, or a family of AWS, has GPUs or what stands for them."""
+    """Whether a machine type, or a family of AWS, has GPUs or similar accelerators."""
     return _GPU[cloud].match(name) is not None
 
 
 def vcpus(cloud: str, name: str) -> int | None:
-    """The vCPUs of a machine type; None for a name that does not tell."""
+    """The vCPUs of a machine type, None if its name does not contain them."""
     return {"aws": _aws, "azure": _azure, "gcp": _gcp}[cloud](name)
 
 
@@ -81,6 +81,6 @@ def _gcp(name: str) -> int | None:
 
 
 def nodes(cloud: str, pool: Pool) -> tuple[int, int]:
-    """How many nodes a pool has at least and at most: as many as have the vCPUs that were asked for."""
+    """The minimum and maximum number of nodes of a pool, computed from its vCPUs."""
     size = min(vcpus(cloud, name) or 1 for name in of_pool(cloud, pool))
     return -(-pool.min_vcpus // size), max(1, pool.max_vcpus // size)

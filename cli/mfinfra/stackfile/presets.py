@@ -1,4 +1,4 @@
-"""Presets: what `sandbox`, `team` and `production` mean. A stack file overrides any of it, value by value."""
+"""Presets: the values of `sandbox`, `team` and `production`. A stack file can override each value."""
 
 from __future__ import annotations
 
@@ -9,11 +9,11 @@ from . import machine_types
 
 _PRIVATE_ENDPOINTS = ["ecr.api", "ecr.dkr", "logs", "secretsmanager", "sts", "batch", "ecs", "ecs-agent",
                       "ecs-telemetry", "kms", "states"]  # fmt: skip
-#: Those of the machines of Batch and their jobs. Nothing of a stack on EKS asks them (Fargate needs none of ECS:
-#: https://docs.aws.amazon.com/AmazonECS/latest/developerguide/vpc-endpoints.html), and each is paid for by the hour.
+#: Endpoints for the instances and jobs of Batch. A stack on EKS does not use them (Fargate needs none of ECS:
+#: https://docs.aws.amazon.com/AmazonECS/latest/developerguide/vpc-endpoints.html), and each is billed by the hour.
 _FOR_BATCH = {"batch", "ecs", "ecs-agent", "ecs-telemetry", "states"}
 
-#: Sandbox is what sections.py has as defaults: cheap, at zero when nothing runs, all of it removable.
+#: Sandbox is what sections.py has as defaults: cheap, scales to zero when idle, can be deleted completely.
 PRESETS: dict[str, dict[str, Any]] = {
     "sandbox": {},
     "team": {
@@ -54,17 +54,17 @@ PRESETS: dict[str, dict[str, Any]] = {
     },
 }
 
-#: Replaced whole where a stack file has them: half of our pools beside half of yours would be nobody's wish.
+#: Replaced as a whole, not merged, if a stack file sets them: a mix of two sets of pools is never intended.
 _WHOLE = {("compute", "pools")}
 
 
-#: What clouds differ in where a stack file says nothing.
+#: Defaults that differ between clouds.
 _COMPUTE = {"aws": "batch", "azure": "kubernetes", "gcp": "kubernetes"}
 _ORCHESTRATORS = {"batch": ("step_functions",), "kubernetes": ("argo_workflows", "argo_events")}
 
 
 def with_preset(values: dict[str, Any]) -> dict[str, Any]:
-    """The values of a stack file laid over those of its preset, and those over what its cloud has."""
+    """The values of a stack file, merged with those of its preset and with the defaults of its cloud."""
     values = _long(values)
     preset = values.get("preset", "sandbox")
     base = deepcopy(PRESETS.get(preset, {})) if isinstance(preset, str) else {}
@@ -76,13 +76,13 @@ def with_preset(values: dict[str, Any]) -> dict[str, Any]:
 
 
 def _long(values: dict[str, Any]) -> dict[str, Any]:
-    """`compute: kubernetes` written out."""
+    """Expand the short form `compute: kubernetes`."""
     short = values.get("compute")
     return {**values, "compute": {"backend": short}} if isinstance(short, str) else values
 
 
 def _of_cloud(merged: dict[str, Any]) -> dict[str, Any]:
-    """What follows from the cloud, and from what runs tasks there, filled in where nothing is said."""
+    """Add the defaults of the cloud and of its compute backend for values that are not set."""
     cloud = merged.get("cloud")
     sections = {key: merged.get(key, {}) for key in ("compute", "orchestrator", "metadata")}
     if (
@@ -90,7 +90,7 @@ def _of_cloud(merged: dict[str, Any]) -> dict[str, Any]:
         or cloud not in _COMPUTE
         or not all(isinstance(section, dict) for section in sections.values())
     ):
-        return merged  # the schema says what is wrong
+        return merged  # the schema reports the error
     compute = _with_gpu_types({"backend": _COMPUTE[cloud], **sections["compute"]})
     orchestrators = dict.fromkeys(_ORCHESTRATORS.get(str(compute["backend"]), ()), True)
     metadata = {**({"api": "private"} if cloud != "aws" else {}), **sections["metadata"]}
@@ -105,7 +105,7 @@ def _of_cloud(merged: dict[str, Any]) -> dict[str, Any]:
 
 
 def _with_gpu_types(compute: dict[str, Any]) -> dict[str, Any]:
-    """Pools of AWS Batch that shall have GPUs, and name no machines that have some."""
+    """Add instance types to pools of AWS Batch with `gpu: true` that set none."""
     pools = compute.get("pools")
     if compute["backend"] != "batch" or not isinstance(pools, dict):
         return compute
@@ -119,7 +119,7 @@ def _with_gpu_types(compute: dict[str, Any]) -> dict[str, Any]:
 
 
 def _given(values: dict[str, Any], section: str, key: str) -> Any:
-    """What a stack file says, None where it says nothing."""
+    """A value of a stack file, None if it is not set."""
     content = values.get(section)
     return content.get(key) if isinstance(content, dict) else None
 

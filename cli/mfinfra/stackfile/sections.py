@@ -1,8 +1,8 @@
-"""What a stack file can say, section by section. Defaults here are those of the preset `sandbox`.
+"""The sections of a stack file. Defaults here are those of the preset `sandbox`.
 
-The words mean the same on every cloud. Every text has a pattern or a list of allowed values, so that nothing which
-means something to a shell, to HCL or to a template can be in it; what a cloud makes of it, and what several options
-must be together, is in rules/. What presets and clouds have as defaults is in presets.py.
+Options have the same meaning on every cloud. Every text has a pattern or a list of allowed values, so that it cannot
+contain code for a shell, HCL or a template. Rules of clouds, and rules across several options, are in rules/. The
+defaults of presets and clouds are in presets.py.
 """
 
 from __future__ import annotations
@@ -19,10 +19,9 @@ POOL_PATTERN = r"^[a-z][a-z0-9]{0,19}$"
 CIDR_PATTERN = r"^\d{1,3}\.\d{1,3}\.\d{1,3}\.\d{1,3}/\d{1,2}$"
 HOST_PATTERN = r"^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?(\.[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?){1,10}$"
 IMAGE_PATTERN = r"^[a-z0-9][a-z0-9._/:-]{0,200}(:[A-Za-z0-9_][A-Za-z0-9._-]{0,127})?(@sha256:[a-f0-9]{64})?$"
-#: What clouds call a thing by: an id, a name, a path such as projects/P/global/networks/N.
+#: The identifier of an object in a cloud: an ID, a name, a path such as projects/P/global/networks/N.
 ID_PATTERN = r"^/?[A-Za-z0-9][A-Za-z0-9._:/+-]{0,400}$"
-#: The secret of a cloud's store: an ARN, the address or resource id of a Key Vault secret, a path in Secret Manager, a
-#: name.
+#: The identifier of a secret: an ARN, the URL or resource ID of a Key Vault secret, a path in Secret Manager, a name.
 SECRET_PATTERN = r"^/?[A-Za-z0-9][A-Za-z0-9._:/+=@*-]{0,600}$"
 NAMESPACE_PATTERN = r"^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$"
 URL_PATTERN = r"^https://[A-Za-z0-9.-]{1,253}(:\d{1,5})?(/[A-Za-z0-9._~/-]{0,500})?$"
@@ -41,7 +40,7 @@ NamespaceName = Annotated[str, Field(pattern=NAMESPACE_PATTERN)]
 
 
 def _renamed(**names: str) -> BeforeValidator:
-    """Values that had other names before."""
+    """Accept earlier names of values."""
     return BeforeValidator(lambda value: names.get(value, value) if isinstance(value, str) else value)
 
 
@@ -50,29 +49,29 @@ class Strict(BaseModel):
 
 
 class Network(Strict):
-    """The network: made, or (with `vpc`) one that exists and is left as it is."""
+    """The network: a new one, or (with `vpc`) an existing one, which mfinfra does not change."""
 
-    cidr: Cidr = Field("10.20.0.0/16", description="Addresses of the network, a private range from /16 to /21.")
-    zones: int = Field(2, ge=1, le=6, description="Availability zones that it spans.")
+    cidr: Cidr = Field("10.20.0.0/16", description="CIDR range of the network, a private range from /16 to /21.")
+    zones: int = Field(2, ge=1, le=6, description="Number of availability zones.")
     nat: Literal["none", "one", "per_zone"] = Field(
-        "one", description="NAT gateways: the way of private subnets to the internet."
+        "one", description="NAT gateways, for access from private subnets to the internet."
     )
     endpoints: Annotated[list[Endpoint], AWS_ONLY] = Field(
         default_factory=list,
         max_length=20,
-        description="AWS: services reached inside the network (interface endpoints); S3 and DynamoDB always are.",
+        description="AWS: interface endpoints of the network. S3 and DynamoDB always have gateway endpoints.",
     )
-    flow_logs: bool = Field(False, description="Keep a log of the network's connections.")
+    flow_logs: bool = Field(False, description="Log the connections of the network (flow logs).")
     vpc: str | None = Field(
         None,
         pattern=ID_PATTERN,
-        description="An existing network to use: the id of a VPC, the resource id of a virtual network, the name of a"
-        " VPC network.",
+        description="An existing network: the ID of a VPC (AWS), the resource ID of a virtual network (Azure), the name"
+        " of a VPC network (GCP).",
     )
     subnets: list[Id] = Field(
         default_factory=list,
         max_length=20,
-        description="Its private subnets. AWS: ids, in two zones or more; Azure: resource ids, that of the cluster and"
+        description="Its private subnets. AWS: IDs, in at least two zones; Azure: resource IDs, that of the cluster and"
         " that of the database; GCP: the name of one.",
     )
     public_subnets: Annotated[list[Id], AWS_ONLY] = Field(
@@ -83,28 +82,28 @@ class Network(Strict):
 class Datastore(Strict):
     """The bucket for artifacts, code packages, cards and data."""
 
-    bucket: Annotated[str | None, Parameter("BucketName", "Datastore", "The bucket.", without="bucket", pattern="")] = (
-        Field(
-            None,
-            pattern=r"^[a-z0-9][a-z0-9-]{1,61}[a-z0-9](/[a-z0-9][a-z0-9-]{1,61}[a-z0-9])?$",
-            description="An existing bucket to use (Azure: account/container); default: one is made.",
-        )
+    bucket: Annotated[
+        str | None, Parameter("BucketName", "Datastore", "Existing bucket.", without="bucket", pattern="")
+    ] = Field(
+        None,
+        pattern=r"^[a-z0-9][a-z0-9-]{1,61}[a-z0-9](/[a-z0-9][a-z0-9-]{1,61}[a-z0-9])?$",
+        description="An existing bucket (Azure: account/container). Default: a new one.",
     )
     kms: Annotated[
         str,
         Field(pattern=ID_PATTERN),
         _renamed(aws="managed"),
-        Parameter("KmsKeyArn", "Datastore", "Key that encrypts.", needs="given_key", pattern=""),
+        Parameter("KmsKeyArn", "Datastore", "ARN of the KMS key.", needs="given_key", pattern=""),
     ] = Field(
         "managed",
-        description="Encryption: `create` makes a key, `managed` uses those of the cloud, else the id of a key (ARN,"
-        " Key Vault id, path in Cloud KMS).",
+        description="Encryption: `create` for a new key, `managed` for keys of the cloud, or the ID of a key (ARN, Key"
+        " Vault ID, path in Cloud KMS).",
     )
-    versioning: bool = Field(False, description="Keep what is overwritten or deleted, for `noncurrent_days`.")
+    versioning: bool = Field(False, description="Keep overwritten and deleted objects for `noncurrent_days`.")
     noncurrent_days: Annotated[int, Parameter("NoncurrentDays", "Datastore", needs="bucket")] = Field(
-        7, ge=1, le=3650, description="Days that old versions are kept."
+        7, ge=1, le=3650, description="Days to keep old versions."
     )
-    access_logs: bool = Field(False, description="Log every access, into a second bucket.")
+    access_logs: bool = Field(False, description="Log every access, to a second bucket.")
 
 
 class Database(Strict):
@@ -129,8 +128,8 @@ class Database(Strict):
             without="database",
         ),
     ] = Field(
-        description="Secret in the cloud's store, JSON with `username` and `password`: its ARN, Key Vault address or"
-        " resource id, or path."
+        description="Secret in the cloud, JSON with `username` and `password`: its ARN, Key Vault URL or resource ID,"
+        " or path."
     )
     security_group: Annotated[
         str | None,
@@ -145,7 +144,7 @@ class Database(Strict):
     ] = Field(
         None,
         pattern=r"^sg-[0-9a-f]{8,17}$",
-        description="AWS: its security group, which is opened for the service.",
+        description="AWS: its security group, which gets a rule for the metadata service.",
     )
 
 
@@ -157,99 +156,106 @@ class Metadata(Strict):
     )
     instance_class: Annotated[
         str | None,
-        Parameter("DatabaseClass", "Database", "Size.", needs="database", pattern=r"^db\.[a-z0-9]+\.[a-z0-9]+$"),
+        Parameter(
+            "DatabaseClass", "Database", "Instance class.", needs="database", pattern=r"^db\.[a-z0-9]+\.[a-z0-9]+$"
+        ),
     ] = Field(
         None,
         pattern=r"^[A-Za-z][A-Za-z0-9_.-]{2,60}$",
-        description="Size of the database as the cloud names it, as in db.t4g.micro, B_Standard_B1ms, db-g1-small;"
-        " default: what `size` means there.",
+        description="Instance class of the database, such as db.t4g.micro, B_Standard_B1ms, db-g1-small. Default: the"
+        " class for `size`.",
     )
     postgres_version: Annotated[
-        str, Parameter("PostgresVersion", "Database", "Version of PostgreSQL.", needs="database")
-    ] = Field("17", pattern=r"^1[4-8](\.\d{1,2})?$", description="PostgreSQL: 14 to 18, or a minor.")
+        str, Parameter("PostgresVersion", "Database", "PostgreSQL version.", needs="database")
+    ] = Field("17", pattern=r"^1[4-8](\.\d{1,2})?$", description="PostgreSQL version: 14 to 18, or a minor version.")
     storage_gb: Annotated[int, Parameter("DatabaseStorage", "Database", "Disk, in GB.", needs="database")] = Field(
-        20, ge=20, le=65536, description="Disk of the database."
+        20, ge=20, le=65536, description="Disk of the database, in GB."
     )
-    max_storage_gb: Annotated[
-        int, Parameter("DatabaseMaxStorage", "Database", "How far the disk may grow.", needs="database")
-    ] = Field(100, ge=20, le=65536, description="How far that disk may grow by itself.")
+    max_storage_gb: Annotated[int, Parameter("DatabaseMaxStorage", "Database", needs="database")] = Field(
+        100, ge=20, le=65536, description="Limit for automatic growth of the disk, in GB."
+    )
     high_availability: Annotated[bool, Parameter("DatabaseStandby", "Database", needs="database")] = Field(
         False, description="A standby in a second zone."
     )
     backup_days: Annotated[
-        int, Parameter("DatabaseBackupDays", "Database", "Days that backups are kept.", needs="database")
-    ] = Field(1, ge=0, le=35, description="Days that backups are kept; 0 makes none.")
-    database: Database | None = Field(None, description="An existing database to use instead.")
+        int, Parameter("DatabaseBackupDays", "Database", "Days to keep backups.", needs="database")
+    ] = Field(1, ge=0, le=35, description="Days to keep backups; 0 disables them.")
+    database: Database | None = Field(None, description="An existing database.")
     image: Annotated[str, Parameter("MetadataImage", "Metadata", pattern="")] = Field(
         METADATA_IMAGE, pattern=IMAGE_PATTERN, description="Image of the metadata service."
     )
     cpu: Annotated[
-        Literal[256, 512, 1024, 2048, 4096], Parameter("MetadataCpu", "Metadata", "CPU units of each task.")
-    ] = Field(256, description="CPU units of each service task; 1024 is a CPU.")
+        Literal[256, 512, 1024, 2048, 4096], Parameter("MetadataCpu", "Metadata", "CPU units of each replica.")
+    ] = Field(256, description="CPU units of each replica; 1024 is one CPU.")
     memory: Annotated[
-        int, Parameter("MetadataMemory", "Metadata", "Memory of each task, in MB.", pattern=r"^\d{3,5}$")
-    ] = Field(512, ge=512, le=30720, description="Memory of each service task, in MB.")
-    replicas: Annotated[int, Parameter("MetadataReplicas", "Metadata", "Tasks.")] = Field(
-        1, ge=1, le=20, description="Service tasks."
+        int, Parameter("MetadataMemory", "Metadata", "Memory of each replica, in MB.", pattern=r"^\d{3,5}$")
+    ] = Field(512, ge=512, le=30720, description="Memory of each replica, in MB.")
+    replicas: Annotated[int, Parameter("MetadataReplicas", "Metadata")] = Field(
+        1, ge=1, le=20, description="Replicas of the metadata service."
     )
     api: Literal["public", "private"] = Field(
         "public",
-        description="`public`: reached with a key through API Gateway (AWS); `private`: inside the network, and on"
-        " Kubernetes through a tunnel that mfinfra keeps open. Default: public on AWS, private elsewhere.",
+        description="`public`: through API Gateway, with an API key (AWS); `private`: inside the network, and on"
+        " Kubernetes through a tunnel of mfinfra. Default: public on AWS, private on Azure and GCP.",
     )
     allow: Annotated[
         list[Cidr],
-        Parameter("ApiAllow", "Metadata", "Addresses that may reach the API.", needs="api_allow"),
+        Parameter("ApiAllow", "Metadata", "CIDR ranges with access to the API.", needs="api_allow"),
     ] = Field(
         default_factory=list,
         max_length=50,
-        description="Addresses that may reach the public API; default: all, with a key.",
+        description="CIDR ranges with access to the public API. Default: all, with an API key.",
     )
 
 
 class Pool(Strict):
-    """Machines for tasks: a queue of AWS Batch, or a pool of nodes on Kubernetes."""
+    """Instances for tasks: a job queue of AWS Batch, or a pool of nodes on Kubernetes."""
 
     kind: Annotated[Literal["on_demand", "spot", "fargate", "fargate_spot"], _renamed(ec2="on_demand")] = Field(
-        "on_demand", description="What the machines are; Fargate is for AWS Batch."
+        "on_demand", description="Kind of instances; Fargate is for AWS Batch."
     )
     instance_types: list[InstanceType] = Field(
         default_factory=list,
         max_length=30,
-        description="Machine types as the cloud names them; AWS Batch also takes families. Default: 4 vCPUs with 16 GB,"
-        " with `gpu` the smallest that has one; AWS Batch: c6i and m6i.",
+        description="Machine types of the cloud; AWS Batch also accepts families. Default: 4 vCPUs with 16 GB, with"
+        " `gpu` the smallest type with a GPU; AWS Batch: c6i and m6i.",
     )
-    min_vcpus: Annotated[int, Parameter("MinVcpus", "Pool", "vCPUs kept running.", needs="machines")] = Field(
-        0, ge=0, le=10000, description="vCPUs kept running; 0 costs nothing at rest."
+    min_vcpus: Annotated[int, Parameter("MinVcpus", "Pool", "Minimum number of vCPUs.", needs="machines")] = Field(
+        0, ge=0, le=10000, description="Minimum number of vCPUs; 0 costs nothing when idle."
     )
-    max_vcpus: Annotated[int, Parameter("MaxVcpus", "Pool")] = Field(16, ge=1, le=10000, description="vCPUs at most.")
-    ami: Annotated[str | None, Parameter("Ami", "Pool", "Machine image.", needs="ami")] = Field(
-        None, pattern=r"^ami-[0-9a-f]{8,17}$", description="AWS Batch: machine image; default: that of ECS."
+    max_vcpus: Annotated[int, Parameter("MaxVcpus", "Pool")] = Field(
+        16, ge=1, le=10000, description="Maximum number of vCPUs."
     )
-    gpu: bool = Field(False, description="The machines have GPUs; chooses an image with drivers.")
-    disk_gb: Annotated[int, Parameter("DiskGb", "Pool", "Disk of each machine.", needs="machines")] = Field(
-        100, ge=30, le=16384, description="Disk of each machine, encrypted."
+    ami: Annotated[str | None, Parameter("Ami", "Pool", "AMI.", needs="ami")] = Field(
+        None, pattern=r"^ami-[0-9a-f]{8,17}$", description="AWS Batch: AMI. Default: that of ECS."
     )
-    priority: Annotated[int, Parameter("Priority", "Pool", "Which queue is served first.")] = Field(
-        1, ge=0, le=1000, description="AWS Batch: which queue is served first; higher wins."
+    gpu: bool = Field(False, description="Instances with GPUs, and an image with drivers.")
+    disk_gb: Annotated[int, Parameter("DiskGb", "Pool", "Disk of each instance, in GB.", needs="machines")] = Field(
+        100, ge=30, le=16384, description="Disk of each instance, in GB, encrypted."
+    )
+    priority: Annotated[int, Parameter("Priority", "Pool", "Priority of the queue; higher values come first.")] = Field(
+        1, ge=0, le=1000, description="AWS Batch: priority of the queue; higher values come first."
     )
     runnable_minutes: int | None = Field(
-        60, ge=10, le=1440, description="AWS Batch: cancel a job that waits this long for a machine that cannot come."
+        60,
+        ge=10,
+        le=1440,
+        description="AWS Batch: cancel a job that waits this long for an instance that is not available.",
     )
     fair_share: bool = Field(
-        False, description="AWS Batch: share the queue between users instead of first in, first out."
+        False, description="AWS Batch: fair-share scheduling between users instead of first in, first out."
     )
 
 
 class Compute(Strict):
-    """Where tasks run."""
+    """The compute backend of tasks."""
 
     backend: Annotated[Literal["batch", "kubernetes"], NOT_RENDERED] = Field(
         "batch",
-        description="`batch`: AWS Batch; `kubernetes`: EKS, AKS or GKE. Default: batch on AWS, kubernetes elsewhere."
-        " `compute: kubernetes` is short for this key alone.",
+        description="`batch`: AWS Batch; `kubernetes`: EKS, AKS or GKE. Default: batch on AWS, kubernetes on Azure and"
+        " GCP. `compute: kubernetes` is the short form for this key alone.",
     )
-    default: PoolName = Field("cpu", description="The pool of steps that name no queue.")
+    default: PoolName = Field("cpu", description="The pool of steps that set no queue.")
     pools: Annotated[dict[PoolName, Pool], Field(min_length=1, max_length=20)] = Field(
         default_factory=lambda: {"cpu": Pool()},  # type: ignore[call-arg]
         description="Pools by name: lower-case letters and digits.",
@@ -257,10 +263,10 @@ class Compute(Strict):
 
 
 class Namespace(Strict):
-    """What the tasks of a namespace may use together; empty is without limit."""
+    """The quota of all tasks of a namespace; unset means no limit."""
 
     max_cpus: int | None = Field(None, ge=1, le=100000, description="CPUs.")
-    max_memory_gb: int | None = Field(None, ge=1, le=1000000, description="Memory.")
+    max_memory_gb: int | None = Field(None, ge=1, le=1000000, description="Memory, in GB.")
     max_gpus: int | None = Field(None, ge=0, le=10000, description="GPUs.")
     max_pods: int | None = Field(None, ge=1, le=100000, description="Pods.")
 
@@ -268,120 +274,123 @@ class Namespace(Strict):
 class Kubernetes(Strict):
     """The cluster, for `compute.backend: kubernetes`."""
 
-    version: str = Field(DEFAULT_KUBERNETES, pattern=r"^1\.\d{2}$", description="Version of Kubernetes.")
+    version: str = Field(DEFAULT_KUBERNETES, pattern=r"^1\.\d{2}$", description="Kubernetes version.")
     extended_support: Annotated[bool, NOT_RENDERED] = Field(
         False,
-        description="Accept a version whose standard support has ended; clouds charge more for it, or upgrade it.",
+        description="Allow a version whose standard support has ended; clouds charge more for it, or upgrade it.",
     )
     endpoint: Literal["public", "private"] = Field(
         "public",
-        description="`public`: its API is reached with a sign-on; `private`: inside the network only.",
+        description="API server: `public`, with authentication, or `private`, inside the network only.",
     )
     allow: list[Cidr] = Field(
-        default_factory=list, max_length=50, description="Addresses that may reach the public API; default: all."
+        default_factory=list,
+        max_length=50,
+        description="CIDR ranges with access to the public API server. Default: all.",
     )
     high_availability: bool = Field(
-        False, description="A control plane in several zones, with a guarantee; two of each service in the cluster."
+        False,
+        description="A control plane in several zones, with an SLA, and two replicas of each service in the cluster.",
     )
     namespaces: Annotated[dict[NamespaceName, Namespace], Field(min_length=1, max_length=50)] = Field(
         default_factory=lambda: {"flows": Namespace()},  # type: ignore[call-arg]
-        description="Namespaces that flows run in, by name.",
+        description="Namespaces of flows, by name.",
     )
-    default_namespace: NamespaceName = Field("flows", description="That of the profile.")
+    default_namespace: NamespaceName = Field("flows", description="The namespace in the profile.")
 
 
 class Orchestrator(Strict):
-    """What runs flows in production. Default: Step Functions with AWS Batch, Argo with Kubernetes."""
+    """Orchestrators of production flows. Default: Step Functions with AWS Batch, Argo with Kubernetes."""
 
     step_functions: Annotated[bool, NOT_RENDERED] = Field(
         False, description="Roles, table and logs for AWS Step Functions."
     )
     argo_workflows: bool = Field(False, description="Argo Workflows.")
-    argo_events: bool = Field(False, description="Argo Events: flows that start on events.")
+    argo_events: bool = Field(False, description="Argo Events, to start flows on events.")
     airflow: bool = Field(False, description="Apache Airflow.")
     airflow_repository: str | None = Field(
-        None, pattern=URL_PATTERN, description="Git repository of its DAGs; default: they are in the bucket."
+        None, pattern=URL_PATTERN, description="Git repository of its DAGs. Default: they are in the bucket."
     )
     airflow_branch: str = Field(
         "main", pattern=r"^[A-Za-z0-9][A-Za-z0-9._/-]{0,100}$", description="Branch of that repository."
     )
     airflow_folder: str = Field(
-        "dags", pattern=r"^[A-Za-z0-9][A-Za-z0-9._/-]{0,200}$", description="Folder of the DAGs in it."
+        "dags", pattern=r"^[A-Za-z0-9][A-Za-z0-9._/-]{0,200}$", description="Directory of the DAGs in it."
     )
 
 
 class Oidc(Strict):
-    """The sign-on of your organisation."""
+    """The OIDC provider of your organization."""
 
     issuer: str = Field(pattern=URL_PATTERN, description="Issuer.")
     authorization_endpoint: str = Field(pattern=URL_PATTERN, description="Authorization endpoint.")
     token_endpoint: str = Field(pattern=URL_PATTERN, description="Token endpoint.")
     user_info_endpoint: str = Field(pattern=URL_PATTERN, description="User info endpoint.")
-    client_id: str = Field(pattern=r"^[A-Za-z0-9._-]{1,200}$", description="Client id.")
-    client_secret: Arn = Field(description="Secret in Secrets Manager that holds the client secret.")
+    client_id: str = Field(pattern=r"^[A-Za-z0-9._-]{1,200}$", description="Client ID.")
+    client_secret: Arn = Field(description="ARN of the client secret in Secrets Manager.")
 
 
 class Ui(Strict):
-    """The web interface. In a cluster it is reached with `mfinfra open ui`; the keys below `enabled` are for a load
-    balancer in AWS with a name of its own."""
+    """The Metaflow UI. In a cluster, open it with `mfinfra open ui`; the keys below `enabled` are for a load balancer
+    in AWS with its own host name."""
 
-    enabled: bool = Field(False, description="Set the UI up.")
-    certificate: Annotated[Arn | None, Parameter("UiCertificate", "UI", "Certificate in ACM.", pattern="")] = Field(
-        None, description="Certificate of its name, in ACM."
-    )
+    enabled: bool = Field(False, description="Create the Metaflow UI.")
+    certificate: Annotated[
+        Arn | None, Parameter("UiCertificate", "UI", "ARN of the certificate in ACM.", pattern="")
+    ] = Field(None, description="ARN of its certificate in ACM.")
     domain: Annotated[str | None, Parameter("UiDomain", "UI", "Host name.", pattern="")] = Field(
         None, pattern=HOST_PATTERN, description="Its host name."
     )
-    auth: Literal["cognito", "oidc"] = Field("cognito", description="Who signs people on.")
+    auth: Literal["cognito", "oidc"] = Field("cognito", description="Provider for sign-in.")
     cognito_prefix: Annotated[
         str | None,
         Parameter(
             "UiCognitoPrefix",
             "UI",
-            "First part of the name of the sign-on page.",
+            "Domain prefix of the sign-in page.",
             needs="cognito_name",
             pattern="",
         ),
-    ] = Field(
-        None, pattern=r"^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$", description="First part of the sign-on page's name."
-    )
+    ] = Field(None, pattern=r"^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$", description="Domain prefix of the sign-in page.")
     oidc: Oidc | None = Field(None, description="For `auth: oidc`.")
     internal: bool = Field(False, description="Reachable inside the network only.")
     allow: list[Cidr] = Field(
-        default_factory=list, max_length=50, description="Addresses that may reach it; default: all, who sign on."
+        default_factory=list, max_length=50, description="CIDR ranges with access. Default: all, after sign-in."
     )
 
 
 class Registry(Strict):
-    """A registry for images of your own."""
+    """A registry for your own images."""
 
-    enabled: bool = Field(False, description="Make a repository in ECR, Azure's or Google's registry.")
+    enabled: bool = Field(
+        False, description="Create a repository in ECR, Azure Container Registry or Artifact Registry."
+    )
     image: Annotated[
         str | None,
         Parameter(
             "RegistryImage",
             "Compute",
-            "Tag that steps use where they name no image.",
+            "Tag of the default image of steps.",
             needs="registry_image",
             pattern="",
         ),
     ] = Field(
         None,
         pattern=r"^[A-Za-z0-9_][A-Za-z0-9._-]{0,127}$",
-        description="Tag in it that steps use where they name no image.",
+        description="Tag of the default image of steps.",
     )
 
 
 class Secrets(Strict):
-    """Secrets that tasks may read."""
+    """Secrets that tasks can read."""
 
     allow: Annotated[
         list[SecretId],
-        Parameter("SecretsAllow", "Compute", "Secrets that tasks may read.", needs="secrets"),
+        Parameter("SecretsAllow", "Compute", "Secrets that tasks can read.", needs="secrets"),
     ] = Field(
         default_factory=list,
         max_length=50,
-        description="Secrets that tasks may read. AWS: ARNs, `*` at the end of one; Azure: addresses of Key Vault"
-        " secrets, or resource ids of secrets or whole vaults; GCP: names. On Azure and GCP tasks also read the stack's"
-        " own.",
+        description="Secrets that tasks can read. AWS: ARNs, optionally with `*` at the end; Azure: URLs of Key Vault"
+        " secrets, or resource IDs of secrets or entire vaults; GCP: names. On Azure and GCP, tasks can also read the"
+        " secrets of the stack.",
     )

@@ -1,8 +1,8 @@
-"""What a field of the stack file becomes where a stack is rendered, said beside the field itself.
+"""Markers for the fields of the stack file: the Terraform variables and CloudFormation parameters that they become.
 
-Every field is a variable of the root templates of Terraform in every cloud, unless `Only` says otherwise. It is a
-parameter of the CloudFormation template where it has a `Parameter`. Lists of fields are derived from this, so that a
-new one is written down once.
+Every field is a variable of the Terraform root templates of every cloud, unless it has an `Only` marker. It is a
+parameter of the CloudFormation template if it has a `Parameter` marker. Lists of fields are derived from the markers,
+so that a new field is declared in one place.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ CLOUDS = ("aws", "azure", "gcp")
 
 @dataclass(frozen=True)
 class Only:
-    """The clouds whose roots have a variable for a field; none, where rendering makes something else of it."""
+    """The clouds whose root templates have a variable for a field; empty if the field is not rendered as a variable."""
 
     clouds: tuple[str, ...]
 
@@ -32,10 +32,10 @@ AWS_ONLY = Only(("aws",))
 
 @dataclass(frozen=True)
 class Parameter:
-    """The parameter of the CloudFormation template that a field becomes, where it has one.
+    """The parameter of the CloudFormation template for a field.
 
-    `needs` and `without` name a part that the stack must have, or must not (render/cloudformation.py decides them).
-    What is not given here is that of the field: its description, its pattern; `pattern=""` takes none.
+    `needs` and `without` name a component that the stack must have, or must not have (see render/cloudformation.py).
+    Description and pattern default to those of the field; `pattern=""` omits the pattern.
     """
 
     name: str
@@ -47,7 +47,7 @@ class Parameter:
     kind: str | None = None
 
     def fits(self, has: Mapping[str, Any]) -> bool:
-        """Whether a stack with these parts has the parameter."""
+        """Whether a stack with these components has the parameter."""
         return (self.needs is None or bool(has[self.needs])) and (self.without is None or not has[self.without])
 
 
@@ -55,12 +55,12 @@ Marker = TypeVar("Marker", Only, Parameter)
 
 
 def marker(field: FieldInfo, kind: type[Marker]) -> Marker | None:
-    """What a field says of itself in this respect."""
+    """The marker of this type on a field, None if it has none."""
     return next((one for one in field.metadata if isinstance(one, kind)), None)
 
 
 def is_variable(field: FieldInfo, cloud: str) -> bool:
-    """Whether the root of a cloud has a variable for a field."""
+    """Whether the root template of a cloud has a variable for a field."""
     only = marker(field, Only)
     return only is None or cloud in only.clouds
 
@@ -71,21 +71,21 @@ def fields_of(model: type[BaseModel], cloud: str) -> dict[str, FieldInfo]:
 
 
 def section_in(annotation: Any) -> type[BaseModel] | None:
-    """The section that a type holds: itself, one that may be left out, or those of a map."""
+    """The section in a type: the type itself, an optional section, or the values of a map."""
     if isinstance(annotation, type) and issubclass(annotation, BaseModel):
         return annotation
     found = (section_in(part) for part in get_args(annotation))
     return next((model for model in found if model is not None), None)
 
 
-def elsewhere(model: type[BaseModel], cloud: str, place: tuple[str, ...] = ()) -> Iterator[tuple[str, ...]]:
-    """The places of fields that other clouds have a variable for, and this one has not."""
+def unsupported(model: type[BaseModel], cloud: str, place: tuple[str, ...] = ()) -> Iterator[tuple[str, ...]]:
+    """The paths of fields that are variables in other clouds only."""
     for name, field in model.model_fields.items():
         only, section = marker(field, Only), section_in(field.annotation)
         if only is not None and only.clouds and cloud not in only.clouds:
             yield (*place, name)
         elif section is not None and not is_map(field.annotation):
-            yield from elsewhere(section, cloud, (*place, name))
+            yield from unsupported(section, cloud, (*place, name))
 
 
 def is_map(annotation: Any) -> bool:

@@ -1,4 +1,4 @@
-"""`init`: a stack file from a few questions, or from flags where nobody can be asked."""
+"""`init`: creates a stack file from a few questions or, without an interactive terminal, from options."""
 
 from __future__ import annotations
 
@@ -16,12 +16,12 @@ if TYPE_CHECKING:
 
     from .schema import StackConfig
 
-#: The region that is proposed in each cloud where the shell names none.
+#: The proposed region in each cloud if the shell sets none.
 _NEAR_MOST = {"aws": "us-east-1", "azure": "eastus2", "gcp": "us-central1"}
 
 
 def ask(given: dict[str, Any]) -> dict[str, Any]:
-    """Ask a person for what was not given. Raises Interrupted where they leave."""
+    """Prompt for the values that were not given. Raises Interrupted if the user cancels."""
     import questionary
 
     from .load import region_of_shell
@@ -33,7 +33,7 @@ def ask(given: dict[str, Any]) -> dict[str, Any]:
 
     is_name, is_region = _check(answers, "name"), _check(answers, "region")
     questions: dict[str, Any] = {
-        "cloud": lambda: questionary.select("Where shall the stack live?", choices=["local", *_NEAR_MOST]),
+        "cloud": lambda: questionary.select("Where do you want to create the stack?", choices=["local", *_NEAR_MOST]),
         "name": lambda: questionary.text("Name of the stack?", default=answers["cloud"], validate=is_name),
         "region": lambda: questionary.text("Region?", default=default_region(), validate=is_region),
         "preset": lambda: questionary.select("Which preset?", choices=["sandbox", "team", "production"]),
@@ -45,12 +45,12 @@ def ask(given: dict[str, Any]) -> dict[str, Any]:
         if answers.get(key) is None:
             answers[key] = question().ask()
             if answers[key] is None:
-                raise Interrupted("Nothing was written.", hint="Type: mfinfra init")
+                raise Interrupted("Nothing was written.", hint="Run: mfinfra init")
     return answers
 
 
 def _check(answers: dict[str, Any], key: str) -> Callable[[str], bool | str]:
-    """Says what is wrong with an answer, as the schema and the rules of the cloud have it; True where nothing is."""
+    """A validator for answers: an error by the schema and the rules of the cloud, or True."""
     from . import load
     from .yaml_reader import Document
 
@@ -68,13 +68,13 @@ def _check(answers: dict[str, Any], key: str) -> Callable[[str], bool | str]:
 
 
 def write(folder: Path, answers: dict[str, Any], force: bool) -> tuple[Path, StackConfig]:
-    """Write the stack file. Raises Refused where one exists and `force` is not given."""
+    """Write the stack file. Raises Refused if it exists, unless `force` is set."""
     from . import load, schema
     from .yaml_reader import Document
 
     path = folder / schema.FILE_NAME
     if os.path.lexists(path) and not force:
-        raise Refused(f"{path} exists already; it is left as it is.", hint="Type: mfinfra init --force to replace it")
+        raise Refused(f"{path} already exists. It was not changed.", hint="To replace it, run: mfinfra init --force")
     given = {key: value for key, value in answers.items() if value is not None}
     top: dict[str, Any] = {key: given.pop(key) for key in ("name", "cloud", "region", "preset") if key in given}
     if top.get("cloud", "local") != "local":
@@ -87,7 +87,7 @@ def write(folder: Path, answers: dict[str, Any], force: bool) -> tuple[Path, Sta
 
 
 def one_line(config: StackConfig) -> str:
-    """The command that writes the same stack file without a question."""
+    """The command that writes the same stack file without prompts."""
     words = ["mfinfra", "init", "--name", config.name]
     if config.cloud != "local":
         words += ["--cloud", config.cloud, "--region", str(config.region), "--preset", config.preset]

@@ -1,7 +1,7 @@
-"""Reading YAML that people write: every value knows its line, and files made to hurt are refused.
+"""Reads YAML files of users: keeps the line of each value, and rejects malicious files.
 
-Refused: files over 64 KiB, anything but one mapping with text keys, duplicate keys, nesting deeper than 20, more than
-20 aliases, and more than 5,000 values once the aliases are written out (a bomb needs few aliases, but many values).
+Rejected: files over 64 KiB, anything but one mapping with text keys, duplicate keys, nesting deeper than 20, more than
+20 aliases, and more than 5,000 values after the expansion of aliases (a "billion laughs" file has few aliases).
 """
 
 from __future__ import annotations
@@ -20,14 +20,14 @@ MAX_VALUES = 5000
 
 @dataclass(frozen=True)
 class Document:
-    """Plain values, and the line (from 1) of each key by its place."""
+    """Plain values, and the line (from 1) of each key by its path."""
 
     values: dict[str, Any]
     lines: dict[tuple[Any, ...], int]
     path: str
 
     def line_of(self, place: tuple[Any, ...]) -> int | None:
-        """The line of a place, or of the nearest one around it."""
+        """The line of a path, or of its nearest parent."""
         while place:
             if place in self.lines:
                 return self.lines[place]
@@ -36,7 +36,7 @@ class Document:
 
 
 def read(path: Path) -> Document:
-    """Read a file. Raises StackFileError naming file and line."""
+    """Read a file. Raises StackFileError with file and line."""
     text = _text(path)
     _check_shape(text, path)
     from ruamel.yaml import YAML
@@ -47,13 +47,15 @@ def read(path: Path) -> Document:
     except MarkedYAMLError as exc:
         mark = exc.problem_mark or exc.context_mark
         line = f", line {mark.line + 1}" if mark else ""
-        raise StackFileError(f"{path}{line}: this is not YAML: {exc.problem or exc.context}.") from None
+        raise StackFileError(f"{path}{line}: invalid YAML: {exc.problem or exc.context}.") from None
     except (YAMLError, ValueError, RecursionError) as exc:
-        raise StackFileError(f"{path}: this is not YAML: {str(exc).splitlines()[0] if str(exc) else exc}.") from None
+        raise StackFileError(f"{path}: invalid YAML: {str(exc).splitlines()[0] if str(exc) else exc}.") from None
     if loaded is None:
         return Document({}, {}, str(path))
     if not isinstance(loaded, dict):
-        raise StackFileError(f"{path}: the file must hold keys and values, as in 'name: demo', not {_kind(loaded)}.")
+        raise StackFileError(
+            f"{path}: the file must contain keys and values, such as 'name: demo', not {_kind(loaded)}."
+        )
     reader = _Reader(str(path), {})
     return Document(reader.plain(loaded, ()), reader.lines, str(path))
 
@@ -61,7 +63,7 @@ def read(path: Path) -> Document:
 def _text(path: Path) -> str:
     try:
         if path.stat().st_size > MAX_BYTES:
-            raise StackFileError(f"{path} has more than {MAX_BYTES // 1024} KiB; a stack file is a few lines.")
+            raise StackFileError(f"{path} is larger than {MAX_BYTES // 1024} KiB, the limit for a stack file.")
         return path.read_text(encoding="utf-8")
     except UnicodeDecodeError:
         raise StackFileError(f"{path} is not UTF-8 text.") from None
@@ -70,7 +72,7 @@ def _text(path: Path) -> str:
 
 
 def _check_shape(text: str, path: Path) -> None:
-    """Count what could explode before anything is built from it."""
+    """Check the limits on the parse events, before any object is built."""
     from ruamel.yaml import YAML
     from ruamel.yaml.error import YAMLError
     from ruamel.yaml.events import AliasEvent, CollectionEndEvent, CollectionStartEvent
@@ -85,12 +87,12 @@ def _check_shape(text: str, path: Path) -> None:
                 what = f"more than {MAX_ALIASES} aliases" if aliases > MAX_ALIASES else f"more than {MAX_DEPTH} levels"
                 raise StackFileError(f"{path}, line {event.start_mark.line + 1}: {what}; write the values out.")
     except (YAMLError, RecursionError):
-        return  # the loader says what is wrong, with the line
+        return  # the loader reports the error with its line
 
 
 @dataclass
 class _Reader:
-    """Turns what the YAML library loaded into plain values, noting the line of each."""
+    """Converts the objects of the YAML library to plain values, and collects the line of each."""
 
     path: str
     lines: dict[tuple[Any, ...], int]
@@ -99,7 +101,7 @@ class _Reader:
     def plain(self, node: Any, place: tuple[Any, ...]) -> Any:
         self.count += 1
         if self.count > MAX_VALUES:
-            raise StackFileError(f"{self.path} holds more than {MAX_VALUES} values; a stack file is a few lines.")
+            raise StackFileError(f"{self.path} contains more than {MAX_VALUES} values, the limit for a stack file.")
         if isinstance(node, dict):
             return {self._key(node, key, place): self.plain(value, (*place, key)) for key, value in node.items()}
         if isinstance(node, list):
@@ -113,7 +115,7 @@ class _Reader:
         self._note(node, key, place)
         if not isinstance(key, str):
             line = self.lines.get((*place, key), "?")
-            raise StackFileError(f"{self.path}, line {line}: the key {key!r:.40} is not a text.")
+            raise StackFileError(f"{self.path}, line {line}: the key {key!r:.40} is not text.")
         return str(key)
 
     def _item(self, node: Any, index: int, place: tuple[Any, ...]) -> Any:

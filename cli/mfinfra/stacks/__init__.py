@@ -1,1 +1,1 @@
-"""What each command does with a stack, on this machine or in a cloud."""
+"""The commands on a stack, on this machine or in a cloud."""

@@ -1,6 +1,6 @@
-"""What commands do with a stack, wherever it is: the verbs that every kind of stack has.
+"""The interface of stacks for the commands: the operations that local and cloud stacks have.
 
-A verb that makes no sense for a kind is refused by it. So no command asks which kind of stack it was given.
+A kind of stack raises Refused for operations that it does not support, so commands need not know the kind.
 """
 
 from __future__ import annotations
@@ -14,46 +14,46 @@ if TYPE_CHECKING:
     from ..plans.changes import Plan
     from .results import Down, Up
 
-#: Asks a person whether something shall be done.
-Agreed = Callable[[str], bool]
+#: Asks the user to confirm an operation.
+Confirm = Callable[[str], bool]
 
 
 class Stack(Protocol):
-    """A stack that a command was called for."""
+    """The stack of a command."""
 
     name: str
-    #: Which of the reports (reports/select.py) tells people about it.
+    #: The name of its report (reports/select.py).
     report: str
 
-    def up(self, agreed: Agreed, smoke: bool, plan_file: Path | None) -> Up:
-        """Deploy it, or with a saved plan exactly that plan, and run a flow through it."""
+    def up(self, confirm: Confirm, smoke: bool, plan_file: Path | None) -> Up:
+        """Create or update it, or apply a saved plan, and run the smoke test."""
 
     def plan(self, out: Path | None, form: str) -> Plan:
-        """What `up` would change; with `out`, saved for `up --plan`."""
+        """The changes that `up` would make. With `out`, the plan is saved for `up --plan`."""
 
     def connect(self, smoke: bool) -> Up:
-        """Have flows of this machine use it, as `up` would have left it."""
+        """Set up this machine for it, as `up` does."""
 
     def disconnect(self) -> Record:
-        """Remove what it has on this machine, and leave the stack as it is."""
+        """Remove its local files. Does not change the stack."""
 
-    def down(self, agreed: Agreed, keep_data: bool) -> Down:
-        """Remove it."""
+    def down(self, confirm: Confirm, keep_data: bool) -> Down:
+        """Delete it."""
 
     def drift(self) -> Plan:
-        """What is not as it was deployed."""
+        """Its drift: resources that differ from the state."""
 
-    def unlock(self, agreed: Agreed) -> str:
-        """Take its lock from who holds it; returns who that was."""
+    def unlock(self, confirm: Confirm) -> str:
+        """Release its state lock; returns who held it."""
 
     def status(self) -> dict[str, Any]:
-        """How it is, as a document whose shape is kept stable (docs/reference/status-json.md)."""
+        """Its status, in a stable format (docs/reference/status-json.md)."""
 
     def outputs(self, namespace: str | None) -> dict[str, str]:
-        """The settings that it makes true, without those that are secret; with a namespace, those of flows in it."""
+        """Its runtime settings without secrets; with a namespace, the settings for flows in that namespace."""
 
     def start(self) -> list[dict[str, Any]]:
-        """Start what it has on this machine; returns how that is doing."""
+        """Start its servers and tunnels on this machine; returns their status."""
 
     def stop(self) -> list[dict[str, Any]]:
-        """Stop what it has on this machine; returns how that is doing."""
+        """Stop its servers and tunnels on this machine; returns their status."""

@@ -1,7 +1,7 @@
-"""A stack in a cloud: what each command does with it, the pipeline cut short or reversed.
+"""The commands on a cloud stack.
 
-identity -> state -> render -> plan -> agree -> apply -> outputs -> profile -> runtime -> smoke flow. Every step may be
-stopped and begun again; what the engine has done it knows, and what comes after it is made anew each time.
+Steps of `up`: identity, state, render, plan, confirm, apply, outputs, profile, runtime, smoke test. Every step can be
+interrupted and repeated: the engine records completed changes, and the steps after `apply` write their files again.
 """
 
 from __future__ import annotations
@@ -26,11 +26,11 @@ if TYPE_CHECKING:
     from ..console import Console
     from ..machine.record import Record
     from ..stackfile.schema import StackConfig
-    from .base import Agreed
+    from .base import Confirm
 
 
 class CloudStack:
-    """A stack in a cloud: as `config` describes it, else as this machine or this folder knows it."""
+    """A cloud stack, described by `config`, else by the local record or the stack file of the working directory."""
 
     report = "cloud"
 
@@ -53,10 +53,10 @@ class CloudStack:
             found = session.deployment.plan()
             if out is not None:
                 saved.write(out, found, session.deployment.payload(found), session.plan_context)
-                self._console.done(f"Saved {out}; to make these changes: mfinfra up --plan {out}")
+                self._console.done(f"Saved {out}. To apply it, run: mfinfra up --plan {out}")
         return found
 
-    def up(self, agreed: Agreed, smoke: bool, plan_file: Path | None) -> Up:
+    def up(self, confirm: Confirm, smoke: bool, plan_file: Path | None) -> Up:
         config, console = self._config, self._console
         with record.locked(self.name):
             python = local_setup.python_of(config)
@@ -64,14 +64,14 @@ class CloudStack:
             session.deployment.wait_until_idle(self._show)
             refuse_held(session.deployment, self.name)
             cluster.prepare_up(session.cloud, session.deployment, console)
-            wanted = _wanted(session, plan_file, agreed, console)
-            stack = local_setup.begun(config, session.cloud, session.deployment.engine)
+            wanted = _wanted(session, plan_file, confirm, console)
+            stack = local_setup.save_record(config, session.cloud, session.deployment.engine)
             if not wanted.is_empty:
                 session.deployment.apply(wanted, self._show)
-                console.done(f"{len(wanted.changes)} changes made")
+                console.done(f"Applied {len(wanted.changes)} changes")
             outputs = session.deployment.outputs()
             _write_manifest(session.cloud, stack.updated(outputs=outputs.text), console)
-            return local_setup.take_over(stack, LocalTarget(config, session.cloud, python, smoke), outputs, console)
+            return local_setup.set_up(stack, LocalTarget(config, session.cloud, python, smoke), outputs, console)
 
     def connect(self, smoke: bool) -> Up:
         return connect.connect(self._config, smoke, self._console)
@@ -79,33 +79,33 @@ class CloudStack:
     def disconnect(self) -> Record:
         return connect.disconnect(self.name, self._console)
 
-    def down(self, agreed: Agreed, keep_data: bool) -> Down:
-        """Remove a stack, however much of it there is."""
+    def down(self, confirm: Confirm, keep_data: bool) -> Down:
+        """Delete the stack, also if it is incomplete."""
         config, console = self._config, self._console
         _refuse_protected(config)
         with record.locked(self.name):
             session = open_stack(config, console)
             session.deployment.wait_until_idle(self._show)
             refuse_held(session.deployment, self.name)
-            stack = local_setup.begun(config, session.cloud, session.deployment.engine)
-            left = self._remove(session, stack, agreed, keep_data)
+            stack = local_setup.save_record(config, session.cloud, session.deployment.engine)
+            left = self._remove(session, stack, confirm, keep_data)
         return Down(self.name, left)
 
-    def _remove(self, session: Session, stack: Record, agreed: Agreed, keep_data: bool) -> tuple[str, ...]:
-        """Agree to what goes, and remove it; returns what is left."""
+    def _remove(self, session: Session, stack: Record, confirm: Confirm, keep_data: bool) -> tuple[str, ...]:
+        """Confirm, then delete the resources; returns those that are left."""
         name, cloud, console = self.name, session.cloud, self._console
         if keep_data:
             session.deployment.retain(cloud.data_kinds)
-        api = cluster.prepare_down(cloud, session.deployment, agreed, console)
+        api = cluster.prepare_down(cloud, session.deployment, confirm, console)
         wanted = session.deployment.plan(destroy=True)
-        if not agreed(_what_goes(name, wanted, keep_data)):
-            raise Refused(f"The stack '{name}' is left as it is.", hint=f"Type: mfinfra down {name} --yes")
+        if not confirm(_deletion_question(name, wanted, keep_data)):
+            raise Refused(f"Stack '{name}' was not changed.", hint=f"Run: mfinfra down {name} --yes")
         record.save(stack.updated(state="deleting"))
         if api is not None:
             cluster.drain(api, session.config, console)
         for kept in cloud.drain(_outputs(session), keep_data, console.step):
             console.done(kept)
-        # Also where nothing is left: CloudFormation keeps a stack of nothing after a plan, or a creation that failed.
+        # Also for an empty plan: CloudFormation keeps an empty stack after a plan, or after a failed creation.
         session.deployment.apply(wanted, self._show)
         _remove_manifest(cloud, name, console)
         left = cloud.leftovers(session.deployment.engine, keep_data, console.step)
@@ -113,7 +113,7 @@ class CloudStack:
         return left
 
     def drift(self) -> Plan:
-        """As a plan that would be needed to tell the engine."""
+        """The drift, as a plan of changes."""
         with record.locked(self.name):
             session = open_stack(self._config, self._console)
             cluster.check_reachable(session.cloud, session.deployment)
@@ -123,33 +123,37 @@ class CloudStack:
                 record.save(stack.updated(drift=str(len(changes)), drift_at=record.now()))
         return Plan(self.name, session.deployment.engine, changes, "drift")
 
-    def unlock(self, agreed: Agreed) -> str:
+    def unlock(self, confirm: Confirm) -> str:
         name, session = self.name, open_stack(self._config, self._console)
         holder = session.deployment.holder()
         if holder is None:
-            raise NotFound(f"Nobody holds the lock of the stack '{name}'.")
-        if not agreed(
-            f"Take the lock from {holder.who}, who has it since {holder.since}? If they still work, state is lost."
+            raise NotFound(f"The state of stack '{name}' is not locked.")
+        if not confirm(
+            f"Release the state lock that {holder.who} has held since {holder.since}? If that process is still running,"
+            " unlocking can corrupt the state."
         ):
-            raise Locked(f"The lock of '{name}' stays with {holder.who}.", hint=f"Type: mfinfra unlock {name} --yes")
+            raise Locked(
+                f"The state lock of stack '{name}' is still held by {holder.who}.",
+                hint=f"Run: mfinfra unlock {name} --yes",
+            )
         session.deployment.unlock(holder)
         return holder.who
 
     def status(self) -> dict[str, Any]:
-        """What the cloud says now is in `resources`, `service` and `queues`."""
+        """`resources`, `service` and `queues` are read from the cloud."""
         session = open_stack(self._config, self._console)
         return _document(session, record.find(self.name))
 
     def outputs(self, namespace: str | None) -> dict[str, str]:
-        """Raises NotFound for a namespace that the stack has not."""
+        """Raises NotFound if the stack does not have the namespace."""
         name, stack = self.name, record.need(self.name)
-        said = parsed(stack.outputs)
-        found = dict(said.runtime_config)
+        recorded = parsed(stack.outputs)
+        found = dict(recorded.runtime_config)
         if namespace is not None:
-            found |= _of_namespace(name, said, namespace)
+            found |= _of_namespace(name, recorded, namespace)
         found |= cluster.settings(stack) if found else {}
         if not found:
-            raise NotFound(f"The stack '{name}' has no outputs yet.", hint=f"Type: mfinfra up --name {name}")
+            raise NotFound(f"Stack '{name}' has no outputs yet.", hint=f"Run: mfinfra up --name {name}")
         return {**found, profile.MARKER: name}
 
     def start(self) -> list[dict[str, Any]]:
@@ -160,12 +164,15 @@ class CloudStack:
 
 
 def _write_manifest(cloud: Cloud, stack: Record, console: Console) -> None:
-    """Leave beside the state what the stack is, for who connects to it. Nothing else of a stack needs it."""
+    """Write the stack manifest. Only `connect` needs it, so that a failure is only a warning."""
     try:
         if (states := cloud.states()) is not None:
             manifest.write(states, stack)
     except CloudError as exc:
-        console.warn(f"Others cannot connect without the stack file: {exc.message}", hint=exc.hint)
+        console.warn(
+            f"The stack manifest could not be written, so `mfinfra connect` will need the stack file: {exc.message}",
+            hint=exc.hint,
+        )
 
 
 def _remove_manifest(cloud: Cloud, name: str, console: Console) -> None:
@@ -173,11 +180,11 @@ def _remove_manifest(cloud: Cloud, name: str, console: Console) -> None:
         if (states := cloud.states()) is not None:
             manifest.remove(states, name)
     except CloudError as exc:
-        console.warn(f"What the stack said of itself is left: {exc.message}", hint=exc.hint)
+        console.warn(f"The stack manifest could not be removed: {exc.message}", hint=exc.hint)
 
 
-def _wanted(session: Session, plan_file: Path | None, agreed: Agreed, console: Console) -> Plan:
-    """The plan to apply: the saved one, which was agreed to when it was saved, or a new one that is agreed to now."""
+def _wanted(session: Session, plan_file: Path | None, confirm: Confirm, console: Console) -> Plan:
+    """The plan to apply: the saved one, which needs no confirmation, or a new one that the user confirms."""
     name = session.config.name
     if plan_file is not None:
         found = saved.read(plan_file)
@@ -189,26 +196,26 @@ def _wanted(session: Session, plan_file: Path | None, agreed: Agreed, console: C
         return wanted
     for line in formats.text(wanted).splitlines():
         console.note(line)
-    if not agreed(f"Make these {len(wanted.changes)} changes?"):
-        raise Refused(f"The stack '{name}' is left as it is.", hint=f"Type: mfinfra up --name {name} --yes")
+    if not confirm(f"Apply these {len(wanted.changes)} changes?"):
+        raise Refused(f"Stack '{name}' was not changed.", hint=f"Run: mfinfra up --name {name} --yes")
     return wanted
 
 
 def _refuse_protected(config: StackConfig) -> None:
     if config.deletion_protection:
         raise Refused(
-            f"The stack '{config.name}' is protected from removal.",
-            hint="Set deletion_protection: false in its stack file, type mfinfra up, then the same again.",
+            f"Stack '{config.name}' has deletion protection.",
+            hint="Set deletion_protection: false in its stack file, run mfinfra up, then run the command again",
         )
 
 
-def _what_goes(name: str, wanted: Plan, keep_data: bool) -> str:
-    data = "its bucket stays" if keep_data else "with its bucket, database and all that is in them"
-    return f"Remove {len(wanted.changes)} resources of the stack '{name}', {data}?"
+def _deletion_question(name: str, wanted: Plan, keep_data: bool) -> str:
+    data = "but keep its bucket" if keep_data else "including its bucket and database with all data"
+    return f"Delete {len(wanted.changes)} resources of stack '{name}', {data}?"
 
 
 def _outputs(session: Session) -> StackOutputs:
-    """The outputs of a stack, however little of it there is."""
+    """The outputs of a stack; empty if it is incomplete."""
     try:
         return session.deployment.outputs()
     except CloudError:
@@ -216,7 +223,7 @@ def _outputs(session: Session) -> StackOutputs:
 
 
 def _document(session: Session, stack: Record | None) -> dict[str, Any]:
-    """The status of a stack; `stack` is what this machine has recorded of it."""
+    """The status of a stack; `stack` is its local record."""
     config, name = session.config, session.config.name
     outputs = session.deployment.outputs()
     settings = {**outputs.runtime_config, **(profile.read(profile.path_of(name)) or {})}
@@ -233,7 +240,7 @@ def _document(session: Session, stack: Record | None) -> dict[str, Any]:
         "created_at": stack.created_at if stack is not None else None,
         "resources": len(resources),
         "endpoints": {key: settings[key] for key in _ENDPOINTS if key in settings},
-        "service": {"is_public": local_setup.is_reached(config), **service_health.document(settings)},
+        "service": {"is_public": local_setup.is_reachable(config), **service_health.document(settings)},
         "queues": [*session.cloud.queues(outputs), *((within or {}).get("pods") or [])],
         "cluster": within,
         "servers": cluster.servers(stack) if stack is not None else [],
@@ -252,10 +259,10 @@ _ENDPOINTS = (
 )
 
 
-def _of_namespace(name: str, said: StackOutputs, namespace: str) -> dict[str, str]:
-    """The settings of flows in a namespace of the cluster."""
-    there = said.namespace_configs
-    if namespace not in there:
-        has = f"Namespaces: {', '.join(there)}" if there else f"Type: mfinfra outputs {name}"
-        raise NotFound(f"The stack '{name}' has no namespace '{namespace}'.", hint=has)
-    return dict(there[namespace])
+def _of_namespace(name: str, outputs: StackOutputs, namespace: str) -> dict[str, str]:
+    """The settings for flows in a Kubernetes namespace."""
+    configs = outputs.namespace_configs
+    if namespace not in configs:
+        hint = f"Available namespaces: {', '.join(configs)}" if configs else f"Run: mfinfra outputs {name}"
+        raise NotFound(f"Stack '{name}' has no namespace '{namespace}'.", hint=hint)
+    return dict(configs[namespace])

@@ -1,6 +1,6 @@
-"""What each command does with the cluster of a stack in a cloud: reach what runs in it, tell how it is, end it.
+"""The commands on the cluster of a cloud stack: open its services, read its status, drain it.
 
-A cluster that does not answer is one line. Whether it is gone or only out of reach, the cloud is asked.
+An unreachable cluster is one error line. The cloud is queried whether the cluster still exists.
 """
 
 from __future__ import annotations
@@ -27,16 +27,16 @@ if TYPE_CHECKING:
     from ..machine.record import Record
 
 _PATIENCE_SECONDS = 25.0
-#: Who opens what is in the cluster, and what with.
+#: The accounts of services in the cluster, and their credentials.
 _AIRFLOW_SECRET = "/api/v1/namespaces/airflow/secrets/airflow-admin"
 _ARGO_TOKEN = "/api/v1/namespaces/argo/serviceaccounts/argo-user/token"
 
 
-# A cluster that does not answer
+# Unreachable clusters
 
 
 def check_reachable(cloud: Cloud, deployed: Deployment) -> None:
-    """Raise CloudError where Terraform could not look into the cluster; it would say so at length."""
+    """Raise CloudError if the cluster is unreachable; the errors of Terraform would be long."""
     outputs = _outputs(cloud, deployed)
     found = cluster.of(outputs)
     if found is None:
@@ -47,13 +47,13 @@ def check_reachable(cloud: Cloud, deployed: Deployment) -> None:
         if cloud.has_cluster(outputs):
             raise
         name = cloud.config.name
-        hint = f"To make it again: mfinfra up --name {name}"
-        raise CloudError(f"The cluster {found.name} of the stack '{name}' is gone.", hint=hint) from exc
+        hint = f"To create it again, run: mfinfra up --name {name}"
+        raise CloudError(f"Cluster '{found.name}' of stack '{name}' does not exist.", hint=hint) from exc
 
 
 def prepare_up(cloud: Cloud, deployed: Deployment, console: Console) -> None:
-    """Make ready for `up`: what was in a cluster that is gone is not looked for any more. Raises CloudError for one
-    that is there and does not answer."""
+    """Prepare `up`: remove the resources of a cluster that no longer exists from the state. Raises CloudError if the
+    cluster exists but is unreachable."""
     outputs = _outputs(cloud, deployed)
     found = cluster.of(outputs)
     try:
@@ -64,19 +64,19 @@ def prepare_up(cloud: Cloud, deployed: Deployment, console: Console) -> None:
         if cloud.has_cluster(outputs):
             raise
     if not outputs.is_empty:
-        _forget(
+        _remove_from_state(
             deployed,
             deployed.cluster_addresses(),
-            "The cluster is gone" if found else "There is no whole cluster",
+            "The cluster does not exist" if found else "There is no complete cluster",
             console,
         )
 
 
-def prepare_down(cloud: Cloud, deployed: Deployment, agreed: Callable[[str], bool], console: Console) -> Api | None:
-    """Make ready for `down`: the API of the cluster, None where there is none that answers. What is in that goes with
-    it, and is not looked for any more. Raises CloudError where the cluster answers, and does not let us in."""
+def prepare_down(cloud: Cloud, deployed: Deployment, confirm: Callable[[str], bool], console: Console) -> Api | None:
+    """Prepare `down`: the API of the cluster, None if it is unreachable. The resources in it are then removed from the
+    state, because they are deleted with the cluster. Raises CloudError if the cluster denies access."""
     found = cluster.of(_outputs(cloud, deployed))
-    why = "There is no whole cluster"
+    why = "There is no complete cluster"
     if found is not None:
         api = access.api(found, clouds.clusters(cloud.config), repeats=1)
         try:
@@ -86,22 +86,20 @@ def prepare_down(cloud: Cloud, deployed: Deployment, agreed: Callable[[str], boo
         else:
             return access.api(found, clouds.clusters(cloud.config))
     inside = deployed.cluster_addresses() if cloud.config.compute.backend == "kubernetes" else []
-    if found is not None and inside and not agreed(_lost(cloud, found.name, why)):
-        raise Refused(f"The stack '{cloud.config.name}' is left as it is.")
-    _forget(deployed, inside, why, console)
+    if found is not None and inside and not confirm(_deletion_question(found.name, why)):
+        raise Refused(f"Stack '{cloud.config.name}' was not changed.")
+    _remove_from_state(deployed, inside, why, console)
     return None
 
 
-def _lost(cloud: Cloud, name: str, why: str) -> str:
-    return f"{why}. Remove it with all that is in it? Load balancers and disks that it made may stay."
+def _deletion_question(name: str, why: str) -> str:
+    return f"{why}. Delete cluster '{name}' with everything in it? Load balancers and disks that it created can remain."
 
 
-def _forget(deployed: Deployment, addresses: list[str], why: str, console: Console) -> None:
+def _remove_from_state(deployed: Deployment, addresses: list[str], why: str, console: Console) -> None:
     if addresses:
         deployed.remove_from_state(addresses)
-        console.warn(
-            f"{why}: {len(addresses)} resources that were in it are taken out of the state; they went with it."
-        )
+        console.warn(f"{why}. Removed {len(addresses)} resources of that cluster from the Terraform state.")
 
 
 def _outputs(cloud: Cloud, deployed: Deployment) -> StackOutputs:
@@ -109,7 +107,7 @@ def _outputs(cloud: Cloud, deployed: Deployment) -> StackOutputs:
 
 
 def drain(api: Api, config: StackConfig, console: Console) -> None:
-    """End what runs in the namespaces of flows, and remove what the cluster made in the cloud."""
+    """Stop the pods in the namespaces of flows, and delete the resources that the cluster created in the cloud."""
     teardown.empty(api, config.kubernetes.namespaces, console.step)
 
 
@@ -117,13 +115,13 @@ def drain(api: Api, config: StackConfig, console: Console) -> None:
 
 
 def has_tunnel(config: StackConfig) -> bool:
-    """Whether clients reach the metadata service of a stack by a tunnel."""
+    """Whether clients reach the metadata service of a stack through a tunnel."""
     return "metadata" in services.of(config)
 
 
 def tunnel(stack: Record, console: Console) -> dict[str, str]:
-    """Have the tunnels of a stack lead somewhere; the settings that this makes true. Those that run already and do not
-    lead anywhere get the credentials that we have now."""
+    """Start the tunnels of a stack; returns their settings. Running tunnels that do not work are restarted with the
+    current credentials."""
     console.step("Starting the tunnels to the cluster")
     ran = bool(tunnels.states(stack))
     tunnels.start(stack)
@@ -136,13 +134,13 @@ def tunnel(stack: Record, console: Console) -> dict[str, str]:
 
 
 def start(name: str, console: Console) -> list[dict[str, Any]]:
-    """Start the tunnels of a stack again, after a stop or a restart of the machine."""
+    """Start the tunnels of a stack, for example after a restart of the machine."""
     with record.locked(name):
         stack = _with_tunnels(name)
         settings = tunnel(stack, console)
         known = profile.read(profile.path_of(name)) if profile.owner(profile.path_of(name)) == name else None
         if settings and known is not None:
-            profile.write(name, {**known, **settings})  # a port may have been taken by somebody else meanwhile
+            profile.write(name, {**known, **settings})  # the port changes if another program uses the previous one
     return servers(stack)
 
 
@@ -158,54 +156,54 @@ def stop(name: str, console: Console) -> list[dict[str, Any]]:
 def _with_tunnels(name: str) -> Record:
     stack = record.need(name)
     if not tunnels.words(stack):
-        raise NotFound(f"The stack '{name}' has nothing on this machine to start.", hint=f"Type: mfinfra status {name}")
+        raise NotFound(f"Stack '{name}' has no servers or tunnels on this machine.", hint=f"Run: mfinfra status {name}")
     access.cluster_of(stack)
     return stack
 
 
 def servers(stack: Record) -> list[dict[str, Any]]:
-    """The tunnels of a stack and how they are doing, for documents."""
+    """The tunnels of a stack and their status, for documents."""
     return [results.server_document(server, one) for _, server, one in tunnels.states(stack)]
 
 
 def settings(stack: Record) -> dict[str, str]:
-    """The settings that tunnels of a stack make true; {} where none was started."""
+    """The settings of the tunnels of a stack; {} if none was started."""
     return tunnels.settings(stack) if stack.config is not None else {}
 
 
 def forget_locally(stack: Record) -> None:
-    """End the tunnels of a stack that is gone, and remove what they left on this machine."""
+    """Stop the tunnels of a deleted stack, and remove their local files and the kubectl context."""
     tunnels.remove(stack)
     kubeconfig.remove(kubeconfig.default_path(), stack.name)
 
 
-# What people open
+# Services to open
 
 
 def address(name: str, word: str, show_secret: bool, console: Console) -> dict[str, Any]:
-    """Where what a stack has is opened, and who may: a load balancer where there is one, else a tunnel. Raises Refused
-    for what the stack has not."""
+    """The URL of a service and how to sign in: a load balancer if there is one, else a tunnel. Raises Refused if the
+    stack does not have the service."""
     stack = record.need(name)
     if stack.config is None:
-        raise Refused(f"The stack '{name}' is on this machine; only stacks in a cloud have something to open.",
-                      hint=f"Type: mfinfra status {name}")  # fmt: skip
+        raise Refused(f"Stack '{name}' is a local stack; only cloud stacks have services to open.",
+                      hint=f"Run: mfinfra status {name}")  # fmt: skip
     config = StackConfig.model_validate_json(stack.config)
-    url = _balanced(stack, config, word)
+    url = _load_balancer_url(stack, config, word)
     if url is None and word not in services.of(config):
-        has = ", ".join(_openable(stack, config)) or "nothing to open"
-        raise Refused(f"The stack '{name}' has no {word} that can be opened from here.", hint=f"It has: {has}")
+        available = ", ".join(_openable(stack, config)) or "none"
+        raise Refused(f"Stack '{name}' has no service '{word}' to open.", hint=f"Available services: {available}")
     if url is None:
-        url = _tunnelled(stack, word, console)
+        url = _tunnel_url(stack, word, console)
     found = {"name": name, "service": word, "url": url}
-    return {**found, **_sign_on(stack, config, word, show_secret)} if word in services.of(config) else found
+    return {**found, **_sign_in_details(stack, config, word, show_secret)} if word in services.of(config) else found
 
 
 def _openable(stack: Record, config: StackConfig) -> list[str]:
-    return [word for word in services.ALL if word in services.of(config) or _balanced(stack, config, word)]
+    return [word for word in services.ALL if word in services.of(config) or _load_balancer_url(stack, config, word)]
 
 
-def _balanced(stack: Record, config: StackConfig, word: str) -> str | None:
-    """The address of what stands behind a load balancer or a gateway."""
+def _load_balancer_url(stack: Record, config: StackConfig, word: str) -> str | None:
+    """The URL of a service behind a load balancer or a gateway."""
     outputs = parsed(stack.outputs)
     if word == "ui":
         return outputs.ui_url
@@ -214,17 +212,17 @@ def _balanced(stack: Record, config: StackConfig, word: str) -> str | None:
     return None
 
 
-def _tunnelled(stack: Record, word: str, console: Console) -> str:
+def _tunnel_url(stack: Record, word: str, console: Console) -> str:
     with record.locked(stack.name):
         access.cluster_of(stack)
         console.step(f"Starting the tunnel to {word}")
         port = tunnels.start(stack)[word]
         problem = _problem(port, services.ALL[word].page)
         if problem is not None:
-            port = tunnels.restart(stack)[word]  # with the credentials that we have now
+            port = tunnels.restart(stack)[word]  # with the current credentials
             problem = _problem(port, services.ALL[word].page)
     if problem is not None:
-        raise CloudError(f"{word} cannot be opened: {problem}", hint=f"Type: mfinfra status {stack.name}")
+        raise CloudError(f"Service '{word}' cannot be opened: {problem}.", hint=f"Run: mfinfra status {stack.name}")
     return f"http://127.0.0.1:{port}{services.ALL[word].page}"
 
 
@@ -232,8 +230,8 @@ def _problem(port: int, page: str) -> str | None:
     return service_health.problem(f"http://127.0.0.1:{port}{page}", _PATIENCE_SECONDS)
 
 
-def _sign_on(stack: Record, config: StackConfig, word: str, show: bool) -> dict[str, Any]:
-    """Who opens a service, and what with; the secret itself where it is asked for."""
+def _sign_in_details(stack: Record, config: StackConfig, word: str, show: bool) -> dict[str, Any]:
+    """The account of a service, and how to get its secret; with `show`, the secret itself."""
     if word not in ("airflow", "argo"):
         return {}
     api = access.api_of(stack, clouds.clusters(config)) if show else None
@@ -244,14 +242,17 @@ def _airflow(api: Api | None, name: str) -> dict[str, Any]:
     import base64
 
     if api is None:
-        return {"account": "admin", "how": f"its password: mfinfra open airflow {name} --show-secret"}
+        return {"account": "admin", "how": f"to print its password, run: mfinfra open airflow {name} --show-secret"}
     secret = api.get(_AIRFLOW_SECRET)
     return {"account": "admin", "secret": base64.b64decode(secret["data"]["password"]).decode()}
 
 
 def _argo(api: Api | None, name: str) -> dict[str, Any]:
     if api is None:
-        return {"account": "argo-user", "how": f"a token of an hour: mfinfra open argo {name} --show-secret"}
+        return {
+            "account": "argo-user",
+            "how": f"to print a token valid for one hour, run: mfinfra open argo {name} --show-secret",
+        }
     request = {"apiVersion": "authentication.k8s.io/v1", "kind": "TokenRequest", "spec": {"expirationSeconds": 3600}}
     return {"account": "argo-user", "secret": f"Bearer {api.post(_ARGO_TOKEN, request)['status']['token']}"}
 
@@ -260,7 +261,7 @@ def _argo(api: Api | None, name: str) -> dict[str, Any]:
 
 
 def write_kubeconfig(name: str, out: Path | None, native: bool) -> dict[str, Any]:
-    """Write a stack's context into a file of kubectl's."""
+    """Write the context of a stack to a kubeconfig file."""
     stack = record.need(name)
     found, config = access.cluster_of(stack), StackConfig.model_validate_json(stack.config or "{}")
     user = kubeconfig.native(config, found) if native else kubeconfig.own(name)
@@ -270,7 +271,7 @@ def write_kubeconfig(name: str, out: Path | None, native: bool) -> dict[str, Any
 
 
 def credential(name: str) -> dict[str, Any]:
-    """A token for the cluster of a stack, as kubectl takes it."""
+    """A token for the cluster of a stack, in the format of kubectl."""
     stack = record.need(name)
     found = access.cluster_of(stack)
     config = StackConfig.model_validate_json(stack.config or "{}")
@@ -281,18 +282,18 @@ def credential(name: str) -> dict[str, Any]:
 
 
 def status(cloud: Cloud, outputs: StackOutputs) -> dict[str, Any]:
-    """The cluster as part of the status of a stack: what it says, or why it says nothing."""
+    """The cluster as part of the status of a stack, or why it is unreachable."""
     found, config = cluster.of(outputs), cloud.config
     if found is None:
-        return {"name": None, "problem": "there is none yet"}
-    bounds = {name: machine_types.nodes(config.cloud, pool) for name, pool in config.compute.pools.items()}
+        return {"name": None, "problem": "not created yet"}
+    limits = {name: machine_types.nodes(config.cloud, pool) for name, pool in config.compute.pools.items()}
     api = access.api(found, clouds.clusters(cloud.config), repeats=1)
     try:
         return {
             "name": found.name,
             "problem": None,
             "version": api.version(),
-            "pools": health.nodes(api, bounds),
+            "pools": health.nodes(api, limits),
             "workloads": health.workloads(api),
             "quotas": health.quotas(api, config.kubernetes.namespaces),
             "pods": health.pods(api, config.kubernetes.namespaces),

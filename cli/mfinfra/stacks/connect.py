@@ -1,6 +1,6 @@
-"""`connect` and `disconnect`: a stack that somebody deployed, used from this machine too. The cloud is only looked at.
+"""`connect` and `disconnect`: use a deployed stack from this machine. Nothing in the cloud is changed.
 
-identity -> what the stack says of itself -> record -> tunnels -> profile -> runtime -> smoke flow.
+Steps of `connect`: identity, stack manifest, record, tunnels, profile, runtime, smoke test.
 """
 
 from __future__ import annotations
@@ -25,20 +25,20 @@ if TYPE_CHECKING:
     from . import results
     from .lookup import Deployed
 
-#: What a stack file may say otherwise than the stack does: it is of this machine, or found out when it is deployed.
+#: Keys that can differ between a stack file and the manifest: they depend on this machine, or are found by `up`.
 _OPEN = {"runtime", "engine", "account"}
 
 
 @dataclass(frozen=True)
 class Request:
-    """The stack that is meant, and whether `config` is all of it: from a stack file, or an earlier command here."""
+    """The requested stack. `is_complete`: `config` is from a stack file or a local record, not from options only."""
 
     config: StackConfig
-    is_whole: bool
+    is_complete: bool
 
 
 def connect(config: StackConfig, smoke: bool, console: Console) -> results.Up:
-    """Have flows of this machine use a stack that is there, as `up` would have left it."""
+    """Set up this machine for a deployed stack, as `up` does."""
     with record.locked(config.name):
         python = local_setup.python_of(config)
         before = _known(config.name)
@@ -48,40 +48,40 @@ def connect(config: StackConfig, smoke: bool, console: Console) -> results.Up:
         profile.check_free(config.name)
         found = lookup.find(cloud, config)
         if found.from_manifest:
-            console.note("The state may not be read from here; the stack is taken for what the last `mfinfra up` left.")
+            console.note("Access to the state was denied. Using the outputs that the last `mfinfra up` recorded.")
         config = _as_deployed(found, Request(config, _is_described_here(config.name, before)), console)
         if before is None:
-            record.forget(config.name)  # a damaged one; another is written in its place
-        stack = local_setup.begun(config, cloud, found.engine)
-        if found.description is not None:
-            stack = stack.updated(created_at=found.description.created_at)
-        return local_setup.take_over(stack, LocalTarget(config, cloud, python, smoke), found.outputs, console)
+            record.forget(config.name)  # delete a corrupt record; a new one is written
+        stack = local_setup.save_record(config, cloud, found.engine)
+        if found.manifest is not None:
+            stack = stack.updated(created_at=found.manifest.created_at)
+        return local_setup.set_up(stack, LocalTarget(config, cloud, python, smoke), found.outputs, console)
 
 
 def _known(name: str) -> Record | None:
-    """What this machine knows of a stack of this name; of a damaged record nothing."""
+    """The local record of a stack; None if it does not exist or is corrupt."""
     try:
         return record.find(name)
-    except record.Damaged:
+    except record.Corrupt:
         return None
 
 
 def _check_same(stack: Record, config: StackConfig, account: str) -> None:
-    """Raise Refused where this machine knows another stack of the same name, or one that is being removed."""
+    """Raise Refused if this machine has a record of another stack of this name, or of one that is being deleted."""
     name = stack.name
     if stack.cloud == "local":
         raise Refused(
-            f"'{name}' is a local stack of this machine; there can be no second one of that name.",
-            hint=f"If it may go with all its runs, type: mfinfra down {name}",
+            f"This machine already has a local stack '{name}'; stack names are unique on a machine.",
+            hint=f"To delete it with all its runs, run: mfinfra down {name}",
         )
     if (stack.cloud, stack.region, stack.account) != (config.cloud, config.region, account):
         there = f"{rules.TITLES[stack.cloud]}, {stack.region}, {rules.ACCOUNTS[stack.cloud]} {stack.account}"
         raise Refused(
-            f"This machine knows another stack '{name}': {there}.",
-            hint=f"To let go of that one here, and touch nothing of it: mfinfra disconnect {name}",
+            f"This machine is connected to another stack '{name}': {there}.",
+            hint=f"To disconnect from it without changing it, run: mfinfra disconnect {name}",
         )
     if stack.state == "deleting":
-        raise Refused(f"The stack '{name}' is half removed from here.", hint=f"Type: mfinfra down {name}")
+        raise Refused(f"Stack '{name}' is being deleted from this machine.", hint=f"Run: mfinfra down {name}")
 
 
 def _is_described_here(name: str, before: Record | None) -> bool:
@@ -89,41 +89,41 @@ def _is_described_here(name: str, before: Record | None) -> bool:
 
 
 def _has_file(name: str) -> bool:
-    """Whether this folder has the stack file of a stack."""
+    """Whether the working directory has the stack file of a stack."""
     return os.path.lexists(schema.FILE_NAME) and load.name_in(Path()) == name
 
 
 def _as_deployed(found: Deployed, request: Request, console: Console) -> StackConfig:
-    """All that the stack was asked to be, by what it says of itself, and how flows run here. Raises Refused where the
-    stack does not say it and nobody here knows."""
+    """The configuration in the stack manifest, with the runtime options of this machine. Raises Refused if there is
+    neither a manifest nor a complete configuration."""
     name = request.config.name
-    if found.description is None:
-        if not request.is_whole:
+    if found.manifest is None:
+        if not request.is_complete:
             raise Refused(
-                f"The stack '{name}' does not say what it was asked to be: an older mfinfra deployed it.",
-                hint="Type the same in the folder of its mfinfra.yaml, or have who deploys it type mfinfra up once",
+                f"Stack '{name}' has no stack manifest: an older mfinfra deployed it.",
+                hint="Run the command again in the directory of its mfinfra.yaml, or ask its owner to run mfinfra up",
             )
         return request.config
-    config = found.description.config
+    config = found.manifest.config
     if not _has_file(name):
         return config.with_runtime(python=request.config.runtime.python)
     if config.model_dump(exclude=_OPEN) != request.config.model_dump(exclude=_OPEN):
         console.warn(
-            f"{schema.FILE_NAME} is not what the stack was deployed from last; that is what counts here.",
-            hint=f"To see what it would change: mfinfra plan --name {name}",
+            f"{schema.FILE_NAME} differs from the stack file that was deployed last; the deployed one is used.",
+            hint=f"To list the differences, run: mfinfra plan --name {name}",
         )
     return config.model_copy(update={"runtime": request.config.runtime, "account": request.config.account})
 
 
 def disconnect(name: str, console: Console) -> Record:
-    """Take what a stack in a cloud has on this machine away, and leave the stack as it is."""
+    """Remove the local files of a cloud stack. Does not change the stack."""
     with record.locked(name):
         stack = record.need(name)
         if stack.state == "deleting" or select.has_unsaved(name):
             again = f"down {name}" if stack.state == "deleting" else f"up --name {name}"
             raise Refused(
-                f"This machine has not ended what it does with the stack '{name}'.", hint=f"Type: mfinfra {again}"
+                f"An earlier command on stack '{name}' did not finish on this machine.", hint=f"Run: mfinfra {again}"
             )
-        console.step("Letting go of the stack")
+        console.step("Removing the local files of the stack")
         local_setup.forget(stack)
     return stack

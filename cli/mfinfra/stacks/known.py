@@ -1,4 +1,4 @@
-"""What this machine knows of a stack by its name: from an earlier command, else from the stack file of this folder."""
+"""The configuration of a stack by its name, from its local record, else from the stack file."""
 
 from __future__ import annotations
 
@@ -12,16 +12,16 @@ from ..stackfile.schema import StackConfig
 
 
 def recorded(name: str) -> StackConfig | None:
-    """A stack in a cloud as `up` last had it; None where there is none of this name."""
+    """The configuration of a cloud stack at the last `up`; None if there is no record of this name."""
     try:
         stack = record.find(name)
-    except record.Damaged:
+    except record.Corrupt:
         return None
     return StackConfig.model_validate_json(stack.config) if stack is not None and stack.config is not None else None
 
 
 def config_of(name: str) -> StackConfig:
-    """A stack in a cloud as recorded, else as the stack file of this folder describes it. Raises NotFound."""
+    """The configuration of a cloud stack from its record, else from the stack file. Raises NotFound."""
     last = recorded(name)
     if last is not None:
         return last
@@ -33,8 +33,8 @@ def config_of(name: str) -> StackConfig:
 
 
 def absent(name: str) -> NotFound:
-    """There is no such stack."""
-    return NotFound(f"There is no stack named '{name}'.", hint=f"Type: mfinfra up --name {name}")
+    """The error for an unknown stack."""
+    return NotFound(f"Stack '{name}' was not found.", hint=f"Run: mfinfra up --name {name}")
 
 
 def is_in_cloud(name: str) -> bool:
@@ -42,5 +42,5 @@ def is_in_cloud(name: str) -> bool:
     try:
         stack = record.find(name)
         return (stack if stack is not None else config_of(name)).cloud != "local"
-    except (NotFound, record.Damaged):
+    except (NotFound, record.Corrupt):
         return False

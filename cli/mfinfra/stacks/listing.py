@@ -1,4 +1,4 @@
-"""All stacks that this machine knows of."""
+"""All stacks with a local record."""
 
 from __future__ import annotations
 
@@ -10,13 +10,13 @@ from ..machine.paths import shown
 
 
 def every() -> list[dict[str, Any]]:
-    """All stacks, a few facts each."""
+    """All stacks, with the main attributes of each."""
     default = profile.default_stack()
     return [{**asdict(stack), "is_default": stack.name == default} for stack in record.every()]
 
 
 def where(stack: dict[str, Any]) -> str:
-    """The place of a stack: its folder on this machine, or in the words of its cloud."""
+    """The location of a stack: its directory on this machine, or its region and account."""
     if stack["cloud"] == "local":
         return shown(stack["data_folder"])
     from ..stackfile import rules

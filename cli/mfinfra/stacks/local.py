@@ -1,6 +1,6 @@
-"""A stack on this machine: what each command does with it, as a sequence of steps between frozen values.
+"""The commands on a local stack.
 
-load -> create -> profile -> install runtime -> smoke flow -> report; `down` is the way back.
+Steps of `up`: create the directory, install the runtime, start servers, write the profile, run the smoke test.
 """
 
 from __future__ import annotations
@@ -25,21 +25,21 @@ if TYPE_CHECKING:
     from ..plans.changes import Plan
     from ..runtime.install import Environment, Installed
     from ..runtime.smoke_test import SmokeRun
-    from .base import Agreed
+    from .base import Confirm
 
 
 class LocalStack:
-    """A stack on this machine; `config` is what a stack file and options say of it, where a command reads them."""
+    """A local stack; `config` is from the stack file and options, for the commands that read them."""
 
     report = "local"
 
     def __init__(self, name: str, console: Console, config: StackConfig | None = None) -> None:
         self.name, self._console, self._config = name, console, config
 
-    def up(self, agreed: Agreed, smoke: bool, plan_file: Path | None) -> Up:
-        """May be repeated; goes on where it was stopped. There is nothing to agree to."""
+    def up(self, confirm: Confirm, smoke: bool, plan_file: Path | None) -> Up:
+        """Can be repeated; continues where it stopped. Needs no confirmation."""
         if plan_file is not None:
-            raise Refused("A local stack has no plan.", hint="Type: mfinfra up")
+            raise Refused("A local stack has no plan.", hint="Run: mfinfra up")
         config = self._config or StackConfig.model_validate({"name": self.name})
         with record.locked(self.name):
             _refuse_cloud(self.name)
@@ -47,27 +47,25 @@ class LocalStack:
 
     def plan(self, out: Path | None, form: str) -> Plan:
         formats.check(form)
-        raise Refused("A local stack has nothing to plan.", hint="Type: mfinfra up")
+        raise Refused("A local stack has no plan.", hint="Run: mfinfra up")
 
     def connect(self, smoke: bool) -> Up:
         raise Refused(
-            "A local stack is on the machine that made it; there is nothing to connect to.",
-            hint="Name the stack in a cloud: mfinfra connect --cloud aws --name NAME, or type: mfinfra up",
+            "A local stack can only be used on the machine that created it.",
+            hint="For a cloud stack, run: mfinfra connect --cloud aws --name NAME; for a local one, run: mfinfra up",
         )
 
     def disconnect(self) -> Record:
         record.need(self.name)
         raise Refused(
-            f"'{self.name}' is a local stack: all of it is on this machine.", hint=f"Type: mfinfra down {self.name}"
+            f"Stack '{self.name}' is a local stack and cannot be disconnected.", hint=f"Run: mfinfra down {self.name}"
         )
 
-    def down(self, agreed: Agreed, keep_data: bool) -> Down:
+    def down(self, confirm: Confirm, keep_data: bool) -> Down:
         with record.locked(self.name):
             stack = record.need(self.name)
-            if not agreed(_what_goes(stack, keep_data)):
-                raise Refused(
-                    f"The stack '{self.name}' is left as it is.", hint=f"Type: mfinfra down {self.name} --yes"
-                )
+            if not confirm(_deletion_question(stack, keep_data)):
+                raise Refused(f"Stack '{self.name}' was not changed.", hint=f"Run: mfinfra down {self.name} --yes")
             record.save(stack.updated(state="deleting"))
             profile.remove(self.name)
             left = deployment.destroy(stack, keep_data)
@@ -77,11 +75,11 @@ class LocalStack:
     def drift(self) -> Plan:
         raise self._not_deployed()
 
-    def unlock(self, agreed: Agreed) -> str:
+    def unlock(self, confirm: Confirm) -> str:
         raise self._not_deployed()
 
     def _not_deployed(self) -> NotFound:
-        """No engine of a cloud deployed such a stack."""
+        """The error for commands that only cloud stacks support."""
         record.find(self.name)
         return known.absent(self.name)
 
@@ -90,28 +88,27 @@ class LocalStack:
 
     def outputs(self, namespace: str | None) -> dict[str, str]:
         if namespace is not None:
-            raise Refused(f"The stack '{self.name}' has no namespaces.", hint=f"Type: mfinfra outputs {self.name}")
+            raise Refused(f"Stack '{self.name}' has no namespaces.", hint=f"Run: mfinfra outputs {self.name}")
         settings = deployment.settings(record.need(self.name))
         public = {key: value for key, value in settings.items() if key not in servers.SECRET_SETTINGS}
         return {**public, profile.MARKER: self.name}
 
     def start(self) -> list[dict[str, Any]]:
-        """Its servers, after a stop or a restart of the machine. Raises NotFound for a stack without."""
+        """Start its servers, for example after a restart of the machine. Raises NotFound if it has none."""
         with record.locked(self.name):
             stack = _with_servers(self.name)
             if stack.python is None or stack.state == "deleting":
-                raise NotFound(f"The stack '{self.name}' is not set up.", hint=f"Type: mfinfra up --name {self.name}")
+                raise NotFound(f"Stack '{self.name}' is incomplete.", hint=f"Run: mfinfra up --name {self.name}")
             _start_servers(stack, stack.python, self._console)
-            profile.write(
-                self.name, deployment.settings(stack)
-            )  # a port may have been taken by somebody else meanwhile
+            # A port changes if another program uses the previous one.
+            profile.write(self.name, deployment.settings(stack))
         return _servers(stack)
 
     def stop(self) -> list[dict[str, Any]]:
-        """Its servers; everything in them is kept."""
+        """Stop its servers. No data is deleted."""
         with record.locked(self.name):
             stack = _with_servers(self.name)
-            self._console.step("Stopping the stack's servers")
+            self._console.step("Stopping the servers of the stack")
             servers.stop(stack)
         return _servers(stack)
 
@@ -140,10 +137,10 @@ def _up(config: StackConfig, smoke: bool, console: Console) -> Up:
 
 
 def _start_servers(stack: Record, python: str, console: Console) -> None:
-    """Have a stack's servers run in the background, where its preset has some."""
+    """Start the servers of a stack in the background, if its preset has servers."""
     if servers.preset(stack) == "files":
         return
-    console.step("Starting the stack's servers")
+    console.step("Starting the servers of the stack")
     servers.start(stack, python)
     for server, _ in servers.states(stack):
         console.done(f"Server {server.name} on {server.address}, in the background")
@@ -152,27 +149,27 @@ def _start_servers(stack: Record, python: str, console: Console) -> None:
 def _with_servers(name: str) -> Record:
     stack = record.need(name)
     if stack.cloud != "local" or servers.preset(stack) == "files":
-        raise NotFound(f"The stack '{name}' has no servers on this machine.", hint=f"Type: mfinfra status {name}")
+        raise NotFound(f"Stack '{name}' has no servers on this machine.", hint=f"Run: mfinfra status {name}")
     return stack
 
 
 def _servers(stack: Record) -> list[dict[str, Any]]:
-    """The servers of a stack and how they are doing, for documents."""
+    """The servers of a stack and their status, for documents."""
     return [server_document(server, one) for server, one in servers.states(stack)]
 
 
 def _refuse_cloud(name: str) -> None:
-    """A stack in a cloud is not made a local one by leaving its cloud out."""
+    """Raise Refused if a cloud stack has this name: omitting the cloud must not turn it into a local stack."""
     stack = deployment.known(name)
     if stack is not None and stack.cloud != "local":
         raise Refused(
-            f"'{name}' is a stack in {stack.cloud}; a local one needs another name.",
-            hint=f"Type: mfinfra up --cloud {stack.cloud} --name {name}, in the folder of its stack file",
+            f"Stack '{name}' already exists on {stack.cloud}; a local stack needs another name.",
+            hint=f"In the directory of its stack file, run: mfinfra up --cloud {stack.cloud} --name {name}",
         )
 
 
 def _python(config: StackConfig, stack: Record | None) -> str:
-    """As asked for, else the one that the stack has, else our own."""
+    """The Python in the configuration, else that of the stack, else that of mfinfra."""
     if config.runtime.python is not None:
         return config.runtime.python
     if stack is not None and stack.python is not None and os.path.exists(stack.python):
@@ -183,7 +180,7 @@ def _python(config: StackConfig, stack: Record | None) -> str:
 def _examples(runtime: Installed, console: Console) -> bool:
     command = install.ensure_examples(runtime.python, console.step)
     if command is not None:
-        console.warn("scikit-learn could not be installed; train_digits.py needs it.", hint=f"Type: {command}")
+        console.warn("scikit-learn could not be installed; train_digits.py needs it.", hint=f"Run: {command}")
     return command is None
 
 
@@ -192,19 +189,19 @@ def _smoke_test(stack: Record, runtime: Installed, console: Console) -> SmokeRun
     ran = smoke_test.run(stack.name, runtime.python, deployment.log_folder(stack.name))
     if not deployment.has_run(stack, ran.run):
         raise SmokeTestFailed(
-            f"The smoke flow ran, but {ran.run} is not in {stack.data_folder}: something overrides the profile.",
-            hint="Type: mfinfra doctor",
+            f"The smoke flow ran, but {ran.run} is not in {stack.data_folder}: another setting overrides the profile.",
+            hint="Run: mfinfra doctor",
         )
     console.done(f"{ran.run} ran and was read back ({ran.seconds:.1f} s)")
     return ran
 
 
-def _what_goes(stack: Record, keep_data: bool) -> str:
+def _deletion_question(stack: Record, keep_data: bool) -> str:
     found = deployment.runs(stack)
     count = None if found is None else sum(found.values())
     runs = "all its runs" if count is None else "1 run" if count == 1 else f"{count} runs"
-    data = f"its data stays in {stack.data_folder}" if keep_data else f"with {runs} in {stack.data_folder}"
-    return f"Remove the stack '{stack.name}', {data}?"
+    data = f"but keep its data in {stack.data_folder}" if keep_data else f"including {runs} in {stack.data_folder}"
+    return f"Delete stack '{stack.name}', {data}?"
 
 
 def _document(stack: Record) -> dict[str, Any]:
@@ -234,7 +231,7 @@ def _document(stack: Record) -> dict[str, Any]:
 
 
 def _environment(stack: Record) -> Environment | None:
-    """The environment of a stack's flows, None where it is gone."""
+    """The Python environment of the flows of a stack, None if it does not exist."""
     if stack.python is None:
         return None
     try:
@@ -248,13 +245,13 @@ def _has_profile(name: str) -> bool:
 
 
 def _state(stack: Record, found: Environment | None) -> str:
-    """`ready`, what an unfinished command left, `broken` where something that was made is gone, `stopped` or `starting`
-    for the servers."""
+    """`ready`, the state of an unfinished command, `broken` if a component no longer exists, or the state of the
+    servers: `stopped` or `starting`."""
     if stack.state != "ready":
         return stack.state
     has_runtime = found is not None and found.version is not None and not found.missing
-    whole = has_runtime and _has_profile(stack.name) and Path(stack.data_folder).is_dir()
-    if not whole:
+    is_complete = has_runtime and _has_profile(stack.name) and Path(stack.data_folder).is_dir()
+    if not is_complete:
         return "broken"
     states = [one.state if one is not None else "stopped" for _, one in servers.states(stack)]
     if states and all(state == "stopped" for state in states):

@@ -1,7 +1,6 @@
-"""From a stack that is there in its cloud to flows that run here, and back: record, tunnels, profile, runtime, smoke
-flow.
+"""The local side of a cloud stack: record, tunnels, profile, runtime, smoke test.
 
-`up` ends with it, and `connect` is little else. It changes nothing that the stack is made of.
+The last part of `up`, and most of `connect`. Does not change the stack.
 """
 
 from __future__ import annotations
@@ -28,8 +27,8 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class LocalTarget:
-    """What a stack is taken over with: all that it was asked to be, who we are in its cloud, the Python that flows run
-    with, and whether a flow shall be run through it."""
+    """The parameters of the setup: the configuration of the stack, its cloud with the caller's identity, the Python of
+    flows, and whether to run the smoke test."""
 
     config: StackConfig
     cloud: Cloud
@@ -37,15 +36,15 @@ class LocalTarget:
     smoke: bool
 
 
-def begun(config: StackConfig, cloud: Cloud, engine: str) -> Record:
-    """The record of a stack, new or as it was, with where the stack is and all that it was asked to be."""
+def save_record(config: StackConfig, cloud: Cloud, engine: str) -> Record:
+    """Save and return the record of a stack, new or updated, with its location and configuration."""
     config = config.model_copy(update={"engine": engine})
     stack = record.find(config.name)
     if stack is None:
         path = str(profile.path_of(config.name))
         stack = Record(config.name, config.cloud, "creating", record.now(), "", path)
     if stack.cloud != config.cloud:
-        raise Refused(f"'{config.name}' is a {stack.cloud} stack.", hint="Choose another name with --name")
+        raise Refused(f"Stack '{config.name}' already exists on {stack.cloud}.", hint="Set another name with --name")
     stack = stack.updated(
         engine=engine,
         region=config.region,
@@ -57,13 +56,13 @@ def begun(config: StackConfig, cloud: Cloud, engine: str) -> Record:
     return stack
 
 
-def take_over(stack: Record, target: LocalTarget, outputs: StackOutputs, console: Console) -> results.Up:
-    """Make flows of this machine use a stack, and run one through it where that is asked for."""
+def set_up(stack: Record, target: LocalTarget, outputs: StackOutputs, console: Console) -> results.Up:
+    """Set up this machine for a stack, and run the smoke test if requested."""
     config, cloud = target.config, target.cloud
     stack = stack.updated(outputs=outputs.text)
     record.save(stack)
     tunnelled = cluster.tunnel(stack, console) if cluster.has_tunnel(config) else {}
-    # No output holds what is secret: the cloud is asked for it.
+    # Outputs contain no secrets; the cloud returns them.
     written = profile.write(config.name, {**outputs.runtime_config, **cloud.settings(outputs), **tunnelled})
     console.done(f"Profile {shown(written.path)}")
     packages = (*config.runtime.packages, *cloud.requirements)
@@ -79,44 +78,44 @@ def take_over(stack: Record, target: LocalTarget, outputs: StackOutputs, console
 
 
 def python_of(config: StackConfig) -> str:
-    """The Python that flows run with. Raises MfinfraError for one that cannot."""
+    """The Python that flows run with. Raises MfinfraError if the runtime does not support it."""
     return install.supported(config.runtime.python or install.default_python()).python
 
 
 def _smoke_test(config: StackConfig, cloud: Cloud, python: str, console: Console) -> smoke_test.SmokeRun:
-    """Use what was made: bucket, table and service by themselves, then a flow by the profile alone. A service that is
-    private cannot be reached from here: the flow's metadata then stays on this machine. Raises SmokeTestFailed naming
-    the first that does not work."""
-    name, is_near = config.name, is_reached(config)
-    console.step("Trying the stack: bucket, table" + (", metadata service" if is_near else ""))
+    """Test the bucket, the table and the metadata service, then run a flow with the profile alone. A private metadata
+    service cannot be reached: the metadata of the flow is then stored on this machine. Raises SmokeTestFailed with the
+    first problem."""
+    name, can_reach = config.name, is_reachable(config)
+    console.step("Testing access to bucket and table" + (" and metadata service" if can_reach else ""))
     settings = profile.read(profile.path_of(name)) or {}
     problems = cloud.check_access(settings)
-    if is_near and not problems:
+    if can_reach and not problems:
         health = service_health.service(settings)
-        problems = [] if health.ok else [f"The metadata service is not well: {health.problem}."]
+        problems = [] if health.ok else [f"The metadata service is unhealthy: {health.problem}."]
     if problems:
-        raise SmokeTestFailed(problems[0], hint=f"Type: mfinfra status {name}")
+        raise SmokeTestFailed(problems[0], hint=f"Run: mfinfra status {name}")
     console.step("Running the smoke flow")
-    private = {} if is_near else {"METAFLOW_DEFAULT_METADATA": "local"}
+    private = {} if can_reach else {"METAFLOW_DEFAULT_METADATA": "local"}
     ran = smoke_test.run(name, python, _smoke_folder(name), **private)
-    console.done(f"{ran.run} ran with its artifacts in the stack's bucket and was read back ({ran.seconds:.1f} s)")
-    if not is_near:
-        console.note("The metadata service is private and was not tried from here.")
+    console.done(f"{ran.run} ran, and its artifacts were read from the bucket of the stack ({ran.seconds:.1f} s)")
+    if not can_reach:
+        console.note("The metadata service is private and was not tested from this machine.")
     return ran
 
 
 def _smoke_folder(name: str) -> Path:
-    """Where the smoke flow leaves its log."""
+    """The directory for the log of the smoke flow."""
     return workspace_of(name).parent / "smoke"
 
 
-def is_reached(config: StackConfig) -> bool:
-    """Whether the metadata service of a stack can be used from here."""
+def is_reachable(config: StackConfig) -> bool:
+    """Whether this machine can reach the metadata service of a stack."""
     return config.metadata.api == "public" or cluster.has_tunnel(config)
 
 
 def forget(stack: Record) -> None:
-    """Remove what a stack has on this machine: tunnels, profile, workspace, record."""
+    """Remove the local files of a stack: tunnels, profile, workspace, record."""
     profile.remove(stack.name)
     cluster.forget_locally(stack)
     workspace.remove(workspace_of(stack.name))

@@ -1,7 +1,7 @@
-"""A stack as it is in its cloud, looked at without the program that deployed it: no plan, no lock, nothing written.
+"""Reads a deployed stack without its engine: no plan, no lock, no changes.
 
-What Terraform deployed is read from its state, what CloudFormation deployed from there. Who may not read the state is
-given what the stack says of itself.
+Stacks of Terraform are read from the state, those of CloudFormation from its API. Users without read access to the
+state get the outputs in the stack manifest.
 """
 
 from __future__ import annotations
@@ -19,36 +19,36 @@ from . import manifest
 if TYPE_CHECKING:
     from ..clouds.base import Cloud, States
     from ..stackfile.schema import StackConfig
-    from .manifest import Description
+    from .manifest import Manifest
 
 
 @dataclass(frozen=True)
 class Deployed:
-    """A whole stack: what deployed it, what it is, and what it says of itself (None: an older mfinfra deployed it).
-    `from_manifest` where what it is is known from there alone."""
+    """A complete stack: its engine, outputs, and manifest (None: an older mfinfra deployed it). `from_manifest`: the
+    outputs are those of the manifest."""
 
     engine: str
     outputs: StackOutputs
-    description: Description | None
+    manifest: Manifest | None
     from_manifest: bool = False
 
 
 def find(cloud: Cloud, asked: StackConfig) -> Deployed:
-    """The stack that is meant. Raises NotFound where there is none, Refused where it is not whole or elsewhere,
-    CloudError where we may not see it."""
+    """The deployed stack. Raises NotFound if it does not exist, Refused if it is incomplete or in another region,
+    CloudError if access is denied."""
     try:
         found = _found(cloud, asked)
     except CloudError as exc:
-        raise CloudError(f"The stack '{asked.name}' cannot be looked at: {exc.message}", hint=exc.hint) from exc
+        raise CloudError(f"Stack '{asked.name}' cannot be read: {exc.message}", hint=exc.hint) from exc
     if found is None:
         raise NotFound(
-            f"There is no stack '{asked.name}' in {_where(cloud)}: {_looked_for(cloud, asked)}.",
-            hint=f"Name its region with --region, sign in to its account, or make it: mfinfra up --name {asked.name}",
+            f"Stack '{asked.name}' was not found in {_where(cloud)}: {_missing(cloud, asked)}.",
+            hint=f"Set its region with --region, sign in to its account, or run: mfinfra up --name {asked.name}",
         )
     if not found.outputs.runtime_config:
         raise Refused(
-            f"The stack '{asked.name}' is there, but not whole: it says nothing of what it is.",
-            hint=f"Who deploys it types: mfinfra up --name {asked.name}",
+            f"Stack '{asked.name}' is incomplete: it has no output `runtime_config`.",
+            hint=f"Ask its owner to run: mfinfra up --name {asked.name}",
         )
     _check_region(found, asked)
     return found
@@ -56,29 +56,29 @@ def find(cloud: Cloud, asked: StackConfig) -> Deployed:
 
 def _found(cloud: Cloud, asked: StackConfig) -> Deployed | None:
     states = cloud.states()
-    described = manifest.read(states, asked.name) if states is not None else None
-    config = described.config if described is not None else asked
+    recorded = manifest.read(states, asked.name) if states is not None else None
+    config = recorded.config if recorded is not None else asked
     for engine in _engines(asked.engine or config.engine, asked.cloud):
         try:
-            said = _by_terraform(cloud, states) if engine == "terraform" else _by_cloudformation(cloud, config)
+            found = _by_terraform(cloud, states) if engine == "terraform" else _by_cloudformation(cloud, config)
         except Unreadable:
-            if described is None or described.config.engine != engine:
+            if recorded is None or recorded.config.engine != engine:
                 raise
-            return Deployed(engine, described.outputs, described, from_manifest=True)
-        if said is not None:
-            return Deployed(engine, said, described)
+            return Deployed(engine, recorded.outputs, recorded, from_manifest=True)
+        if found is not None:
+            return Deployed(engine, found, recorded)
     return None
 
 
 def _engines(named: str | None, cloud: str) -> tuple[str, ...]:
-    """What may have deployed a stack."""
+    """The engines that can have deployed a stack."""
     if named is not None:
         return (named,)
     return ("terraform", "cloudformation") if cloud == "aws" else ("terraform",)
 
 
 def _by_terraform(cloud: Cloud, states: States | None) -> StackOutputs | None:
-    """The outputs in the state; None where there is no state, or one of nothing: that is what `down` leaves."""
+    """The outputs in the state; None if it does not exist or is empty, as after `down`."""
     from ..engines.terraform.state import read
 
     name = cloud.config.name
@@ -90,16 +90,16 @@ def _by_terraform(cloud: Cloud, states: States | None) -> StackOutputs | None:
 
 
 def _by_cloudformation(cloud: Cloud, config: StackConfig) -> StackOutputs | None:
-    """The outputs of the stack in CloudFormation; none where it is not whole."""
+    """The outputs of the stack in CloudFormation; None if it does not exist, empty if it is incomplete."""
     from ..clouds.aws.cloud import Aws
     from ..engines.cloudformation import change_sets
     from ..render import cloudformation
 
     if not isinstance(cloud, Aws):
-        raise Refused("CloudFormation is in AWS only.", hint="Type the same with --engine terraform")
+        raise Refused("CloudFormation is available on AWS only.", hint="Run the command again with --engine terraform")
     stack = change_sets.found(cloud.session, config.name)
     status = str(stack["StackStatus"]) if stack is not None else "REVIEW_IN_PROGRESS"
-    if status == "REVIEW_IN_PROGRESS":  # it was planned, and never made
+    if status == "REVIEW_IN_PROGRESS":  # planned, but never created
         return None
     if status != "CREATE_COMPLETE" and not status.startswith("UPDATE_"):
         return StackOutputs()
@@ -111,22 +111,22 @@ def _where(cloud: Cloud) -> str:
     return f"the {rules.ACCOUNTS[config.cloud]} {cloud.account}, region {config.region}"
 
 
-def _looked_for(cloud: Cloud, asked: StackConfig) -> str:
-    """What would be there, in words."""
+def _missing(cloud: Cloud, asked: StackConfig) -> str:
+    """The objects that were not found, as text."""
     engines = _engines(asked.engine, asked.cloud)
     places = {
         "terraform": f"the state {cloud.state_place(asked.name)}",
         "cloudformation": f"the CloudFormation stack mfinfra-{asked.name}",
     }
     named = [places[engine] for engine in engines]
-    return f"neither {' nor '.join(named)} is there" if len(named) > 1 else f"{named[0]} is not there, or holds nothing"
+    return f"neither {' nor '.join(named)} exists" if len(named) > 1 else f"{named[0]} does not exist or is empty"
 
 
 def _check_region(found: Deployed, asked: StackConfig) -> None:
-    """Where states of all regions lie in one place, the region that was named may be a wrong one."""
-    region = found.description.config.region if found.description is not None else asked.region
+    """Raise Refused for another region: a state bucket can contain the states of all regions."""
+    region = found.manifest.config.region if found.manifest is not None else asked.region
     if region != asked.region:
         raise Refused(
-            f"The stack '{asked.name}' is in the region {region}, not in {asked.region}.",
-            hint=f"Type the same with --region {region}",
+            f"Stack '{asked.name}' is in region {region}, not in {asked.region}.",
+            hint=f"Run the command again with --region {region}",
         )

@@ -1,8 +1,7 @@
-"""What a stack leaves beside its state: the stack file that it was deployed from, defaults filled in, and its outputs.
+"""The stack manifest, an object in the state bucket: the stack file as deployed, with defaults, and the outputs.
 
-Outputs say what a stack is, and not what it was asked to be; who connects without the stack file reads it here. A state
-can hold what is secret; this does not, so that who only uses a stack need not read its state. What is said of one
-machine only, the Python of the flows, is left out.
+`connect` reads it if there is no stack file. A state can contain secrets; the manifest contains none, so that users of
+a stack need no access to its state. It omits the Python of the flows, which is specific to a machine.
 """
 
 from __future__ import annotations
@@ -26,8 +25,8 @@ VERSION = 1
 
 
 @dataclass(frozen=True)
-class Description:
-    """A stack as it was deployed last: what it was asked to be, what it was then, and since when it is there."""
+class Manifest:
+    """A stack at its last deployment: its configuration, its outputs, and when it was created."""
 
     config: StackConfig
     outputs: StackOutputs
@@ -35,45 +34,45 @@ class Description:
 
 
 def write(states: States, stack: Record) -> bool:
-    """Leave the description of a stack that was deployed; returns whether it is another than before."""
-    key, said = state_location.description_key(stack.name), text(stack)
-    if states.read(key) == said:
+    """Write the manifest of a deployed stack; returns whether it has changed."""
+    key, content = state_location.manifest_key(stack.name), text(stack)
+    if states.read(key) == content:
         return False
-    states.write(key, said)
+    states.write(key, content)
     return True
 
 
 def text(stack: Record) -> str:
-    """The description of a stack as text."""
+    """The manifest of a stack as text."""
     config: dict[str, Any] = json.loads(stack.config or "{}")
     config["runtime"] = {**config["runtime"], "python": None}
-    said = json.loads(stack.outputs or "{}")
-    found = {"version": VERSION, "created_at": stack.created_at, "config": config, "outputs": said}
+    recorded = json.loads(stack.outputs or "{}")
+    found = {"version": VERSION, "created_at": stack.created_at, "config": config, "outputs": recorded}
     return json.dumps(found, indent=2, sort_keys=True) + "\n"
 
 
-def read(states: States, name: str) -> Description | None:
-    """The description of a stack, None where there is none. Raises MfinfraError for one that cannot be understood."""
-    found = states.read(state_location.description_key(name))
+def read(states: States, name: str) -> Manifest | None:
+    """The manifest of a stack, None if it does not exist. Raises MfinfraError if it is invalid."""
+    found = states.read(state_location.manifest_key(name))
     return None if found is None else parsed(found, name)
 
 
-def parsed(found: str, name: str) -> Description:
-    """The description in a text. Raises MfinfraError for one that is damaged, of another stack or of the future."""
+def parsed(found: str, name: str) -> Manifest:
+    """The manifest in a text. Raises MfinfraError if it is corrupt, of another stack, or of a newer mfinfra."""
     try:
         content = json.loads(found)
         if content["version"] != VERSION or content["config"]["name"] != name:
             raise ValueError("another version, or another stack")
         config = StackConfig.model_validate(content["config"])
-        return Description(config, outputs.of(dict(content["outputs"])), str(content["created_at"]))
+        return Manifest(config, outputs.of(dict(content["outputs"])), str(content["created_at"]))
     except (ValidationError, ValueError, LookupError, TypeError, RecursionError) as exc:
         raise MfinfraError(
-            f"What the stack '{name}' says of itself ({state_location.description_key(name)}) is damaged, or of a newer"
-            " mfinfra.",
-            hint="Take the mfinfra that deployed it; with an older one, type the same in the folder of its stack file",
+            f"The manifest of stack '{name}' ({state_location.manifest_key(name)}) is corrupt, or was written by a"
+            " newer mfinfra.",
+            hint="Use the mfinfra version that deployed it, or run the command in the directory of its stack file",
         ) from exc
 
 
 def remove(states: States, name: str) -> None:
-    """Take away the description of a stack that is gone."""
-    states.remove(state_location.description_key(name))
+    """Delete the manifest of a deleted stack."""
+    states.remove(state_location.manifest_key(name))

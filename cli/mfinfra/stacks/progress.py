@@ -1,12 +1,12 @@
-"""The progress of an engine, a line for each event."""
+"""The progress of an engine, one line for each event."""
 
 from __future__ import annotations
 
 from ..console import Console
 from ..plans.changes import Event
 
-_DOING = {"create": "Creating", "update": "Changing", "replace": "Replacing", "delete": "Removing", "read": "Reading"}
-_DONE = {"create": "Created", "update": "Changed", "replace": "Replaced", "delete": "Removed", "read": "Read"}
+_DOING = {"create": "Creating", "update": "Updating", "replace": "Replacing", "delete": "Deleting", "read": "Reading"}
+_DONE = {"create": "Created", "update": "Updated", "replace": "Replaced", "delete": "Deleted", "read": "Read"}
 
 
 def show(event: Event, console: Console) -> None:

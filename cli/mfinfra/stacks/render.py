@@ -1,4 +1,4 @@
-"""`render` and `validate`: a stack as files, with no account and no network."""
+"""`render` and `validate`: the files of a stack, without a cloud account or network."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Rendered:
-    """A stack written as files."""
+    """The files of a stack, as written."""
 
     name: str
     engine: str
@@ -28,7 +28,7 @@ class Rendered:
 
 @dataclass(frozen=True)
 class Check:
-    """One thing that `validate` looked at: `ok`, or `skipped` with the reason."""
+    """One check of `validate`: `ok`, or `skipped` with the reason."""
 
     what: str
     level: str
@@ -36,7 +36,7 @@ class Check:
 
 
 def write(config: StackConfig, out: Path | None, force: bool) -> Rendered:
-    """Write the files of a stack into a folder."""
+    """Write the files of a stack to a directory."""
     config, engine = _in_cloud(config)
     files = render(config, account=config.account)
     folder = out if out is not None else Path(f"{config.name}-stack")
@@ -45,15 +45,15 @@ def write(config: StackConfig, out: Path | None, force: bool) -> Rendered:
 
 
 def _in_cloud(config: StackConfig) -> tuple[StackConfig, str]:
-    """A stack with its engine decided. Raises Refused for a local one, which has no files."""
+    """The configuration with its engine set. Raises Refused for a local stack, which has no files."""
     if config.cloud == "local":
-        raise Refused("A local stack has nothing to render.", hint="Type: mfinfra up, or name a cloud with --cloud aws")
+        raise Refused("A local stack has no files to render.", hint="Run: mfinfra up, or set a cloud with --cloud aws")
     engine = select.chosen_engine(config)
     return config.model_copy(update={"engine": engine}), engine
 
 
 def validated(config: StackConfig) -> list[Check]:
-    """Check what would be rendered. Raises for the first thing that is wrong."""
+    """Check the stack file and its rendered files. Raises MfinfraError for the first problem."""
     config, engine = _in_cloud(config)
     files = render(config, account=config.account)
     checks = [
@@ -64,7 +64,7 @@ def validated(config: StackConfig) -> list[Check]:
 
 
 def _terraform(files: dict[str, str]) -> Check:
-    """The syntax of every file, by terraform itself; what providers say needs them, and those need the network."""
+    """Check the syntax of every file with terraform. Checks by providers need the network, so that they are not run."""
     import tempfile
 
     from ..engines.terraform.program import Terraform
@@ -77,5 +77,5 @@ def _terraform(files: dict[str, str]) -> Check:
             return Check("terraform", "skipped", exc.message)
         wrong = terraform.fmt_check()
     if wrong:
-        raise MfinfraError(f"Terraform cannot read what was rendered: {', '.join(wrong)}.", hint="Report this.")
-    return Check("terraform", "ok", "every file is well-formed; providers are asked by mfinfra plan")
+        raise MfinfraError(f"Terraform cannot parse rendered files: {', '.join(wrong)}.", hint="Report this bug")
+    return Check("terraform", "ok", "the syntax of all files is valid; mfinfra plan also runs the checks of providers")

@@ -1,4 +1,4 @@
-"""What the commands on a stack give back, and the command to run next."""
+"""The results of commands on a stack, and the command to run next."""
 
 from __future__ import annotations
 
@@ -22,13 +22,13 @@ if TYPE_CHECKING:
 STATUS_VERSION = 1
 
 
-#: What may lie where `up` was called, the more telling first, and whether it needs what the examples need.
+#: Example flows to suggest after `up`, the preferred one first, and whether they need the packages for examples.
 _EXAMPLES = (("examples/flows/train_digits.py", True), ("examples/flows/hello.py", False))
 
 
 @dataclass(frozen=True)
 class Up:
-    """The result of `up`; `next_command` is what to type now."""
+    """The result of `up`; `next_command` is the command to run next."""
 
     stack: Record
     profile: Profile
@@ -39,7 +39,7 @@ class Up:
 
 @dataclass(frozen=True)
 class Down:
-    """The result of `down`: what is still there, as paths or as the cloud calls it; stacks to use now."""
+    """The result of `down`: what remains, as paths or resource names, and the other stacks if there is no default."""
 
     name: str
     left: tuple[str, ...]
@@ -47,7 +47,7 @@ class Down:
 
 
 def server_document(server: Server, one: ServerState | None) -> dict[str, Any]:
-    """A server and how it is doing."""
+    """A server and its status."""
     return {
         "name": server.name,
         "address": server.address,
@@ -60,14 +60,14 @@ def server_document(server: Server, one: ServerState | None) -> dict[str, Any]:
 
 
 def next_command(is_default: bool, name: str, python: str, has_examples: bool) -> str:
-    """The command that runs a flow through the stack from here, by what that Python has."""
+    """The command that runs a flow on the stack: an example if it exists and that Python has its packages."""
     here = (flow for flow, needs in _EXAMPLES if os.path.isfile(flow) and (has_examples or not needs))
-    command = f"{_as_typed(python)} {next(here, 'your_flow.py')} run"
+    command = f"{_python_command(python)} {next(here, 'your_flow.py')} run"
     return command if is_default else f"METAFLOW_PROFILE={name} {command}"
 
 
-def _as_typed(python: str) -> str:
-    """`python` where the shell finds this one under that name."""
+def _python_command(python: str) -> str:
+    """`python` if the shell finds this Python under that name, else its path."""
     found = which("python")
     if found and os.path.abspath(os.path.dirname(found)) == os.path.dirname(python):
         return "python"

@@ -1,4 +1,4 @@
-"""Which stack a command means: the only place that tells stacks of this machine from stacks in a cloud."""
+"""The stack of a command: the only module that distinguishes local stacks from cloud stacks."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ def described(config: StackConfig, console: Console) -> Stack:
 
 
 def named(name: str, console: Console) -> Stack:
-    """The stack of a name, as this machine or this folder knows it; a local one where neither does."""
+    """The stack of a name, from the local record or the stack file; a local stack if neither exists."""
     return _stack(name, None, known.is_in_cloud(name), console)
 
 

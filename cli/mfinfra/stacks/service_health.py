@@ -1,4 +1,4 @@
-"""How the metadata service of a stack answers, asked by its own interface: the same on every cloud."""
+"""The health of the metadata service, checked over its HTTP API: the same on every cloud."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from urllib.parse import urlsplit
 
 @dataclass(frozen=True)
 class Health:
-    """How a metadata service answers. `schema` is what it says of its database, where it says it."""
+    """The health of a metadata service. `schema` is the status of its database schema, if the service returns it."""
 
     ok: bool
     version: str | None = None
@@ -23,16 +23,16 @@ class Health:
 
 
 def service(settings: Mapping[str, str], timeout: float = 10.0) -> Health:
-    """Ask the metadata service that settings name, with the key they have."""
+    """Check the metadata service in the settings, with the API key in them."""
     url = settings.get("METAFLOW_SERVICE_URL", "")
     if urlsplit(url).scheme not in ("http", "https"):
-        return Health(False, problem="the profile names no service")
+        return Health(False, problem="the profile has no METAFLOW_SERVICE_URL")
     headers = {"x-api-key": key} if (key := settings.get("METAFLOW_SERVICE_AUTH_KEY")) else {}
     began = time.monotonic()
     try:
         version, _ = _get(f"{url.rstrip('/')}/ping", headers, timeout)
     except (OSError, HTTPException) as exc:
-        return Health(False, problem=f"{urlsplit(url).netloc} does not answer: {_reason(exc)}")
+        return Health(False, problem=f"{urlsplit(url).netloc} does not respond: {_reason(exc)}")
     seconds = time.monotonic() - began
     return Health(True, version, _schema(url, headers, timeout), seconds)
 
@@ -53,7 +53,7 @@ def _schema(url: str, headers: Mapping[str, str], timeout: float) -> str | None:
 
 
 def problem(url: str, timeout: float) -> str | None:
-    """Why a page is not there; None where it is, or asks who we are."""
+    """Why a page is not available; None if it is, or if it requires sign-in."""
     from urllib.error import HTTPError
 
     try:
@@ -67,15 +67,15 @@ def problem(url: str, timeout: float) -> str | None:
 
 def _reason(exc: OSError | HTTPException) -> str:
     status = getattr(exc, "code", None)
-    if status == 503 and (told := _told(exc)):
-        return told
+    if status == 503 and (reason := _reason_in_body(exc)):
+        return reason
     if status in (401, 403):
-        return f"it refuses the key ({status})"
+        return f"the service refused the API key (status {status})"
     return f"status {status}" if status else str(getattr(exc, "reason", exc) or exc)
 
 
-def _told(exc: Any) -> str:
-    """The reason that a tunnel or a balancer gives, where it is a line of text."""
+def _reason_in_body(exc: Any) -> str:
+    """The reason in the response of a tunnel or a load balancer, if it is a line of text."""
     try:
         kind, text = str(exc.headers.get("Content-Type", "")), exc.read(500).decode("utf-8", "replace")
     except (OSError, HTTPException):
@@ -84,5 +84,5 @@ def _told(exc: Any) -> str:
 
 
 def document(settings: Mapping[str, str]) -> dict[str, Any]:
-    """The health of the service as JSON has it."""
+    """The health of the service, for documents."""
     return asdict(service(settings))

@@ -1,4 +1,4 @@
-"""A stack with the cloud it is in and the engine that deploys it, both ready for work."""
+"""A stack with its cloud, signed in, and its engine, ready to use."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Session:
-    """A stack with the cloud it goes to and the engine that deploys it."""
+    """A stack with its cloud and its engine."""
 
     config: StackConfig
     cloud: Cloud
@@ -29,7 +29,7 @@ class Session:
 
     @property
     def plan_context(self) -> dict[str, str]:
-        """What must be the same when a plan is applied as when it was made."""
+        """The values that must be the same when a plan is applied as when it was created."""
         return {
             "engine": self.deployment.engine,
             "account": self.cloud.account,
@@ -39,7 +39,7 @@ class Session:
 
 
 def open_stack(config: StackConfig, console: Console) -> Session:
-    """Sign in to the cloud and make the engine ready. Fails here where there are no credentials."""
+    """Sign in to the cloud and prepare the engine. Raises CloudError if there are no credentials."""
     stack = record.find(config.name)
     before = stack.engine if stack is not None else None
     engine = config.engine or before or select.chosen_engine(config)
@@ -50,8 +50,8 @@ def open_stack(config: StackConfig, console: Console) -> Session:
 
 
 def sign_in(config: StackConfig, console: Console) -> Cloud:
-    """The cloud of a stack, with who we are in it. Raises CloudError where there are no credentials, Refused where the
-    stack file allows another account only."""
+    """The cloud of a stack, with the caller's identity. Raises CloudError if there are no credentials, Refused if the
+    stack file sets another account."""
     cloud = clouds.sign_in(config)
     _check_account(config, cloud.account)
     console.done(f"{rules.ACCOUNTS[config.cloud].capitalize()} {cloud.account}, region {config.region}, as {cloud.who}")
@@ -61,7 +61,7 @@ def sign_in(config: StackConfig, console: Console) -> Cloud:
 def _check_account(config: StackConfig, account: str) -> None:
     if config.account is not None and config.account != account:
         raise Refused(
-            f"The credentials are for the {rules.ACCOUNTS[config.cloud]} {account}, the stack file allows"
-            f" {config.account} only.",
-            hint="Choose others with: export AWS_PROFILE=NAME",
+            f"The credentials are for {rules.ACCOUNTS[config.cloud]} {account}; the stack file requires"
+            f" {config.account}.",
+            hint="Use other credentials, for example: export AWS_PROFILE=NAME",
         )

@@ -1,1 +1,1 @@
-"""What mfinfra asks of AWS itself, beside the engine: identity, state, permissions, errors."""
+"""Calls to AWS that the engine does not make: identity, state, permissions, errors."""

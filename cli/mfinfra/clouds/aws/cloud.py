@@ -1,4 +1,4 @@
-"""AWS as the pipeline sees it."""
+"""AWS, for the commands."""
 
 from __future__ import annotations
 
@@ -20,18 +20,18 @@ if TYPE_CHECKING:
 
 
 def sign_in(config: StackConfig) -> Aws:
-    """Find out who we are. Raises CloudError where there are no credentials."""
+    """Find the caller's identity. Raises CloudError if there are no credentials."""
     session = identity.session(str(config.region))
     return Aws(config, session, identity.identity(session))
 
 
 def clusters(config: StackConfig) -> Clusters:
-    """What lets us into the cluster of a stack."""
+    """The credentials for the cluster of a stack."""
     return Clusters(identity.session(str(config.region)))
 
 
 class Clusters:
-    """Tokens for clusters: each is made here, and says to one cluster who we are."""
+    """Tokens for clusters, created without a request. Each token authenticates the caller to one cluster."""
 
     def __init__(self, session: Any) -> None:
         self._session = session
@@ -63,7 +63,7 @@ class Aws:
 
     def ensure_state(self, report: Report) -> None:
         if state.ensure_bucket(self.session, self.bucket, self.account, self.identity.partition):
-            report(f"Made the bucket {self.bucket} for states")
+            report(f"Created the state bucket {self.bucket}")
 
     def states(self) -> States | None:
         return state.States(self.session, self.bucket, self.account)
@@ -97,7 +97,7 @@ class Aws:
         return health.check_access(self.session, settings)
 
     def drain(self, outputs: StackOutputs, keep_data: bool, report: Report) -> tuple[str, ...]:
-        """Jobs are ended before their queues go, buckets emptied before they go."""
+        """Jobs are stopped before their queues are deleted, and buckets are emptied before they are deleted."""
         kept = self._kept_database(report) if keep_data else None
         if outputs.queue_arns:
             teardown.drain_queues(self.session, list(outputs.queue_arns), report)
@@ -105,17 +105,17 @@ class Aws:
             for bucket in (outputs.bucket_name, *outputs.log_bucket_names):
                 if bucket:
                     teardown.empty_bucket(self.session, bucket, report)
-        return () if kept is None else (f"The database is kept as the snapshot {kept}",)
+        return () if kept is None else (f"The database is kept as snapshot {kept}",)
 
     def _kept_database(self, report: Report) -> str | None:
-        """The database of a sandbox goes without a last snapshot unless one is made first."""
+        """A sandbox deletes its database without a final snapshot, so one is created first."""
         if self.config.preset != "sandbox" or self.config.metadata.database is not None:
             return None
         return teardown.keep_database(self.session, f"{self.config.name}-metadata", report)
 
     def leftovers(self, engine: str, keep_data: bool, report: Report) -> tuple[str, ...]:
-        """CloudFormation retains what holds data, outside of sandboxes, even where it is to go: that is removed here,
-        and found by its tag, so also by a second `down`."""
+        """Except in sandboxes, CloudFormation retains resources that hold data, even if they must be deleted. They are
+        deleted here. They are found by their tag, so a second `down` finds them too."""
         left = teardown.leftovers(self.session, self.config.name)
         if engine == "cloudformation":
             left = retained.remove(self.session, left, keep_data, report)

@@ -1,6 +1,6 @@
-"""Clusters of EKS: whether one is there, and what it lets us in with.
+"""EKS clusters: whether one exists, and tokens for its API server.
 
-The token is a request to STS, signed for one cluster and a minute, which the cluster sends to learn who we are:
+The token is a request to STS, signed for one cluster and one minute. The cluster sends it to identify the caller:
 https://github.com/kubernetes-sigs/aws-iam-authenticator#api-authorization-from-outside-a-cluster
 """
 
@@ -17,16 +17,16 @@ from .identity import client
 
 _PREFIX = "k8s-aws-v1."
 _URL_SECONDS = 60
-#: A cluster takes a token for fifteen minutes after its date; the last one is for clocks that differ.
+#: A cluster accepts a token for 15 minutes after its date; one minute is a margin for clocks that differ.
 _TOKEN_SECONDS = 14 * 60
 
 
 def token(session: Any, cluster: str) -> ClusterToken:
-    """What a cluster lets us in with. Nothing is asked of AWS, except for credentials that it lends."""
+    """A token for a cluster. Sends no request to AWS, except to get temporary credentials."""
     from botocore.exceptions import BotoCoreError
 
-    # It is the cluster that asks, and it asks no address but those of STS itself: an endpoint that leads us to AWS from
-    # here, as AWS_ENDPOINT_URL does, would be refused there.
+    # The cluster sends the request, and only to the public endpoints of STS: it would reject an endpoint that this
+    # machine uses, such as AWS_ENDPOINT_URL.
     sts = client(session, "sts", ignore_configured_endpoint_urls=True)
     sts.meta.events.register("before-sign.sts.GetCallerIdentity", _for_cluster(cluster))
     expires_at = time.time() + _TOKEN_SECONDS
@@ -39,7 +39,7 @@ def token(session: Any, cluster: str) -> ClusterToken:
 
 
 def _for_cluster(cluster: str) -> Callable[..., None]:
-    """Has the name of the cluster signed too, so that no other takes the token."""
+    """Include the name of the cluster in the signature, so that no other cluster accepts the token."""
 
     def sign(request: Any, **_: Any) -> None:
         request.headers["x-k8s-aws-id"] = cluster
@@ -48,7 +48,7 @@ def _for_cluster(cluster: str) -> Callable[..., None]:
 
 
 def is_there(session: Any, cluster: str) -> bool:
-    """Whether AWS has a cluster, in whatever state."""
+    """Whether a cluster exists in AWS, in any state."""
     from botocore.exceptions import BotoCoreError, ClientError
 
     try:

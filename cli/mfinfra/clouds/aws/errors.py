@@ -1,7 +1,7 @@
-"""The ways AWS says no, in one line each with what to do about it.
+"""Known AWS errors, one line for each, and a hint.
 
 The same texts come from boto3 and, inside Terraform's diagnostics, from the AWS SDK for Go; CloudFormation has its own.
-They are looked for in text, so that one table serves all three. Refused permissions are in permissions.py.
+The table searches text, so that one table serves all three. Denied permissions are in permissions.py.
 """
 
 # ruff: noqa: E501
@@ -12,173 +12,173 @@ import re
 from ...errors import CloudError
 from . import permissions
 
-#: What AWS says, what it means, what to do. The first that is found counts.
+#: Texts of AWS, their meaning, and a hint. The first match is used.
 _KNOWN: tuple[tuple[tuple[str, ...], str, str], ...] = (
     (
         ("Unable to locate credentials", "NoCredentialProviders", "No valid credential sources", "no EC2 IMDS role found"),
-        "There are no AWS credentials.",
-        "Type: aws sso login, or: export AWS_PROFILE=NAME",
+        "No AWS credentials were found.",
+        "Run: aws sso login, or: export AWS_PROFILE=NAME",
     ),
     (
         ("Partial credentials found",),
-        "There is half of the AWS credentials: a key without its secret, or the other way round.",
-        "Set both AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or neither, and: export AWS_PROFILE=NAME",
+        "The AWS credentials are incomplete: the access key or the secret access key is missing.",
+        "Set both AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY; or unset both and run: export AWS_PROFILE=NAME",
     ),
     (
         ("The config profile", "failed to get shared config profile"),
         "The AWS profile that AWS_PROFILE names does not exist.",
-        "Type: aws configure list-profiles",
+        "To list the profiles, run: aws configure list-profiles",
     ),
     (
         ("Unable to parse config file", "InvalidConfigError", "source_profile", "ConfigParseError", "CredentialRetrievalError", "FileNotFoundError"),
-        "The AWS configuration of this account does not lead to credentials: {detail}",
-        "Look at ~/.aws/config, and try it with: aws sts get-caller-identity",
+        "The AWS configuration of this user provides no credentials: {detail}",
+        "Check ~/.aws/config, then run: aws sts get-caller-identity",
     ),
     (
         ("Missing Dependency", "MissingDependencyException"),
-        "The sign-on of this AWS profile needs a package that is not installed: {detail}",
-        "Type: pip install 'botocore[crt]', or fetch credentials another way",
+        "Signing in with this AWS profile needs a package that is not installed: {detail}",
+        "Run: pip install 'botocore[crt]', or sign in another way",
     ),
     (
         ("MFA code",),
-        "The AWS profile asks for an MFA code, and nobody is there to type it.",
-        "Fetch credentials first, for example with: aws configure export-credentials --format env",
+        "The AWS profile requires an MFA code, but the terminal is not interactive.",
+        "Get credentials first, for example run: aws configure export-credentials --format env",
     ),
     (
         ("Error loading SSO Token", "SSOTokenLoadError", "failed to read cached SSO token", "unable to refresh SSO token", "cached SSO token"),
-        "Nobody is signed on to AWS with this profile, or no longer.",
-        "Type: aws sso login",
+        "This AWS profile is not signed in, or its session has ended.",
+        "Run: aws sso login",
     ),
     (
         ("ExpiredToken", "token has expired", "Token has expired", "SSO session", "UnauthorizedSSOTokenError", "TokenRefreshRequired"),
         "The AWS credentials have expired.",
-        "Type: aws sso login, or fetch new ones the way you got these",
+        "Run: aws sso login, or get new credentials from the source of the expired ones",
     ),
     (
         ("InvalidClientTokenId", "SignatureDoesNotMatch", "UnrecognizedClientException", "InvalidAccessKeyId", "AuthFailure"),
-        "AWS does not know these credentials, not in this partition, or the region is not enabled for their account.",
-        "Look at them with: aws sts get-caller-identity; regions are enabled under Account in the AWS console",
+        "AWS rejected these credentials: they are invalid, belong to another partition, or the region is not enabled for their account.",
+        "To check them, run: aws sts get-caller-identity; enable regions under Account in the AWS console",
     ),
     (
         ("ccount ID not allowed",),
-        "The credentials are for another account than the stack is in: {detail}",
-        "Choose others with: export AWS_PROFILE=NAME",
+        "The credentials belong to another account than the stack: {detail}",
+        "Select other credentials, run: export AWS_PROFILE=NAME",
     ),
     (
         ("RequestTimeTooSkewed", "RequestExpired", "Signature not yet current"),
-        "The clock of this machine is wrong by minutes; AWS refuses what it signs.",
-        "Set the clock, for example with: timedatectl set-ntp true",
+        "The clock of this machine is wrong by several minutes, so AWS rejects its signatures.",
+        "Set the clock, for example run: timedatectl set-ntp true",
     ),
     (
         ("OptInRequired", "RegionDisabledException", "region is disabled"),
         "The region is not enabled for this account.",
-        "Enable it under Account in the AWS console, or name another region",
+        "Enable it under Account in the AWS console, or select another region",
     ),
     (
         ("PendingVerification", "FreeTierRestriction"),
-        "The account is too new, or its plan too small, for this: {detail}",
-        "Wait for AWS to have verified the account, or upgrade its plan in the AWS console; then type the same",
+        "The account is not yet verified, or its plan does not include this: {detail}",
+        "Wait until AWS has verified the account, or upgrade its plan in the AWS console; then run the command again",
     ),
     (
         ("Throttling", "ThrottledException", "RequestLimitExceeded", "TooManyRequests", "SlowDown"),
-        "AWS asks us to be slower, and went on asking after several tries.",
-        "Wait a minute, then type the same command again",
+        "AWS throttled the requests, also after several retries.",
+        "Wait a minute, then run the command again",
     ),
     (
         ("SSL validation failed", "SSLError", "x509:", "certificate verify failed"),
-        "The TLS certificate of what answers in place of AWS is not trusted: {detail}",
-        "Behind a proxy that looks into TLS, name its authority: export AWS_CA_BUNDLE=FILE",
+        "The TLS certificate of the AWS endpoint, or of a proxy in front of it, is not trusted: {detail}",
+        "Behind a proxy that inspects TLS, set its certificate authority: export AWS_CA_BUNDLE=FILE",
     ),
     (
         ("Could not connect to the endpoint", "EndpointConnectionError", "no such host", "connection refused", "Connect timeout",
          "i/o timeout", "network is unreachable", "Name or service not known", "ConnectTimeoutError", "ReadTimeoutError", "Connection was closed",
          "connection reset", "Connection reset", "unexpected EOF", "server misbehaving", "TLS handshake timeout", "Failed to connect to proxy"),
         "AWS cannot be reached: {detail}",
-        "Connect, then type the same command again: it goes on from where it was",
+        "Check the network, then run the command again: it continues where it stopped",
     ),
     (
         ("Invalid endpoint",),
-        "The address that AWS_ENDPOINT_URL names is none: {detail}",
-        "Type: unset AWS_ENDPOINT_URL",
+        "AWS_ENDPOINT_URL is not a valid URL: {detail}",
+        "Run: unset AWS_ENDPOINT_URL",
     ),
     (
         ("VcpuLimitExceeded", "AddressLimitExceeded", "VpcLimitExceeded", "NatGatewayLimitExceeded", "LimitExceeded", "QuotaExceeded",
          "ServiceQuotaExceeded", "InstanceQuotaExceeded", "TooMany", "maximum number of", "reached the limit on"),
         "A quota of the account is used up: {detail}",
-        "Ask for more in the Service Quotas console of the region, or remove what is not needed, then type the same",
+        "Request an increase in the Service Quotas console of the region, or delete unused resources; then run the command again",
     ),
     (
         ("InsufficientInstanceCapacity", "InsufficientDBInstanceCapacity", "InsufficientCapacity", "Capacity is unavailable", "have sufficient capacity"),
-        "AWS has no capacity for this size in this region now: {detail}",
-        "Name another size or region, or type the same again later",
+        "AWS currently has no capacity for this size in this region: {detail}",
+        "Select another size or region, or run the command again later",
     ),
     (
         ("Cannot find version", "does not support creating a DB instance", "InvalidDBInstanceClass", "Invalid DB Instance class"),
         "This size or version of the database is not offered in this region: {detail}",
-        "Name others under metadata.instance_class and metadata.postgres_version",
+        "Set metadata.instance_class or metadata.postgres_version to another value",
     ),
     (
         ("DBSubnetGroupDoesNotCoverEnoughAZs", "are in one availability zone"),
         "The subnets are in one availability zone; a database and its load balancer need two: {detail}",
-        "Look at network.subnets in the stack file",
+        "Check network.subnets in the stack file",
     ),
     (
         ("service linked role", "service-linked role"),
-        "AWS has not yet made the role that its service needs in this account: {detail}",
-        "Type the same command again in a minute; the first call of a service makes it",
+        "AWS has not yet created the service-linked role that its service needs in this account: {detail}",
+        "Run the command again in a minute; the first call of a service creates the role",
     ),
     (
         ("OperationAborted",),
-        "S3 is not yet done with the last bucket of this name: {detail}",
-        "Wait some minutes, then type the same command again",
+        "S3 is still deleting the previous bucket of this name: {detail}",
+        "Wait 5 minutes, then run the command again",
     ),
     (
         ("BucketAlreadyExists", "BucketAlreadyOwnedByYou"),
-        "A bucket of this name exists already: {detail}",
-        "Choose another stack name, or name the bucket under datastore.bucket to use it",
+        "A bucket of this name already exists: {detail}",
+        "Choose another stack name, or set datastore.bucket to use the bucket",
     ),
     (
         ("BucketNotEmpty", "bucket you tried to delete is not empty"),
-        "The bucket is not empty, and is not to be removed with what is in it: {detail}",
-        "Empty it, or keep it with: mfinfra down --keep data",
+        "The bucket is not empty, and the stack does not delete buckets that contain objects: {detail}",
+        "Empty the bucket, or to keep it, run: mfinfra down --keep data",
     ),
     (
         ("InvalidVpcRange", "InvalidSubnet.Range", "InvalidSubnet.Conflict", "CIDR block conflicts", "conflicts with another subnet", "overlap"),
-        "The addresses of the network overlap others: {detail}",
+        "The CIDR range of the network overlaps another one: {detail}",
         "Choose another network.cidr",
     ),
     (
         ("InvalidSubnetID.NotFound", "is not in vpc-", "InvalidVpcID.NotFound", "InvalidSubnet"),
-        "A subnet or VPC that the stack file names is not there, or not where it says: {detail}",
-        "Look at network in the stack file",
+        "A subnet or VPC of the stack file does not exist, or is in another VPC or region: {detail}",
+        "Check network in the stack file",
     ),
     (
         ("CertificateNotFound", "UnsupportedCertificate"),
         "The certificate of the UI cannot be used: {detail}",
-        "Look at ui.certificate: it must be issued, in the region of the stack",
+        "Check ui.certificate: the certificate must be issued, and in the region of the stack",
     ),
     (
         ("Circuit Breaker", "tfSTABLE"),
-        "The tasks of the service do not start: {detail}",
-        "Look at why they stopped in the ECS console, and at their log, then type the same command again",
+        "The ECS tasks of the service do not start: {detail}",
+        "Check the stop reason and the logs of the tasks in the ECS console, then run the command again",
     ),
     (
         ("EntityAlreadyExists", "AlreadyExists", "ResourceInUseException", "ResourceExistsException", "DuplicateLoadBalancer", "already exists",
          "already associated"),
-        "Something of this name exists already: {detail}",
-        "Choose another stack name; or if it is left from a stack of this name, remove it",
+        "A resource of this name already exists: {detail}",
+        "Choose another stack name; or delete the resource, if an earlier stack of this name left it",
     ),
     (
         ("NotStabilized", "timeout while waiting"),
-        "AWS did not finish in time: {detail}",
-        "Type the same command again; it goes on from where it was",
+        "An operation in AWS timed out: {detail}",
+        "Run the command again; it continues where it stopped",
     ),
 )  # fmt: skip
 
-#: How the SDK for Go says that it tried several times: no quota of anybody.
+#: The message of the SDK for Go after several retries. It contains "exceeded", but means no quota.
 _TRIES = "exceeded maximum number of attempts, "
 
-#: What in a text is said of the case at hand, in the ways of the SDK for Go, of CloudFormation and of boto3.
+#: The part of a text that describes the case at hand, in the formats of the SDK for Go, CloudFormation and boto3.
 _DETAIL = re.compile(
     r'api error [\w.]+: (.+?)(?:\n|$)|returned message: "(.+?)(?: \(Service: |" \(RequestToken)|operation: (.+?)(?:\n|$)',
     re.S,
@@ -186,10 +186,10 @@ _DETAIL = re.compile(
 
 
 def explained(exc: Exception, called: str = "") -> CloudError:
-    """A failure of boto3 as one line; `called` says of what, as in `operation error S3: PutObject`."""
+    """An error of boto3 as one line; `called` names the operation, as in `operation error S3: PutObject`."""
     text = f"{type(exc).__name__}: {exc}"
     error = explain_text(f"{text}\n{called}") or CloudError(
-        f"AWS refused: {_short(str(exc))}", hint="Type the same command again."
+        f"AWS refused the request: {_short(str(exc))}", hint="Run the command again"
     )
     response = getattr(exc, "response", None) or {}
     error.code = str(response.get("Error", {}).get("Code", "")).removesuffix("Exception")
@@ -197,7 +197,7 @@ def explained(exc: Exception, called: str = "") -> CloudError:
 
 
 def explain_text(text: str) -> CloudError | None:
-    """What a text of AWS means; None where it is not in the catalogue."""
+    """The known error that a text of AWS contains, None if it contains none."""
     if permissions.DENIED.search(text):
         return permissions.denied(text) or _refused(text)
     text = text.replace(_TRIES, "")
@@ -208,8 +208,8 @@ def explain_text(text: str) -> CloudError | None:
 
 
 def _refused(text: str) -> CloudError:
-    """A refused permission of which AWS does not say more."""
-    return CloudError(f"AWS refused a permission: {_detail(text)}", hint="Ask who manages the account for it")
+    """A denied permission without further detail."""
+    return CloudError(f"AWS denied access: {_detail(text)}", hint="Ask an administrator of the account for access")
 
 
 def _detail(text: str) -> str:

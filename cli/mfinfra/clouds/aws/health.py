@@ -1,4 +1,4 @@
-"""Whether what a stack in AWS is made of works: its bucket, its table, its queues."""
+"""Health of the resources of a stack in AWS: bucket, table, queues."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ _WAITING = ("SUBMITTED", "PENDING", "RUNNABLE", "STARTING", "RUNNING")
 
 
 def check_access(session: Any, settings: Mapping[str, str]) -> list[str]:
-    """Use bucket and table as a flow would; what does not work, in words."""
+    """Use the bucket and the table as a flow does. Returns one sentence for each problem."""
     return [*_bucket(session, settings), *_table(session, settings)]
 
 
@@ -27,8 +27,8 @@ def _bucket(session: Any, settings: Mapping[str, str]) -> list[str]:
         read = call(s3.get_object, Bucket=root.netloc, Key=key)["Body"].read()
         call(s3.delete_object, Bucket=root.netloc, Key=key)
     except MfinfraError as exc:
-        return [f"The bucket {root.netloc} cannot be used: {exc.message}"]
-    return [] if read == content else [f"The bucket {root.netloc} does not give back what was put into it."]
+        return [f"Bucket '{root.netloc}' cannot be used: {exc.message}"]
+    return [] if read == content else [f"Bucket '{root.netloc}' did not return the object that was written to it."]
 
 
 def _table(session: Any, settings: Mapping[str, str]) -> list[str]:
@@ -38,12 +38,12 @@ def _table(session: Any, settings: Mapping[str, str]) -> list[str]:
     try:
         table = call(client(session, "dynamodb").describe_table, TableName=name)["Table"]
     except MfinfraError as exc:
-        return [f"The table {name} cannot be used: {exc.message}"]
-    return [] if table["TableStatus"] == "ACTIVE" else [f"The table {name} is {table['TableStatus'].lower()}."]
+        return [f"Table '{name}' cannot be used: {exc.message}"]
+    return [] if table["TableStatus"] == "ACTIVE" else [f"Table '{name}' is {table['TableStatus'].lower()}."]
 
 
 def queues(session: Any, arns: list[str]) -> list[dict[str, Any]]:
-    """Each queue with its state and how many jobs are in it, by what they do."""
+    """Each queue with its state and the number of its jobs by status."""
     if not arns:
         return []
     batch = client(session, "batch")

@@ -1,4 +1,4 @@
-"""Who we are in AWS, and the clients to ask it anything with."""
+"""The caller's identity in AWS, and clients for its services."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from .errors import explained
 
 @dataclass(frozen=True)
 class Identity:
-    """The account that credentials belong to, and the user or role they are of."""
+    """The account, and the user or role, that credentials belong to."""
 
     account: str
     arn: str
@@ -22,7 +22,7 @@ class Identity:
         return self.arn.split(":")[1]
 
 
-#: Partitions that stacks go to; AWS has more, which nobody outside of them can use.
+#: Partitions that stacks can be created in; the other partitions of AWS are closed to the public.
 _PARTITIONS = ("aws", "aws-cn", "aws-us-gov")
 
 
@@ -40,13 +40,13 @@ def session(region: str) -> Any:
         offered = [r for p in _PARTITIONS for r in partitions.get(p, []) if r.split("-")[0] == region.split("-")[0]]
         close = ", ".join(sorted(offered)[:6])
         raise CloudError(
-            f"AWS has no region '{region}' that this boto3 knows.", hint=f"Regions near it: {close or 'none'}"
+            f"The installed boto3 lists no AWS region '{region}'.", hint=f"Similar regions: {close or 'none'}"
         )
     return found
 
 
 def client(session: Any, service: str, **options: Any) -> Any:
-    """A client that tries again where AWS asks it to. Credentials are looked for here already."""
+    """A client that retries throttled requests. Creating it already searches for credentials."""
     from botocore.config import Config
     from botocore.exceptions import BotoCoreError
 
@@ -58,27 +58,27 @@ def client(session: Any, service: str, **options: Any) -> Any:
 
 
 def identity(session: Any) -> Identity:
-    """Who we are. Raises CloudError where there are no credentials, or none that are valid."""
+    """The caller's identity. Raises CloudError if there are no valid credentials."""
     found = call(client(session, "sts").get_caller_identity)
     return Identity(str(found["Account"]), str(found["Arn"]))
 
 
 def call(method: Any, **arguments: Any) -> Any:
-    """Call AWS; what goes wrong is one line, with AWS's own word for it as `code`."""
+    """Call AWS. An error is raised as one line, with the error code of AWS as `code`."""
     from botocore.exceptions import BotoCoreError, ClientError
 
     try:
         return method(**arguments)
     except ClientError as exc:
-        raise explained(exc, _asked(method.__self__, exc.operation_name, arguments)) from exc
+        raise explained(exc, _called(method.__self__, exc.operation_name, arguments)) from exc
     except (BotoCoreError, OSError) as exc:
         raise explained(exc) from exc
     except EOFError:
         raise explained(EOFError("no MFA code")) from None
 
 
-def _asked(client: Any, operation: str, arguments: dict[str, Any]) -> str:
-    """What was called on what, for where AWS refuses it without a word; only buckets have an ARN known here."""
+def _called(client: Any, operation: str, arguments: dict[str, Any]) -> str:
+    """The operation and its resource, for errors in which AWS names neither; only for buckets is the ARN known."""
     text = f"operation error {client.meta.service_model.service_id}: {operation}"
     if "Bucket" not in arguments:
         return text
@@ -87,22 +87,22 @@ def _asked(client: Any, operation: str, arguments: dict[str, Any]) -> str:
 
 
 def pages(client: Any, operation: str, key: str, **arguments: Any) -> list[Any]:
-    """Everything that an operation lists."""
+    """All items that an operation lists, from all pages."""
     return [item for page in each_page(client, operation, **arguments) for item in page.get(key, [])]
 
 
 def each_page(client: Any, operation: str, **arguments: Any) -> Iterator[dict[str, Any]]:
-    """The pages of what an operation lists, one by one."""
+    """The pages of a list operation, one at a time."""
     from botocore.exceptions import BotoCoreError, ClientError
 
     try:
         yield from client.get_paginator(operation).paginate(**arguments)
     except ClientError as exc:
-        raise explained(exc, _asked(client, exc.operation_name, arguments)) from exc
+        raise explained(exc, _called(client, exc.operation_name, arguments)) from exc
     except (BotoCoreError, OSError) as exc:
         raise explained(exc) from exc
 
 
 def api_key(session: Any, key_id: str) -> str:
-    """The key of the metadata service. It goes into the profile and nowhere else."""
+    """The API key of the metadata service. It is written to the profile only."""
     return str(call(client(session, "apigateway").get_api_key, apiKey=key_id, includeValue=True)["value"])

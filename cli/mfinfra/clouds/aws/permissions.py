@@ -1,6 +1,6 @@
-"""A permission that AWS refused: to whom, for what, on what, and the statement that would grant it."""
+"""Access that AWS denied: the principal, the action, the resource, and the policy statement that grants it."""
 
-# ruff: noqa: E501 - a line of the table of rights is a line
+# ruff: noqa: E501 - one line for each entry of the table of actions
 
 from __future__ import annotations
 
@@ -16,19 +16,19 @@ DENIED = re.compile(
 _WHO = re.compile(
     r"User: (?P<who>\S+) is not authorized to perform: (?P<action>[\w:-]+)(?: on resource: (?P<resource>[^\s,]+))?"
 )
-#: How the SDK for Go, our own calls (see identity.py), boto3 and CloudFormation name what was called.
+#: How the SDK for Go, mfinfra's own calls (see identity.py), boto3 and CloudFormation name the operation.
 _CALLED = re.compile(r"operation error (?P<service>[\w ]+): (?P<operation>\w+)(?: on (?P<resource>arn:\S+))?")
 _API = re.compile(r"\bAPI: (?P<action>[\w-]+:\w+)")
 _DENIES = re.compile(r"explicit deny in an? (?P<policy>[\w -]+? (?:policy|boundary))")
 _OMITS = re.compile(r"because no (?P<policy>[\w -]+? ?(?:policy|boundary)) allows")
 
-#: Services whose name in policies is not their own name in one word.
+#: Services whose prefix in policies is not their name in one word.
 _PREFIXES = {
     "cloudwatch events": "events", "cloudwatch logs": "logs", "cognito identity provider": "cognito-idp",
     "elastic load balancing v2": "elasticloadbalancing", "eventbridge": "events", "resource groups tagging api": "tag",
     "sfn": "states", "service quotas": "servicequotas",
 }  # fmt: skip
-#: Rights that are not called as the operation is.
+#: Actions whose name differs from that of the operation.
 _RIGHTS = {
     "s3:HeadObject": "s3:GetObject", "s3:HeadBucket": "s3:ListBucket", "s3:ListObjects": "s3:ListBucket", "s3:ListObjectsV2": "s3:ListBucket",
     "s3:ListObjectVersions": "s3:ListBucketVersions", "s3:ListMultipartUploads": "s3:ListBucketMultipartUploads",
@@ -42,7 +42,7 @@ _VERBS = {"Get": "GET", "Create": "POST", "Update": "PATCH", "Put": "PUT", "Dele
 
 @dataclass(frozen=True)
 class _Refusal:
-    """What was refused; `policy` is what refuses it where that is not simply that nothing grants it."""
+    """A denied action. `policy` is the kind of policy that denies or omits it, None if no policy grants it."""
 
     who: str
     action: str
@@ -52,15 +52,15 @@ class _Refusal:
 
 
 def denied(text: str) -> CloudError | None:
-    """A refused permission as one line; None for a text that tells of none."""
+    """A denied permission as one line, None if a text contains none."""
     if not DENIED.search(text):
         return None
     refusal = _refusal(" ".join(text.split()))
-    return _told(refusal) if refusal is not None else None
+    return _error(refusal) if refusal is not None else None
 
 
 def right(service: str, operation: str) -> str:
-    """What policies call an operation: ("CloudWatch Logs", "CreateLogGroup") is logs:CreateLogGroup."""
+    """The IAM action of an operation: ("CloudWatch Logs", "CreateLogGroup") is logs:CreateLogGroup."""
     prefix = _PREFIXES.get(service.lower(), service.lower().replace(" ", ""))
     if prefix == "apigateway":
         verb = next((verb for start, verb in _VERBS.items() if operation.startswith(start)), "*")
@@ -69,7 +69,7 @@ def right(service: str, operation: str) -> str:
 
 
 def statement(action: str, resource: str) -> str:
-    """What grants an action, as policies have it."""
+    """The policy statement that grants an action."""
     return json.dumps({"Effect": "Allow", "Action": action, "Resource": resource})
 
 
@@ -82,22 +82,22 @@ def _refusal(text: str) -> _Refusal | None:
         return _Refusal(named.group("who"), named.group("action"), resource, name, denies is not None)
     if called := _CALLED.search(text):
         action = right(called.group("service"), called.group("operation"))
-        return _Refusal("These credentials", action, called.group("resource") or "*", name, denies is not None)
+        return _Refusal("The caller", action, called.group("resource") or "*", name, denies is not None)
     if api := _API.search(text):
-        return _Refusal("These credentials", api.group("action"), "*", name, denies is not None)
+        return _Refusal("The caller", api.group("action"), "*", name, denies is not None)
     return None
 
 
-def _told(refusal: _Refusal) -> CloudError:
-    start = f"{refusal.who} may not {refusal.action} on {refusal.resource}"
+def _error(refusal: _Refusal) -> CloudError:
+    start = f"{refusal.who} is not allowed to perform {refusal.action} on {refusal.resource}"
     grants = statement(refusal.action, refusal.resource)
     if refusal.denies:
         return CloudError(
             f"{start}: a {refusal.policy} denies it.",
-            hint="No other policy can grant it: ask who manages that one",
+            hint="No other policy can override it; ask an administrator to change that policy",
         )
     if refusal.policy not in (None, "identity-based policy"):
         return CloudError(
-            f"{start}: its {refusal.policy} does not allow it.", hint=f"A statement to add there: {grants}"
+            f"{start}: its {refusal.policy} does not allow it.", hint=f"Add this statement to it: {grants}"
         )
-    return CloudError(f"{start}.", hint=f"A statement that would grant it: {grants}")
+    return CloudError(f"{start}.", hint=f"Add this statement to a policy: {grants}")

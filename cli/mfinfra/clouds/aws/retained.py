@@ -1,7 +1,7 @@
-"""What CloudFormation leaves of a stack because its template retains it: removed by its ARN, after the stack is gone.
+"""Deletes, by ARN, the resources that CloudFormation retains after it has deleted a stack.
 
-What cannot come back goes with a time to think: a key and a secret can be restored for seven days, the shortest that
-KMS takes. Whatever is not in the table here stays and is named.
+Keys and secrets can be restored for 7 days, the shortest period that KMS accepts. Resources of types that are not in
+the table are kept and listed.
 """
 
 from __future__ import annotations
@@ -13,21 +13,21 @@ from ...errors import CloudError
 from .identity import call, client
 from .teardown import Report, empty_bucket
 
-#: Days in which a key or a secret can be taken back.
+#: Days in which a key or a secret can be restored.
 RECOVERY_DAYS = 7
-#: What `down --keep data` leaves: the bucket, and the key without which nobody can read it.
+#: What `down --keep data` keeps: the bucket, and the key that encrypts it.
 _DATA = ("s3", "kms")
 
 
 def remove(session: Any, arns: list[str], keep_data: bool, report: Report) -> list[str]:
-    """Remove what of these is ours to remove; returns the others. Keys go last: what they encrypt goes before them."""
+    """Delete the resources of known types; returns the others. Keys are last, after the resources that they encrypt."""
     left = []
     for arn in sorted(arns, key=lambda arn: _service(arn) == "kms"):
         remover = _REMOVERS.get(_kind(arn))
         if remover is None or (keep_data and _service(arn) in _DATA):
             left.append(arn)
             continue
-        report(f"Removing {arn.rsplit(':', 1)[1]}")
+        report(f"Deleting {arn.rsplit(':', 1)[1]}")
         remover(session, arn, report)
     return sorted(left)
 
@@ -37,40 +37,40 @@ def _service(arn: str) -> str:
 
 
 def _kind(arn: str) -> str:
-    """`kms:key`, `ecr:repository`; buckets have no more than their name."""
+    """The type: `kms:key`, `ecr:repository`; the ARN of a bucket contains only its name."""
     service, resource = _service(arn), arn.split(":", 5)[5]
     return service if service == "s3" else f"{service}:{resource.replace(':', '/').split('/')[0]}"
 
 
 def _name(arn: str) -> str:
-    """What follows the kind."""
+    """The part after the type."""
     return arn.split(":", 5)[5].partition("/")[2]
 
 
 def _bucket(session: Any, arn: str, report: Report) -> None:
     bucket = arn.rsplit(":", 1)[1]
     empty_bucket(session, bucket, report)
-    _unless_gone(client(session, "s3").delete_bucket, Bucket=bucket)
+    _if_exists(client(session, "s3").delete_bucket, Bucket=bucket)
 
 
 def _key(session: Any, arn: str, report: Report) -> None:
     kms = client(session, "kms")
     state = call(kms.describe_key, KeyId=arn)["KeyMetadata"]["KeyState"]
     if state != "PendingDeletion":
-        _unless_gone(kms.schedule_key_deletion, KeyId=arn, PendingWindowInDays=RECOVERY_DAYS)
+        _if_exists(kms.schedule_key_deletion, KeyId=arn, PendingWindowInDays=RECOVERY_DAYS)
 
 
 def _secret(session: Any, arn: str, report: Report) -> None:
     secrets = client(session, "secretsmanager")
-    _unless_gone(secrets.delete_secret, SecretId=arn, RecoveryWindowInDays=RECOVERY_DAYS)
+    _if_exists(secrets.delete_secret, SecretId=arn, RecoveryWindowInDays=RECOVERY_DAYS)
 
 
 def _repository(session: Any, arn: str, report: Report) -> None:
-    _unless_gone(client(session, "ecr").delete_repository, repositoryName=_name(arn), force=True)
+    _if_exists(client(session, "ecr").delete_repository, repositoryName=_name(arn), force=True)
 
 
 def _user_pool(session: Any, arn: str, report: Report) -> None:
-    _unless_gone(client(session, "cognito-idp").delete_user_pool, UserPoolId=_name(arn))
+    _if_exists(client(session, "cognito-idp").delete_user_pool, UserPoolId=_name(arn))
 
 
 _REMOVERS: dict[str, Callable[[Any, str, Report], None]] = {
@@ -82,8 +82,8 @@ _REMOVERS: dict[str, Callable[[Any, str, Report], None]] = {
 }
 
 
-def _unless_gone(operation: Callable[..., Any], **arguments: Any) -> None:
-    """Call it; that there is nothing to remove any more is no error."""
+def _if_exists(operation: Callable[..., Any], **arguments: Any) -> None:
+    """Call an operation. A resource that no longer exists is not an error."""
     try:
         call(operation, **arguments)
     except CloudError as exc:

@@ -1,4 +1,4 @@
-"""The bucket where the states of an account's region lie, and the lock of each."""
+"""The state bucket of an account in a region, and the state locks."""
 
 from __future__ import annotations
 
@@ -7,20 +7,20 @@ from dataclasses import dataclass
 from typing import Any
 
 from ...errors import CloudError, Locked
-from ..base import Unreadable
+from ..base import TAKE_AGAIN, Unreadable
 from .identity import call, client
 from .permissions import statement
 
 _TLS_ONLY = "OnlyTls"
-#: What S3 says of buckets and objects that are not there.
+#: Error codes of S3 for buckets and objects that do not exist.
 _ABSENT = ("404", "NoSuchBucket", "NoSuchKey", "NotFound")
-#: What it says to who may not look; who may not list a bucket hears it of what is not there too.
+#: Error codes for denied access. Callers without s3:ListBucket get them for objects that do not exist, too.
 _DENIED = ("403", "AccessDenied")
 
 
 @dataclass(frozen=True)
 class Lock:
-    """The lock of a state, as Terraform writes it beside it."""
+    """The lock of a state, as Terraform writes it next to the state."""
 
     id: str
     who: str
@@ -29,10 +29,11 @@ class Lock:
 
 
 def ensure_bucket(session: Any, bucket: str, account: str, partition: str) -> bool:
-    """Make the bucket, or finish one that was begun; returns whether it was made. May be called by several at once.
+    """Create the bucket, or complete one that was created in part; returns whether it was created. Concurrent calls
+    are safe.
 
-    Encrypted, without public access, by TLS only, versioned: versions come last, so a bucket that has them is whole,
-    and who only looks needs no right to change it. Raises CloudError where it belongs to another account.
+    The bucket is encrypted, private, TLS only and versioned. Versioning is enabled last: a bucket that has it is
+    complete, and callers with read access need no more. Raises CloudError if it belongs to another account.
     """
     s3 = client(session, "s3")
     made = _made(s3, bucket, account, str(session.region_name))
@@ -69,8 +70,8 @@ def _made(s3: Any, bucket: str, account: str, region: str) -> bool:
         if exc.code == "403":
             grants = statement("s3:ListBucket", f"arn:{s3.meta.partition}:s3:::{bucket}")
             raise CloudError(
-                f"The bucket {bucket} for states cannot be used: it belongs to another account, or may not be read.",
-                hint=f"If it is yours, a statement that would grant it: {grants}",
+                f"The state bucket '{bucket}' cannot be used: it belongs to another account, or access is denied.",
+                hint=f"If the bucket is in your account, add this statement to a policy: {grants}",
             ) from exc
         if exc.code not in _ABSENT:
             raise
@@ -78,7 +79,7 @@ def _made(s3: Any, bucket: str, account: str, region: str) -> bool:
     try:
         call(s3.create_bucket, Bucket=bucket, **where)
     except CloudError as exc:
-        if exc.code != "BucketAlreadyOwnedByYou":  # somebody else of us was faster
+        if exc.code != "BucketAlreadyOwnedByYou":  # another mfinfra of this account created it first
             raise
         return False
     return True
@@ -98,21 +99,21 @@ def _policy(bucket: str, partition: str) -> dict[str, Any]:
 
 
 class States:
-    """The bucket as files. Its owner is named in each request: S3 answers for no bucket of another account."""
+    """The bucket as files. Each request names the owner, so S3 refuses it for a bucket of another account."""
 
     def __init__(self, session: Any, bucket: str, account: str) -> None:
         self._session, self._bucket = session, {"Bucket": bucket, "ExpectedBucketOwner": account}
 
     def read(self, key: str) -> str | None:
         try:
-            answer = call(client(self._session, "s3").get_object, **self._bucket, Key=key)
+            found = call(client(self._session, "s3").get_object, **self._bucket, Key=key)
         except CloudError as exc:
             if exc.code in _ABSENT:
                 return None
             if exc.code in _DENIED:
                 raise Unreadable.of(exc) from exc
             raise
-        return bytes(answer["Body"].read()).decode("utf-8", "replace")
+        return bytes(found["Body"].read()).decode("utf-8", "replace")
 
     def write(self, key: str, text: str) -> None:
         call(client(self._session, "s3").put_object, **self._bucket, Key=key, Body=text.encode())
@@ -122,7 +123,7 @@ class States:
 
 
 def lock(session: Any, bucket: str, key: str) -> Lock | None:
-    """Who holds the lock of a state; None for nobody."""
+    """The holder of a state lock, None if it is free."""
     s3 = client(session, "s3")
     try:
         text = call(s3.get_object, Bucket=bucket, Key=f"{key}.tflock")["Body"].read()
@@ -134,12 +135,12 @@ def lock(session: Any, bucket: str, key: str) -> Lock | None:
         found = json.loads(text)
         return Lock(str(found["ID"]), str(found["Who"]), str(found["Created"])[:19], str(found.get("Operation", "")))
     except (ValueError, KeyError, TypeError):
-        return Lock("", "somebody who left no name", "an unknown time", "")
+        return Lock("", "an unknown user", "an unknown time", "")
 
 
 def unlock(session: Any, bucket: str, key: str, held: Lock) -> None:
-    """Remove the lock if it is still the same one. Raises Locked where somebody else has it by now."""
+    """Remove the lock if it is still the same one. Raises Locked if another holder has acquired it since."""
     now = lock(session, bucket, key)
     if now is not None and now.id != held.id:
-        raise Locked(f"The lock went to {now.who} at {now.since}.", hint="Type the same again to take it from them")
+        raise Locked(f"The lock was acquired by {now.who} at {now.since}.", hint=TAKE_AGAIN)
     call(client(session, "s3").delete_object, Bucket=bucket, Key=f"{key}.tflock")

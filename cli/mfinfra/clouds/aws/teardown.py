@@ -1,4 +1,4 @@
-"""What must happen before a stack can go: jobs end, buckets are emptied. And the question whether all of it is gone."""
+"""Before a stack is deleted: stop jobs, empty buckets, keep a snapshot. After it: list the resources that remain."""
 
 from __future__ import annotations
 
@@ -17,18 +17,19 @@ Report = Callable[[str], None]
 
 
 def drain_queues(session: Any, arns: list[str], report: Report) -> None:
-    """End every job of these queues and wait until none is left. Raises CloudError after ten minutes."""
+    """Stop every job of these queues and wait until none is left. Raises CloudError after 10 minutes."""
     batch = client(session, "batch")
     known = {str(queue["jobQueueArn"]) for queue in call(batch.describe_job_queues, jobQueues=arns)["jobQueues"]}
     deadline = time.monotonic() + _WAIT_MOST
     while jobs := [job for arn in known for job in _jobs(batch, arn)]:
         if time.monotonic() > deadline:
             raise CloudError(
-                f"{len(jobs)} jobs do not end.", hint="Look at them in the AWS Batch console, then type the same"
+                f"{len(jobs)} jobs did not stop within 10 minutes.",
+                hint="Check them in the AWS Batch console, then run the command again",
             )
-        report(f"Ending {len(jobs)} jobs")
+        report(f"Stopping {len(jobs)} jobs")
         for job in jobs:
-            call(batch.terminate_job, jobId=job, reason="The stack is being removed.")
+            call(batch.terminate_job, jobId=job, reason="The stack is being deleted.")
         time.sleep(_WAIT_SECONDS)
 
 
@@ -41,42 +42,43 @@ def _jobs(batch: Any, arn: str) -> list[str]:
 
 
 def empty_bucket(session: Any, bucket: str, report: Report) -> None:
-    """Remove every object, every old version and every unfinished upload of a bucket that may be gone already."""
+    """Delete every object, every old version and every incomplete upload of a bucket, if the bucket exists."""
     s3 = client(session, "s3")
     try:
         call(s3.head_bucket, Bucket=bucket)
     except CloudError as exc:
         if exc.code in ("404", "NoSuchBucket", "NotFound"):
             return
-        raise CloudError(f"The bucket {bucket} cannot be emptied: {exc.message}", hint=exc.hint) from exc
+        raise CloudError(f"Bucket '{bucket}' cannot be emptied: {exc.message}", hint=exc.hint) from exc
     removed = 0
     for page in each_page(s3, "list_object_versions", Bucket=bucket):
         found = [*page.get("Versions", []), *page.get("DeleteMarkers", [])]
         removed += _delete(s3, bucket, [{"Key": o["Key"], "VersionId": o["VersionId"]} for o in found])
         if found:
-            report(f"Emptying {bucket}: {removed} objects removed")
+            report(f"Emptying {bucket}: {removed} objects deleted")
     for upload in pages(s3, "list_multipart_uploads", "Uploads", Bucket=bucket):
         call(s3.abort_multipart_upload, Bucket=bucket, Key=upload["Key"], UploadId=upload["UploadId"])
 
 
 def _delete(s3: Any, bucket: str, objects: list[dict[str, str]]) -> int:
-    """A page of at most 1,000, as many as one request may name."""
+    """Delete a page of at most 1,000 objects, the limit of one request."""
     if not objects:
         return 0
-    answer = call(s3.delete_objects, Bucket=bucket, Delete={"Objects": objects, "Quiet": True})
-    errors = answer.get("Errors") or []
+    found = call(s3.delete_objects, Bucket=bucket, Delete={"Objects": objects, "Quiet": True})
+    errors = found.get("Errors") or []
     if errors:
         first = errors[0]
         raise CloudError(
-            f"{first.get('Key')} in {bucket} cannot be removed: {first.get('Message')}", hint="Type the same again."
+            f"Object '{first.get('Key')}' in bucket '{bucket}' cannot be deleted: {first.get('Message')}",
+            hint="Run the command again",
         )
     return len(objects)
 
 
 def keep_database(session: Any, database: str, report: Report) -> str | None:
-    """Make a last snapshot of a database that would go without one; returns its name, None where there is none.
+    """Create a final snapshot of a database that has none; returns its name, None if the database does not exist.
 
-    Waits until the snapshot can be used: the database may go only then.
+    Waits until the snapshot is available: the database can be deleted only then.
     """
     rds, name = client(session, "rds"), f"{database}-kept-{time.strftime('%Y%m%d%H%M%S', time.gmtime())}"
     try:
@@ -89,15 +91,16 @@ def keep_database(session: Any, database: str, report: Report) -> str | None:
     while call(rds.describe_db_snapshots, DBSnapshotIdentifier=name)["DBSnapshots"][0]["Status"] != "available":
         if time.monotonic() > deadline:
             raise CloudError(
-                f"The snapshot {name} takes more than an hour.", hint="Type the same again when it is done"
+                f"Snapshot '{name}' is not available after one hour.",
+                hint="Run the command again when it is available",
             )
-        report(f"Keeping the database as {name}")
+        report(f"Creating database snapshot {name}")
         time.sleep(_WAIT_SECONDS)
     return name
 
 
 def leftovers(session: Any, stack: str) -> list[str]:
-    """ARNs of what still has the tag of a stack. What is being removed is listed by AWS for a while yet."""
+    """ARNs of the resources with the tag of a stack. AWS also lists deleted resources for some time."""
     tagging = client(session, "resourcegroupstaggingapi")
     filters = [{"Key": "mfinfra:stack", "Values": [stack]}]
     found = pages(tagging, "get_resources", "ResourceTagMappingList", TagFilters=filters)

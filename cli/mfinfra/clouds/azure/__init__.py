@@ -1,1 +1,1 @@
-"""What mfinfra asks of Azure itself, beside the engine: identity, state, permissions, errors."""
+"""Calls to Azure that the engine does not make: identity, state, permissions, errors."""

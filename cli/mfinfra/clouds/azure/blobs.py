@@ -1,4 +1,4 @@
-"""A storage account by its REST interface, reached by who we are: shared keys are off in every account of a stack.
+"""The blobs of a storage account, by the REST API and with Entra ID: stacks disable shared keys in every account.
 
 Source: "Blob service REST API", version 2024-08-04.
 """
@@ -22,8 +22,8 @@ _TIMEOUT = 30.0
 
 
 @dataclass(frozen=True)
-class Answer:
-    """What the service answered."""
+class Response:
+    """A response of the service."""
 
     status: int
     headers: Mapping[str, str]
@@ -31,7 +31,7 @@ class Answer:
 
 
 class Refused(CloudError):
-    """The service does not let us, now; after an assignment of a role that may change."""
+    """Access was denied. A role assignment can change that within minutes."""
 
 
 class Blobs:
@@ -44,12 +44,12 @@ class Blobs:
         self._call("PUT", name, content, {"x-ms-blob-type": "BlockBlob"})
 
     def get(self, name: str) -> bytes | None:
-        """A blob, None where it is not there."""
+        """The content of a blob, None if it does not exist."""
         answer = self._call("GET", name)
         return None if answer.status == 404 else answer.content
 
     def head(self, name: str) -> Mapping[str, str] | None:
-        """The properties and metadata of a blob, None where it is not there."""
+        """The properties and metadata of a blob, None if it does not exist."""
         answer = self._call("HEAD", name)
         return None if answer.status == 404 else answer.headers
 
@@ -60,34 +60,34 @@ class Blobs:
         self._call("PUT", f"{name}?comp=lease", b"", {"x-ms-lease-action": "break", "x-ms-lease-break-period": "0"})
 
     def set_metadata(self, name: str, **metadata: str) -> None:
-        """The metadata of a blob, all of it."""
+        """Replace the metadata of a blob."""
         self._call("PUT", f"{name}?comp=metadata", b"", {f"x-ms-meta-{key}": value for key, value in metadata.items()})
 
     def probe(self) -> None:
-        """Raise Refused where our role does not reach the container yet."""
+        """Raise Refused if the caller has no access to the container, for example until a role becomes active."""
         self._call("GET", "?restype=container&comp=list&maxresults=1")
 
     def _call(
         self, method: str, name: str, body: bytes | None = None, headers: Mapping[str, str] | None = None
-    ) -> Answer:
+    ) -> Response:
         import requests
 
         url = f"{self._url}/{self._container}" + (name if name.startswith("?") else f"/{name}")
-        said = {"Authorization": f"Bearer {token(self._credential, STORAGE_SCOPE)}", "x-ms-version": _VERSION}
+        standard = {"Authorization": f"Bearer {token(self._credential, STORAGE_SCOPE)}", "x-ms-version": _VERSION}
         try:
-            answer = requests.request(method, url, data=body, headers={**said, **(headers or {})}, timeout=_TIMEOUT)
+            answer = requests.request(method, url, data=body, headers={**standard, **(headers or {})}, timeout=_TIMEOUT)
         except requests.RequestException as exc:
             raise explained(exc) from exc
         if answer.status_code in (401, 403):
             raise Refused(
-                f"The container {self._container} of {self._url} does not let us in: {_code(answer)}.",
-                hint="A role that is new takes some minutes to work; type the same command again",
+                f"Access to container '{self._container}' in {self._url} was denied: {_code(answer)}.",
+                hint="A new role assignment takes up to 5 minutes to become active; then run the command again",
             )
         if answer.status_code >= 400 and answer.status_code != 404:
             place = url.partition("?")[0]
-            said_of_it = explain_text(f"{_code(answer)}: {answer.text[:500]}")
-            raise said_of_it or CloudError(f"Azure refused {method} in {place}: {_code(answer)}.")
-        return Answer(answer.status_code, answer.headers, answer.content)
+            known = explain_text(f"{_code(answer)}: {answer.text[:500]}")
+            raise known or CloudError(f"Azure refused {method} {place}: {_code(answer)}.")
+        return Response(answer.status_code, answer.headers, answer.content)
 
 
 def _code(answer: Any) -> str:
@@ -95,6 +95,6 @@ def _code(answer: Any) -> str:
 
 
 def account_url(name: str, where: Environment) -> str:
-    """The address of a storage account; MFINFRA_AZURE_BLOB_ENDPOINT stands for those of another place, with `{account}`
-    where the name of the account goes."""
+    """The URL of a storage account. MFINFRA_AZURE_BLOB_ENDPOINT overrides it; `{account}` in it is replaced by the name
+    of the account."""
     return os.environ.get("MFINFRA_AZURE_BLOB_ENDPOINT", f"https://{{account}}.{where.blob}").format(account=name)

@@ -1,4 +1,4 @@
-"""Azure as the pipeline sees it."""
+"""Azure, for the commands."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from ...stackfile.schema import StackConfig
     from ..base import States
 
-#: Terraform's variables, and what the Azure SDK calls the same.
+#: Environment variables of Terraform, and their names in the Azure SDK.
 _TERRAFORM = {
     "ARM_TENANT_ID": "AZURE_TENANT_ID",
     "ARM_CLIENT_ID": "AZURE_CLIENT_ID",
@@ -30,7 +30,7 @@ _TERRAFORM = {
 
 
 def sign_in(config: StackConfig) -> Azure:
-    """Find out who we are. Raises CloudError where there are no credentials, or no such subscription or region."""
+    """Find the caller's identity. Raises CloudError without credentials, or for an unknown subscription or region."""
     where = identity.environment()
     credential = identity.credential(where)
     claims = identity.claims(identity.token(credential, where.scope))
@@ -41,13 +41,13 @@ def sign_in(config: StackConfig) -> Azure:
 
 
 def clusters(config: StackConfig) -> Clusters:
-    """What lets us into the cluster of a stack."""
+    """The credentials for the cluster of a stack."""
     where = identity.environment()
     return Clusters(identity.credential(where))
 
 
 class Clusters:
-    """Tokens for clusters: every one with Entra ID takes the same."""
+    """Tokens for clusters: all clusters with Entra ID accept the same token."""
 
     def __init__(self, credential: Any) -> None:
         self._credential = credential
@@ -105,15 +105,13 @@ class Azure:
         return explain_text(text)
 
     def environment(self) -> dict[str, str]:
-        """Who we are, as Terraform reads it, and a token for the cluster: it is in no file, lives for an hour, and is
-        new each time, for an apply may take as long."""
-        said = {
-            ours: os.environ[sdk] for ours, sdk in _TERRAFORM.items() if sdk in os.environ and ours not in os.environ
-        }
-        if "ARM_OIDC_TOKEN_FILE_PATH" in said:
-            said["ARM_USE_OIDC"] = "true"
+        """The credentials under the names that Terraform reads, and a token for the cluster. The token is in no file.
+        It is valid for an hour, and requested again each time, because an apply can take as long."""
+        found = {arm: os.environ[sdk] for arm, sdk in _TERRAFORM.items() if sdk in os.environ and arm not in os.environ}
+        if "ARM_OIDC_TOKEN_FILE_PATH" in found:
+            found["ARM_USE_OIDC"] = "true"
         fresh = clusters(self.config).cluster_token(self.config.name)
-        return {**said, "ARM_SUBSCRIPTION_ID": self.account, "TF_VAR_kubernetes_token": fresh.text}
+        return {**found, "ARM_SUBSCRIPTION_ID": self.account, "TF_VAR_kubernetes_token": fresh.text}
 
     def has_cluster(self, outputs: StackOutputs) -> bool:
         name, group = outputs.cluster.name, outputs.resource_group or self.config.name
@@ -124,7 +122,7 @@ class Azure:
         return {}
 
     def check_access(self, settings: Mapping[str, str]) -> list[str]:
-        """Put a blob into the container, read it back, remove it."""
+        """Write a blob to the container, read it, delete it."""
         container, _, prefix = settings.get("METAFLOW_DATASTORE_SYSROOT_AZURE", "").partition("/")
         endpoint = settings.get("METAFLOW_AZURE_STORAGE_BLOB_SERVICE_ENDPOINT", "")
         blobs, content = Blobs(endpoint, container, self._credential), uuid.uuid4().hex.encode()
@@ -134,15 +132,15 @@ class Azure:
             read = blobs.get(name)
             blobs.delete(name)
         except MfinfraError as exc:
-            return [f"The container {container} cannot be used: {exc.message}"]
-        return [] if read == content else [f"The container {container} does not give back what was put into it."]
+            return [f"Container '{container}' cannot be used: {exc.message}"]
+        return [] if read == content else [f"Container '{container}' did not return the blob that was written to it."]
 
     def drain(self, outputs: StackOutputs, keep_data: bool, report: Report) -> tuple[str, ...]:
-        """A storage account goes with what is in it; nothing need be emptied."""
+        """A storage account is deleted together with its blobs; nothing must be emptied."""
         return ()
 
     def leftovers(self, engine: str, keep_data: bool, report: Report) -> tuple[str, ...]:
-        """What still has the tag of the stack."""
+        """The resources that still have the tag of the stack."""
         filter = f"tagName eq 'mfinfra:stack' and tagValue eq '{self.config.name}'"
         found = self._manager.every(f"/subscriptions/{self.account}/resources", "2021-04-01", **{"$filter": filter})
         return tuple(str(one["id"]) for one in found)

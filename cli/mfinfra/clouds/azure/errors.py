@@ -1,4 +1,4 @@
-"""The ways Azure says no. The same codes come from its REST interface and inside Terraform's diagnostics.
+"""Known Azure errors, and a hint for each. The REST API and Terraform's diagnostics contain the same codes.
 
 Source of the codes: "Troubleshoot common Azure deployment errors" and the error pages of each service.
 """
@@ -23,7 +23,7 @@ _KNOWN = (
             "refresh token has expired",
         ),
         "The Azure credentials have expired.",
-        "Type: az login",
+        "Run: az login",
     ),
     Known(
         (
@@ -34,8 +34,8 @@ _KNOWN = (
             "InvalidAuthenticationToken",
             "invalid_client",
         ),
-        "Azure does not know these credentials: {detail}",
-        "Look at AZURE_CLIENT_ID, AZURE_TENANT_ID and AZURE_CLIENT_SECRET, or type: az login",
+        "Azure rejected these credentials: {detail}",
+        "Check AZURE_CLIENT_ID, AZURE_TENANT_ID and AZURE_CLIENT_SECRET, or run: az login",
     ),
     Known(
         (
@@ -46,23 +46,23 @@ _KNOWN = (
             "could not configure AzureCli Authorizer",
             "Please run 'az login'",
         ),
-        "There are no Azure credentials.",
-        "Type: az login",
+        "No Azure credentials were found.",
+        "Run: az login",
     ),
     Known(
         ("SubscriptionNotFound", "InvalidSubscriptionId"),
-        "The subscription is not there, or not for these credentials: {detail}",
-        "Those there are: az account list --output table",
+        "The subscription does not exist, or these credentials have no access to it: {detail}",
+        "To list the subscriptions, run: az account list --output table",
     ),
     Known(
         ("MissingSubscriptionRegistration", "SubscriptionNotRegistered", "not registered to use namespace"),
-        "A service is not enabled in the subscription: {detail}",
-        "Type: az provider register --namespace NAME --wait, then the same command again",
+        "A resource provider is not registered in the subscription: {detail}",
+        "Run: az provider register --namespace NAME --wait; then run the command again",
     ),
     Known(
         ("NoRegisteredProviderFound", "LocationNotAvailableForResourceType", "InvalidLocation"),
-        "The region does not have what the stack needs: {detail}",
-        "Name another one; those there are: az account list-locations --output table",
+        "The region does not offer a service that the stack needs: {detail}",
+        "Select another region; to list the regions, run: az account list-locations --output table",
     ),
     Known(
         (
@@ -75,8 +75,8 @@ _KNOWN = (
             "OverconstrainedAllocationRequest",
             "LocationIsOfferRestricted",
         ),
-        "The region does not offer this size now, or not to this subscription: {detail}",
-        "Name another size or region; those there are: az vm list-skus --location REGION --output table",
+        "The region does not currently offer this size, or not to this subscription: {detail}",
+        "Select another size or region; to list the sizes, run: az vm list-skus --location REGION --output table",
     ),
     Known(
         (
@@ -87,12 +87,12 @@ _KNOWN = (
             "PublicIPCountLimitReached",
         ),
         "A quota of the subscription is used up: {detail}",
-        "Ask for more under Quotas in the Azure portal, or remove what is not needed, then type the same",
+        "Request an increase under Quotas in the Azure portal, or delete unused resources; then run the command again",
     ),
     Known(
         ("K8sVersionNotSupported", "AgentPoolK8sVersionNotSupported"),
         "The region does not offer this version of Kubernetes: {detail}",
-        "Those there are: az aks get-versions --location REGION --output table",
+        "To list the versions, run: az aks get-versions --location REGION --output table",
     ),
     Known(
         (
@@ -104,8 +104,8 @@ _KNOWN = (
             "AlreadyExists",
             "already exists",
         ),
-        "Something of this name exists already: {detail}",
-        "Choose another stack name; or if it is left from a stack of this name, remove it",
+        "A resource of this name already exists: {detail}",
+        "Choose another stack name; or delete the resource, if an earlier stack of this name left it",
     ),
     Known(
         (
@@ -115,23 +115,23 @@ _KNOWN = (
             "NetcfgInvalidSubnet",
             "InvalidCIDRNotation",
         ),
-        "The addresses of the network are taken or overlap others: {detail}",
+        "The CIDR range of the network is in use, or overlaps another one: {detail}",
         "Choose another network.cidr",
     ),
     Known(
         ("ScopeLocked",),
-        "A lock in Azure forbids the change: {detail}",
-        "Remove the lock, or set deletion_protection: false and type mfinfra up",
+        "A resource lock in Azure prevents the change: {detail}",
+        "Remove the lock; or set deletion_protection: false and run: mfinfra up",
     ),
     Known(
         ("TooManyRequests", "ServerIsBusy", "OperationNotAllowedOnServerBusy", "RetryableError"),
-        "Azure asks us to be slower, and went on asking after several tries.",
-        "Wait a minute, then type the same command again",
+        "Azure throttled the requests, also after several retries.",
+        "Wait a minute, then run the command again",
     ),
     Known(
         (*NETWORK, "ServiceRequestError"),
         "Azure cannot be reached: {detail}",
-        "Connect, then type the same command again: it goes on from where it was",
+        "Check the network, then run the command again: it continues where it stopped",
     ),
 )
 
@@ -144,13 +144,15 @@ _DETAIL = re.compile(r"(?:Message|message)[\"']?\s*[=:]\s*[\"'](.+?)[\"'](?:\s|,
 
 
 def explained(exc: Exception) -> CloudError:
-    """A failure of the Azure SDK as one line."""
+    """An error of the Azure SDK as one line."""
     text = f"{type(exc).__name__}: {exc}"
-    return explain_text(text) or CloudError(f"Azure refused: {short(str(exc))}", hint="Type the same command again.")
+    return explain_text(text) or CloudError(
+        f"Azure refused the request: {short(str(exc))}", hint="Run the command again"
+    )
 
 
 def explain_text(text: str) -> CloudError | None:
-    """What a text of Azure means; None where it is not in the catalogue."""
+    """The known error that a text of Azure contains, None if it contains none."""
     if _DENIED.search(text):
         return _denied(text)
     found = _DETAIL.search(text)
@@ -158,14 +160,14 @@ def explain_text(text: str) -> CloudError | None:
 
 
 def _denied(text: str) -> CloudError:
-    """Which action on what was refused to whom, and the assignment that would grant it."""
+    """The denied action, its scope and the principal, and the role assignment that grants it."""
     what, client = _WHAT.search(text), _CLIENT.search(text)
-    who = client.group("who") if client else "This account"
+    who = client.group("who") if client else "The caller"
     if what is None:
-        hint = "Roles that a stack needs: Owner, or Contributor with Role Based Access Control Administrator"
-        return CloudError(f"Azure refused a permission: {short(text)}", hint=hint)
+        hint = "A stack needs the role Owner, or Contributor with Role Based Access Control Administrator"
+        return CloudError(f"Azure denied access: {short(text)}", hint=hint)
     assignee = (client and (client.group("id") or client.group("who"))) or "OBJECT_ID"
     return CloudError(
-        f"{who} may not {what.group('action')} on {what.group('scope')}.",
-        hint=f"An owner could type: az role assignment create --assignee {assignee} --role Owner --scope {what.group('scope')}",
+        f"{who} is not allowed to perform {what.group('action')} on {what.group('scope')}.",
+        hint=f"Ask an owner to run: az role assignment create --assignee {assignee} --role Owner --scope {what.group('scope')}",
     )

@@ -1,4 +1,4 @@
-"""The storage account where the states of a subscription lie, and the lock of each."""
+"""The storage account for the states of a subscription, and the state locks."""
 
 from __future__ import annotations
 
@@ -10,37 +10,38 @@ from typing import Any
 
 from ...errors import CloudError, Locked
 from ...render import state_location
-from ..base import Holder, Report, Unreadable, holder_of
+from ..base import TAKE_AGAIN, Holder, Report, Unreadable, holder_of
 from .blobs import Blobs, Refused
 from .identity import Manager
 
 _GROUPS, _STORAGE, _ROLES = "2021-04-01", "2023-05-01", "2022-04-01"
 #: The role "Storage Blob Data Contributor", the same in every tenant.
 _CONTRIBUTOR = "ba92f5b4-2d11-453d-a403-e96b0029c9fe"
-#: Roles take some minutes to work.
+#: Role assignments take up to 5 minutes to become active.
 _PATIENCE = 300.0
-#: How Terraform's backend keeps the lock beside the lease: metadata of the blob, base64 of JSON.
+#: The metadata of the blob in which Terraform's backend stores the lock, as base64 of JSON, in addition to the lease.
 _LOCK_KEY = "x-ms-meta-terraformlockid"
 
 
 def ensure(
     manager: Manager, subscription: str, region: str, principal: str | None, blobs: Blobs, report: Report
 ) -> None:
-    """Make group, storage account, container and our own role in it, or finish what was begun. May be called by several
-    at once, in several regions: what is there stays where it is.
+    """Create group, storage account, container and the caller's role assignment, or those that are missing. Concurrent
+    calls are safe, also in several regions: existing resources are not moved.
 
-    No public access, TLS only, no shared keys, with versions. Raises CloudError where the name belongs to others.
+    The account is private, TLS only, versioned and without shared keys. Raises CloudError if another subscription has
+    an account of this name.
     """
     name, account = state_location.state_account(subscription), _account_path(subscription)
-    if not _is_whole(manager, account):
-        report(f"Making the storage account {name} for states")
-        _make(manager, subscription, account, region)
+    if not _is_complete(manager, account):
+        report(f"Creating storage account {name} for states")
+        _create(manager, subscription, account, region)
     if _reaches(blobs):
         return
     if principal is not None:
         _assign(manager, subscription, account, principal)
-    report("Waiting for the role in the storage account to work")
-    _wait(lambda: _reaches(blobs), "The role in the storage account for states does not work")
+    report("Waiting for the role assignment of the storage account to become active")
+    _wait(lambda: _reaches(blobs), "The role assignment of the storage account for states is not active")
 
 
 class States:
@@ -53,7 +54,7 @@ class States:
         try:
             found = self._blobs.get(key)
         except Refused as exc:
-            hint = 'Ask for the role "Storage Blob Data Reader" there; one that is new takes some minutes to work'
+            hint = 'Ask an owner for the role "Storage Blob Data Reader"; it takes up to 5 minutes to become active'
             raise Unreadable.of(exc, hint) from exc
         return None if found is None else found.decode("utf-8", "replace")
 
@@ -65,11 +66,11 @@ class States:
 
 
 def is_there(manager: Manager, subscription: str) -> bool:
-    """Whether the subscription has a place for states: an account of that name elsewhere is none of ours."""
-    return _is_whole(manager, _account_path(subscription))
+    """Whether the subscription has a state container. An account of that name in another subscription is ignored."""
+    return _is_complete(manager, _account_path(subscription))
 
 
-def _make(manager: Manager, subscription: str, account: str, region: str) -> None:
+def _create(manager: Manager, subscription: str, account: str, region: str) -> None:
     group = manager.get(_group(subscription), _GROUPS)
     if group is None:
         group = manager.put(_group(subscription), _GROUPS, {"location": region, "tags": _TAGS})
@@ -115,8 +116,8 @@ def _is_provisioned(manager: Manager, account: str) -> bool:
     return found is not None and found.get("properties", {}).get("provisioningState") == "Succeeded"
 
 
-def _is_whole(manager: Manager, account: str) -> bool:
-    """Versions come before the container: where that is, everything is."""
+def _is_complete(manager: Manager, account: str) -> bool:
+    """Whether the container exists. It is created after versioning is enabled, so everything else exists too."""
     return manager.get(f"{account}/blobServices/default/containers/{state_location.CONTAINER}", _STORAGE) is not None
 
 
@@ -129,14 +130,14 @@ def _reaches(blobs: Blobs) -> bool:
 
 
 def _assign(manager: Manager, subscription: str, account: str, principal: str) -> None:
-    """Give us the right to read and write states. Who may not give it is told by the wait after it."""
+    """Grant the caller read and write access to states. Raises CloudError if the caller is not allowed to grant it."""
     role = f"/subscriptions/{subscription}/providers/Microsoft.Authorization/roleDefinitions/{_CONTRIBUTOR}"
     name = uuid.uuid5(uuid.NAMESPACE_URL, f"{account}/{principal}")
     body = {"properties": {"roleDefinitionId": role, "principalId": principal}}
     try:
         manager.put(f"{account}/providers/Microsoft.Authorization/roleAssignments/{name}", _ROLES, body)
     except CloudError as exc:
-        if "exists already" not in exc.message:  # somebody gave it to us before, under another name
+        if "already exists" not in exc.message:  # the same role was assigned before, under another name
             raise
 
 
@@ -144,13 +145,13 @@ def _wait(is_there: Callable[[], bool], problem: str) -> None:
     deadline, pause = time.monotonic() + _PATIENCE, 0.5
     while not is_there():
         if time.monotonic() > deadline:
-            raise CloudError(f"{problem} after {_PATIENCE / 60:.0f} minutes.", hint="Type the same command again")
+            raise CloudError(f"{problem} after {_PATIENCE / 60:.0f} minutes.", hint="Run the command again")
         time.sleep(pause)
         pause = min(pause * 1.5, 10.0)
 
 
 def lock(blobs: Blobs, stack: str) -> Holder | None:
-    """Who holds the lock of a state: the lease on its blob."""
+    """The holder of a state lock, which is a lease on the blob of the state; None if it is free."""
     found = blobs.head(state_location.state_key(stack))
     if found is None or found.get("x-ms-lease-state") != "leased":
         return None
@@ -158,9 +159,9 @@ def lock(blobs: Blobs, stack: str) -> Holder | None:
 
 
 def unlock(blobs: Blobs, stack: str, held: Holder) -> None:
-    """Break the lease if it is still the same one. Raises Locked where somebody else has it by now."""
+    """Break the lease if it is still the same one. Raises Locked if another holder has acquired it since."""
     now = lock(blobs, stack)
     if now is not None and now.id != held.id:
-        raise Locked(f"The lock went to {now.who} at {now.since}.", hint="Type the same again to take it from them")
+        raise Locked(f"The lock was acquired by {now.who} at {now.since}.", hint=TAKE_AGAIN)
     blobs.break_lease(state_location.state_key(stack))
     blobs.set_metadata(state_location.state_key(stack))

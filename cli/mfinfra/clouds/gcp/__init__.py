@@ -1,1 +1,1 @@
-"""What mfinfra asks of Google Cloud itself, beside the engine: identity, state, permissions, errors."""
+"""Calls to Google Cloud that the engine does not make: identity, state, permissions, errors."""

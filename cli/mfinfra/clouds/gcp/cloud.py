@@ -1,4 +1,4 @@
-"""Google Cloud as the pipeline sees it."""
+"""Google Cloud, for the commands."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 
 def sign_in(config: StackConfig) -> Gcp:
-    """Find out who we are. Raises CloudError where there are no credentials, or no project that a stack can be in."""
+    """Find the caller's identity. Raises CloudError without credentials, or without a project for the stack."""
     credentials, named = identity.credentials()
     identity.token(credentials)
     project = identity.project(credentials, config.account or os.environ.get("GOOGLE_PROJECT") or named)
@@ -32,13 +32,13 @@ def sign_in(config: StackConfig) -> Gcp:
 
 
 def clusters(config: StackConfig) -> Clusters:
-    """What lets us into the cluster of a stack."""
+    """The credentials for the cluster of a stack."""
     credentials, _ = identity.credentials()
     return Clusters(credentials)
 
 
 class Clusters:
-    """Tokens for clusters: every one of Google takes those of its other services."""
+    """Tokens for clusters: a cluster of Google accepts the token of the other services."""
 
     def __init__(self, credentials: Any) -> None:
         self._credentials = credentials
@@ -86,8 +86,8 @@ class Gcp:
         return explain_text(text)
 
     def environment(self) -> dict[str, str]:
-        """The project, and a token for the cluster: it is in no file, lives for an hour, and is new each time, for an
-        apply may take as long."""
+        """The project, and a token for the cluster. The token is in no file. It is valid for an hour, and requested
+        again each time, because an apply can take as long."""
         fresh = clusters(self.config).cluster_token(self.config.name)
         return {"GOOGLE_PROJECT": self.account, "TF_VAR_kubernetes_token": fresh.text}
 
@@ -100,7 +100,7 @@ class Gcp:
         return {}
 
     def check_access(self, settings: Mapping[str, str]) -> list[str]:
-        """Put an object into the bucket, read it back, remove it."""
+        """Write an object to the bucket, read it, delete it."""
         root = urlsplit(settings.get("METAFLOW_DATASTORE_SYSROOT_GS", ""))
         content = uuid.uuid4().hex
         name = f"{root.path.strip('/')}/mfinfra-trial/{content}".lstrip("/")
@@ -110,15 +110,15 @@ class Gcp:
             read = self._rest.text("storage", path, alt="media")
             self._rest.delete("storage", path)
         except MfinfraError as exc:
-            return [f"The bucket {root.netloc} cannot be used: {exc.message}"]
-        return [] if read == content else [f"The bucket {root.netloc} does not give back what was put into it."]
+            return [f"Bucket '{root.netloc}' cannot be used: {exc.message}"]
+        return [] if read == content else [f"Bucket '{root.netloc}' did not return the object that was written to it."]
 
     def drain(self, outputs: StackOutputs, keep_data: bool, report: Report) -> tuple[str, ...]:
-        """A bucket goes with what is in it; nothing need be emptied."""
+        """A bucket is deleted together with its objects; nothing must be emptied."""
         return ()
 
     def leftovers(self, engine: str, keep_data: bool, report: Report) -> tuple[str, ...]:
-        """What of the stack is still there, by its label: also disks and addresses."""
+        """The resources that still have the label of the stack, including disks and addresses."""
         label = f"labels.mfinfra_stack={self.config.name}"
         return (
             *self._listed("storage", "b", "items", "labels", project=self.account),
@@ -129,7 +129,7 @@ class Gcp:
         )
 
     def _listed(self, service: str, path: str, key: str, *labels: str, **query: str) -> list[str]:
-        """The names of what a service lists and whose labels name the stack."""
+        """The names of the items that a service lists and that have the label of the stack."""
         found = (self._rest.get(service, path, **query) or {}).get(key, [])
         return [f"{service} {one['name']}" for one in found if _at(one, *labels, "mfinfra_stack") == self.config.name]
 

@@ -1,4 +1,4 @@
-"""The ways Google Cloud says no. The same texts come from its client libraries and inside Terraform's diagnostics."""
+"""Known Google Cloud errors, and a hint for each. Its client libraries and Terraform's diagnostics share the texts."""
 
 # ruff: noqa: E501
 from __future__ import annotations
@@ -16,8 +16,8 @@ _KNOWN = (
             "default credentials were not found",
             "Application Default Credentials",
         ),
-        "There are no Google Cloud credentials.",
-        "Type: gcloud auth application-default login",
+        "No Google Cloud credentials were found.",
+        "Run: gcloud auth application-default login",
     ),
     Known(
         (
@@ -29,7 +29,7 @@ _KNOWN = (
             "Token has been expired or revoked",
         ),
         "The Google Cloud credentials have expired.",
-        "Type: gcloud auth application-default login",
+        "Run: gcloud auth application-default login",
     ),
     Known(
         (
@@ -39,38 +39,38 @@ _KNOWN = (
             "MalformedError",
             "invalid_client",
         ),
-        "Google Cloud does not know these credentials: {detail}",
-        "Look at GOOGLE_APPLICATION_CREDENTIALS, or type: gcloud auth application-default login",
+        "Google Cloud rejected these credentials: {detail}",
+        "Check GOOGLE_APPLICATION_CREDENTIALS, or run: gcloud auth application-default login",
     ),
     Known(
         ("BILLING_DISABLED", "billing account", "Billing account", "Billing must be enabled", "billing to be enabled"),
-        "The project has no billing account that is open: {detail}",
-        "Link one: gcloud billing projects link PROJECT --billing-account ACCOUNT",
+        "The project has no active billing account: {detail}",
+        "Run: gcloud billing projects link PROJECT --billing-account ACCOUNT",
     ),
     Known(
         ("SERVICE_DISABLED", "accessNotConfigured", "has not been used in project", "it is disabled. Enable it"),
         "A service is not enabled in the project: {detail}",
-        "Type: gcloud services enable SERVICE --project PROJECT, then the same command again",
+        "Run: gcloud services enable SERVICE --project PROJECT; then run the command again",
     ),
     Known(
         ("ZONE_RESOURCE_POOL_EXHAUSTED", "STOCKOUT", "does not have enough resources available"),
-        "The zone has no capacity for this machine now: {detail}",
-        "Name another machine type or region, or type the same again later",
+        "The zone currently has no capacity for this machine type: {detail}",
+        "Select another machine type or region, or run the command again later",
     ),
     Known(
         ("QUOTA_EXCEEDED", "quotaExceeded", "Quota exceeded", "exceeded. Limit:", "Insufficient regional quota"),
         "A quota of the project is used up: {detail}",
-        "Ask for more under IAM, Quotas in the Google Cloud console, or remove what is not needed, then type the same",
+        "Request an increase under IAM, Quotas in the Google Cloud console, or delete unused resources; then run the command again",
     ),
     Known(
         ("rateLimitExceeded", "RATE_LIMIT_EXCEEDED", "RESOURCE_EXHAUSTED", "userRateLimitExceeded"),
-        "Google Cloud asks us to be slower, and went on asking after several tries.",
-        "Wait a minute, then type the same command again",
+        "Google Cloud throttled the requests, also after several retries.",
+        "Wait a minute, then run the command again",
     ),
     Known(
         ("No valid versions with the prefix", "Master version", "is unsupported. Please use"),
         "The region does not offer this version of Kubernetes: {detail}",
-        "Those there are: gcloud container get-server-config --region REGION",
+        "To list the versions, run: gcloud container get-server-config --region REGION",
     ),
     Known(
         (
@@ -79,12 +79,12 @@ _KNOWN = (
             "Unknown region",
             "Permission denied on 'locations/",
         ),
-        "The region does not have what the stack needs: {detail}",
-        "Name another one; those there are: gcloud compute regions list",
+        "The region does not offer a service that the stack needs: {detail}",
+        "Select another region; to list the regions, run: gcloud compute regions list",
     ),
     Known(
         ("conflicts with existing", "overlaps with", "Conflicting IP cidr range", "IP range is already"),
-        "The addresses of the network are taken or overlap others: {detail}",
+        "The CIDR range of the network is in use, or overlaps another one: {detail}",
         "Choose another network.cidr",
     ),
     Known(
@@ -95,8 +95,8 @@ _KNOWN = (
             "The bucket you tried to delete is not empty",
             "producer services",
         ),
-        "Something is still in use and cannot be removed: {detail}",
-        "Wait some minutes, then type the same command again: it goes on from where it was",
+        "A resource is still in use and cannot be deleted: {detail}",
+        "Wait 5 minutes, then run the command again: it continues where it stopped",
     ),
     Known(
         (
@@ -106,13 +106,13 @@ _KNOWN = (
             "You already own this bucket",
             "requested bucket name is not available",
         ),
-        "Something of this name exists already: {detail}",
-        "Choose another stack name; or if it is left from a stack of this name, remove it",
+        "A resource of this name already exists: {detail}",
+        "Choose another stack name; or delete the resource, if an earlier stack of this name left it",
     ),
     Known(
         (*NETWORK, "TransportError", "ServiceUnavailable"),
         "Google Cloud cannot be reached: {detail}",
-        "Connect, then type the same command again: it goes on from where it was",
+        "Check the network, then run the command again: it continues where it stopped",
     ),
 )
 
@@ -120,7 +120,7 @@ _DENIED = re.compile(
     r"PERMISSION_DENIED|PermissionDenied|Error 403|403 .*(?:ermission|does not have)|Required '|does not have \S+ access",
     re.S,
 )
-#: What is answered with 403 and is no matter of permissions.
+#: Errors with status 403 that do not mean denied access.
 _NO_PERMISSION = (
     "SERVICE_DISABLED",
     "accessNotConfigured",
@@ -140,15 +140,15 @@ _DETAIL = re.compile(r"Error \d{3}: (.+?)(?:\n|$)|(?:message|Details)[\"']?\s*[=
 
 
 def explained(exc: Exception) -> CloudError:
-    """A failure of a client library as one line."""
+    """An error of a client library as one line."""
     text = f"{type(exc).__name__}: {exc}"
     return explain_text(text) or CloudError(
-        f"Google Cloud refused: {short(str(exc))}", hint="Type the same command again."
+        f"Google Cloud refused the request: {short(str(exc))}", hint="Run the command again"
     )
 
 
 def explain_text(text: str) -> CloudError | None:
-    """What a text of Google Cloud means; None where it is not in the catalogue."""
+    """The known error that a text of Google Cloud contains, None if it contains none."""
     found = _DETAIL.search(text)
     detail = short(next((group for group in found.groups() if group), text) if found else text)
     if _DENIED.search(text) and not any(sign in text for sign in _NO_PERMISSION):
@@ -157,14 +157,14 @@ def explain_text(text: str) -> CloudError | None:
 
 
 def _denied(text: str, detail: str) -> CloudError:
-    """Which permission on what is missing, and how it would be granted."""
+    """The missing permission and its resource, and the command that grants it."""
     what, where = _PERMISSION.search(text), _RESOURCE.search(text)
     if what is None:
-        hint = "Roles that a stack needs: Owner, or Editor with Project IAM Admin"
-        return CloudError(f"Google Cloud refused a permission: {detail}", hint=hint)
+        hint = "A stack needs the role Owner, or Editor with Project IAM Admin"
+        return CloudError(f"Google Cloud denied access: {detail}", hint=hint)
     on = f" on {where.group('where').rstrip('.')}" if where else ""
     return CloudError(
         f"These credentials lack the permission {what.group('what')}{on}.",
-        hint="An owner could type: gcloud projects add-iam-policy-binding PROJECT --member WHO --role ROLE, with a role"
-        f" that has {what.group('what')}",
+        hint="Ask an owner to run: gcloud projects add-iam-policy-binding PROJECT --member MEMBER --role ROLE, with a"
+        f" role that contains {what.group('what')}",
     )

@@ -1,4 +1,4 @@
-"""Who we are in Google Cloud, in which project, and whether a stack can be made there."""
+"""The caller's identity in Google Cloud, the project, and whether a stack can be created in it."""
 
 from __future__ import annotations
 
@@ -14,9 +14,9 @@ from .errors import explained
 
 _SCOPES = ["https://www.googleapis.com/auth/cloud-platform", "https://www.googleapis.com/auth/userinfo.email"]
 _TIMEOUT = 30.0
-#: What must be enabled before Terraform can enable the rest.
+#: The services that must be enabled before Terraform can enable the others.
 FIRST_SERVICES = ("cloudresourcemanager.googleapis.com", "serviceusage.googleapis.com")
-#: The addresses of services, and the variables that name others: those of Terraform's provider.
+#: The URLs of services, and the environment variables of Terraform's provider that override them.
 _HOSTS = {
     "billing": ("https://cloudbilling.googleapis.com/v1/", "GOOGLE_CLOUD_BILLING_CUSTOM_ENDPOINT"),
     "compute": ("https://compute.googleapis.com/compute/v1/", "GOOGLE_COMPUTE_CUSTOM_ENDPOINT"),
@@ -29,21 +29,21 @@ _HOSTS = {
 
 
 def host(service: str) -> str:
-    """The address of a service, with a slash at its end."""
+    """The URL of a service, with a trailing slash."""
     address, variable = _HOSTS[service]
     return os.environ.get(variable, address).rstrip("/") + "/"
 
 
 @dataclass(frozen=True)
 class Project:
-    """A project: its id, and the number that Google gives it."""
+    """A project: its ID and its number."""
 
     id: str
     number: str
 
 
 def credentials() -> tuple[Any, str | None]:
-    """Credentials as Google's libraries find them, and the project that they name. Raises CloudError for none."""
+    """Application Default Credentials, and their project. Raises CloudError if they are not found."""
     import google.auth
     from google.auth.exceptions import GoogleAuthError
 
@@ -55,7 +55,7 @@ def credentials() -> tuple[Any, str | None]:
 
 
 def token(credentials: Any) -> str:
-    """An access token. Raises CloudError where it cannot be had."""
+    """An access token. Raises CloudError if it cannot be obtained."""
     from google.auth.exceptions import GoogleAuthError
     from google.auth.transport.requests import Request
 
@@ -68,13 +68,13 @@ def token(credentials: Any) -> str:
 
 
 def expires_at(credentials: Any) -> float:
-    """When the token of credentials ends; Google says it in UTC without saying so. What is not said is soon."""
+    """When the token of credentials expires. `expiry` is UTC without a time zone. If it is unknown: in 5 minutes."""
     expiry = getattr(credentials, "expiry", None)
     return time.time() + 300 if expiry is None else float(expiry.replace(tzinfo=timezone.utc).timestamp())
 
 
 def project(credentials: Any, wanted: str | None) -> Project:
-    """The project, which must be there and active. Raises CloudError."""
+    """The project. Raises CloudError if it does not exist or is not active."""
     from google.api_core.exceptions import GoogleAPICallError, RetryError
     from google.auth.exceptions import GoogleAuthError
     from google.cloud.resourcemanager_v3 import Project as Found
@@ -83,8 +83,8 @@ def project(credentials: Any, wanted: str | None) -> Project:
 
     if wanted is None:
         raise CloudError(
-            "Which project is meant is not said.",
-            hint="Name one with account: in the stack file, or: export GOOGLE_CLOUD_PROJECT=ID",
+            "No project is selected.",
+            hint="Set account in the stack file, or run: export GOOGLE_CLOUD_PROJECT=ID",
         )
     scheme, _, address = host("resourcemanager").rstrip("/").partition("://")
     transport = ProjectsRestTransport(host=address, credentials=credentials, url_scheme=scheme)
@@ -93,12 +93,13 @@ def project(credentials: Any, wanted: str | None) -> Project:
     except (GoogleAPICallError, RetryError, GoogleAuthError) as exc:
         raise explained(exc) from exc
     if found.state != Found.State.ACTIVE:
-        raise CloudError(f"The project {wanted} is to be deleted.", hint=f"Type: gcloud projects undelete {wanted}")
+        hint = f"Run: gcloud projects undelete {wanted}"
+        raise CloudError(f"Project '{wanted}' is scheduled for deletion.", hint=hint)
     return Project(str(found.project_id), str(found.name).rpartition("/")[2])
 
 
 class Rest:
-    """Services without a library of their own here, by their REST interfaces."""
+    """A client for the REST APIs of services whose client library is not installed."""
 
     def __init__(self, credentials: Any) -> None:
         from google.auth.transport.requests import AuthorizedSession
@@ -106,23 +107,23 @@ class Rest:
         self._session = AuthorizedSession(credentials)
 
     def get(self, service: str, path: str, **query: str) -> dict[str, Any] | None:
-        """What is at a path, None where nothing is."""
+        """The resource at a path, None if it does not exist."""
         return self._call("GET", service, path, None, query)
 
     def post(self, service: str, path: str, body: Any, **query: str) -> dict[str, Any] | None:
         return self._call("POST", service, path, body, query)
 
     def delete(self, service: str, path: str, **query: str) -> None:
-        """Remove what is at a path; nothing where nothing is."""
+        """Delete the resource at a path. A resource that does not exist is not an error."""
         self._call("DELETE", service, path, None, query)
 
     def text(self, service: str, path: str, **query: str) -> str | None:
-        """As get, for what is no JSON of the service itself."""
+        """Like get, for content that is not JSON."""
         answer = self._send("GET", host(service) + path, query)
         return None if answer.status_code == 404 else str(answer.text)
 
     def upload(self, bucket: str, name: str, content: str) -> None:
-        """Put a text into a bucket."""
+        """Write a text to an object of a bucket."""
         url = f"{host('storage').removesuffix('storage/v1/')}upload/storage/v1/b/{quote(bucket, safe='')}/o"
         self._send("POST", url, {"uploadType": "media", "name": name}, data=content.encode())
 
@@ -152,21 +153,21 @@ class Rest:
 
 
 def check_ready(rest: Rest, found: Project) -> None:
-    """Raise CloudError where a stack cannot be made in a project: no billing, or the first services are off."""
+    """Raise CloudError if a stack cannot be created in a project: no billing, or FIRST_SERVICES are not enabled."""
     names = "&".join(f"names={quote(f'projects/{found.number}/services/{name}', safe='')}" for name in FIRST_SERVICES)
     services = (rest.get("services", f"projects/{found.number}/services:batchGet?{names}") or {}).get("services", [])
     off = [str(one["config"]["name"]) for one in services if one.get("state") != "ENABLED"]
     if off:
-        hint = f"Type: gcloud services enable {' '.join(off)} --project {found.id}"
-        raise CloudError(f"The project {found.id} has not enabled {', '.join(off)}.", hint=hint)
+        hint = f"Run: gcloud services enable {' '.join(off)} --project {found.id}"
+        raise CloudError(f"Project '{found.id}' has not enabled {', '.join(off)}.", hint=hint)
     billing = _billing(rest, found)
     if billing is not None and not billing.get("billingEnabled"):
-        hint = f"Type: gcloud billing projects link {found.id} --billing-account ACCOUNT"
-        raise CloudError(f"The project {found.id} has no billing account that is open.", hint=hint)
+        hint = f"Run: gcloud billing projects link {found.id} --billing-account ACCOUNT"
+        raise CloudError(f"Project '{found.id}' has no active billing account.", hint=hint)
 
 
 def _billing(rest: Rest, found: Project) -> dict[str, Any] | None:
-    """What is known of a project's billing; None for who may not see it, or where that service is off."""
+    """The billing information of a project; None if access is denied, or the billing service is disabled."""
     try:
         return rest.get("billing", f"projects/{found.id}/billingInfo")
     except CloudError:
@@ -174,11 +175,11 @@ def _billing(rest: Rest, found: Project) -> dict[str, Any] | None:
 
 
 def check_region(rest: Rest, found: Project, region: str) -> None:
-    """Raise CloudError for a region that the project does not have; says nothing while Compute Engine is off."""
+    """Raise CloudError if the project does not have a region. Skipped while Compute Engine is disabled."""
     try:
-        there = rest.get("compute", f"projects/{found.id}/regions/{quote(region)}")
+        available = rest.get("compute", f"projects/{found.id}/regions/{quote(region)}")
     except CloudError:
         return
-    if there is None:
-        hint = f"Those there are: gcloud compute regions list --project {found.id}"
-        raise CloudError(f"The project {found.id} has no region '{region}'.", hint=hint)
+    if available is None:
+        hint = f"To list the regions, run: gcloud compute regions list --project {found.id}"
+        raise CloudError(f"Project '{found.id}' has no region '{region}'.", hint=hint)

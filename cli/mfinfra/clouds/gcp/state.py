@@ -1,4 +1,4 @@
-"""The bucket where the states of a project lie, and the lock of each."""
+"""The state bucket of a project, and the state locks."""
 
 from __future__ import annotations
 
@@ -7,36 +7,36 @@ from urllib.parse import quote
 
 from ...errors import CloudError, Locked
 from ...render import state_location
-from ..base import Holder, Report, Unreadable, holder_of
+from ..base import TAKE_AGAIN, Holder, Report, Unreadable, holder_of
 from .identity import Project, Rest
 
 
 def ensure_bucket(rest: Rest, project: Project, region: str, report: Report) -> None:
-    """Make the bucket. May be called by several at once.
+    """Create the bucket if it does not exist. Concurrent calls are safe.
 
-    One request makes it whole: uniform access, no public access, versions of a year. Raises CloudError where the name
-    belongs to another project.
+    One request creates it completely: uniform access, no public access, versions for one year. Raises CloudError if
+    the name belongs to another project.
     """
     name = state_location.project_bucket(project.id)
     found = rest.get("storage", f"b/{name}", projection="noAcl")
     if found is None:
-        report(f"Making the bucket {name} for states")
+        report(f"Creating state bucket {name}")
         found = _made(rest, name, project, region)
-    _check_ours(found, name, project)
+    _check_owner(found, name, project)
 
 
 def is_there(rest: Rest, project: Project) -> bool:
-    """Whether the project has a bucket for states. Raises CloudError where another project has taken its name."""
+    """Whether the state bucket exists. Raises CloudError if a bucket of this name belongs to another project."""
     name = state_location.project_bucket(project.id)
     found = rest.get("storage", f"b/{name}", projection="noAcl")
     if found is not None:
-        _check_ours(found, name, project)
+        _check_owner(found, name, project)
     return found is not None
 
 
-def _check_ours(found: dict[str, Any], name: str, project: Project) -> None:
-    if str(found.get("projectNumber") or "0") not in ("0", project.number):  # servers that only resemble GCS say 0
-        raise CloudError(f"The bucket {name} for states belongs to another project.", hint="Choose another project")
+def _check_owner(found: dict[str, Any], name: str, project: Project) -> None:
+    if str(found.get("projectNumber") or "0") not in ("0", project.number):  # emulators of GCS return 0
+        raise CloudError(f"The state bucket '{name}' belongs to another project.", hint="Choose another project")
 
 
 class States:
@@ -67,7 +67,7 @@ def _made(rest: Rest, name: str, project: Project, region: str) -> dict[str, Any
     try:
         return rest.post("storage", "b", {"name": name, "location": region, **_BUCKET}, project=project.id) or {}
     except CloudError:
-        found = rest.get("storage", f"b/{name}", projection="noAcl")  # somebody else of us was faster
+        found = rest.get("storage", f"b/{name}", projection="noAcl")  # another mfinfra created it first
         if found is None:
             raise
         return found
@@ -94,7 +94,7 @@ def _lock_path(project: Project, stack: str) -> str:
 
 
 def lock(rest: Rest, project: Project, stack: str) -> Holder | None:
-    """Who holds the lock of a state. Its id is the generation of the object that is the lock."""
+    """The holder of a state lock, None if it is free. Its ID is the generation of the lock object."""
     path = _lock_path(project, stack)
     found = rest.get("storage", path)
     if found is None:
@@ -103,10 +103,10 @@ def lock(rest: Rest, project: Project, stack: str) -> Holder | None:
 
 
 def unlock(rest: Rest, project: Project, stack: str, held: Holder) -> None:
-    """Remove the lock if it is still the same one. Raises Locked where somebody else has it by now."""
+    """Remove the lock if it is still the same one. Raises Locked if another holder has acquired it since."""
     now = lock(rest, project, stack)
     if now is None:
         return
     if now.id != held.id:
-        raise Locked(f"The lock went to {now.who} at {now.since}.", hint="Type the same again to take it from them")
+        raise Locked(f"The lock was acquired by {now.who} at {now.since}.", hint=TAKE_AGAIN)
     rest.delete("storage", _lock_path(project, stack), ifGenerationMatch=held.id)

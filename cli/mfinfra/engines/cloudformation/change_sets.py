@@ -1,4 +1,4 @@
-"""CloudFormation: a stack planned by a change set, changed by executing exactly it, followed by its events."""
+"""CloudFormation: a change set is the plan of a stack, executing it is the apply, its events are the progress."""
 
 from __future__ import annotations
 
@@ -17,12 +17,12 @@ from .events import Follower, root_cause
 
 OnEvent = Callable[[Event], None]
 
-#: What CreateChangeSet takes as text; larger templates go by a bucket.
+#: The largest template that CreateChangeSet accepts as text; larger ones are uploaded to a bucket.
 _MOST_INLINE = 51_200
 _NOTHING = ("didn't contain changes", "No updates are to be performed")
-#: A stack that holds nothing any more, and can only be removed.
+#: The status of a stack that is empty and can only be deleted.
 _EMPTY = ("ROLLBACK_COMPLETE",)
-#: Stacks that take no changes but still hold something: that is for `down` to remove, not for a plan.
+#: The status of stacks that cannot be updated but still have resources, which only `down` deletes.
 _STUCK = ("ROLLBACK_FAILED", "CREATE_FAILED", "DELETE_FAILED")
 _CHANGE_SET = "mfinfra"
 
@@ -33,7 +33,7 @@ def stack_name(name: str) -> str:
 
 
 def found(session: Any, name: str) -> dict[str, Any] | None:
-    """The stack as CloudFormation describes it; None where there is none."""
+    """The stack as CloudFormation describes it, None if it does not exist."""
     try:
         stacks = call(client(session, "cloudformation").describe_stacks, StackName=stack_name(name))["Stacks"]
     except CloudError as exc:
@@ -45,7 +45,7 @@ def found(session: Any, name: str) -> dict[str, Any] | None:
 
 
 def busy(session: Any, name: str) -> tuple[str, str] | None:
-    """What CloudFormation is doing with a stack, and since when; None for nothing."""
+    """The operation that CloudFormation runs on a stack, and its start time; None if it is idle."""
     stack = found(session, name)
     if (
         stack is None
@@ -58,7 +58,7 @@ def busy(session: Any, name: str) -> tuple[str, str] | None:
 
 
 def wait_until_idle(session: Any, name: str, on_event: OnEvent) -> None:
-    """Wait for what is going on to end, telling what happens: it may be ours, from before a Ctrl-C."""
+    """Wait for the running operation, and report its events: it can be that of an interrupted command."""
     stack = found(session, name)
     if stack is not None and busy(session, name) is not None:
         _follow(session, name, str(stack["StackId"]), Follower(on_event))
@@ -67,14 +67,13 @@ def wait_until_idle(session: Any, name: str, on_event: OnEvent) -> None:
 def plan(
     session: Any, name: str, template: str, parameters: Mapping[str, str], tags: Mapping[str, str], bucket: str
 ) -> Plan:
-    """What would change, as a change set that waits for apply."""
+    """The plan, as a change set for apply."""
     cloudformation = client(session, "cloudformation")
     stack = found(session, name)
     if stack is not None and stack["StackStatus"] in _STUCK:
         raise Refused(
-            f"The stack '{name}' is {stack['StackStatus']} in CloudFormation: it takes no changes, what is left of it"
-            " can only be removed.",
-            hint=f"Type: mfinfra down {name}, then the same again",
+            f"Stack '{name}' is {stack['StackStatus']} in CloudFormation: it cannot be updated, only deleted.",
+            hint=f"Run: mfinfra down {name}; then run the command again",
         )
     if stack is not None and stack["StackStatus"] in _EMPTY:
         destroy(session, name, lambda _: None)
@@ -109,7 +108,7 @@ def _template(session: Any, template: str, bucket: str) -> dict[str, str]:
 
 
 def _ready(cloudformation: Any, arn: str, name: str) -> list[dict[str, Any]]:
-    """The entries of a change set once CloudFormation has worked them out."""
+    """Wait for a change set; returns its entries."""
     pause = 0.2
     while True:
         answer = call(cloudformation.describe_change_set, ChangeSetName=arn, StackName=stack_name(name))
@@ -118,7 +117,7 @@ def _ready(cloudformation: Any, arn: str, name: str) -> list[dict[str, Any]]:
             call(cloudformation.delete_change_set, ChangeSetName=arn, StackName=stack_name(name))
             return []
         if status == "FAILED":
-            raise explain_text(reason) or EngineError(f"CloudFormation refuses the template: {reason}")
+            raise explain_text(reason) or EngineError(f"CloudFormation rejected the template: {reason}")
         if status == "CREATE_COMPLETE":
             return _all_changes(cloudformation, arn, name, answer)
         time.sleep(pause)
@@ -146,14 +145,14 @@ def _change(entry: dict[str, Any], is_new: bool, moved: cloudformation_risk.Move
 
 
 def apply(session: Any, plan: Plan, on_event: OnEvent) -> None:
-    """Execute exactly the change set of a plan, and follow it to its end."""
+    """Execute exactly the change set of a plan, and wait until it has finished."""
     cloudformation = client(session, "cloudformation")
     follower = Follower(on_event)
     stack = found(session, plan.stack)
     if stack is None:
         raise Refused(
-            "The plan is stale: its stack is gone. Nothing was touched.",
-            hint="Make a new one with: mfinfra plan --out FILE",
+            "The plan is stale: its stack no longer exists. Nothing was changed.",
+            hint="Run: mfinfra plan --out FILE",
         )
     follower.skip(_events(session, str(stack["StackId"])))
     try:
@@ -161,32 +160,32 @@ def apply(session: Any, plan: Plan, on_event: OnEvent) -> None:
     except CloudError as exc:
         if exc.code in ("ChangeSetNotFound", "InvalidChangeSetStatus"):
             raise Refused(
-                "The plan is stale: the stack was changed since it was made. Nothing was touched.",
-                hint="Make a new one with: mfinfra plan --out FILE",
+                "The plan is stale: the stack has changed since it was created. Nothing was changed.",
+                hint="Run: mfinfra plan --out FILE",
             ) from exc
         raise
     _follow(session, plan.stack, str(stack["StackId"]), follower)
 
 
 def _follow(session: Any, name: str, stack_id: str, follower: Follower) -> None:
-    """Tell events until the stack is at rest. Raises MfinfraError with the first thing that failed."""
+    """Report events until the operation has finished. Raises MfinfraError with the first failure."""
     cloudformation, pause = client(session, "cloudformation"), 0.3
     while True:
         stack = call(cloudformation.describe_stacks, StackName=stack_id)["Stacks"][0]
-        told = follower.tell(_events(session, stack_id))
+        reported = follower.report(_events(session, stack_id))
         status = str(stack["StackStatus"])
         if not status.endswith("_IN_PROGRESS"):
             break
         time.sleep(pause)
-        pause = 0.5 if told else min(pause * 1.3, 5.0)
+        pause = 0.5 if reported else min(pause * 1.3, 5.0)
     if "ROLLBACK" in status or status.endswith("_FAILED"):
         raise _failure(name, status, follower.events)
 
 
 def _failure(name: str, status: str, events: list[dict[str, Any]]) -> MfinfraError:
-    """What failed first and why, in our words where they say it; and what became of the stack."""
+    """The first failure and its cause, as a known error if possible, and the status of the stack."""
     cause, state = root_cause(events), _STATES.get(status, f"the stack is {status}")
-    hint = f"Mend it, then type: mfinfra {'down' if status == 'DELETE_FAILED' else 'up --name'} {name}"
+    hint = f"Fix the cause, then run: mfinfra {'down' if status == 'DELETE_FAILED' else 'up --name'} {name}"
     if cause is None:
         return EngineError(f"{status}; {state}.", hint=hint)
     what = f"{cause['LogicalResourceId']} ({cause['ResourceType']})"
@@ -198,10 +197,10 @@ def _failure(name: str, status: str, events: list[dict[str, Any]]) -> MfinfraErr
 
 
 _STATES = {
-    "ROLLBACK_COMPLETE": "what had been made was removed again",
-    "UPDATE_ROLLBACK_COMPLETE": "the stack is as it was before",
-    "UPDATE_ROLLBACK_FAILED": "and going back failed too: continue the rollback in the CloudFormation console",
-    "DELETE_FAILED": "the rest of the stack is still there",
+    "ROLLBACK_COMPLETE": "the created resources were deleted again",
+    "UPDATE_ROLLBACK_COMPLETE": "the stack was rolled back and is unchanged",
+    "UPDATE_ROLLBACK_FAILED": "the rollback failed too: continue it in the CloudFormation console",
+    "DELETE_FAILED": "the other resources of the stack still exist",
 }
 
 
@@ -213,7 +212,7 @@ def _events(session: Any, stack_id: str) -> list[dict[str, Any]]:
 
 
 def destroy(session: Any, name: str, on_event: OnEvent) -> None:
-    """Remove a stack and follow it to its end."""
+    """Delete a stack, and wait until it is deleted."""
     stack = found(session, name)
     if stack is None:
         return
@@ -224,20 +223,20 @@ def destroy(session: Any, name: str, on_event: OnEvent) -> None:
 
 
 def protect(session: Any, name: str, wanted: bool) -> None:
-    """Termination protection on or off."""
+    """Turn termination protection on or off."""
     change = client(session, "cloudformation").update_termination_protection
     call(change, StackName=stack_name(name), EnableTerminationProtection=wanted)
 
 
 def outputs(session: Any, name: str, settings: Mapping[str, str]) -> StackOutputs:
-    """What a stack is; `settings` says which outputs are settings of the runtime."""
+    """The outputs of a stack; `settings` maps outputs to runtime settings."""
     stack = found(session, name)
     values = {str(o["OutputKey"]): str(o["OutputValue"]) for o in (stack or {}).get("Outputs", [])}
     return of_cloudformation(values, settings)
 
 
 def resources(session: Any, name: str) -> list[tuple[str, str, str]]:
-    """Name, type and id of everything in a stack."""
+    """Name, type and ID of the resources of a stack."""
     if found(session, name) is None:
         return []
     listed = pages(
@@ -251,9 +250,9 @@ def resources(session: Any, name: str) -> list[tuple[str, str, str]]:
 
 
 def drift(session: Any, name: str) -> list[Change]:
-    """What is not as it was deployed."""
+    """The drift of a stack."""
     if found(session, name) is None:
-        raise NotFound(f"There is no stack '{name}' in CloudFormation.", hint=f"Type: mfinfra up --name {name}")
+        raise NotFound(f"Stack '{name}' does not exist in CloudFormation.", hint=f"Run: mfinfra up --name {name}")
     cloudformation = client(session, "cloudformation")
     token = call(cloudformation.detect_stack_drift, StackName=stack_name(name))["StackDriftDetectionId"]
     pause = 0.3
@@ -274,6 +273,6 @@ def drift(session: Any, name: str) -> list[Change]:
 def _drifted(entry: dict[str, Any]) -> Change:
     address, kind = str(entry["LogicalResourceId"]), str(entry["ResourceType"])
     if entry["StackResourceDriftStatus"] == "DELETED":
-        return Change(address, kind, "delete", None, "it is gone")
+        return Change(address, kind, "delete", None, "it was deleted")
     names = [str(d["PropertyPath"]).strip("/") for d in entry.get("PropertyDifferences") or []]
     return Change(address, kind, "update", None, f"differs in {', '.join(names[:6])}")

@@ -1,4 +1,4 @@
-"""A stack in AWS as CloudFormation deploys it."""
+"""The CloudFormation deployment of an AWS stack."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from ..base import OnEvent, workspace_of
 
 
 class CloudFormationDeployment:
-    """A stack that CloudFormation keeps; its template is what `mfinfra render` writes."""
+    """A stack that CloudFormation manages. Its template is the one that `mfinfra render` writes."""
 
     engine = "cloudformation"
 
@@ -93,11 +93,11 @@ class CloudFormationDeployment:
         return change_sets.resources(self._session, self._config.name)
 
     def retain(self, kinds: tuple[str, ...]) -> None:
-        """Outside of sandboxes the template retains what holds data; nothing is to be done then."""
+        """Except in sandboxes, the template itself retains resources that store data."""
         if self._config.preset == "sandbox":
             raise Refused(
-                "The template of a sandbox keeps nothing.",
-                hint="Set preset: team in the stack file, type mfinfra up, then the same again.",
+                "The template of a sandbox retains no resources.",
+                hint="Set preset: team in the stack file and run: mfinfra up; then run the command again",
             )
 
     def cluster_addresses(self) -> list[str]:
@@ -119,15 +119,16 @@ class CloudFormationDeployment:
 
     def unlock(self, holder: Holder) -> None:
         raise Refused(
-            f"{holder.who} has no lock to take; it ends what it began.", hint="Wait, then type the same again."
+            f"{holder.who} has no lock that can be released; its operation ends by itself.",
+            hint="Wait, then run the command again",
         )
 
 
 def refuse_unsupported(config: StackConfig) -> None:
-    """Raise Refused for what CloudFormation cannot express."""
+    """Raise Refused for options that CloudFormation does not support."""
     from ...render import cloudformation
 
     reasons = cloudformation.unsupported(config.model_dump())
     if reasons:
-        hint = "Type the same with --engine terraform"
-        raise Refused(f"CloudFormation cannot do what the stack file asks: {'; '.join(reasons)}.", hint=hint)
+        hint = "Run the command again with --engine terraform"
+        raise Refused(f"CloudFormation does not support these options: {'; '.join(reasons)}.", hint=hint)

@@ -1,4 +1,4 @@
-"""The events of a CloudFormation stack as ours, each told once, and the one that made the others fail."""
+"""The events of a CloudFormation stack as progress events, each reported once, and the root cause of a failure."""
 
 from __future__ import annotations
 
@@ -9,12 +9,12 @@ from typing import Any
 from ...plans.changes import Event
 
 _ACTIONS = {"CREATE": "create", "UPDATE": "update", "DELETE": "delete", "IMPORT": "create"}
-#: Reasons of what failed only because something else did.
+#: Reasons of failures that are consequences of another failure.
 _FOLLOWS = ("Resource creation cancelled", "Resource update cancelled", "cancelled", "The following resource(s) failed")
 
 
 class Follower:
-    """Tells the events of a stack that were not told yet."""
+    """Reports the new events of a stack."""
 
     def __init__(self, on_event: Callable[[Event], None]) -> None:
         self._on_event = on_event
@@ -23,19 +23,19 @@ class Follower:
         self.events: list[dict[str, Any]] = []
 
     def skip(self, events: list[dict[str, Any]]) -> None:
-        """Events of before."""
+        """Ignore earlier events."""
         self._seen |= {str(event["EventId"]) for event in events}
 
-    def tell(self, events: list[dict[str, Any]]) -> bool:
-        """Tell what is new, the oldest first; returns whether there was something."""
+    def report(self, events: list[dict[str, Any]]) -> bool:
+        """Report the new events, oldest first; returns whether there were any."""
         new = [event for event in events if event["EventId"] not in self._seen]
         for event in new:
             self._seen.add(str(event["EventId"]))
             self.events.append(event)
-            self._tell(event)
+            self._report(event)
         return bool(new)
 
-    def _tell(self, event: dict[str, Any]) -> None:
+    def _report(self, event: dict[str, Any]) -> None:
         if event.get("PhysicalResourceId") == event.get("StackId"):
             return
         status, address = str(event["ResourceStatus"]), str(event["LogicalResourceId"])
@@ -55,7 +55,7 @@ class Follower:
 
 
 def root_cause(events: list[dict[str, Any]]) -> dict[str, Any] | None:
-    """The first failure that is not the consequence of another."""
+    """The first failure that is not a consequence of another one."""
     failed = [event for event in events if str(event["ResourceStatus"]).endswith("_FAILED")]
     own = [e for e in failed if not any(sign in str(e.get("ResourceStatusReason", "")) for sign in _FOLLOWS)]
     return next(iter(own or failed), None)

@@ -1,1 +1,1 @@
-"""The stack on this machine: its folder, its servers and their secrets."""
+"""Local stacks: their directory, servers and secrets."""

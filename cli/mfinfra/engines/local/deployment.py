@@ -1,8 +1,7 @@
-"""The embedded local stack: a folder for its data, and what its preset keeps running on it (servers.py).
+"""The local stack: a directory for its data, and the servers of its preset (servers.py).
 
-`up` may be repeated and interrupted at any point; `down` removes what `up` and the runs in the stack made, and leaves
-and names whatever else it finds. A link that somebody put in place of one of our folders is not ours: it stays, and
-nothing behind it is touched.
+`up` can be repeated and interrupted at any point. `down` deletes only what `up` and the runs created, and lists what
+remains. A symbolic link in place of a directory of mfinfra is kept, and its target is not changed.
 """
 
 from __future__ import annotations
@@ -17,7 +16,7 @@ from ...machine.paths import make_folder
 from ...machine.record import Record
 from . import metadata, secrets, servers
 
-#: Everything that a local stack's folder can hold of ours.
+#: The directories and files that mfinfra creates in the directory of a local stack.
 _DATA = "data"
 _TREE = ".metaflow"
 _LOGS = "logs"
@@ -25,8 +24,8 @@ LOG_FILES = ("smoke.log", "smoke.run_id")
 
 
 def create(name: str, profile: Path, preset: str | None) -> Record:
-    """Make the stack's folders and record, or find them made; a damaged record is written anew. With `preset` None, it
-    is the one that the stack has, else `sandbox`. Raises Refused for another one than it has."""
+    """Create the directories and the record of a stack if they do not exist; a corrupt record is replaced. The default
+    of `preset` is that of the existing stack, else `sandbox`. Raises Refused for another preset than it has."""
     stack = known(name)
     folder = record.folder_of(name)
     chosen = _preset(name, stack, preset)
@@ -40,19 +39,19 @@ def create(name: str, profile: Path, preset: str | None) -> Record:
 
 
 def _preset(name: str, stack: Record | None, asked: str | None) -> str:
-    """What a stack has keeps it: its runs are where that preset put them, also after `down --keep data`."""
+    """The preset of a stack. It cannot change, also after `down --keep data`: each preset stores runs differently."""
     has = servers.preset(stack) if stack is not None else _kept(record.folder_of(name) / _DATA)
     if has is not None and asked not in (None, has):
         raise Refused(
-            f"The stack '{name}' is of the preset '{has}', and its runs are where that put them; it cannot become"
-            f" '{asked}'.",
-            hint=f"Type: mfinfra up --name OTHER --preset {asked}",
+            f"Stack '{name}' has the preset '{has}', which cannot be changed to '{asked}': the two store runs"
+            " differently.",
+            hint=f"Run: mfinfra up --name OTHER --preset {asked}",
         )
     return has or asked or servers.DEFAULT
 
 
 def _kept(data: Path) -> str | None:
-    """The preset of data that an earlier stack of this name left; None where there is none."""
+    """The preset of the data that an earlier stack of this name kept; None without data."""
     if (data / servers.POSTGRES).is_dir():
         return "services"
     if (data / servers.SQLITE).is_file():
@@ -61,15 +60,15 @@ def _kept(data: Path) -> str | None:
 
 
 def known(name: str) -> Record | None:
-    """The stack as an earlier `up` left it; None where there is none, or only a damaged record of one."""
+    """The record of a stack; None if it does not exist or is corrupt."""
     try:
         return record.find(name)
-    except record.Damaged:
+    except record.Corrupt:
         return None
 
 
 def settings(stack: Record) -> dict[str, str]:
-    """The runtime_config of a local stack: what makes flows use it."""
+    """The runtime settings of a local stack."""
     return {
         "METAFLOW_DEFAULT_DATASTORE": "local",
         "METAFLOW_DEFAULT_METADATA": "local",
@@ -83,7 +82,7 @@ def log_folder(name: str) -> Path:
 
 
 def has_run(stack: Record, run: str) -> bool:
-    """Whether a run, as Flow/run, lies in this stack."""
+    """Whether a run, as Flow/run, is stored in this stack."""
     if servers.preset(stack) != "files":
         is_here = servers.preset(stack) == "services" or (Path(stack.data_folder) / _TREE / run).is_dir()
         return is_here and metadata.has_run(stack, run)
@@ -91,7 +90,7 @@ def has_run(stack: Record, run: str) -> bool:
 
 
 def runs(stack: Record) -> dict[str, int] | None:
-    """How many runs each flow has in the stack; None where its metadata service does not answer."""
+    """The number of runs of each flow in the stack; None if its metadata service does not respond."""
     if servers.preset(stack) != "files":
         return metadata.runs(stack)
     tree = Path(stack.data_folder) / _TREE
@@ -103,7 +102,7 @@ def runs(stack: Record) -> dict[str, int] | None:
 
 
 def size(stack: Record) -> int:
-    """Bytes of the stack's data."""
+    """The size of the data of a stack, in bytes."""
     total, folders = 0, [stack.data_folder]
     while folders:
         try:
@@ -119,7 +118,7 @@ def size(stack: Record) -> int:
 
 
 def destroy(stack: Record, keep_data: bool) -> list[Path]:
-    """Remove the stack; returns what is left in its folder because it is not ours, or was to be kept."""
+    """Delete the stack; returns what remains in its directory: kept data, and files that mfinfra did not create."""
     folder = record.folder_of(stack.name)
     if not folder.is_symlink():
         if not (folder / servers.FOLDER).is_symlink():
@@ -171,11 +170,11 @@ def _remove_file(path: Path) -> None:
 
 
 def _stuck(exc: OSError, path: Path) -> MfinfraError:
-    return MfinfraError(f"{exc.filename or path} cannot be removed: {exc.strerror}.", hint="Type the same again.")
+    return MfinfraError(f"{exc.filename or path} cannot be deleted: {exc.strerror}.", hint="Run the command again")
 
 
 def _remove_empty(path: Path) -> None:
     try:
         path.rmdir()
     except OSError:
-        return  # it holds what is not ours, or is not there
+        return  # it contains files that mfinfra did not create, or does not exist

@@ -1,4 +1,4 @@
-"""What a local stack's metadata service has: asked over HTTP, with the stack's own key."""
+"""Queries to the metadata service of a local stack, over HTTP with the API key of the stack."""
 
 from __future__ import annotations
 
@@ -17,14 +17,14 @@ _PAGE = 1000
 
 
 def has_run(stack: Record, run: str) -> bool:
-    """Whether a run, as Flow/run, is registered."""
+    """Whether a run, given as Flow/run, is registered."""
     flow, _, number = run.partition("/")
     found = _ask(stack, f"/flows/{quote(flow, safe='')}/runs/{quote(number, safe='')}")
     return found is not None
 
 
 def runs(stack: Record) -> dict[str, int] | None:
-    """How many runs each flow has; None where the service does not answer."""
+    """The number of runs of each flow, None if the service does not respond."""
     flows = _ask(stack, "/flows")
     if flows is None:
         return None
@@ -45,7 +45,7 @@ def _count(stack: Record, flow: str) -> int:
 
 
 def _ask(stack: Record, path: str) -> tuple[Any, str | None] | None:
-    """The body of an answer and its cursor; None for any other than 200, or none at all."""
+    """The body of a response and its cursor; None without a response or with a status other than 200."""
     from pathlib import Path
 
     server = next((s for s in spec.load(servers.folder_of(stack)) if s.name == "metadata"), None)

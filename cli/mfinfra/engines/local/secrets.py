@@ -1,4 +1,4 @@
-"""The passwords and keys of a local stack: made once, kept beside the data that they open, shown to nobody."""
+"""The passwords and keys of a local stack: generated once, stored in its data directory, never printed."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ FILE_NAME = "secrets.json"
 
 @dataclass(frozen=True)
 class Secrets:
-    """`api_key` is the metadata service's, the S3 pair is in AWS's form."""
+    """`api_key` is for the metadata service; the S3 keys have the format of AWS."""
 
     api_key: str
     database_password: str
@@ -24,7 +24,7 @@ class Secrets:
 
 
 def secrets_in(data: Path) -> Secrets:
-    """Those in a stack's data folder, made where there are none. Raises MfinfraError where the file is damaged."""
+    """The secrets in a data directory, generated on first use. Raises MfinfraError if the file is corrupt."""
     path = data / FILE_NAME
     try:
         return Secrets(**json.loads(path.read_text(encoding="utf-8")))
@@ -36,5 +36,7 @@ def secrets_in(data: Path) -> Secrets:
         write_text(path, json.dumps(asdict(made), indent=2) + "\n", 0o600)
         return made
     except (OSError, ValueError, TypeError) as exc:
-        hint = "Put it back from a copy, or remove the stack with: mfinfra down"
-        raise MfinfraError(f"{path} is damaged; the stack's servers cannot be opened without it.", hint=hint) from exc
+        hint = "Restore it from a backup, or delete the stack, run: mfinfra down"
+        raise MfinfraError(
+            f"{path} is corrupt; the servers of the stack cannot be used without it.", hint=hint
+        ) from exc

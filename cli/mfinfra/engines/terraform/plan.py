@@ -1,4 +1,4 @@
-"""What `terraform show -json` says of a plan or a state, as our changes.
+"""Converts the output of `terraform show -json` for a plan or a state to changes.
 
 Source of the format: https://developer.hashicorp.com/terraform/internals/json-format
 """
@@ -21,14 +21,14 @@ _ACTIONS = {
 
 
 def changes(shown: dict[str, Any]) -> tuple[Change, ...]:
-    """The changes of a plan, in the order of terraform; reading is none."""
+    """The changes of a plan, in the order of terraform; reading data sources is not a change."""
     found = shown.get("resource_changes") or []
     is_new, leaving = not _has_prior(shown), risk.leaving(found)
     return tuple(change for entry in found if (change := _change(entry, is_new, leaving)) is not None)
 
 
 def drifted(shown: dict[str, Any]) -> tuple[Change, ...]:
-    """What a refresh found to be different from the state."""
+    """The differences that a refresh found between the resources and the state."""
     found = shown.get("resource_drift") or []
     return tuple(_drift(entry) for entry in found if _action(entry) not in (None, "read"))
 
@@ -73,13 +73,13 @@ def _differing(change: dict[str, Any]) -> list[str]:
 def _drift(entry: dict[str, Any]) -> Change:
     action = str(_action(entry))
     if action == "delete":
-        return Change(str(entry["address"]), str(entry["type"]), "delete", None, "it is gone")
+        return Change(str(entry["address"]), str(entry["type"]), "delete", None, "it was deleted")
     names = ", ".join(_differing(entry["change"])[:6])
     return Change(str(entry["address"]), str(entry["type"]), action, None, f"differs in {names}")
 
 
 def resources(module: dict[str, Any]) -> list[tuple[str, str, str]]:
-    """Address, type and id of every managed resource in a module and those below it."""
+    """Address, type and ID of every managed resource in a module and its child modules."""
     here = [
         (str(found["address"]), str(found["type"]), str((found.get("values") or {}).get("id", "")))
         for found in module.get("resources") or []

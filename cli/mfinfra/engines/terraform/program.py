@@ -1,7 +1,7 @@
-"""Terraform (or OpenTofu) in a workspace, behind one wrapper: its events as ours, its failures as one line.
+"""Runs Terraform (or OpenTofu) in a workspace: progress as events, errors as one line.
 
-python-terraform builds the command lines; the programs are started by process.py, because a deployment must be
-streamed, and on Ctrl-C asked to stop once and then waited for until its state is saved.
+python-terraform builds the command lines. process.py starts the programs, because the output must be streamed, and
+because Ctrl-C must send them one signal and then wait until the state is saved.
 """
 
 from __future__ import annotations
@@ -22,29 +22,29 @@ from .plan import changes, drifted, resources
 
 OLDEST = (1, 11)
 _BINARIES = ("terraform", "tofu")
-#: In JSON, and as the line that wrappers of either program may print all the same.
+#: In JSON, or as the line that some wrappers of the programs print instead.
 _VERSION = re.compile(r'(?:"terraform_version": *"|\b(?:Terraform|OpenTofu) v)(\d+)\.(\d+)')
 Explain = Callable[[str], "MfinfraError | None"]
 
 
 def found() -> str | None:
-    """The path of terraform, else of tofu; MFINFRA_TERRAFORM names another one."""
+    """The path of terraform, else of tofu; MFINFRA_TERRAFORM overrides it."""
     named = os.environ.get("MFINFRA_TERRAFORM")
     return which(named) if named else next((path for name in _BINARIES if (path := which(name))), None)
 
 
 def binary() -> str:
-    """As found, but there must be one, and new enough. Raises EngineError."""
+    """Like found, but raises EngineError if it is not installed or too old."""
     path = found()
     if path is None:
         raise EngineError(
             "Neither terraform nor tofu is on the PATH.",
-            hint="Install one (1.11 or newer), or type the same with --engine cloudformation",
+            hint="Install one (1.11 or newer), or run the command again with --engine cloudformation",
         )
     version = _version(path)
     if version < OLDEST:
         have, need = (".".join(map(str, v)) for v in (version, OLDEST))
-        raise EngineError(f"{path} is version {have}; {need} or newer is needed.", hint="Install a newer one.")
+        raise EngineError(f"{path} is version {have}; {need} or newer is required.", hint="Install a newer version")
     return path
 
 
@@ -52,12 +52,12 @@ def _version(path: str) -> tuple[int, ...]:
     done = process.run([path, "version", "-json"], env=_environment({}))
     found = _VERSION.search(done.output)
     if done.code != 0 or found is None:
-        raise EngineError(f"{path} does not say which version it is.", hint="Install it again.")
+        raise EngineError(f"{path} did not print its version.", hint="Reinstall it")
     return int(found.group(1)), int(found.group(2))
 
 
 def _environment(extra: Mapping[str, str]) -> dict[str, str]:
-    """Ours, without what would make terraform ask, call home or write its own log among its events."""
+    """The environment, without variables that make terraform prompt, check for updates or mix logs with events."""
     kept = {k: v for k, v in os.environ.items() if k not in ("TF_LOG", "TF_CLI_ARGS", "TF_WORKSPACE")}
     return {**kept, "TF_IN_AUTOMATION": "1", "TF_INPUT": "0", "CHECKPOINT_DISABLE": "1", **extra}
 
@@ -66,12 +66,12 @@ def _ignore(_: Event) -> None:
     return
 
 
-#: Where terraform leaves a state that it cannot save.
+#: The file in which terraform stores a state that it cannot upload.
 UNSENT = "errored.tfstate"
 
 
 class Terraform:
-    """Terraform in one workspace folder. Every method raises MfinfraError with one line for what went wrong."""
+    """Terraform in one workspace. Every method raises MfinfraError with a message of one line."""
 
     def __init__(self, folder: Path, explain: Explain | None = None, env: Mapping[str, str] | None = None) -> None:
         self.folder = folder
@@ -80,18 +80,18 @@ class Terraform:
         self._binary = binary()
 
     def renew(self, env: Mapping[str, str]) -> None:
-        """What the next commands get beside our own environment: tokens end, and commands take long."""
+        """Set the additional environment variables for the next commands: tokens expire while commands run."""
         self._env = _environment(env)
 
     def init(self) -> None:
-        """Fetch the providers and open the state. May be repeated; a backend that has moved is moved to."""
-        # Not the JSON form: before the providers are there it says less than the plain one.
+        """Download the providers and connect to the backend. Idempotent; a changed backend is reconfigured."""
+        # Not as JSON: before the providers are installed, it contains less than the text.
         done = self._run("init", input=False, reconfigure=_flag(), no_color=_flag())
         if done.code != 0:
             raise events.failure_of_text(done.output, self._explain)
 
     def validate(self) -> list[str]:
-        """What terraform and the providers find wrong with the files, one line each."""
+        """The errors that terraform and the providers find in the files, one line each."""
         done = self._run("validate", json=_flag())
         try:
             found = json.loads(done.output)["diagnostics"]
@@ -107,7 +107,7 @@ class Terraform:
         refresh_only: bool = False,
         on_event: Callable[[Event], None] = _ignore,
     ) -> Plan:
-        """What apply would do, saved in `out`."""
+        """The plan, also written to `out`."""
         options: dict[str, Any] = {"out": str(out), "input": False, "json": _flag(), "no_color": _flag()}
         if destroy:
             options["destroy"] = _flag()
@@ -120,26 +120,26 @@ class Terraform:
         return Plan(stack, "terraform", found, str(out))
 
     def apply(self, plan_file: Path, on_event: Callable[[Event], None]) -> None:
-        """Do exactly what a plan says. Terraform itself refuses one that is stale."""
+        """Apply exactly a plan. Terraform itself refuses a stale one."""
         self._streamed(on_event, "apply", str(plan_file), input=False, json=_flag(), no_color=_flag())
 
     def outputs(self) -> dict[str, Any]:
-        """The outputs of the stack; {} where there are none yet."""
+        """The outputs of the stack; empty if it has none yet."""
         return {name: output["value"] for name, output in self._json("output").items()}
 
     def state_resources(self) -> list[tuple[str, str, str]]:
-        """Address, type and id of everything in the state."""
+        """Address, type and ID of all resources in the state."""
         values = self._json("show").get("values") or {}
         return resources(values.get("root_module") or {})
 
     def remove_from_state(self, addresses: list[str]) -> None:
-        """Take resources out of the state; they go on existing."""
+        """Remove resources from the state; the resources themselves continue to exist."""
         if addresses:
             self._checked("state rm", *addresses)
 
     def recover(self) -> bool:
-        """Send the state that an apply could not send when network or credentials went away. Terraform leaves it in the
-        workspace, and refuses to send it where somebody has changed the stack since."""
+        """Upload a state that an apply could not upload, for example with expired credentials. Terraform stores it in
+        the workspace, and refuses the upload if the stack has changed since."""
         path = self.folder / UNSENT
         if not path.is_file():
             return False
@@ -148,11 +148,11 @@ class Terraform:
         return True
 
     def force_unlock(self, lock_id: str) -> None:
-        """Break the lock of the state."""
+        """Release the state lock."""
         self._checked("force-unlock", lock_id, force=_flag())
 
     def fmt_check(self) -> list[str]:
-        """The files that are not well-formed or not in the usual form."""
+        """The files that are invalid or not in canonical format."""
         done = self._run("fmt", check=_flag(), recursive=_flag(), no_color=_flag())
         return [] if done.code == 0 else [line for line in done.output.splitlines() if line.strip()]
 
@@ -169,7 +169,7 @@ class Terraform:
         try:
             found = json.loads(done.output or "{}")
         except ValueError:
-            raise EngineError(f"terraform {arguments[0]} in {self.folder} did not answer in JSON.") from None
+            raise EngineError(f"terraform {arguments[0]} in {self.folder} did not print JSON.") from None
         return found if isinstance(found, dict) else {}
 
     def _checked(self, *arguments: str, **options: Any) -> None:

@@ -1,7 +1,7 @@
-"""A state of Terraform (or OpenTofu) read as the file it is: for who looks at a stack and changes nothing.
+"""Reads a state of Terraform (or OpenTofu) as a JSON file, for read-only commands.
 
-Terraform itself would fetch every provider first, some hundred MB, to print the outputs that lie in the file as JSON.
-Version 4 of the form is that of every Terraform since 0.12.
+Terraform itself would first download all providers, several 100 MB, to print the outputs that the file contains.
+All versions of Terraform since 0.12 write version 4 of the format.
 """
 
 from __future__ import annotations
@@ -17,15 +17,15 @@ _VERSION = 4
 
 @dataclass(frozen=True)
 class State:
-    """What a state says of a stack; `resources` is how many there are."""
+    """The outputs of a state, and the number of its resources."""
 
     outputs: dict[str, Any]
     resources: int
 
 
 def read(text: str, place: str) -> State:
-    """The state in a text; an empty one for an empty text. Raises EngineError for one that is damaged, of another
-    version or encrypted."""
+    """Parse a state; an empty text is an empty state. Raises EngineError if it is corrupt, encrypted or of another
+    version."""
     if not text.strip():
         return State({}, 0)
     try:
@@ -36,6 +36,6 @@ def read(text: str, place: str) -> State:
         return State(outputs, len(content.get("resources", [])))
     except (ValueError, LookupError, TypeError, AttributeError, RecursionError) as exc:
         raise EngineError(
-            f"The state {place} is damaged, encrypted, or of a version that this mfinfra does not read.",
-            hint="Look at it with terraform; older versions of it are kept there",
+            f"The state {place} is corrupt, encrypted, or of a version that this mfinfra does not support.",
+            hint="Check it with terraform; the bucket keeps its older versions",
         ) from exc

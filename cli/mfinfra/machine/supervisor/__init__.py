@@ -1,5 +1,5 @@
-"""Programs that a local stack keeps running: one supervisor for each stack, in the background.
+"""The servers of a local stack: one supervisor for each stack runs them in the background.
 
-What ends is started again. Everything a supervisor needs and tells lies in one folder: `servers.json` (what to run),
-`state.json` (how it goes), a lock that lives as long as the supervisor, and a log for each program.
+It restarts a server that exits. All files of a supervisor are in one directory: `servers.json` (what to run),
+`state.json` (its status), a lock that the supervisor holds while it runs, and a log for each server.
 """

@@ -1,4 +1,4 @@
-"""`python -m mfinfra.machine.supervisor FOLDER`: runs the servers of a folder until it is told to stop.
+"""`python -m mfinfra.machine.supervisor FOLDER`: runs the servers of a directory until it gets a signal.
 
 `mfinfra up` starts it.
 """
@@ -13,7 +13,7 @@ from .loop import Supervisor
 
 
 def main(argv: list[str]) -> int:
-    """0: ended as told. 1: could not run; the reason is in one line on stderr. 2: no folder was named."""
+    """Exit code: 0 stopped by a signal, 1 could not run; the reason is one line on stderr, 2 usage error."""
     if len(argv) != 1:
         print("usage: python -m mfinfra.machine.supervisor FOLDER", file=sys.stderr)
         return 2

@@ -1,4 +1,4 @@
-"""One server of a stack: started, looked at, started again, ended."""
+"""One server of a stack: start, check, restart, stop."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from ..record import now
 from .spec import Server
 from .state import ServerState
 
-#: A server that has answered for this long has started well: its next crash is its first again.
+#: After a server has been ready for this long, its restart delay is reset.
 _STEADY_SECONDS = 60.0
 _LONGEST_PAUSE = 30.0
 _FIRST_PAUSE = 0.2
@@ -39,7 +39,7 @@ class Child:
 
     @property
     def is_settled(self) -> bool:
-        """Whether nothing changes until its process ends."""
+        """Whether its state can change only when its process exits."""
         return self._state in ("ready", "stopped")
 
     @property
@@ -47,7 +47,7 @@ class Child:
         return self._state == "ready"
 
     def look(self, time: float) -> bool:
-        """Do what is due at `time`; whether its state changed."""
+        """Update the state at `time`, and start the server if it is due; returns whether the state changed."""
         before = (self._state, self._restarts)
         if self._process is not None and self._process.poll() is not None:
             self._has_ended(self._process.returncode, time)
@@ -61,7 +61,7 @@ class Child:
     def _start(self, time: float) -> None:
         _shorten(self._log)
         if not is_free(self.server.port):
-            self._has_ended(f"finds the port {self.server.port} taken by another program", time)
+            self._has_ended(f"could not listen: port {self.server.port} is in use by another program", time)
             return
         environment = {**os.environ, **self.server.environment}
         try:
@@ -73,7 +73,7 @@ class Child:
         self._become("starting")
 
     def _has_ended(self, how: int | str, time: float) -> None:
-        self._ended = how if isinstance(how, str) else _told(how)
+        self._ended = how if isinstance(how, str) else _described(how)
         self._process = self._born = None
         is_steady = self._state == "ready" and time - self._ready_at > _STEADY_SECONDS
         self._crashes = 0 if is_steady else self._crashes
@@ -86,7 +86,7 @@ class Child:
         self._state, self._since = state, now()
 
     def end(self) -> None:
-        """Ask it to end, wait, and insist."""
+        """Stop it; kill it if it does not exit in time."""
         if self._process is not None:
             process.end(self._process, signal.Signals[self.server.end_signal], _GRACE_SECONDS)
         self._process = self._born = None
@@ -99,7 +99,7 @@ class Child:
 
 
 def is_free(port: int) -> bool:
-    """Whether a server could listen on a port of this machine."""
+    """Whether no program listens on a local port."""
     with socket.socket() as probe:
         if os.name != "nt":
             probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
@@ -110,8 +110,8 @@ def is_free(port: int) -> bool:
         return True
 
 
-def _told(code: int) -> str:
-    return f"ended with {code}" if code >= 0 else f"was ended by {signal.Signals(-code).name}"
+def _described(code: int) -> str:
+    return f"exited with code {code}" if code >= 0 else f"was killed by {signal.Signals(-code).name}"
 
 
 def _answers(server: Server) -> bool:
@@ -130,7 +130,7 @@ def _answers(server: Server) -> bool:
 
 
 def _shorten(log: Path) -> None:
-    """Put a log that has grown long aside; the one before it goes."""
+    """Rotate a large log; one older log is kept."""
     try:
         if log.stat().st_size > _LOG_BYTES:
             os.replace(log, log.with_suffix(".log.1"))

@@ -1,4 +1,4 @@
-"""Starting, stopping and asking a supervisor from another process."""
+"""Start, stop and query a supervisor from another process."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from .state import ServerState
 _READY_SECONDS = 60.0
 _END_SECONDS = 90.0
 _TICK_SECONDS = 0.02
-#: A server that ended this often before it ever answered will not start.
+#: A server that exited this often before it was ready counts as failed.
 _HOPELESS = 4
 
 
@@ -30,9 +30,9 @@ def is_running(folder: Path) -> bool:
 
 
 def start(folder: Path, servers: Sequence[Server], inherit: tuple[str, ...] = ()) -> None:
-    """Have exactly these servers run and answer when this returns. Raises EngineError naming the one that does not
-    start, with the end of its log. `inherit` are beginnings of variables that they get from us although these may be
-    credentials; they are in the memory of the processes only."""
+    """Start exactly these servers; returns when all are ready. Raises EngineError with the server that does not start
+    and the end of its log. `inherit` are prefixes of environment variables that are passed on although they can be
+    credentials; these are in the memory of the processes only."""
     if is_running(folder) and spec.load(folder) == tuple(servers):
         _await_ready(folder, servers)
         return
@@ -46,7 +46,7 @@ def start(folder: Path, servers: Sequence[Server], inherit: tuple[str, ...] = ()
 
 
 def _environment(inherit: tuple[str, ...]) -> dict[str, str]:
-    """Ours without what is meant for flows and clouds: credentials do not live on in a server that needs none."""
+    """The environment without the variables of flows and clouds, so that servers do not keep credentials."""
     every = ("METAFLOW_", "MFINFRA_", "MF_", "AWS_", "AZURE_", "GOOGLE_", "ARM_", "CLOUDSDK_", "PG", "TF_")
     prefixes = tuple(prefix for prefix in every if prefix not in inherit)
     return {name: value for name, value in os.environ.items() if not name.startswith(prefixes)}
@@ -74,12 +74,12 @@ def _failure(folder: Path, name: str, ended: str | None) -> EngineError:
     except OSError:
         lines = []
     last = f": {lines[-1][:300]}" if lines else "."
-    how = ended or f"does not answer after {_READY_SECONDS:.0f} seconds"
-    return EngineError(f"The server '{name}' does not start; it {how}{last}", hint=f"See its log: {log}")
+    how = ended or f"did not respond within {_READY_SECONDS:.0f} seconds"
+    return EngineError(f"Server '{name}' did not start; it {how}{last}", hint=f"See its log: {log}")
 
 
 def stop(folder: Path) -> None:
-    """End the supervisor and its servers; nothing happens where none run. Raises MfinfraError where it will not end."""
+    """Stop the supervisor and its servers, if they run. Raises MfinfraError if it does not exit."""
     deadline = time.monotonic() + _END_SECONDS
     told = False
     while is_running(folder):
@@ -87,7 +87,7 @@ def stop(folder: Path) -> None:
         if pid is not None and not told:
             told = _signalled(pid)
         if time.monotonic() > deadline:
-            raise MfinfraError(f"The supervisor (process {pid}) does not end.", hint=f"Type: kill -9 {pid}")
+            raise MfinfraError(f"The supervisor (process {pid}) does not stop.", hint=f"Run: kill -9 {pid}")
         time.sleep(_TICK_SECONDS)
     end_left_behind(folder)
 
@@ -96,7 +96,7 @@ def _pid(folder: Path) -> int | None:
     try:
         return int(json.loads((folder / LOCK_NAME).read_text(encoding="utf-8"))["pid"])
     except (OSError, ValueError, KeyError, TypeError):
-        return None  # it is just being written
+        return None  # it is being written
 
 
 def _signalled(pid: int) -> bool:
@@ -108,7 +108,7 @@ def _signalled(pid: int) -> bool:
 
 
 def states(folder: Path) -> list[tuple[Server, ServerState | None]]:
-    """Every server of a folder with how it is doing; None for one that is not kept running now."""
+    """Every server of a directory with its state, None if no supervisor runs it."""
     alive = is_running(folder)
     known = {one.name: one for one in state.load(folder)} if alive else {}
     return [(server, known.get(server.name)) for server in spec.load(folder)]

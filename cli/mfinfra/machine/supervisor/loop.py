@@ -1,4 +1,4 @@
-"""The supervisor: it starts the servers of a folder, starts again what ends, and ends all when told to."""
+"""The supervisor: starts the servers of a directory, restarts those that exit, and stops all on a signal."""
 
 from __future__ import annotations
 
@@ -17,58 +17,58 @@ from .child import Child
 
 LOCK_NAME = "supervisor.lock"
 LOGS = "logs"
-#: How often a server that does not answer yet is looked at, and how long somebody who only looks may hold the lock.
+#: How often a server that is not ready yet is checked, and how long another process can hold the lock for a query.
 _TICK_SECONDS = 0.05
 _LOOK_SECONDS = 2.0
-#: How often a supervisor with nothing to do looks whether its folder is still there.
+#: How often an idle supervisor checks whether its directory still exists.
 _IDLE_SECONDS = 5.0
 
 
 class Supervisor:
-    """Keeps the servers of one folder running until it gets SIGTERM or SIGINT."""
+    """Runs the servers of one directory until it gets SIGTERM or SIGINT."""
 
     def __init__(self, folder: Path, tell: Callable[[str], None]):
         self._folder = folder
         self._tell = tell
         self._children = [Child(server, folder / LOGS) for server in spec.load(folder)]
-        self._told_to_end = False
+        self._is_stopping = False
 
     def run(self) -> None:
-        """Raises Locked where another supervisor has the folder."""
-        with lock.held(self._folder / LOCK_NAME, f"The folder {self._folder}", _LOOK_SECONDS):
+        """Run until a signal. Raises Locked if another supervisor runs this directory."""
+        with lock.held(self._folder / LOCK_NAME, f"Directory {self._folder}", _LOOK_SECONDS):
             end_left_behind(self._folder)
             wake = self._listen()
             try:
-                while not self._told_to_end:
+                while not self._is_stopping:
                     self._look()
                     is_settled = all(child.is_settled for child in self._children)
                     _sleep(wake, _IDLE_SECONDS if is_settled else _TICK_SECONDS)
-                    self._told_to_end |= not self._is_wanted()
+                    self._is_stopping |= not self._is_wanted()
             finally:
                 self._end()
 
     def _listen(self) -> socket.socket:
-        """A socket that becomes readable when a signal has come: a server ended, or all are to end."""
+        """A socket that becomes readable on a signal: a server exited, or the supervisor must stop."""
         wake, inner = socket.socketpair()
         wake.setblocking(False)
         inner.setblocking(False)
         signal.set_wakeup_fd(inner.fileno())
         self._inner = inner  # kept open
         for number in (signal.SIGTERM, signal.SIGINT):
-            signal.signal(number, self._end_told)
+            signal.signal(number, self._request_stop)
         signal.signal(signal.SIGCHLD, lambda *_: None)
         signal.signal(signal.SIGHUP, signal.SIG_IGN)
         return wake
 
     def _is_wanted(self) -> bool:
-        """Not once somebody has removed its folder: nobody could ask it to end any more."""
+        """False if its directory was deleted: no command could stop the supervisor any more."""
         return (self._folder / LOCK_NAME).exists()
 
-    def _end_told(self, *_: object) -> None:
-        self._told_to_end = True
+    def _request_stop(self, *_: object) -> None:
+        self._is_stopping = True
 
     def _look(self) -> None:
-        """A server waits until those before it answer."""
+        """Start and check the servers in order: each waits until those before it are ready."""
         changed = False
         for child in self._children:
             changed |= child.look(time.monotonic())
@@ -87,7 +87,7 @@ class Supervisor:
             return
         try:
             state.save(self._folder, [child.state() for child in self._children])
-        except MfinfraError as exc:  # a full disk: the servers go on
+        except MfinfraError as exc:  # a full disk: the servers continue
             self._tell(exc.message)
 
 
@@ -99,7 +99,7 @@ def _sleep(wake: socket.socket, seconds: float | None) -> None:
 
 
 def end_left_behind(folder: Path) -> None:
-    """End servers whose supervisor was killed: nobody else would, and they hold the ports."""
+    """Stop servers whose supervisor was killed: they would run forever and occupy the ports."""
     left = [(known.pid, known.born) for known in state.load(folder) if known.pid is not None]
     signals = {server.name: signal.Signals[server.end_signal] for server in spec.load(folder)}
     names = {known.pid: known.name for known in state.load(folder)}

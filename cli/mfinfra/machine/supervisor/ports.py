@@ -1,4 +1,4 @@
-"""Ports of a stack's servers on this machine: chosen once, kept, and chosen again where somebody else took one."""
+"""Local ports of a stack's servers: selected once and stored; a port in use by another program is replaced."""
 
 from __future__ import annotations
 
@@ -12,14 +12,14 @@ from ..paths import write_text
 from .child import is_free
 
 FILE_NAME = "ports.json"
-#: Below those that systems give to outgoing connections.
+#: Below the ephemeral ports of operating systems.
 PORTS = range(17000, 20000)
 
 
 def assigned(folder: Path, wanted: Sequence[str], running: bool) -> dict[str, int]:
-    """A port for each name in `wanted`: those of before, where nobody else took them in the meantime.
+    """A port for each name in `wanted`: the stored one, unless another program uses it now.
 
-    They are remembered in `folder`. `running` says that its own servers have them.
+    The ports are stored in `folder`. `running`: its own servers use them.
     """
     path = folder / FILE_NAME
     known = _known(path)
@@ -39,10 +39,10 @@ def _known(path: Path) -> dict[str, int]:
 
 
 def _free_from(owner: str, taken: set[int]) -> Iterator[int]:
-    """Free ports, from a place on that depends on the stack's folder: two stacks seldom want the same."""
+    """Free ports, searched from a start that depends on the stack's directory, so that two stacks rarely collide."""
     start = zlib.crc32(owner.encode()) % len(PORTS)
     for offset in range(len(PORTS)):
         port = PORTS[(start + offset) % len(PORTS)]
         if port not in taken and is_free(port):
             yield port
-    raise EngineError(f"No port from {PORTS[0]} to {PORTS[-1]} is free.", hint="End what uses them.")
+    raise EngineError(f"No port from {PORTS[0]} to {PORTS[-1]} is free.", hint="Stop a program that uses one")

@@ -1,4 +1,4 @@
-"""What a supervisor runs: a list of servers, in the order in which they are started."""
+"""The list of servers that a supervisor runs, in the order in which they start."""
 
 from __future__ import annotations
 
@@ -16,10 +16,10 @@ VERSION = 1
 
 @dataclass(frozen=True)
 class Server:
-    """A program that listens on `port` of this machine.
+    """A program that listens on a local port.
 
-    `path` is what it answers by HTTP when it is ready; without one, an open port is enough. `environment` is laid over
-    that of the supervisor. `end_signal` is the name of the signal that makes it end in order.
+    `path` is the HTTP path of its readiness check; without it, an open port is enough. `environment` is added to that
+    of the supervisor. `end_signal` is the name of the signal for a clean stop.
     """
 
     name: str
@@ -35,13 +35,13 @@ class Server:
 
 
 def save(folder: Path, servers: Sequence[Server]) -> None:
-    """Write what to run, readable by its owner only: environments hold passwords."""
+    """Write the list of servers. Only the owner can read it: environments contain passwords."""
     document = {"version": VERSION, "servers": [asdict(server) for server in servers]}
     write_text(folder / FILE_NAME, json.dumps(document, indent=2) + "\n", 0o600)
 
 
 def load(folder: Path) -> tuple[Server, ...]:
-    """What to run; nothing where no file is. Raises MfinfraError for a file that is damaged or of another version."""
+    """Read the list of servers; empty without a file. Raises MfinfraError if it is corrupt or of another version."""
     path = folder / FILE_NAME
     try:
         document = json.loads(path.read_text(encoding="utf-8"))
@@ -51,4 +51,4 @@ def load(folder: Path) -> tuple[Server, ...]:
     except FileNotFoundError:
         return ()
     except (OSError, ValueError, KeyError, TypeError) as exc:
-        raise MfinfraError(f"{path} is damaged ({exc}).", hint="Type: mfinfra up") from exc
+        raise MfinfraError(f"{path} is corrupt ({exc}).", hint="Run: mfinfra up") from exc

@@ -1,4 +1,4 @@
-"""How the servers of a stack are doing, as the supervisor last wrote it down."""
+"""The state of the servers of a stack, as the supervisor last wrote it."""
 
 from __future__ import annotations
 
@@ -11,13 +11,13 @@ from ..paths import write_text
 
 FILE_NAME = "state.json"
 
-#: starting: does not answer yet. ready: answers. waiting: ended, started again in a moment. stopped: ended as told.
+#: starting: not ready yet. ready: responds. waiting: exited, will be restarted. stopped: was stopped.
 STATES = ("starting", "ready", "waiting", "stopped")
 
 
 @dataclass(frozen=True)
 class ServerState:
-    """One server. `born` tells its process from another that has the same number; `ended` is how it last ended."""
+    """One server. `born` distinguishes its process from another one with the same PID; `ended` is its last exit."""
 
     name: str
     state: str
@@ -33,7 +33,7 @@ def save(folder: Path, states: Iterable[ServerState]) -> None:
 
 
 def load(folder: Path) -> tuple[ServerState, ...]:
-    """As last written; nothing where nothing (readable) is there."""
+    """The last written state; empty if there is no readable file."""
     try:
         return tuple(ServerState(**state) for state in json.loads((folder / FILE_NAME).read_text(encoding="utf-8")))
     except (OSError, ValueError, TypeError):

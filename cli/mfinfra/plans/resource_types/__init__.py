@@ -1,7 +1,6 @@
-"""Facts about types of resources, one file for each provider: what holds data, what guards it, what lets in, what
-permits.
+"""Resource rules, one file for each provider: which types store data, protect it, open access or grant permissions.
 
-What follows from them is in risk.py.
+risk.py applies the rules to plans.
 """
 
 from __future__ import annotations
@@ -10,31 +9,31 @@ import re
 
 from .aws import AWS
 from .azure import AZURE
-from .base import Facts, Values
+from .base import ResourceRules, Values
 from .gcp import GOOGLE
 from .kubernetes import CHARTS, KUBERNETES
 
 _PROVIDERS = {"aws_": AWS, "azurerm_": AZURE, "google_": GOOGLE, "kubernetes_": KUBERNETES, "AWS::": AWS}
-_NONE = Facts({})
+_NONE = ResourceRules({})
 
-#: What holds data, by its type in Terraform and in CloudFormation, and what that data is.
+#: Types of Terraform and CloudFormation that store data, and a description of the data.
 STATEFUL: dict[str, str] = {
-    kind: data for facts in (AWS, AZURE, GOOGLE, KUBERNETES) for kind, data in facts.stateful.items()
+    kind: data for rules in (AWS, AZURE, GOOGLE, KUBERNETES) for kind, data in rules.stateful.items()
 }
 
 
-def of(kind: str) -> Facts:
-    """What is known of the provider that a type is of; nothing for others."""
-    return next((facts for prefix, facts in _PROVIDERS.items() if kind.startswith(prefix)), _NONE)
+def of(kind: str) -> ResourceRules:
+    """The rules of the provider of a type; empty for unknown providers."""
+    return next((rules for prefix, rules in _PROVIDERS.items() if kind.startswith(prefix)), _NONE)
 
 
 def plain(kind: str) -> str:
-    """A type without the version of its API: kubernetes_namespace for kubernetes_namespace_v1."""
+    """A type without its API version: kubernetes_namespace for kubernetes_namespace_v1."""
     return re.sub(r"_v\d+$", "", kind) if kind.startswith("kubernetes_") else kind
 
 
 def data_of(kind: str, values: Values) -> str | None:
-    """What would be lost with a resource; None if that is nothing."""
+    """The data that would be deleted with a resource, None if it stores no data."""
     if kind != "helm_release":
         return STATEFUL.get(plain(kind))
     chart = str(values.get("chart", "")).rpartition("/")[2]

@@ -1,7 +1,7 @@
-"""The shapes that facts about types of resources have, and how values are found in what terraform shows.
+"""The types of resource rules, and how they find values in the output of `terraform show`.
 
-A path names arguments through blocks: `settings.ip_configuration.ssl_mode`; where a name has dots in it, it is a tuple
-of names. A block that may be there several times gives one value for each.
+A path names arguments through blocks: `settings.ip_configuration.ssl_mode`; if a name contains dots, it is a tuple of
+names. A repeated block gives one value for each of its instances.
 """
 
 from __future__ import annotations
@@ -12,13 +12,13 @@ from typing import Any
 
 Values = Mapping[str, Any]
 Path = str | tuple[str, ...]
-#: Whether the values of an argument after are weaker than those before.
+#: Whether the values of an argument after a change protect less than those before.
 Weakens = Callable[[list[Any], list[Any]], bool]
 
 
 @dataclass(frozen=True)
 class Weaker:
-    """An argument that guards or shuts, what its change risks, and what that means in words."""
+    """An argument that protects data or restricts access, the risk of weakening it, and the reason."""
 
     path: Path
     risk: str
@@ -32,9 +32,9 @@ def _nothing(_values: Values) -> list[tuple[str, str]]:
 
 @dataclass(frozen=True)
 class Presence:
-    """What is a way in, or guards something, by being there; `where` says of which values that is so.
+    """A resource whose existence opens access or protects another one; `where` limits the rule to some values.
 
-    `guarded` names what it is there for, by type and id: when that goes too, nothing is left to guard.
+    `guarded` returns type and ID of what it protects. The rule does not apply if that is deleted too.
     """
 
     text: str
@@ -42,20 +42,20 @@ class Presence:
     guarded: Callable[[Values], list[tuple[str, str]]] = _nothing
 
     def holds(self, values: Values) -> bool:
-        """Whether these values are those of what lets in, or guards."""
+        """Whether a resource with these values matches the rule."""
         return all(first(values, path) in _any_of(value) for path, value in self.where.items())
 
 
 def named(kind: str, path: str) -> Callable[[Values], list[tuple[str, str]]]:
-    """What is guarded is of this type, and its id is the value at this path."""
+    """The protected resource has this type, and its ID is the value at this path."""
     return lambda values: [(kind, str(first(values, path)))]
 
 
 @dataclass(frozen=True)
 class Reach:
-    """Who may come in, as blocks of addresses and names; `paths` is what that is read from.
+    """The sources that have access, as CIDR ranges and names; `paths` are the arguments that contain them.
 
-    `adds` says that it lets into something else, so that a new one is wider than none.
+    `adds`: the resource opens access to another one, so creating it is dangerous too.
     """
 
     sources: Callable[[Values], list[Any]]
@@ -65,7 +65,7 @@ class Reach:
 
 @dataclass(frozen=True, order=True)
 class Right:
-    """Who may do what, where and under what condition; `*` is anything. `text` says it in words."""
+    """A permission: who can do what, where and under what condition; `*` is anything. `text` overrides its wording."""
 
     who: str
     what: str
@@ -74,12 +74,12 @@ class Right:
     text: str = field(default="", compare=False)
 
     def covers(self, other: Right) -> bool:
-        """Whether whoever has this right has the other one too."""
+        """Whether this permission includes another one."""
         pairs = ((self.who, other.who), (self.what, other.what), (self.where, other.where))
         return all(matches(had, now) for had, now in pairs) and self.condition in ("", other.condition)
 
     def __str__(self) -> str:
-        return self.text or f"{self.who} may {self.what}" + (f" on {self.where}" if self.where else "")
+        return self.text or f"{self.who or 'it'} can {self.what}" + (f" on {self.where}" if self.where else "")
 
 
 def _no_rights(_kind: str, _values: Values) -> list[Right]:
@@ -91,13 +91,13 @@ def _never(_kind: str, _right: Right) -> bool:
 
 
 @dataclass(frozen=True)
-class Facts:
-    """What is known of the resources of one provider, by type.
+class ResourceRules:
+    """The resource rules of one provider, by resource type.
 
-    `opens_access` lets in by being there; `locks` guard data and `blocks_access` keeps out, by being there too. `ports`
-    says through which ports `reach` gets in, `denied` who is kept out whatever else is said. `given` are rights that
-    somebody has as soon as the resource is there, `defined` those of a role before anybody has the role,
-    `cluster_bindings` who reaches what inside of a cluster.
+    Creating a resource of `opens_access` grants access. Deleting one of `locks` removes protection of data, deleting
+    one of `blocks_access` removes a restriction of access. `reach` are the sources with network access, `ports` their
+    ports, `denied` the sources that are always denied. `given` are permissions that take effect when the resource is
+    created, `defined` those of a role that is not assigned yet, `cluster_bindings` permissions and access in a cluster.
     """
 
     stateful: Mapping[str, str]
@@ -115,12 +115,12 @@ class Facts:
 
 
 def every(values: Any, path: Path) -> list[Any]:
-    """All values at a path; what is not there, or null, is none."""
+    """All values at a path that exist and are not null."""
     return [value for value in _leaves(values, _parts(path)) if value is not None]
 
 
 def first(values: Any, path: Path) -> Any:
-    """The value of an argument that there is one of."""
+    """The first value at a path, None if it has none."""
     return next(iter(every(values, path)), None)
 
 
@@ -139,7 +139,7 @@ def _leaves(node: Any, parts: tuple[str, ...]) -> Iterator[Any]:
 
 
 def is_unknown(unknown: Any, path: Path) -> bool:
-    """Whether `after_unknown` says that a value at a path is known only when it is made."""
+    """Whether `after_unknown` marks a value at a path as known after apply."""
     return _is_unknown(unknown, _parts(path))
 
 
@@ -152,7 +152,7 @@ def _is_unknown(node: Any, parts: tuple[str, ...]) -> bool:
 
 
 def matches(pattern: str, text: str) -> bool:
-    """A star at the end stands for any rest."""
+    """Match a pattern with an optional wildcard at its end."""
     return text == pattern or (pattern.endswith("*") and text.startswith(pattern[:-1]))
 
 
@@ -161,12 +161,12 @@ def _any_of(value: Any) -> tuple[Any, ...]:
 
 
 def becomes(*values: Any) -> Weakens:
-    """It has one of these values, and had not. 0 is not False."""
+    """The value becomes one of these. 0 is not False."""
     return lambda before, after: bool(_among(after, values)) and not _among(before, values)
 
 
 def leaves(*values: Any) -> Weakens:
-    """It had one of these values, and has it no longer."""
+    """The value was one of these, and no longer is."""
     return lambda before, after: bool(_among(before, values)) and not _among(after, values)
 
 
@@ -175,7 +175,7 @@ def _among(found: list[Any], values: tuple[Any, ...]) -> list[Any]:
 
 
 def sinks(before: list[Any], after: list[Any]) -> bool:
-    """A number that becomes smaller, or is there no longer."""
+    """The number decreases or is removed."""
     had, have = (max([float(v) for v in found if _is_number(v)], default=0.0) for found in (before, after))
     return have < had
 
@@ -186,7 +186,7 @@ def _is_number(value: Any) -> bool:
 
 
 def falls(*order: str) -> Weakens:
-    """It moves down in an order, the weakest first. What is not in the order is not known to be weaker."""
+    """The value moves down in an order, weakest first. Values that are not in the order are ignored."""
 
     def weakens(before: list[Any], after: list[Any]) -> bool:
         had, have = ([order.index(v) for v in found if v in order] for found in (before, after))
@@ -196,15 +196,15 @@ def falls(*order: str) -> Weakens:
 
 
 def changes(before: list[Any], after: list[Any]) -> bool:
-    """It has another value than it had."""
+    """The value changes."""
     return bool(before) and before != after
 
 
 def grows(before: list[Any], after: list[Any]) -> bool:
-    """There is something among its values that was not."""
+    """A value is added."""
     return any(one not in before for one in after)
 
 
 def gone(before: list[Any], after: list[Any]) -> bool:
-    """It had a value, and has none."""
+    """The value is removed."""
     return any(before) and not any(after)

@@ -1,1 +1,1 @@
-"""Programs that run in the flows' Python, not in ours: they see what flows see, and answer in JSON."""
+"""Programs that run in the Python of the flows, not in that of mfinfra, and print JSON."""

@@ -1,6 +1,6 @@
-"""What a Python environment has of the runtime: `python probe.py` prints one JSON document.
+"""Inspects the runtime in a Python environment: `python probe.py` prints one JSON document.
 
-Runs on Python 3.7 too, so that an old one can be told that it is old.
+Also runs on Python 3.7, so that an unsupported Python gives a clear error.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ DISTRIBUTION = "mfinfra-runtime"
 
 
 def digest(files: Iterable[tuple[str, bytes]]) -> str:
-    """One hash over (path with slashes, content) of every file of a package, in the order of paths."""
+    """One hash over path (with slashes) and content of every file of a package, in the order of paths."""
     total = hashlib.sha256()
     for path, content in sorted(files):
         total.update(f"{path}\0{len(content)}\0".encode() + content)
@@ -25,7 +25,7 @@ def digest(files: Iterable[tuple[str, bytes]]) -> str:
 
 
 def folder_files(folder: str) -> list[tuple[str, bytes]]:
-    """The files of a package's folder, without what Python and editors leave there."""
+    """The files of a package directory, without those that Python and editors create."""
     found = []
     for place, folders, names in os.walk(folder):
         folders[:] = [name for name in folders if name != "__pycache__" and not name.startswith(".")]
@@ -44,14 +44,14 @@ def main() -> None:
     if sys.version_info[:2] >= (3, 10):
         needs, examples = requirements()
         answer.update(runtime(), needs=needs, metaflow=version("metaflow"))
-        # What has a condition may rightly be absent: only an installer knows.
+        # A requirement with a condition can be absent correctly: only an installer can decide.
         answer.update(missing=absent(n for n in needs if ";" not in n), missing_examples=absent(examples))
         answer.update(unsatisfied=unsatisfied(sys.argv[1:]))
     print(json.dumps(answer))
 
 
 def forget_own_folder() -> None:
-    """Python looks for modules beside the program; flows do not see this folder."""
+    """Remove this directory from sys.path, as flows do not have it there."""
     here = os.path.dirname(os.path.abspath(__file__))
     sys.path[:] = [path for path in sys.path if os.path.abspath(path) != here]
 
@@ -66,14 +66,14 @@ def runtime() -> dict[str, str]:
     try:
         import mfruntime
         import mfruntime.version
-    except Exception:  # whatever is wrong with it: it is not there in a usable form
+    except Exception:  # whatever the error is, the runtime is not usable
         return {}
     folder = os.path.dirname(os.path.abspath(mfruntime.__file__))
     return {"version": mfruntime.version.__version__, "path": folder, "digest": digest(folder_files(folder))}
 
 
 def requirements() -> tuple[list[str], list[str]]:
-    """What the installed runtime needs, and what its extra `examples` adds, as pip reads them."""
+    """The dependencies of the installed runtime, and those of its extra `examples`, in the syntax of pip."""
     from importlib import metadata
 
     try:
@@ -88,12 +88,12 @@ def requirements() -> tuple[list[str], list[str]]:
 
 
 def absent(found: Iterable[str]) -> list[str]:
-    """The requirements of which no version at all is installed."""
+    """The requirements of which no version is installed."""
     return [requirement for requirement in found if version(re.split(r"[^\w.-]", requirement)[0]) is None]
 
 
 def unsatisfied(wanted: list[str]) -> list[str]:
-    """The requirements that the environment does not meet; all of them where it cannot read requirements."""
+    """The requirements that the environment does not meet; all of them if it cannot parse requirements."""
     if not wanted:
         return []
     try:
@@ -109,7 +109,7 @@ def unsatisfied(wanted: list[str]) -> list[str]:
         try:
             need = Requirement(text)
         except InvalidRequirement:
-            return False  # a path or an address: only an installer can tell
+            return False  # a path or a URL: only an installer can decide
         if need.marker is not None and not need.marker.evaluate({"extra": extra}):
             return True
         has = version(need.name)

@@ -1,4 +1,4 @@
-"""The settings in force and where each comes from: `python settings.py` prints one JSON document."""
+"""The effective settings and the source of each: `python settings.py` prints one JSON document."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import sys
 
 def main() -> None:
     here = os.path.dirname(os.path.abspath(__file__))
-    sys.path[:] = [path for path in sys.path if os.path.abspath(path) != here]  # flows do not see this folder
+    sys.path[:] = [path for path in sys.path if os.path.abspath(path) != here]  # flows do not have this directory
     from mfruntime import settings
 
     found = settings.load()

@@ -1,1 +1,1 @@
-"""The flow that is run through a stack to see that it works."""
+"""The flow of the smoke test."""

@@ -1,4 +1,4 @@
-"""The smoke flow: a foreach and a join, so that branches, artifacts and metadata are all used once."""
+"""The smoke flow: a foreach and a join, which use branches, artifacts and metadata once."""
 
 from mfruntime import FlowSpec, step
 

@@ -1,4 +1,4 @@
-"""What the options of a stack must be together: checked offline, each with the place in the stack file it is about."""
+"""Rules across several options of a stack, checked offline. Each problem has its path in the stack file."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ LOCAL_PRESETS = ("sandbox", "files", "services")
 
 
 def problems(config: StackConfig, given: Given) -> list[Problem]:
-    """All that is wrong with a stack whose single values are right; `given` is what the stack file itself says."""
+    """The problems of a stack whose single values are valid; `given` are the values of the stack file itself."""
     if config.cloud == "local":
         return list(_local(config, given))
     from . import kubernetes
@@ -31,7 +31,10 @@ def problems(config: StackConfig, given: Given) -> list[Problem]:
 
 def _local(config: StackConfig, given: Given) -> Iterator[Problem]:
     if config.preset not in LOCAL_PRESETS:
-        yield ("preset",), f"a local stack is one of {', '.join(LOCAL_PRESETS)}; '{config.preset}' is for clouds"
+        yield (
+            ("preset",),
+            f"must be one of {', '.join(LOCAL_PRESETS)} for a local stack; '{config.preset}' is for cloud stacks",
+        )
     for key in given:
         if key not in _LOCAL_KEYS:
-            yield (key,), f"a local stack has no {key}; it is for clouds"
+            yield (key,), f"{key} is for cloud stacks, and this stack is local"

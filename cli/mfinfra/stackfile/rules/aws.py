@@ -1,4 +1,4 @@
-"""What is AWS's own in the rules of a stack: regions, ARNs, Batch, what its services take."""
+"""Rules for stacks on AWS: regions, ARNs, Batch, limits of services."""
 
 from __future__ import annotations
 
@@ -26,14 +26,14 @@ _RETIRED_CLASSES = re.compile(r"db\.(t1|t2|m1|m2|m3|m4|r3|r4|x1|x1e)\.")
 _ECR_IMAGE = re.compile(r"\d{12}\.dkr\.ecr\.")
 _NO_NAT_ENDPOINTS = ("ecr.api", "ecr.dkr", "logs", "secretsmanager", "ecs", "ecs-agent", "ecs-telemetry")
 _INSTANCE = re.compile(r"[a-z]+\d+([a-z-]*)(\..+)?")
-#: Memory in MB that Fargate has for each CPU size: smallest, largest.
+#: The memory in MB that Fargate supports for each CPU size: smallest, largest.
 _FARGATE_MEMORY = {256: (512, 2048), 512: (1024, 4096), 1024: (2048, 8192), 2048: (4096, 16384), 4096: (8192, 30720)}
-#: CloudWatch keeps logs for one of these numbers of days.
+#: The retention periods of CloudWatch, in days.
 LOG_DAYS = (1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731, 1096, 1827, 2192, 2557, 2922, 3288, 3653)
 
 
 def partition_of(region: str) -> str:
-    """The partition of AWS that a region belongs to."""
+    """The AWS partition of a region."""
     if region.startswith("cn-"):
         return "aws-cn"
     return "aws-us-gov" if region.startswith("us-gov-") else "aws"
@@ -41,81 +41,84 @@ def partition_of(region: str) -> str:
 
 def _region(config: StackConfig, _: Given) -> Iterator[Problem]:
     if config.region is None:
-        yield ("region",), "a stack in AWS needs a region, as in 'region: us-east-1'"
+        yield ("region",), "a stack on AWS requires a region, such as 'region: us-east-1'"
     elif not _REGION.fullmatch(config.region) or config.region.startswith("us-iso"):
         yield (
             ("region",),
-            f"'{config.region}' is not a region of AWS; they look like us-east-1, cn-north-1, us-gov-west-1",
+            f"'{config.region}' is not an AWS region; examples: us-east-1, cn-north-1, us-gov-west-1",
         )
     elif config.partition != partition_of(config.region):
-        yield ("partition",), f"the region {config.region} is in the partition {partition_of(config.region)}"
+        yield ("partition",), f"must be {partition_of(config.region)}, the partition of region {config.region}"
 
 
 def _logs(config: StackConfig, _: Given) -> Iterator[Problem]:
     if config.log_retention_days not in LOG_DAYS:
         allowed = ", ".join(map(str, LOG_DAYS))
-        yield ("log_retention_days",), f"CloudWatch keeps logs for one of {allowed} days"
+        yield ("log_retention_days",), f"CloudWatch supports only these numbers of days: {allowed}"
 
 
 def _ids(config: StackConfig, _: Given) -> Iterator[Problem]:
-    """What AWS itself gives names to has the form that AWS gives it."""
+    """IDs have the formats of AWS."""
     network, database = config.network, config.metadata.database
     if config.account is not None and not _ACCOUNT.fullmatch(config.account):
-        yield ("account",), f"'{config.account}' is not an account of AWS: 12 digits, in quotes"
+        yield ("account",), f"'{config.account}' is not an AWS account ID: 12 digits, in quotes"
     if network.vpc is not None and not _VPC.fullmatch(network.vpc):
-        yield ("network", "vpc"), f"'{network.vpc}' is not the id of a VPC, as in vpc-0123456789abcdef0"
+        yield ("network", "vpc"), f"'{network.vpc}' is not a VPC ID, such as vpc-0123456789abcdef0"
     for key in ("subnets", "public_subnets"):
         for index, name in enumerate(getattr(network, key)):
             if not _SUBNET.fullmatch(name):
-                yield ("network", key, index), f"'{name}' is not the id of a subnet, as in subnet-0123456789abcdef0"
+                yield ("network", key, index), f"'{name}' is not a subnet ID, such as subnet-0123456789abcdef0"
     if config.datastore.bucket is not None and not _BUCKET.fullmatch(config.datastore.bucket):
-        yield ("datastore", "bucket"), f"'{config.datastore.bucket}' is not the name of a bucket of S3"
+        yield ("datastore", "bucket"), f"'{config.datastore.bucket}' is not an S3 bucket name"
     if config.datastore.kms not in ("create", "managed") and not _ARN.fullmatch(config.datastore.kms):
         yield (
             ("datastore", "kms"),
-            f"'{config.datastore.kms}' cannot be an encryption: create, managed, or the ARN of a key",
+            f"'{config.datastore.kms}' is not one of: create, managed, the ARN of a key",
         )
     if not _DATABASE_CLASS.fullmatch(str(config.metadata.instance_class)):
         yield (
             ("metadata", "instance_class"),
-            f"'{config.metadata.instance_class}' is not a size of RDS, as in db.t4g.micro",
+            f"'{config.metadata.instance_class}' is not an RDS instance class, such as db.t4g.micro",
         )
     if database is not None and database.security_group is None:
-        yield ("metadata", "database", "security_group"), "is missing: the group that is opened for the service"
+        yield (
+            ("metadata", "database", "security_group"),
+            "is missing: mfinfra adds a rule for the metadata service to it",
+        )
 
 
 def _new_network(config: StackConfig, _: Given) -> Iterator[Problem]:
     if config.network.vpc is not None:
         return
     if config.network.zones < 2:
-        yield ("network", "zones"), "must be at least 2: the database needs subnets in two"
+        yield ("network", "zones"), "must be at least 2: the database requires subnets in two zones"
     if config.network.nat == "none":
         yield from _no_nat(config)
 
 
 def _people(config: StackConfig, _: Given) -> Iterator[Problem]:
-    """A cluster has to know people; everything else in AWS is IAM's to decide."""
+    """`people` is for clusters; access to everything else on AWS is granted in IAM."""
     if config.people and config.compute.backend == "batch":
-        yield ("people",), "is for clusters; in AWS people get rights in IAM"
+        yield ("people",), "is for clusters; on AWS Batch, grant access in IAM"
     for index, person in enumerate(config.people):
         if not _PERSON.fullmatch(person):
             yield ("people", index), f"'{person}' is not the ARN of an IAM role or user"
         elif not person.startswith(f"arn:{config.partition}:"):
-            yield ("people", index), f"{person} is not in the partition {config.partition}"
+            yield ("people", index), f"{person} is not in partition {config.partition}"
 
 
 def _no_nat(config: StackConfig) -> Iterator[Problem]:
     if config.compute.backend == "kubernetes":
-        yield ("network", "nat"), "without NAT a cluster cannot pull the images of its charts; take nat: one"
+        yield ("network", "nat"), "without NAT, a cluster cannot pull the images of its charts; set nat: one"
         return
     if not _ECR_IMAGE.match(config.metadata.image):
         yield (
             ("network", "nat"),
-            f"without NAT the image {config.metadata.image} cannot be pulled; use one in ECR, or nat: one",
+            f"without NAT, image {config.metadata.image} cannot be pulled; use an image in ECR, or nat: one",
         )
     missing = [name for name in _NO_NAT_ENDPOINTS if name not in config.network.endpoints]
     if missing:
-        yield ("network", "nat"), f"without NAT the network needs more endpoints: {', '.join(missing)}"
+        yield ("network", "nat"), f"without NAT, the network requires more endpoints: {', '.join(missing)}"
 
 
 def _old_network(config: StackConfig, _: Given) -> Iterator[Problem]:
@@ -123,9 +126,14 @@ def _old_network(config: StackConfig, _: Given) -> Iterator[Problem]:
     if network.vpc is None:
         return
     if len(set(network.subnets)) < 2:
-        yield ("network", "subnets"), "an existing VPC needs two private subnets or more, in different zones"
-    if config.ui.enabled and not config.ui.internal and _has_balancer(config) and len(set(network.public_subnets)) < 2:
-        yield ("network", "public_subnets"), "the UI needs two public subnets or more; or set ui.internal"
+        yield ("network", "subnets"), "an existing VPC requires at least two private subnets, in different zones"
+    if (
+        config.ui.enabled
+        and not config.ui.internal
+        and _has_load_balancer(config)
+        and len(set(network.public_subnets)) < 2
+    ):
+        yield ("network", "public_subnets"), "the UI requires at least two public subnets, or ui.internal: true"
 
 
 def _metadata(config: StackConfig, given: Given) -> Iterator[Problem]:
@@ -133,14 +141,14 @@ def _metadata(config: StackConfig, given: Given) -> Iterator[Problem]:
     if _RETIRED_CLASSES.match(str(metadata.instance_class)):
         yield (
             ("metadata", "instance_class"),
-            f"{metadata.instance_class} is no longer offered; take db.t4g.micro, db.t4g.small, db.m7g.large or larger",
+            f"{metadata.instance_class} is no longer available; use db.t4g.micro, db.t4g.small, db.m7g.large or larger",
         )
     low, high = _FARGATE_MEMORY[metadata.cpu]
     if not low <= metadata.memory <= high or (metadata.memory % 1024 and metadata.memory != 512):
         steps = "in steps of 1024" if metadata.cpu > 256 else "512, 1024 or 2048"
-        yield ("metadata", "memory"), f"with cpu {metadata.cpu} Fargate has {low} to {high} MB, {steps}"
+        yield ("metadata", "memory"), f"with cpu {metadata.cpu}, Fargate supports {low} to {high} MB, {steps}"
     if metadata.api == "private" and metadata.allow:
-        yield ("metadata", "allow"), "is for the public API; this one is private"
+        yield ("metadata", "allow"), "is for a public API, and this API is private"
     yield from cidrs(("metadata", "allow"), metadata.allow)
 
 
@@ -149,7 +157,7 @@ def _pools(config: StackConfig, given: Given) -> Iterator[Problem]:
         place = ("compute", "pools", name)
         if pool.kind.startswith("fargate"):
             keys = ("instance_types", "ami", "gpu", "disk_gb", "min_vcpus")
-            why = "Fargate has no {key}; take kind: on_demand or spot for it"
+            why = "{key} is not supported on Fargate; set kind: on_demand or spot"
             yield from (
                 problem for problem in refused(given, place, keys, why) if said(given, *place).get(problem[0][-1])
             )
@@ -162,44 +170,46 @@ def _machines(place: Place, pool: Pool) -> Iterator[Problem]:
         if not _TYPE.fullmatch(name):
             yield (
                 (*place, "instance_types", index),
-                f"'{name}' is not an instance type or family, as in c6i.large or c6i",
+                f"'{name}' is not an instance type or family, such as c6i.large or c6i",
             )
     arms = {"g" in found.group(1) for t in pool.instance_types if (found := _INSTANCE.fullmatch(t))}
     if len(arms) > 1:
-        yield (*place, "instance_types"), "mixes ARM and x86 machines; make a pool of each"
+        yield (*place, "instance_types"), "mixes ARM and x86 instance types; create a pool for each"
 
 
-def _has_balancer(config: StackConfig) -> bool:
-    """Whether the UI is behind a load balancer of its own; in a cluster it need not be."""
+def _has_load_balancer(config: StackConfig) -> bool:
+    """Whether the UI has its own load balancer, which is optional in a cluster."""
     return config.compute.backend == "batch" or config.ui.certificate is not None
 
 
-_BALANCER_KEYS = ("domain", "auth", "cognito_prefix", "oidc", "internal", "allow")
+_LOAD_BALANCER_KEYS = ("domain", "auth", "cognito_prefix", "oidc", "internal", "allow")
 
 
 def _ui(config: StackConfig, given: Given) -> Iterator[Problem]:
     ui = config.ui
     if not ui.enabled:
         for key in set(given.get("ui") or {}) - {"enabled"}:
-            yield ("ui", key), "the UI is off; set ui.enabled"
+            yield ("ui", key), "requires ui.enabled: true"
         return
-    if not _has_balancer(config):
-        yield from refused(given, ("ui",), _BALANCER_KEYS, "{key} is for a load balancer; set ui.certificate")
+    if not _has_load_balancer(config):
+        yield from refused(
+            given, ("ui",), _LOAD_BALANCER_KEYS, "{key} is for a load balancer and requires ui.certificate"
+        )
         return
     for key, why in (("certificate", "the ARN of a certificate in ACM"), ("domain", "its host name")):
         if getattr(ui, key) is None:
-            yield ("ui", key), f"the UI needs {why}"
+            yield ("ui", key), f"is missing: the UI requires {why}"
     if ui.auth == "oidc" and ui.oidc is None:
-        yield ("ui", "oidc"), "auth: oidc needs the oidc section"
+        yield ("ui", "oidc"), "is missing: auth: oidc requires it"
     if ui.auth == "cognito" and ui.oidc is not None:
         yield ("ui", "oidc"), "is for auth: oidc"
     if ui.auth == "cognito" and config.partition == "aws-cn":
-        yield ("ui", "auth"), "load balancers in China have no Cognito; use oidc"
+        yield ("ui", "auth"), "load balancers in China do not support Cognito; use oidc"
     yield from cidrs(("ui", "allow"), ui.allow)
 
 
 def _arns(config: StackConfig, given: Given) -> Iterator[Problem]:
-    """Every ARN is in the stack's partition, and where that matters in its region."""
+    """Every ARN is in the partition of the stack and, for regional services, in its region."""
     named: list[tuple[Place, str | None, str]] = [
         (("permissions_boundary",), config.permissions_boundary, "iam"),
         (("ui", "certificate"), config.ui.certificate, "acm"),
@@ -224,9 +234,9 @@ def _arn(place: Place, arn: str, service: str, config: StackConfig) -> Iterator[
     if of != service:
         yield place, f"{arn} is not an ARN of {service}"
     elif partition != config.partition:
-        yield place, f"{arn} is in the partition {partition}, the stack in {config.partition}"
+        yield place, f"{arn} is in partition {partition}, the stack in {config.partition}"
     elif service != "iam" and region != config.region:
-        yield place, f"{arn} is in the region {region or 'of none'}, the stack in {config.region}"
+        yield place, f"{arn} is in {f'region {region}' if region else 'no region'}, the stack in {config.region}"
     elif "*" in arn and (
         service != "secretsmanager"
         or not arn.endswith("*")
@@ -234,7 +244,7 @@ def _arn(place: Place, arn: str, service: str, config: StackConfig) -> Iterator[
         or len(_rest) < 2
         or _rest[1] in ("*", "secret:*")
     ):
-        yield place, f"{arn}: a star may only end the name of a secret"
+        yield place, f"{arn}: a wildcard is allowed only at the end of a secret name"
 
 
 RULES: tuple[Rule, ...] = (

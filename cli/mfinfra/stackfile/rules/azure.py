@@ -1,9 +1,9 @@
-"""What is Azure's own in the rules of a stack: names, resource ids, sizes. Checked offline.
+"""Rules for stacks on Azure: names, resource IDs, sizes. Checked offline.
 
 Sources: "Naming rules and restrictions for Azure resources" and "Azure Database for PostgreSQL: compute options".
 """
 
-# ruff: noqa: E501 - what a rule says is one sentence
+# ruff: noqa: E501 - one line for each message
 from __future__ import annotations
 
 import re
@@ -26,31 +26,31 @@ _KEY, _SECRET = (
     re.compile(_VAULT + r"/keys/[A-Za-z0-9-]{1,127}(/[0-9a-f]{32})?"),
     re.compile(_VAULT + r"/secrets/[A-Za-z0-9-]{1,127}"),
 )
-#: As the resource manager names them: the only way to one in another subscription.
+#: Resource IDs, the only form for a vault in another subscription.
 _VAULT_ID = r"/subscriptions/[0-9a-f-]{36}/resourceGroups/[A-Za-z0-9._-]{1,90}/providers/Microsoft\.KeyVault/vaults/[a-zA-Z0-9-]{3,24}"
-_SECRET_ID, _WHOLE_VAULT = re.compile(_VAULT_ID + r"/secrets/[A-Za-z0-9-]{1,127}"), re.compile(_VAULT_ID)
+_SECRET_ID, _ENTIRE_VAULT = re.compile(_VAULT_ID + r"/secrets/[A-Za-z0-9-]{1,127}"), re.compile(_VAULT_ID)
 _SECRET_FORMS = "https://VAULT.vault.azure.net/secrets/NAME, or /subscriptions/.../vaults/VAULT/secrets/NAME"
 _DATABASE_CLASS = re.compile(r"(B|GP|MO)_Standard_[A-Z]\d+[a-z]*(_v\d)?")
 _VERSIONS = ("14", "15", "16", "17", "18")
 _POOL_LENGTH = 12
-#: Federated credentials that one identity may have.
+#: The most federated credentials of one identity.
 _NAMESPACES = 20
 
 
 def _place(config: StackConfig, _: Given) -> Iterator[Problem]:
     if config.region is None:
-        yield ("region",), "a stack in Azure needs a region, as in 'region: westeurope'"
+        yield ("region",), "a stack on Azure requires a region, such as 'region: westeurope'"
     elif not _REGION.fullmatch(config.region):
-        yield ("region",), f"'{config.region}' is not a region of Azure; they look like eastus2, westeurope"
+        yield ("region",), f"'{config.region}' is not an Azure region; examples: eastus2, westeurope"
     if config.account is not None and not _SUBSCRIPTION.fullmatch(config.account):
-        yield ("account",), f"'{config.account}' is not the id of a subscription: 8-4-4-4-12 digits and letters a to f"
+        yield ("account",), f"'{config.account}' is not a subscription ID, a UUID in lower case"
     for index, person in enumerate(config.people):
         if not _SUBSCRIPTION.fullmatch(person):
-            yield ("people", index), f"'{person}' is not an object id: 8-4-4-4-12 digits and letters a to f"
+            yield ("people", index), f"'{person}' is not an object ID, a UUID in lower case"
     if not 30 <= config.log_retention_days <= 730:
-        yield ("log_retention_days",), "Log Analytics keeps logs for 30 to 730 days"
+        yield ("log_retention_days",), "Log Analytics supports 30 to 730 days"
     if config.network.zones > 3:
-        yield ("network", "zones"), "regions of Azure have 3 zones at most"
+        yield ("network", "zones"), "Azure regions have at most 3 zones"
 
 
 def _network(config: StackConfig, _: Given) -> Iterator[Problem]:
@@ -60,32 +60,35 @@ def _network(config: StackConfig, _: Given) -> Iterator[Problem]:
     if not _VNET.fullmatch(network.vpc):
         yield (
             ("network", "vpc"),
-            f"'{network.vpc}' is not the resource id of a virtual network: /subscriptions/.../virtualNetworks/NAME",
+            f"'{network.vpc}' is not the resource ID of a virtual network: /subscriptions/.../virtualNetworks/NAME",
         )
     if len(network.subnets) != 2:
-        yield ("network", "subnets"), "an existing network needs two: that of the cluster, and that of the database"
+        yield (
+            ("network", "subnets"),
+            "an existing network requires two subnets: that of the cluster and that of the database",
+        )
     for index, name in enumerate(network.subnets):
         if not _SUBNET.fullmatch(name):
             yield (
                 ("network", "subnets", index),
-                f"'{name}' is not the resource id of a subnet: .../virtualNetworks/NAME/subnets/NAME",
+                f"'{name}' is not the resource ID of a subnet: .../virtualNetworks/NAME/subnets/NAME",
             )
 
 
 def _datastore(config: StackConfig, _: Given) -> Iterator[Problem]:
     bucket, kms = config.datastore.bucket, config.datastore.kms
     if bucket is not None and not _CONTAINER.fullmatch(bucket):
-        yield ("datastore", "bucket"), f"'{bucket}' is not a container, as in account/container"
+        yield ("datastore", "bucket"), f"'{bucket}' is not a container, such as account/container"
     if kms not in ("create", "managed") and not _KEY.fullmatch(kms):
         yield (
             ("datastore", "kms"),
-            f"'{kms}' cannot be an encryption: create, managed, or https://VAULT.vault.azure.net/keys/NAME",
+            f"'{kms}' is not one of: create, managed, https://VAULT.vault.azure.net/keys/NAME",
         )
     for index, name in enumerate(config.secrets.allow):
-        if not any(form.fullmatch(name) for form in (_SECRET, _SECRET_ID, _WHOLE_VAULT)):
+        if not any(form.fullmatch(name) for form in (_SECRET, _SECRET_ID, _ENTIRE_VAULT)):
             yield (
                 ("secrets", "allow", index),
-                f"'{name}' is not a secret: {_SECRET_FORMS}; without its end, all of that vault",
+                f"'{name}' is not a secret: {_SECRET_FORMS}; without /secrets/NAME, all secrets of that vault",
             )
 
 
@@ -94,17 +97,20 @@ def _database(config: StackConfig, given: Given) -> Iterator[Problem]:
     if not _DATABASE_CLASS.fullmatch(str(metadata.instance_class)):
         yield (
             ("metadata", "instance_class"),
-            f"'{metadata.instance_class}' is not a size of a flexible server, as in B_Standard_B1ms",
+            f"'{metadata.instance_class}' is not a flexible server size, such as B_Standard_B1ms",
         )
     if metadata.high_availability and str(metadata.instance_class).startswith("B_"):
         yield (
             ("metadata", "high_availability"),
-            f"{metadata.instance_class} is burstable and has no standby; take size: large",
+            f"{metadata.instance_class} is burstable and does not support a standby; set size: large",
         )
     if metadata.postgres_version not in _VERSIONS:
-        yield ("metadata", "postgres_version"), f"Azure has {', '.join(_VERSIONS)}, and chooses the minor itself"
+        yield (
+            ("metadata", "postgres_version"),
+            f"must be one of {', '.join(_VERSIONS)}; Azure selects the minor version",
+        )
     if said(given, "metadata").get("backup_days") in range(7):
-        yield ("metadata", "backup_days"), "Azure keeps backups for 7 to 35 days"
+        yield ("metadata", "backup_days"), "Azure supports 7 to 35 days"
     secret = metadata.database.secret if metadata.database is not None else None
     if secret is not None and not (_SECRET.fullmatch(secret) or _SECRET_ID.fullmatch(secret)):
         yield ("metadata", "database", "secret"), f"must be a secret: {_SECRET_FORMS}"
@@ -115,10 +121,10 @@ def _pools(config: StackConfig, _: Given) -> Iterator[Problem]:
         if len(name) > _POOL_LENGTH or name.startswith("system"):
             yield (
                 ("compute", "pools", name),
-                f"a pool of AKS has a name of {_POOL_LENGTH} letters and digits at most, and does not begin with 'system'",
+                f"an AKS pool name has at most {_POOL_LENGTH} letters and digits, and does not begin with 'system'",
             )
     if len(config.kubernetes.namespaces) > _NAMESPACES:
-        yield ("kubernetes", "namespaces"), f"Azure lets tasks of {_NAMESPACES} namespaces have one identity, no more"
+        yield ("kubernetes", "namespaces"), f"Azure supports at most {_NAMESPACES} namespaces with one identity"
 
 
 RULES: tuple[Rule, ...] = (*COMMON, of_aws, service, _place, _network, _datastore, _database, _pools)

@@ -1,9 +1,9 @@
-"""What is Google Cloud's own in the rules of a stack: names, projects, sizes. Checked offline.
+"""Rules for stacks on Google Cloud: names, projects, sizes. Checked offline.
 
 Sources: the pages on naming resources, on Cloud SQL machine types, on labels and on service accounts.
 """
 
-# ruff: noqa: E501 - what a rule says is one sentence
+# ruff: noqa: E501 - one line for each message
 from __future__ import annotations
 
 import re
@@ -30,38 +30,38 @@ _SECRET = re.compile(rf"(projects/({_PROJECT.pattern}|\d+)/secrets/)?[A-Za-z0-9_
 _DATABASE_CLASS = re.compile(r"db-(f1-micro|g1-small|custom-\d+-\d+|perf-optimized-N-\d+)")
 _PERSON = re.compile(r"(user|group|serviceAccount):[^@:]+@[^@:]+")
 _SHARED = ("db-f1-micro", "db-g1-small")
-#: Service accounts have at most 30 letters; ours are the stack's name and a word.
+#: Names of service accounts have at most 30 characters; those of a stack are its name and a suffix.
 _NAME_LENGTH = 20
 
 
 def _place(config: StackConfig, _: Given) -> Iterator[Problem]:
     if config.region is None:
-        yield ("region",), "a stack in Google Cloud needs a region, as in 'region: europe-west1'"
+        yield ("region",), "a stack on Google Cloud requires a region, such as 'region: europe-west1'"
     elif not _REGION.fullmatch(config.region):
         yield (
             ("region",),
-            f"'{config.region}' is not a region of Google Cloud; they look like us-central1, europe-west1",
+            f"'{config.region}' is not a Google Cloud region; examples: us-central1, europe-west1",
         )
     if config.account is not None and not _PROJECT.fullmatch(config.account):
         yield (
             ("account",),
-            f"'{config.account}' is not the id of a project: 6 to 30 lower-case letters, digits and dashes",
+            f"'{config.account}' is not a project ID: 6 to 30 lower-case letters, digits and dashes",
         )
     for index, person in enumerate(config.people):
         if not _PERSON.fullmatch(person):
-            yield ("people", index), f"'{person}' is not a member, as in user:ada@example.com, group:team@example.com"
+            yield ("people", index), f"'{person}' is not a member, such as user:ada@example.com, group:team@example.com"
     if len(config.name) > _NAME_LENGTH:
         yield (
             ("name",),
-            f"in Google Cloud a stack has a name of {_NAME_LENGTH} letters at most: service accounts take no longer ones",
+            f"on Google Cloud, a stack name has at most {_NAME_LENGTH} characters, because names of service accounts contain it",
         )
     if config.name.endswith("-"):
-        yield ("name",), "in Google Cloud names do not end with a dash"
+        yield ("name",), "on Google Cloud, a name cannot end with a dash"
     if config.network.zones > 4:
-        yield ("network", "zones"), "regions of Google Cloud have 4 zones at most"
+        yield ("network", "zones"), "Google Cloud regions have at most 4 zones"
     for key, value in config.tags.items():
         if len(key) > 63 or len(value) > 63:
-            yield ("tags", key), "labels of Google Cloud have 63 letters at most"
+            yield ("tags", key), "Google Cloud labels have at most 63 characters"
 
 
 def _network(config: StackConfig, _: Given) -> Iterator[Problem]:
@@ -76,18 +76,18 @@ def _network(config: StackConfig, _: Given) -> Iterator[Problem]:
     if len(network.subnets) != 1 or not _SUBNET.fullmatch(network.subnets[0]):
         yield (
             ("network", "subnets"),
-            "an existing network needs the name of one subnetwork, with ranges for pods and services",
+            "an existing network requires the name of one subnetwork, with ranges for pods and services",
         )
 
 
 def _datastore(config: StackConfig, _: Given) -> Iterator[Problem]:
     bucket, kms = config.datastore.bucket, config.datastore.kms
     if bucket is not None and not _BUCKET.fullmatch(bucket):
-        yield ("datastore", "bucket"), f"'{bucket}' is not the name of a bucket"
+        yield ("datastore", "bucket"), f"'{bucket}' is not a bucket name"
     if kms not in ("create", "managed") and not _KEY.fullmatch(kms):
         yield (
             ("datastore", "kms"),
-            f"'{kms}' cannot be an encryption: create, managed, or projects/P/locations/L/keyRings/R/cryptoKeys/K",
+            f"'{kms}' is not one of: create, managed, projects/P/locations/L/keyRings/R/cryptoKeys/K",
         )
     for index, name in enumerate(config.secrets.allow):
         if not _SECRET.fullmatch(name):
@@ -100,15 +100,15 @@ def _database(config: StackConfig, _: Given) -> Iterator[Problem]:
     if not _DATABASE_CLASS.fullmatch(size):
         yield (
             ("metadata", "instance_class"),
-            f"'{size}' is not a size of Cloud SQL, as in db-g1-small, db-custom-2-7680",
+            f"'{size}' is not a Cloud SQL tier, such as db-g1-small, db-custom-2-7680",
         )
     if metadata.high_availability and size in _SHARED:
         yield (
             ("metadata", "high_availability"),
-            f"{size} has a shared core and no standby that is guaranteed; take size: large",
+            f"{size} has a shared core and no SLA for a standby; set size: large",
         )
     if "." in metadata.postgres_version:
-        yield ("metadata", "postgres_version"), "Google Cloud chooses the minor itself; name 14 to 18"
+        yield ("metadata", "postgres_version"), "must be 14 to 18; Google Cloud selects the minor version"
     if metadata.database is not None and not _SECRET.fullmatch(metadata.database.secret):
         yield ("metadata", "database", "secret"), "must be a secret: projects/PROJECT/secrets/NAME"
 

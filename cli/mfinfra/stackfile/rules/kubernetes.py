@@ -1,4 +1,4 @@
-"""The rules of stacks whose tasks run in a cluster, on every cloud."""
+"""Rules for stacks whose tasks run in a cluster, on every cloud."""
 
 from __future__ import annotations
 
@@ -16,15 +16,15 @@ if TYPE_CHECKING:
     from ..schema import StackConfig
     from ..sections import Pool
 
-#: Namespaces that the stack itself has, or that every cluster has.
+#: Namespaces of the stack itself, and those of every cluster.
 _TAKEN = re.compile(r"kube-.*|default|mfinfra|argo|argo-events|airflow|jobset-system|gke-.*|aks-.*|calico-.*")
 _BATCH_KEYS = ("ami", "priority", "runnable_minutes", "fair_share")
 
 
 def absent(_: StackConfig, given: Given) -> Iterator[Problem]:
-    """Without a cluster nothing can be said of it."""
+    """Without a cluster, its options are not supported."""
     keys = tuple(Kubernetes.model_fields)
-    yield from refused(given, ("kubernetes",), keys, "{key} is for a cluster; set compute: kubernetes")
+    yield from refused(given, ("kubernetes",), keys, "{key} is for a cluster and requires compute: kubernetes")
 
 
 def _today() -> date:
@@ -34,22 +34,25 @@ def _today() -> date:
 def _version(config: StackConfig, _: Given) -> Iterator[Problem]:
     offered, wanted = versions.KUBERNETES_SUPPORT[config.cloud], config.kubernetes.version
     lasting = {version: end for version, end in offered.items() if end >= _today().isoformat()}
-    known = ", ".join(f"{version} (until {end})" for version, end in lasting.items()) or "none that this mfinfra knows"
+    known = (
+        ", ".join(f"{version} (until {end})" for version, end in lasting.items())
+        or "none known to this version of mfinfra"
+    )
     place, title = ("kubernetes", "version"), TITLES[config.cloud]
     if config.kubernetes.extended_support or wanted in lasting:
         return
     if wanted in offered:
         yield place, f"Kubernetes {wanted} is out of support on {title} since {offered[wanted]}; supported: {known}"
     else:
-        yield place, f"Kubernetes {wanted} is not among the versions that {title} supports: {known}"
+        yield place, f"Kubernetes {wanted} is not supported on {title}; supported: {known}"
 
 
 def _pools(config: StackConfig, given: Given) -> Iterator[Problem]:
     for name, pool in config.compute.pools.items():
         place = ("compute", "pools", name)
         if pool.kind.startswith("fargate"):
-            yield (*place, "kind"), "Fargate is for AWS Batch; in a cluster take on_demand or spot"
-        yield from refused(given, place, _BATCH_KEYS, "{key} is for AWS Batch; a cluster has none")
+            yield (*place, "kind"), "Fargate is for AWS Batch; in a cluster, use on_demand or spot"
+        yield from refused(given, place, _BATCH_KEYS, "{key} is for AWS Batch, and not supported in a cluster")
         yield from _machines(config.cloud, place, pool)
 
 
@@ -57,30 +60,39 @@ def _machines(cloud: str, place: Place, pool: Pool) -> Iterator[Problem]:
     for index, name in enumerate(pool.instance_types):
         if machine_types.vcpus(cloud, name) is None:
             like = machine_types.of_pool(cloud, pool.model_copy(update={"instance_types": []}))[0]
-            yield (*place, "instance_types", index), f"'{name}' is not a machine type of {TITLES[cloud]}, as in {like}"
+            yield (
+                (*place, "instance_types", index),
+                f"'{name}' is not a machine type of {TITLES[cloud]}, such as {like}",
+            )
             return
     if cloud != "aws" and len(pool.instance_types) > 1:
-        yield (*place, "instance_types"), f"a pool of {TITLES[cloud]} has one machine type; make a pool of each"
+        yield (*place, "instance_types"), f"a pool on {TITLES[cloud]} has one machine type; create a pool for each"
     elif len({machine_types.vcpus(cloud, name) for name in pool.instance_types}) > 1:
-        yield (*place, "instance_types"), "a pool in a cluster has machines of one size; make a pool of each"
+        yield (
+            (*place, "instance_types"),
+            "the machine types of a pool in a cluster must have the same number of vCPUs; create a pool for each",
+        )
     largest = min((machine_types.vcpus(cloud, name) or 1 for name in machine_types.of_pool(cloud, pool)), default=1)
     if pool.max_vcpus < largest:
-        yield (*place, "max_vcpus"), f"is less than one machine has ({largest})"
+        yield (*place, "max_vcpus"), f"is less than the vCPUs of one node ({largest})"
 
 
 def _namespaces(config: StackConfig, _: Given) -> Iterator[Problem]:
     kubernetes = config.kubernetes
     for name in kubernetes.namespaces:
         if _TAKEN.fullmatch(name):
-            yield ("kubernetes", "namespaces", name), f"'{name}' is a namespace of the cluster or of the stack itself"
+            yield ("kubernetes", "namespaces", name), f"'{name}' is reserved for the cluster or the stack itself"
     if kubernetes.default_namespace not in kubernetes.namespaces:
-        there = ", ".join(kubernetes.namespaces)
-        yield ("kubernetes", "default_namespace"), f"there is no '{kubernetes.default_namespace}'; namespaces: {there}"
+        known = ", ".join(kubernetes.namespaces)
+        yield (
+            ("kubernetes", "default_namespace"),
+            f"unknown namespace '{kubernetes.default_namespace}'; namespaces: {known}",
+        )
 
 
 def _endpoint(config: StackConfig, _: Given) -> Iterator[Problem]:
     if config.kubernetes.endpoint == "private" and config.kubernetes.allow:
-        yield ("kubernetes", "allow"), "is for the public endpoint; this one is private"
+        yield ("kubernetes", "allow"), "is for a public endpoint, and this endpoint is private"
     yield from cidrs(("kubernetes", "allow"), config.kubernetes.allow)
 
 
