@@ -48,7 +48,7 @@ class TestCloud:
         }
 
     def control(self, **wanted: Any) -> dict[str, Any]:
-        """Set delays, failures and attributes of the account; README.md lists them. Returns all current settings."""
+        """Set delays, failures and attributes of the account; see `Control`. Returns all current settings."""
         return self._call("control", wanted)
 
     def calls(self, service: str | None = None) -> list[dict[str, str]]:

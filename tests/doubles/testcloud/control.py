@@ -18,16 +18,26 @@ PREFIX = "/_testcloud"
 
 @dataclass
 class Control:
-    """Delays, failures and attributes of the account. README.md describes each."""
+    """Delays, failures and attributes of the account."""
 
+    #: Resource type, logical id or "*" -> seconds that CloudFormation needs for it, or {"create": seconds, "delete": ...}.
     delay: dict[str, Any] = field(default_factory=dict)
+    #: "TYPE:create" or "LOGICAL_ID:delete" -> the reason for which CloudFormation fails that operation.
     fail: dict[str, str] = field(default_factory=dict)
+    #: Pattern of IAM actions, such as "iam:Create*" -> True, or the resource that the message names, or {"on": pattern of
+    #: resources that are denied, "resource": ..., "because": ...}.
     deny: dict[str, Any] = field(default_factory=dict)
+    #: Pattern of IAM actions -> how many of the next calls are throttled.
     throttle: dict[str, int] = field(default_factory=dict)
+    #: Whether all credentials have expired.
     expired: bool = False
+    #: ARN of the caller; the default is the user `tester` of the account.
     identity: str = ""
+    #: Quota code -> value, instead of the default of AWS.
     quotas: dict[str, float] = field(default_factory=dict)
+    #: Environment variables that each Batch job gets in addition to its own.
     job_environment: dict[str, str] = field(default_factory=dict)
+    #: Factor for the times that jobs and state machines wait, so that a test of a timeout does not take that long.
     time_scale: float = 1.0
 
     def change(self, wanted: dict[str, Any]) -> None:

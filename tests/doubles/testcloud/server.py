@@ -2,7 +2,7 @@
 
 `python server.py` prints its URL and serves until its parent exits, on the port in GATEWAY_PORT or on a free
 one. It writes only to a temporary directory that it deletes, and stops its jobs when it exits.
-If TESTCLOUD_CONTROL names a file, its settings apply (README.md), in addition to those made over HTTP.
+If TESTCLOUD_CONTROL names a file, its settings apply (`Control` in control.py), in addition to those made over HTTP.
 """
 
 from __future__ import annotations
