@@ -8,19 +8,18 @@ from __future__ import annotations
 
 import typer
 
-from .commands import cluster, doctor, root, runtime, stack, stackfile
-from .commands.global_flags import Group, accept_behind_every_command
+from .commands import cluster, doctor, global_flags, runtime, stack, stackfile
 
 app = typer.Typer(
     name="mfinfra",
-    cls=Group,
+    cls=global_flags.Group,
     help="Create, inspect and delete the infrastructure for Metaflow-style flows.",
     no_args_is_help=True,
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
     context_settings={"help_option_names": ["--help", "-h"]},
 )
-app.callback(invoke_without_command=True)(root.main)
+app.callback(invoke_without_command=True)(global_flags.main)
 app.add_typer(runtime.runtime_app, name="runtime")
 
 app.command()(stackfile.init)
@@ -45,6 +44,6 @@ app.command()(stack.use)
 app.command()(doctor.doctor)
 app.command()(doctor.version)
 app.command()(stackfile.schema)
-app.command("help", hidden=True)(root.show_help)
+app.command("help", hidden=True)(doctor.show_help)
 
-accept_behind_every_command(app)
+global_flags.accept_behind_every_command(app)

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from mfruntime.errors import MetaflowInvalidPathspec
 from mfruntime.ids import check_component, join_pathspec, split_pathspec
-from mfruntime.store import logs
+from mfruntime.store import log_lines
 from mfruntime.tasks.command import TaskCommand, TopOptions
 from mfruntime.tasks.paths import decode_paths, encode_paths
 
@@ -50,8 +50,8 @@ times = st.datetimes(min_value=datetime(2000, 1, 1), max_value=datetime(2999, 1,
 
 @given(times, st.sampled_from(["runtime", "task"]), st.binary(max_size=200).filter(lambda b: b"\n" not in b))
 def test_log_lines_come_back(time: datetime, source: str, text: bytes) -> None:
-    stored = logs.format_line(time.replace(tzinfo=timezone.utc), source, text)
-    line = logs.parse(stored[:-1])
+    stored = log_lines.format_line(time.replace(tzinfo=timezone.utc), source, text)
+    line = log_lines.parse(stored[:-1])
     assert (line.time, line.source, line.text) == (time, source, text)
 
 
@@ -59,15 +59,15 @@ def test_log_lines_come_back(time: datetime, source: str, text: bytes) -> None:
 def test_merged_logs_are_sorted_and_complete(entries: list[tuple[datetime, bytes]], data: st.DataObject) -> None:
     files: list[bytes] = [b"", b""]
     for time, text in entries:
-        files[data.draw(st.integers(0, 1))] += logs.format_line(time.replace(tzinfo=timezone.utc), "task", text)
-    merged = list(logs.merge(files))
+        files[data.draw(st.integers(0, 1))] += log_lines.format_line(time.replace(tzinfo=timezone.utc), "task", text)
+    merged = list(log_lines.merge(files))
     assert [line.time for line in merged] == sorted(time for time, _ in entries)
     assert sorted(line.text for line in merged) == sorted(text for _, text in entries)
 
 
 def test_lines_of_other_programs_are_kept_and_sort_last() -> None:
-    good = logs.format_line(datetime(2026, 1, 1, tzinfo=timezone.utc), "task", b"good")
-    merged = list(logs.merge([b"plain\n[MFLOG|0|nonsense|x]y\n" + b"[!" + good[1:]]))
+    good = log_lines.format_line(datetime(2026, 1, 1, tzinfo=timezone.utc), "task", b"good")
+    merged = list(log_lines.merge([b"plain\n[MFLOG|0|nonsense|x]y\n" + b"[!" + good[1:]]))
     assert [line.text for line in merged] == [b"good", b"plain", b"[MFLOG|0|nonsense|x]y"]
     assert merged[0].stored() == good
 

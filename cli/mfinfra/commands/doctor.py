@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+from typing import Annotated, Optional
+
+import typer
+
 from ..errors import NotFound
 from .options import Python
 from .state import State
@@ -38,3 +42,12 @@ def version() -> None:
         State.console.document({"mfinfra": number})
     else:
         State.console.line(f"mfinfra {number}")
+
+
+def show_help(
+    context: typer.Context,
+    command: Annotated[Optional[list[str]], typer.Argument(help="Command.", show_default=False)] = None,
+) -> None:
+    """Show the help of a command."""
+    root = context.find_root()
+    root.command.main([*(command or []), "--help"], root.info_name, standalone_mode=False)

@@ -1,20 +1,39 @@
-"""Every command accepts the global flags also after its name.
+"""The global flags. Every command accepts them also after its name.
 
-The root command declares them (root.py). Each command and group parses the same options, and its help lists them in a
-separate section.
+The root command declares them. Each command and group parses the same options, and its help lists them in a separate
+section.
 """
 
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any, Optional
 
 import typer
 from typer.core import TyperCommand, TyperGroup
 
+from .doctor import version as print_version
 from .state import GlobalFlags, State, apply_flags
 
 NAMES = ("as_json", "no_color", "folder")
+
+
+def main(
+    context: typer.Context,
+    as_json: Annotated[bool, typer.Option("--json", help="Print the result as one JSON document.")] = False,
+    no_color: Annotated[bool, typer.Option("--no-color", help="Print without colors.")] = False,
+    folder: Annotated[Optional[Path], typer.Option("-C", help="Change to this directory first.", metavar="DIR")] = None,
+    version: Annotated[bool, typer.Option("--version", help="Print the version and exit.")] = False,
+) -> None:
+    """Store the global flags before the command; the command adds those after it."""
+    State.flags = GlobalFlags(as_json, no_color, folder)
+    State.command, State.code = context.invoked_subcommand, 0
+    if version:
+        apply_flags()
+        print_version()
+        raise typer.Exit
+    if context.invoked_subcommand is None:
+        context.fail("Missing command.")
 
 
 class Command(TyperCommand):

@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from ..errors import DataCorrupt, MetaflowDataMissing, MetaflowNotFound
-from ..store import logs
+from ..store import log_lines
 from . import scope
 from .graph_info import graph_steps
 from .lineage import child_pathspecs, parent_pathspecs
@@ -303,7 +303,7 @@ class Task(MetaflowObject):
         self, stream: str, as_unicode: bool = True, meta_dict: dict[str, Any] | None = None
     ) -> Iterator[tuple[datetime, Any]]:
         """(UTC time, line) pairs of a log, sorted by time; lines are bytes with `as_unicode=False`."""
-        for line in logs.merge(self._raw_logs(stream)):
+        for line in log_lines.merge(self._raw_logs(stream)):
             yield line.time, line.text.decode("utf-8", "replace") if as_unicode else line.text
 
     def _log_origin(self) -> Task | None:

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Generic, TypeVar
 
 from .. import settings as all_settings
 from ..store import locate
-from ..store.storage.objects import ParallelWork
+from ..store.storage.object_store import ParallelWork
 from .addresses import address, checked_root
 from .objects import GetObject, PutObject, RangeInfo, StoredObject
 from .payloads import attributes, content, file

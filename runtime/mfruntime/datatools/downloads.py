@@ -9,7 +9,7 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from typing import IO, Any
 
-from ..store.storage.objects import PART
+from ..store.storage.object_store import PART
 from .errors import InsufficientDiskSpace
 
 

@@ -21,7 +21,7 @@ from ..store.storage.errors import (
     is_missing_range,
     storage_error,
 )
-from ..store.storage.objects import check_not_forked
+from ..store.storage.object_store import check_not_forked
 from .addresses import parts
 from .errors import DataToolsException, InsufficientDiskSpace
 from .provider import Provider

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from ..store.storage.gs import TIMEOUT_SECONDS, make_client, retry_policy
-from ..store.storage.objects import PART
+from ..store.storage.object_store import PART
 from .downloads import write_in_parts, writing
 from .requests import Attributes, Bucket, Buckets, ObjectInfo, Part
 

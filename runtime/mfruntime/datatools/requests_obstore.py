@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 from ..settings import Settings
-from ..store.storage.objects import PART
+from ..store.storage.object_store import PART
 from .downloads import write_in_parts, writing
 from .provider import Provider
 from .requests import Attributes, Bucket, Buckets, ObjectInfo, Part

@@ -17,9 +17,9 @@ from ..compute.base import STREAMS, Executor, ExecutorLost, Exited, Output, Star
 from ..errors import CommandException, MetaflowException, StorageError, TaskFailed
 from ..tasks.command import TaskCommand
 from .interrupts import Interrupts
+from .log_buffer import TaskLog
 from .reporter import Reporter
 from .scheduler import Action, Clone, Failed, Finish, Interrupt, Launch, Scheduler, SplitTooWide, Succeeded, Task, Tick
-from .task_log import TaskLog
 
 _POLL_SECONDS = 0.02
 _LOG_SAVE_SECONDS = 5.0

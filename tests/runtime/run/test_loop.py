@@ -20,7 +20,7 @@ from mfruntime.errors import CommandException, MetaflowException, TaskFailed
 from mfruntime.run.interrupts import Interrupts
 from mfruntime.run.loop import Interrupted, RunLoop
 from mfruntime.run.scheduler import Clone, RetryPolicy, Scheduler, Succeeded, Task
-from mfruntime.store import logs
+from mfruntime.store import log_lines
 from mfruntime.tasks.command import TaskCommand
 
 STREAMS = ("stdout", "stderr")
@@ -164,7 +164,9 @@ def check_end(world: World, task_id: str, attempt: int) -> None:
     """Every attempt that was launched has one end, and a log with what it printed."""
     ((status, killed, success),) = world.ends[task_id, attempt]
     script = world.scripts[task_id, attempt]
-    stored = {name: [line.text for line in logs.merge([text])] for name, text in world.stored[task_id, attempt].items()}
+    stored = {
+        name: [line.text for line in log_lines.merge([text])] for name, text in world.stored[task_id, attempt].items()
+    }
     if killed:
         assert not success
         assert stored["stderr"].pop() == b"[KILLED BY ORCHESTRATOR]"

@@ -14,7 +14,7 @@ import pytest
 from mfruntime.errors import DataCorrupt, MetaflowDataMissing
 from mfruntime.flow.pickled_names import IncludedFile
 from mfruntime.metadata_provider.local import LocalMetadata
-from mfruntime.store import logs
+from mfruntime.store import log_lines
 from mfruntime.store.artifacts import FlowStore
 from mfruntime.store.included import read_included, save_included
 from mfruntime.store.storage.local import LocalStorage
@@ -70,12 +70,12 @@ def test_logs_of_old_versions_are_read_with_new_ones(tmp_path: Path, task: Path)
     (task / "0.runtime_stdout.log").write_bytes(b"[MFLOG|0|2026-01-02T03:04:05.000006Z|runtime|id]second\n")
     (task / "0.task_stdout.log").write_bytes(b"[MFLOG|0|2026-01-02T03:04:05.000005Z|task|id]first\n")
     reader = FlowStore(LocalStorage(str(tmp_path)), "F").task("1", "s", "2", 0)
-    lines = [line.text for line in logs.merge(reader.raw_logs("stdout", 0))]
+    lines = [line.text for line in log_lines.merge(reader.raw_logs("stdout", 0))]
     assert lines == [b"first", b"second", b"an old line"]
 
 
 def test_times_in_logs_may_have_no_fraction() -> None:
-    line = logs.parse(b"[MFLOG|0|2026-01-02T03:04:05Z|task|id]text")
+    line = log_lines.parse(b"[MFLOG|0|2026-01-02T03:04:05Z|task|id]text")
     assert (line.time.second, line.text) == (5, b"text")
 
 
@@ -84,7 +84,7 @@ def test_times_in_logs_may_have_no_fraction() -> None:
 )
 def test_a_line_with_another_time_is_kept_whole(time: bytes) -> None:
     raw = b"[MFLOG|0|" + time + b"Z|task|id]text"
-    assert logs.parse(raw).text == raw
+    assert log_lines.parse(raw).text == raw
 
 
 def test_files_that_a_killed_writer_left_are_not_seen(tmp_path: Path) -> None:

@@ -8,7 +8,7 @@ from urllib.parse import urlsplit
 
 from ...errors import CommandException
 from ...settings import Settings
-from .objects import ObjectStorage, retry_options
+from .object_store import ObjectStorage, retry_options
 
 #: Blob metadata names are C# identifiers, so Metaflow uses underscores here.
 _META_KEY = "metaflow_user_attributes"

@@ -11,7 +11,7 @@ from ...errors import CommandException
 from ...settings import Settings
 from .base import Entry, Item, Loaded
 from .errors import is_missing_container, storage_error
-from .objects import MAX_PARALLEL, PART, BatchedStorage, check_not_forked, decoded
+from .object_store import MAX_PARALLEL, PART, BatchedStorage, check_not_forked, decoded
 from .s3 import split_url
 
 _META_KEY = "metaflow-user-attributes"

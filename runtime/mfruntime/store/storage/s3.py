@@ -11,7 +11,7 @@ from typing import Any
 from ...errors import CommandException
 from ...registry import missing_extra
 from ...settings import Settings
-from .objects import ObjectStorage, retry_options
+from .object_store import ObjectStorage, retry_options
 
 #: The user metadata key with Metaflow's metadata of a blob.
 _META_KEY = "metaflow-user-attributes"

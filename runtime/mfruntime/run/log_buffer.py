@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from datetime import datetime, timedelta, timezone
 
-from ..store import logs
+from ..store import log_lines
 
 _TICK = timedelta(microseconds=1)
 
@@ -36,10 +36,12 @@ class TaskLog:
         now = max(datetime.now(timezone.utc), self._last)
         for line in lines:
             now = self._last = now + _TICK
-            encoded = logs.format_line(now, "runtime", line)
+            encoded = log_lines.format_line(now, "runtime", line)
             if self.size + len(encoded) > self._limit:
                 self.truncated = True
-                encoded = logs.format_line(now, "runtime", b"[OUTPUT TRUNCATED: raise --max-log-size to keep more]")
+                encoded = log_lines.format_line(
+                    now, "runtime", b"[OUTPUT TRUNCATED: raise --max-log-size to keep more]"
+                )
             self._kept.append(encoded)
             self.size += len(encoded)
             if self.truncated:
