@@ -7,7 +7,7 @@ from typing import Any
 import click
 
 from ..errors import CommandException
-from ..store import layout, logs
+from ..store import layout, log_lines
 from ..store.storage.base import Item
 from . import targets
 from .wiring import Env
@@ -45,7 +45,7 @@ def _show(env: Env, /, input_path: str, timestamps: bool, attempt: int | None, *
         for stream in _streams(given):
             if len(_streams(given)) > 1:
                 env.echo(stream, err=True)
-            for line in logs.merge(reader.raw_logs(stream, number)):
+            for line in log_lines.merge(reader.raw_logs(stream, number)):
                 text = line.text.decode("utf-8", "replace")
                 stamp = f"{_local(line.time)} " if timestamps and not line.is_plain else ""
                 env.echo(f"{stamp}{text}")
@@ -94,7 +94,7 @@ def _scrub_attempt(env: Env, pathspec: str, attempt: int, streams: list[str]) ->
         for source in layout.SOURCES:
             path = f"{folder}/{layout.log_file(attempt, source, stream)}"
             if env.storage.exists([path])[0]:
-                line = logs.format_line(datetime.now(timezone.utc), source, logs.redacted(source, stream))
+                line = log_lines.format_line(datetime.now(timezone.utc), source, log_lines.redacted(source, stream))
                 items.append(Item(path, line))
     env.storage.save(items, overwrite=True)
 

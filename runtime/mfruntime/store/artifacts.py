@@ -15,7 +15,7 @@ from typing import Any
 from ..errors import DataCorrupt, MetaflowDataMissing, UnpicklableArtifact
 from ..flow import pickled_names
 from ..ids import check_component, split_pathspec
-from . import layout, logs
+from . import layout, log_lines
 from .blobs import BlobStore
 from .storage.base import Item, Storage
 
@@ -193,7 +193,7 @@ class TaskReader:
     def log(self, stream: str, attempt: int | None = None) -> bytes:
         """The merged log of a stream in the store's line format; b"" if it does not exist."""
         number = self.attempt if attempt is None else attempt
-        return b"".join(line.stored() for line in logs.merge(self.raw_logs(stream, number or 0)))
+        return b"".join(line.stored() for line in log_lines.merge(self.raw_logs(stream, number or 0)))
 
     def raw_logs(self, stream: str, attempt: int) -> list[bytes]:
         """The log files of a stream, one per source, unmerged."""
