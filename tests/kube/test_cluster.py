@@ -279,7 +279,7 @@ def test_runs_balancers_and_disks_go_before_the_cluster(kube: TestKube, api: Api
     teardown.empty(api, ["flows"], said.append, pause=0.05)
     assert left(kube) == []
     assert "Deleting 1 load balancers" in said
-    assert "Removing 1 disks" in said
+    assert "Deleting 1 disks" in said
     assert kube.machines.running == {}
 
 

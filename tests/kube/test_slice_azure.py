@@ -156,7 +156,7 @@ def test_from_a_subscription_to_a_flow_in_its_store(cloud: Cloud, cluster: TestK
     refused = cloud.call("outputs", "slice", "--namespace", "other")
     assert refused.code == 4
     assert "no namespace 'other'" in refused.err
-    assert "Namespaces: flows" in refused.err
+    assert "Available namespaces: flows" in refused.err
     ui = cloud.call("open", "ui", "slice", "--no-browser")
     assert ui.code == 0, ui.text
     down = cloud.call("down", "--yes")

@@ -172,7 +172,7 @@ DENIED = {
     ("change", "words", "hint"),
     [
         ({"ids": TWO}, "No subscription is selected. Available subscriptions: name of 1111", "account in the stack file"),
-        ({"ids": ()}, "there are: none", "ARM_SUBSCRIPTION_ID"),
+        ({"ids": ()}, "Available subscriptions: none", "ARM_SUBSCRIPTION_ID"),
         ({"state": "Disabled"}, "is disabled", "az account list"),
         ({"regions": ("westeurope2", "eastus")}, "no region 'westeurope'", "westeurope2"),
         ({"instead": {("PUT", "/resourceGroups/mfinfra-state"): (403, DENIED)}, "resources": {}}, "ada is not allowed to perform Microsoft.Resources/subscriptions/resourcegroups/write on /subscriptions/1", "az role assignment create --assignee 7"),
