@@ -223,5 +223,9 @@ def test_a_lock_that_cannot_be_written_is_no_lock_of_somebody(cloud: Cloud, tmp_
     (tmp_path / "mfinfra.yaml").write_text(STACK.format("nolock", "terraform"))
     aws.say(deny={"s3:PutObject": True})
     call = cloud("up", "--yes", "--no-smoke")
-    check(call, 11, "is not allowed to perform s3:PutObject on arn:aws:s3:::mfinfra-state-123456789012-us-east-1/stacks/nolock/")
+    check(
+        call,
+        11,
+        "is not allowed to perform s3:PutObject on arn:aws:s3:::mfinfra-state-123456789012-us-east-1/stacks/nolock/",
+    )
     assert json.loads(call.err[call.err.rindex("{") :])["Effect"] == "Allow"
