@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any, NamedTuple, Protocol
+
+from ...errors import DataCorrupt
 
 
 class Item(NamedTuple):
@@ -59,3 +62,17 @@ class Storage(Protocol):
     def delete(self, paths: Sequence[str]) -> None:
         """Delete objects; missing ones are no error."""
         ...
+
+
+def decode_metadata(text: str | bytes, error: str, delete: str) -> Mapping[str, Any]:
+    """The metadata of a blob, which every backend stores as a JSON object.
+
+    Raises DataCorrupt with `error`; `delete` is what its hint says to delete.
+    """
+    try:
+        meta = json.loads(text)
+        if isinstance(meta, dict):
+            return meta
+    except ValueError:
+        pass
+    raise DataCorrupt(error, hint=f"Delete {delete}, then run the step that created the artifact again (resume STEP).")

@@ -7,10 +7,9 @@ import os
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
-from ...errors import DataCorrupt
 from ...settings import Settings
 from .. import durable
-from .base import Entry, Item, Loaded
+from .base import Entry, Item, Loaded, decode_metadata
 
 FOLDER = ".metaflow"
 _META_SUFFIX = "_meta"
@@ -133,11 +132,5 @@ def _encode_meta(meta: Mapping[str, Any]) -> bytes:
 
 
 def _decode_meta(text: bytes, where: str) -> Mapping[str, Any]:
-    try:
-        meta = json.loads(text)
-        if isinstance(meta, dict):
-            return meta
-    except ValueError:
-        pass
-    hint = "Delete that file and its blob, then run the step that created the artifact again (resume STEP)."
-    raise DataCorrupt(f"The file {where} is corrupt: it does not contain a JSON object.", hint=hint)
+    error = f"The file {where} is corrupt: it does not contain a JSON object."
+    return decode_metadata(text, error, "that file and its blob")

@@ -13,9 +13,9 @@ from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from ...errors import DataCorrupt, StorageError
+from ...errors import StorageError
 from .. import layout
-from .base import Entry, Item, Loaded
+from .base import Entry, Item, Loaded, decode_metadata
 from .errors import is_missing_container, storage_error
 
 if TYPE_CHECKING:
@@ -62,14 +62,7 @@ def decoded(text: str | None, where: str) -> Mapping[str, Any] | None:
     """The metadata of a blob, which is stored as JSON. Raises DataCorrupt with the object's name."""
     if text is None:
         return None
-    try:
-        meta = json.loads(text)
-        if isinstance(meta, dict):
-            return meta
-    except ValueError:
-        pass
-    hint = "Delete that object, then run the step that created the artifact again (resume STEP)."
-    raise DataCorrupt(f"The metadata of the object {where} is not a JSON object.", hint=hint)
+    return decode_metadata(text, f"The metadata of the object {where} is not a JSON object.", "that object")
 
 
 class BatchedStorage:
