@@ -93,6 +93,7 @@ def test_down_leaves_nothing(mfinfra: Tool, home: Path) -> None:
     assert not Path(f"/proc/{server['pid']}").exists()
 
 
+@pytest.mark.slow
 def test_real_servers_from_the_first_command_to_the_last(mfinfra: Tool, tmp_path: Path, home: Path) -> None:
     """PostgreSQL, an S3 server and the service; a flow by the profile alone, read by both clients; a crash; down."""
     up(mfinfra, "--preset", "services")

@@ -32,7 +32,7 @@ with S3(s3root=sys.argv[1]) as s3:
 """
 
 
-@pytest.fixture(scope="module", params=["ministack", "seaweedfs"])
+@pytest.fixture(scope="module", params=["ministack", pytest.param("seaweedfs", marks=pytest.mark.slow)])
 def server(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     with SERVERS[request.param](tmp_path_factory.mktemp(request.param)) as found:
         yield found

@@ -103,6 +103,7 @@ def test_from_a_project_to_a_flow_in_its_store(
     check_down(cli, "slice", cluster, home)
 
 
+@pytest.mark.slow
 def test_a_cluster_that_is_away_or_gone(cli: Cli, cluster: TestKube, gcp: Google, home: Path) -> None:
     made(cli, gcp, home)
     cluster.stop()
@@ -114,6 +115,7 @@ def test_a_cluster_that_is_away_or_gone(cli: Cli, cluster: TestKube, gcp: Google
     assert "resources of that cluster from the Terraform state" in down.err
 
 
+@pytest.mark.slow
 def test_up_goes_on_where_the_cluster_is_gone(
     cli: Cli,
     cluster: TestKube,

@@ -287,6 +287,7 @@ def test_the_program_of_aws_itself_gets_us_in(cli: Slice, tmp_path: Path, monkey
     check_context(cli, cli.name, tmp_path, found, monkeypatch, "--native")
 
 
+@pytest.mark.slow
 def test_what_runs_in_the_cluster_goes_before_it(cli: Slice) -> None:
     check_down(cli, cli.name, cli.kube, cli.home)
     assert cli.objects() == []

@@ -114,6 +114,10 @@ class Stock:
         return json.loads(self.call("read.py", run).splitlines()[-1])
 
 
+#: Stock takes seconds for each command: the life of its runs is followed in PostgreSQL by day.
+DATABASES = [pytest.param("sqlite", marks=pytest.mark.slow), "postgresql"]
+
+
 @pytest.fixture
 def service(address: str, tmp_path: Path) -> Iterator[Program]:
     program = Program(address, tmp_path / "service.log")
@@ -122,6 +126,7 @@ def service(address: str, tmp_path: Path) -> Iterator[Program]:
     program.stop()
 
 
+@pytest.mark.parametrize("address", DATABASES, indirect=True)
 def test_stock_runs_fails_resumes_tags_and_reads(service: Program, tmp_path: Path) -> None:
     stock = Stock(tmp_path, service.url)
     first = stock.flow("run", "--tag", "mine")

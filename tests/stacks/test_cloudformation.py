@@ -238,6 +238,7 @@ def test_a_saved_plan_is_what_is_done_and_only_once(cfn: Cfn, name: str, tmp_pat
     assert "stale" in again.err
 
 
+@pytest.mark.slow
 def test_ctrl_c_leaves_it_going_and_up_follows(cfn: Cfn, name: str, aws: Aws, tmp_path: Path) -> None:
     aws.say(delay={"*": 0.15, "AWS::ECS::Service": 8})  # on a busy machine it must not be done before we look
     settings = {**os.environ, **aws.environment, "MFINFRA_TERRAFORM": "none"}

@@ -175,7 +175,9 @@ def fill(folder: Path, leave: int) -> Path:
     return ballast
 
 
-@pytest.mark.parametrize("leave", [0, 32 << 10, 100 << 10, 200 << 10])
+@pytest.mark.parametrize(
+    "leave", [32 << 10, *(pytest.param(size << 10, marks=pytest.mark.slow) for size in (0, 100, 200))]
+)
 def test_a_full_disk_is_one_line_and_up_goes_on_when_there_is_room(
     cloud: Cloud, name: str, small_disk: Path, leave: int, tfcloud: TfCloud
 ) -> None:

@@ -66,6 +66,7 @@ def test_a_plan_keeps_its_state_in_a_bucket_of_the_project(
     assert not any(token in call.text for token in project.tokens)
 
 
+@pytest.mark.slow
 def test_a_lock_of_somebody_else_is_told_and_taken_after_a_question(
     gcp: Callable[..., Call], storage: str, tmp_path: Path
 ) -> None:

@@ -84,6 +84,7 @@ REGIONS = {"aws": "eu-west-1", "azure": "westeurope", "gcp": "europe-west1"}
 POOLS = {"cpu": {}, "spot": {"kind": "spot"}, "gpu": {"gpu": True}}
 
 
+@pytest.mark.slow
 def test_one_stack_file_gives_flows_the_same_way_to_every_pool_on_three_clouds(
     stack: Callable[[schema.StackConfig], Terraform],
 ) -> None:

@@ -89,9 +89,8 @@ def plan(terraform: Terraform) -> Plan:
     return terraform.plan("demo", terraform.folder / "p")
 
 
-@pytest.mark.parametrize(
-    "cloud", [pytest.param(cloud, marks=[] if cloud == "azure" else [pytest.mark.slow]) for cloud in CLOUDS]
-)
+@pytest.mark.slow
+@pytest.mark.parametrize("cloud", CLOUDS)
 def test_a_change_of_the_stack_file_is_told(cloud: str, stack: Stack) -> None:
     first = stack(config(cloud, {}))
     wanted = plan(first)

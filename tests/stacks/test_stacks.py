@@ -53,7 +53,7 @@ def plan(terraform: Terraform, **options: Any) -> Plan:
 
 
 #: The whole stack, a guest, another partition, the smallest; the others are planned, and live at night.
-DAILY = {"aws-everything", "aws-china", "preset-sandbox"}
+DAILY = {"aws-everything"}
 
 
 @pytest.mark.parametrize("name", sorted(set(TERRAFORM) - DAILY))

@@ -122,6 +122,7 @@ def test_a_failure_in_the_middle_is_one_line_and_up_goes_on(cloud: Cloud, name: 
     assert "Created module.network.aws_vpc.this" not in again.err
 
 
+@pytest.mark.slow
 def test_a_state_that_could_not_be_saved_is_saved_by_the_next_up(
     cloud: Cloud, name: str, aws: Aws, tfcloud: TfCloud, tmp_path: Path, home: Path
 ) -> None:
@@ -187,6 +188,7 @@ def test_a_held_lock_is_told_and_taken_only_when_asked(cloud: Cloud, deployed: s
     assert cloud("plan").code == 0
 
 
+@pytest.mark.slow
 def test_a_damaged_state_is_told_and_left_alone(cloud: Cloud, deployed: str, aws: Aws) -> None:
     place = {"Bucket": "mfinfra-state-123456789012-us-east-1", "Key": f"stacks/{deployed}/terraform.tfstate"}
     for content in (b"not a state", b"{}", b'{"version": 99}', b""):
@@ -253,6 +255,7 @@ exec {terraform} "$@"
 """
 
 
+@pytest.mark.slow
 def test_opentofu_is_used_where_there_is_no_terraform(
     cloud: Cloud, name: str, tmp_path: Path, terraform: str, tfcloud: TfCloud
 ) -> None:

@@ -3,6 +3,7 @@ client."""
 
 from __future__ import annotations
 
+import itertools
 import json
 import os
 import subprocess
@@ -76,11 +77,11 @@ print(json.dumps({
 """
 
 
-#: How a task is started does not depend on the store: each is seen with forks by day, and at night with spawns too.
+#: How a task is started does not depend on the store: each kind of store has a run with forks by day, the rest at night.
+DAILY = {("ministack", "fork"), ("ministack", "spawn"), ("azurite", "fork"), ("fake-gcs", "fork")}
 CASES = [
-    pytest.param(name, isolation, marks=[pytest.mark.slow] if isolation == "spawn" and name != "ministack" else [])
-    for name in SERVERS
-    for isolation in ("fork", "spawn")
+    pytest.param(*case, marks=[] if case in DAILY else [pytest.mark.slow])
+    for case in itertools.product(SERVERS, ("fork", "spawn"))
 ]
 
 
