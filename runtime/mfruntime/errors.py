@@ -5,6 +5,7 @@ Public names and headlines are those of Metaflow's exception module, so that pro
 MetaflowException
 ├── CommandException                    an invalid command line or setting
 │   ├── MissingExtra                    a backend whose packages are not installed
+│   ├── MissingParameter                a required parameter without value (exit code 2)
 │   └── UnknownName                     a name that is not in a registry, graph or table
 ├── ParameterFieldFailed                a parameter's callable raised
 ├── ParameterFieldTypeMismatch          ... or returned another type
@@ -70,6 +71,10 @@ class MissingExtra(CommandException):
     headline = "Missing packages"
 
 
+class MissingParameter(CommandException):
+    headline = "Missing parameter"
+
+
 class UnknownName(CommandException):
     """A name that is not in a fixed set; the message lists the set, the hint has the closest match."""
 
@@ -86,6 +91,8 @@ class UnknownName(CommandException):
 
 
 class ParameterFieldFailed(MetaflowException):
+    """A function of the flow raised; its exception is the cause, whose traceback is printed."""
+
     headline = "Parameter field failed"
 
     def __init__(self, name: str, field: str, reason: str = ""):

@@ -256,7 +256,7 @@ def _read(path: str) -> dict[str, Any]:
     import json
 
     try:
-        with open(path, encoding="utf-8") as file:
+        with open(path, encoding="utf-8-sig") as file:  # editors on Windows write a byte order mark
             content = json.load(file)
     except (OSError, ValueError) as exc:
         raise CommandException(f"The settings file {path} cannot be read: {exc}.") from exc

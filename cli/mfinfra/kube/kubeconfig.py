@@ -88,7 +88,7 @@ def _read(path: Path, yaml: Any) -> Any:
     from ruamel.yaml.error import YAMLError
 
     try:
-        found = yaml.load(path.read_text(encoding="utf-8"))
+        found = yaml.load(path.read_text(encoding="utf-8-sig"))
     except FileNotFoundError:
         found = None
     except (OSError, ValueError, YAMLError) as exc:

@@ -45,7 +45,7 @@ def default_path() -> Path:
 def read(path: Path) -> dict[str, str] | None:
     """The settings in a file, None if it does not exist. Raises MfinfraError if it is not a profile."""
     try:
-        content = json.loads(path.read_text(encoding="utf-8"))
+        content = json.loads(path.read_text(encoding="utf-8-sig"))
     except (FileNotFoundError, NotADirectoryError):
         return None
     except (OSError, ValueError, RecursionError) as exc:

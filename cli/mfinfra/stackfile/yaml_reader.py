@@ -64,7 +64,7 @@ def _text(path: Path) -> str:
     try:
         if path.stat().st_size > MAX_BYTES:
             raise StackFileError(f"{path} is larger than {MAX_BYTES // 1024} KiB, the limit for a stack file.")
-        return path.read_text(encoding="utf-8")
+        return path.read_text(encoding="utf-8-sig")
     except UnicodeDecodeError:
         raise StackFileError(f"{path} is not UTF-8 text.") from None
     except OSError as exc:

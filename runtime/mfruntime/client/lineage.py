@@ -62,6 +62,6 @@ def _task_number(pathspec: str) -> tuple[int, str]:
 
 
 def _indices(task: Any) -> tuple[int, ...]:
-    reader = task._reader
+    reader = task._reader()
     stack = reader["_foreach_stack"] if "_foreach_stack" in reader else []
     return tuple(frame.index for frame in stack)

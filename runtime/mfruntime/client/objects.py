@@ -144,6 +144,17 @@ class MetaflowObject:
     def finished_at(self) -> datetime | None:
         return None
 
+    @property
+    def origin_pathspec(self) -> str | None:
+        """The pathspec of the object that this one was cloned from by `resume`; None if it was not.
+
+        That of a run is the resumed run, also while only some of its tasks are clones.
+        """
+        return self._origin()
+
+    def _origin(self) -> str | None:
+        return None
+
     def is_in_namespace(self) -> bool:
         """Whether the object is in the current namespace."""
         current = scope.get_namespace()

@@ -111,7 +111,7 @@ class Run(MetaflowObject):
         """The code package recorded by the first or the last step; None if no code package was recorded."""
         from .code import MetaflowCode
 
-        for step in (self._find(name) for name in ("start", self._end_step())):
+        for step in (self._find(name) for name in self._graph_endpoints):
             code = step.task.code if step is not None and step.task is not None else None
             if isinstance(code, MetaflowCode):
                 return code
@@ -126,16 +126,26 @@ class Run(MetaflowObject):
     @property
     def end_task(self) -> Any:
         """The task of the last step; None if it has not started."""
-        step = self._find(self._end_step())
+        step = self._find(self._graph_endpoints[1])
         return step.task if step is not None else None
 
-    def _end_step(self) -> str:
-        """The name of the last step: recorded with the parameters since Metaflow 2.19, before always `end`."""
+    @property
+    def _graph_endpoints(self) -> tuple[str, str]:
+        """The names of the first and the last step: recorded with the parameters since Metaflow 2.19, before always
+        `start` and `end`."""
+        found = {"start_step": "start", "end_step": "end"}
         for task in self._metadata.child_names(*self._parts, "_parameters"):
             for datum in self._metadata.data(*self._parts, "_parameters", task):
-                if datum["field_name"] == "end_step":
-                    return str(datum["value"])
-        return "end"
+                if datum["field_name"] in found:
+                    found[datum["field_name"]] = str(datum["value"])
+        return found["start_step"], found["end_step"]
+
+    def _origin(self) -> str | None:
+        for step in self._children():
+            for task in step._children():
+                run = task.metadata_dict.get("origin-run-id")
+                return f"{self._parts[0]}/{run}" if run not in (None, "None") else None
+        return None
 
     @property
     def successful(self) -> bool:

@@ -94,6 +94,10 @@ class Step(MetaflowObject):
         """Steps that read the results of this one."""
         return iter([self.parent[name] for name in self._neighbors("out")])
 
+    def _origin(self) -> str | None:
+        above = self.parent.origin_pathspec
+        return f"{above}/{self.id}" if above else None
+
     def _neighbors(self, direction: str) -> list[str]:
         steps = graph_steps(self)
         out = steps.get(self.id, {}).get("next", [])
@@ -108,7 +112,6 @@ class Task(MetaflowObject):
     _NAME = "Task"
     _DEPTH = 4
 
-    @property
     def _reader(self) -> Any:
         if "_kept_reader" not in self.__dict__:
             ids = self._parts[1:]
@@ -162,7 +165,7 @@ class Task(MetaflowObject):
         return max(attempts, default=0)
 
     def _flag(self, name: str) -> bool:
-        reader = self._reader
+        reader = self._reader()
         try:
             return bool(reader[name]) if name in reader else False
         except (DataCorrupt, MetaflowDataMissing):
@@ -187,12 +190,12 @@ class Task(MetaflowObject):
     @property
     def exception(self) -> Any:
         """The exception that ended the task; None if there was none."""
-        return self._reader["_exception"] if "_exception" in self._reader else None
+        return self._reader()["_exception"] if "_exception" in self._reader() else None
 
     @property
     def index(self) -> int | None:
         """Index in the innermost foreach; None outside of a foreach."""
-        stack = self._reader["_foreach_stack"] if "_foreach_stack" in self._reader else []
+        stack = self._reader()["_foreach_stack"] if "_foreach_stack" in self._reader() else []
         return stack[-1].index if stack else None
 
     @property
@@ -241,9 +244,7 @@ class Task(MetaflowObject):
         """Metadata values by name; of several with the same name, the last."""
         return {datum.name: datum.value for datum in sorted(self.metadata, key=lambda d: d.created_at)}
 
-    @property
-    def origin_pathspec(self) -> str | None:
-        """The task whose results this task reuses, if its run was resumed."""
+    def _origin(self) -> str | None:
         facts = self.metadata_dict
         run, task = facts.get("origin-run-id"), facts.get("origin-task-id")
         return f"{self._parts[0]}/{run}/{self._parts[2]}/{task}" if task and run not in (None, "None") else None
@@ -292,7 +293,7 @@ class Task(MetaflowObject):
 
     def _raw_logs(self, stream: str) -> list[bytes]:
         """The log files of a stream; for a reused task without logs, those of the original task."""
-        found: list[bytes] = self._reader.raw_logs(stream, self.current_attempt)
+        found: list[bytes] = self._reader().raw_logs(stream, self.current_attempt)
         origin = None if found else self._log_origin()
         return found if origin is None else origin._raw_logs(stream)
 
@@ -321,11 +322,14 @@ class DataArtifact(MetaflowObject):
     _NAME = "DataArtifact"
     _DEPTH = 5
 
+    def _origin(self) -> str | None:
+        above = self.parent.origin_pathspec
+        return f"{above}/{self.id}" if above else None
+
     def _read(self) -> dict[str, Any] | None:
         records = self._metadata.artifacts(*self._parts[:4], attempt=self._attempt)
         return next((r for r in records if r["name"] == self.id), None)
 
-    @property
     def _reader(self) -> Any:
         flow, run, step, task, _ = self._parts
         store = scope.store(self._place, flow, run, step, task)
@@ -337,7 +341,7 @@ class DataArtifact(MetaflowObject):
         from ..flow.pickled_names import IncludedFile
         from ..store.included import read_included
 
-        value = self._reader[self.id]
+        value = self._reader()[self.id]
         return read_included(value) if isinstance(value, IncludedFile) else value
 
     @property
@@ -345,7 +349,7 @@ class DataArtifact(MetaflowObject):
         """Size in bytes of the pickle, or of an included file."""
         from ..flow.pickled_names import IncludedFile
 
-        reader = self._reader
+        reader = self._reader()
         if "IncludedFile" in reader.info.get(self.id, {}).get("type", ""):
             value = reader[self.id]
             return int(value.size or 0) if isinstance(value, IncludedFile) else 0

@@ -83,13 +83,13 @@ class Graph:
         return iter(self.nodes.values())
 
     def _infer_ends(self) -> None:
-        """The first and last step: as marked, as named, else the step without previous or next steps."""
+        """The first and last step: as marked, else as named; the only step of a flow is both."""
         targets = {t for node in self for t in node.out_funcs if t != node.name}
         entries = [n.name for n in self if n.name not in targets]
         exits = [n.name for n in self if not n.out_funcs]
         self.marked_starts, self.marked_ends = self._marked("is_start"), self._marked("is_end")
-        self.start_step = _one_of(self.marked_starts, "start", entries, self.nodes)
-        self.end_step = _one_of(self.marked_ends, "end", exits, self.nodes)
+        self.start_step = _one_of(self.marked_starts, "start", self.nodes)
+        self.end_step = _one_of(self.marked_ends, "end", self.nodes)
         self.entries, self.exits = entries, exits
         if self.end_step in self.nodes and not self.nodes[self.end_step].out_funcs:
             self.nodes[self.end_step].type = "end"
@@ -231,10 +231,10 @@ class Graph:
         return "\n".join(blocks)
 
 
-def _one_of(marked: list[str], name: str, inferred: list[str], nodes: dict[str, Node]) -> str:
+def _one_of(marked: list[str], name: str, nodes: dict[str, Node]) -> str:
     if marked:
         return marked[0]
-    return inferred[0] if name not in nodes and len(inferred) == 1 else name
+    return next(iter(nodes)) if len(nodes) == 1 else name
 
 
 def _moves(pending: list[str], placed: set[str], nodes: dict[str, Node]) -> bool:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from typing import Any
 
-from ..errors import MetaflowException
+from ..errors import MetaflowException, ParameterFieldFailed
 from .parameters import Parameter
 from .pickled_names import IncludedFile
 
@@ -90,6 +90,4 @@ class IncludeFile(Parameter):
         try:
             return parser(content.decode(self.encoding) if self.encoding else content)
         except Exception as exc:
-            raise MetaflowException(
-                f"The parser of parameter '{self.name}' failed: {type(exc).__name__}: {exc}"
-            ) from exc
+            raise ParameterFieldFailed(self.name, "parser", f"{type(exc).__name__}: {exc}") from exc

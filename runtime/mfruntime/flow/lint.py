@@ -71,18 +71,18 @@ def ends_exist(graph: Graph) -> None:
     for what, marked in (("start", graph.marked_starts), ("end", graph.marked_ends)):
         if len(marked) > 1:
             raise LintWarn(f"The steps {', '.join(marked)} are all marked @step({what}=True); mark only one of them.")
-    if graph.start_step not in graph:
-        entries = ", ".join(graph.entries) or "none"
-        raise LintWarn(
-            f"The flow {graph.name} has no unique first step (steps without a previous step: {entries}). "
-            "Name it 'start' or mark it @step(start=True)."
-        )
-    if graph.end_step not in graph:
-        exits = ", ".join(graph.exits) or "none"
-        raise LintWarn(
-            f"The flow {graph.name} has no unique last step (steps without self.next: {exits}). "
-            "Name it 'end' or mark it @step(end=True)."
-        )
+    for what, step, found, kind in (
+        ("start", graph.start_step, graph.entries, "without a previous step"),
+        ("end", graph.end_step, graph.exits, "without self.next"),
+    ):
+        if step not in graph:
+            raise LintWarn(
+                f"The flow {graph.name} has no {what} step. Name a step '{what}' or mark it @step({what}=True) "
+                f"(steps {kind}: {', '.join(found) or 'none'})."
+            )
+
+
+def end_is_last(graph: Graph) -> None:
     end = graph[graph.end_step]
     if end.has_tail_next:
         _fail(end, f"Step {end.name} is the last step of the flow, so it must not call self.next().", at_next=True)
@@ -227,8 +227,9 @@ CHECKS: tuple[Callable[[Graph], None], ...] = (
     has_steps,
     names_are_free,
     arguments_fit,
-    next_is_last,
     ends_exist,
+    next_is_last,
+    end_is_last,
     targets_exist,
     parallel_is_absent,
     joins_do_not_split,

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Any, NamedTuple
 
-from ..errors import MetaflowException, ParameterFieldFailed, ParameterFieldTypeMismatch
+from ..errors import MetaflowException, MissingParameter, ParameterFieldFailed, ParameterFieldTypeMismatch
 from ..ids import check_component
+from . import parameter_types as types
+from .parameter_types import JSONType as JSONType
+from .parameter_types import JSONTypeClass as JSONTypeClass
 
 #: Names of other options of `run` and `init`.
 RESERVED = frozenset(
@@ -17,8 +20,6 @@ RESERVED = frozenset(
         *("max-num-splits", "max-workers", "max-log-size"),
     }
 )
-_TRUE = frozenset({"1", "true", "t", "yes", "y", "on"})
-_FALSE = frozenset({"0", "false", "f", "no", "n", "off"})
 
 
 class ParameterContext(NamedTuple):
@@ -32,24 +33,16 @@ class ParameterContext(NamedTuple):
     configs: Any
 
 
-class JSONTypeClass:
-    """The type of parameters that are given as JSON."""
-
-    name = "JSON"
-
-    def __repr__(self) -> str:
-        return "JSON"
-
-
-JSONType = JSONTypeClass()
-
-
 class Parameter:
     """An input value of a run; `self.<attribute>` reads it in every step.
 
-    `type` is str, int, float, bool or JSONType, by default that of `default`, else str. A callable `default` is called
-    with a ParameterContext when the run starts. `separator` splits a string into a list; `multiple` allows the option
-    several times.
+    `type` is str, int, float, bool or JSONType, a parameter type of click, or a function of one string; by default it
+    is that of `default`, else str. A callable `default` is called with a ParameterContext when the run starts. `separator`
+    splits a string into a list; an empty string stays one. With `multiple` the option can be repeated, and the value is
+    a tuple. With `nargs=n`, or a tuple of n types, the option takes n values, and the value is a tuple of n. `hidden`
+    leaves the option out of `run --help`.
+
+    Raises MetaflowException if the declaration is invalid.
     """
 
     is_parameter = True
@@ -72,32 +65,46 @@ class Parameter:
         self.show_default = show_default
         self.separator = kwargs.pop("separator", None)
         self.multiple = bool(kwargs.pop("multiple", False))
+        self.hidden = bool(kwargs.pop("hidden", False))
+        nargs = kwargs.pop("nargs", 1)
         kwargs.pop("external_trigger", None)
         if kwargs:
             raise MetaflowException(
                 f"Parameter '{name}' has the unknown argument '{next(iter(kwargs))}'. "
-                "Known: default, type, help, required, show_default, separator, multiple."
+                "Known: default, type, help, required, show_default, separator, multiple, nargs, hidden."
             )
-        self.type = self._given_type(type)
+        self.types = self._given_types(type, nargs)
+        self.type = self.types[0]
         self.required = bool(required)
         if self.required and default is not None:
             raise MetaflowException(f"Parameter '{name}' is required and has a default; remove one of the two.")
         self.attribute = name
         self._check_default()
 
+    def _given_types(self, given: Any, nargs: Any) -> tuple[Any, ...]:
+        """The type of each value that the option takes."""
+        if not isinstance(nargs, int) or nargs < 1:
+            raise MetaflowException(f"Parameter '{self.name}' has nargs={nargs!r}; it must be a number from 1.")
+        found = tuple(given) if isinstance(given, (tuple, list)) else (given,) * nargs
+        if not found or nargs not in (1, len(found)):
+            raise MetaflowException(f"Parameter '{self.name}' has nargs={nargs} and {len(found)} types.")
+        return tuple(self._given_type(one) for one in found)
+
     def _given_type(self, given: Any) -> Any:
-        if given is not None:
-            if given not in (str, int, float, bool, JSONType):
-                raise MetaflowException(
-                    f"Parameter '{self.name}' has the type {given!r}; str, int, float, bool and JSONType are allowed."
-                )
-            return given
-        if callable(self.default) or self.default is None:
-            return str
-        for known in (bool, int, float, str):
-            if type(self.default) is known:
-                return known
-        return JSONType if isinstance(self.default, (dict, list)) else str
+        if given is None:
+            return self._type_of_default()
+        if not types.is_type(given):
+            raise MetaflowException(
+                f"Parameter '{self.name}' has the type {given!r}; use str, int, float, bool, JSONType, a parameter "
+                "type of click, or a function of one string."
+            )
+        return given
+
+    def _type_of_default(self) -> Any:
+        default = self.default
+        if (self.multiple or self.separator) and isinstance(default, (list, tuple)):
+            default = default[0] if default else None
+        return str if callable(default) or default is None else types.type_of(default)
 
     def _check_default(self) -> None:
         """Check that a default has the type of the parameter."""
@@ -106,9 +113,13 @@ class Parameter:
         self.coerce(self.default, "default")
 
     @property
+    def nargs(self) -> int:
+        """How many values the option takes each time."""
+        return len(self.types)
+
+    @property
     def type_name(self) -> str:
-        names: dict[Any, str] = {str: "text", int: "integer", float: "float", bool: "boolean"}
-        return names.get(self.type, "JSON")
+        return " ".join(types.name(kind) for kind in self.types)
 
     @property
     def shown_default(self) -> str | None:
@@ -117,48 +128,52 @@ class Parameter:
             return None
         if callable(self.default):
             return "computed when the run starts"
-        return self.default if isinstance(self.default, str) else json.dumps(self.default)
+        return self.default if isinstance(self.default, str) else json.dumps(self.default, default=str)
 
-    def convert(self, text: str) -> Any:
-        """Convert a string to the parameter's type. Raises MetaflowException with parameter, string and type."""
+    def convert(self, text: str, kind: Any = None) -> Any:
+        """Convert a string to the parameter's type (or to `kind`). Raises MetaflowException with string and type."""
         if self.separator and not self.multiple:
-            return [self._one(part) for part in text.split(self.separator)]
-        return self._one(text)
+            return [self._one(part, self.type) for part in text.split(self.separator)] if text else text
+        return self._one(text, kind or self.type)
 
-    def _one(self, text: str) -> Any:
+    def _one(self, text: str, kind: Any) -> Any:
         try:
-            return _convert(self.type, text)
+            return types.parse(kind, text)
         except (ValueError, RecursionError) as exc:
-            detail = f" ({exc})" if self.type is JSONType else ""
-            raise MetaflowException(f"{_shorten(text)} is not a valid {self.type_name}{detail}.") from None
+            if types.is_click_type(kind):
+                raise MetaflowException(f"{exc}.") from None
+            detail = f" ({exc})" if str(exc) else ""
+            raise MetaflowException(f"{_shorten(text)} is not a valid {types.name(kind)}{detail}.") from None
 
     def coerce(self, value: Any, what: str) -> Any:
         """Convert a value from Python code (a default) to the parameter's type. Raises ParameterFieldTypeMismatch."""
-        if isinstance(value, str) and self.type is not str:
-            try:
-                return self._one(value)
-            except MetaflowException as exc:
-                raise ParameterFieldTypeMismatch(f"The {what} of parameter '{self.name}': {exc.message}") from None
-        if self.type is JSONType:
-            return self._checked_json(value, what)
-        if self.type is float and type(value) is int:
-            return float(value)
-        if type(value) is not self.type:
-            kind = type(value).__name__
-            message = (
-                f"The {what} of parameter '{self.name}' is a {kind}, but the parameter's type is {self.type_name}."
-            )
-            raise ParameterFieldTypeMismatch(message)
-        return value
-
-    def _checked_json(self, value: Any, what: str) -> Any:
-        try:
-            json.dumps(value)
-        except (TypeError, ValueError) as exc:
+        if self.nargs == 1:
+            return self._coerced(value, self.type, what)
+        if not isinstance(value, (list, tuple)) or len(value) != self.nargs:
             raise ParameterFieldTypeMismatch(
-                f"The {what} of parameter '{self.name}' is not valid JSON: {exc}."
-            ) from None
-        return value
+                f"The {what} of parameter '{self.name}' must have {self.nargs} values, not {_shorten(repr(value))}."
+            )
+        return tuple(self._coerced(one, kind, what) for one, kind in zip(value, self.types))
+
+    def _coerced(self, value: Any, kind: Any, what: str) -> Any:
+        try:
+            if isinstance(value, str) and kind is not str:
+                return self._one(value, kind)
+            return types.check(kind, value)
+        except MetaflowException as exc:
+            raise ParameterFieldTypeMismatch(f"The {what} of parameter '{self.name}': {exc.message}") from None
+        except (TypeError, ValueError) as exc:
+            reason = f"is not valid JSON: {exc}" if kind is JSONType else str(exc)
+            raise ParameterFieldTypeMismatch(f"The {what} of parameter '{self.name}' {reason}.") from None
+
+    def default_value(self, value: Any) -> Any:
+        """Convert a default, also a computed one, to the value of a run. Raises ParameterFieldTypeMismatch."""
+        if self.separator:
+            return self.convert(value) if isinstance(value, str) else list(value)
+        if self.multiple:
+            several = (value,) if isinstance(value, str) or not isinstance(value, Iterable) else value
+            return tuple(self.coerce(one, "default") for one in several)
+        return self.coerce(value, "default")
 
     def __set_name__(self, owner: type, name: str) -> None:
         self.attribute = name
@@ -188,24 +203,13 @@ def _shorten(text: str) -> str:
     return repr(text if len(text) <= 80 else text[:77] + "...")
 
 
-def _convert(kind: Any, text: str) -> Any:
-    if kind is bool:
-        lowered = text.strip().lower()
-        if lowered not in _TRUE | _FALSE:
-            raise ValueError
-        return lowered in _TRUE
-    if kind is JSONType:
-        return json.loads(text)
-    return text if kind is str else kind(text)
-
-
 def resolve(parameter: Parameter, given: Any, context: Callable[[str], ParameterContext]) -> Any:
     """The value for a run: the given one (already converted), else the default.
 
-    Raises MetaflowException for a required parameter without value, and ParameterFieldFailed if a default raises.
+    Raises MissingParameter for a required parameter without value, and ParameterFieldFailed if a default raises.
     """
     if given is not None:
-        return list(given) if isinstance(given, tuple) else given
+        return given
     default = parameter.default
     if callable(default):
         try:
@@ -214,12 +218,8 @@ def resolve(parameter: Parameter, given: Any, context: Callable[[str], Parameter
             raise ParameterFieldFailed(parameter.name, "default", f"{type(exc).__name__}: {exc}") from exc
     if default is None:
         if parameter.required:
-            raise MetaflowException(
+            raise MissingParameter(
                 f"The parameter '{parameter.name}' is required.", hint=f"Add the option: run --{parameter.name} VALUE"
             )
-        return None
-    if parameter.separator and isinstance(default, str):
-        return parameter.convert(default)
-    if parameter.multiple or (parameter.separator and not isinstance(default, str)):
-        return list(default)
-    return parameter.coerce(default, "default")
+        return () if parameter.multiple else None
+    return parameter.default_value(default)

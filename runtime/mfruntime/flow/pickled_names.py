@@ -12,6 +12,8 @@ from contextlib import contextmanager
 from types import ModuleType
 from typing import Any, NamedTuple
 
+from .exception_names import recorded_name
+
 
 class ForeachFrame(NamedTuple):
     """One foreach level of a task. `value` is a short text of the item, None if it has no text."""
@@ -32,7 +34,7 @@ class MetaflowExceptionWrapper(Exception):
         import traceback
 
         self.exception = str(exc)
-        self.type = f"{type(exc).__module__}.{type(exc).__name__}"
+        self.type = recorded_name(type(exc))
         self.stacktrace: str | None = "".join(traceback.format_exception(type(exc), exc, user_traceback(exc)))
 
     def __reduce__(self) -> tuple[Any, ...]:

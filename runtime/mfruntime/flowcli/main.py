@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from .. import registry, settings
-from ..errors import CommandException, MetaflowException
+from ..errors import CommandException, MetaflowException, MissingParameter, ParameterFieldFailed
 from ..version import METAFLOW_VERSION
 from .console import Console
 from .wiring import Env, top_options
@@ -124,7 +124,7 @@ def main(flow: FlowSpec) -> None:
 
 def _guarded(flow: FlowSpec, console: Console) -> int:
     try:
-        env = Env(flow, top_options(settings.Settings({}, {}), {}), settings.load(), console)
+        env = Env(flow, top_options(settings.Settings({}, {}), {}), _settings(), console)
         return int(_group().main(obj=env, standalone_mode=False, auto_envvar_prefix="METAFLOW") or 0)
     except click.exceptions.Exit as exc:
         return exc.exit_code
@@ -142,7 +142,27 @@ def _guarded(flow: FlowSpec, console: Console) -> int:
         return 1
 
 
+def _settings() -> settings.Settings:
+    """The effective settings. Help needs none, so that it is shown whatever the profile and the environment contain."""
+    if {"--help", "help", "version"}.isdisjoint(sys.argv[1:]):
+        return settings.load()
+    return settings.Settings({}, {})
+
+
 def _report(exc: MetaflowException, console: Console) -> int:
     where = f"{exc.source_file} " if exc.source_file else ""
+    if isinstance(exc, ParameterFieldFailed) and exc.__cause__ is not None:
+        _print_user_traceback(exc.__cause__)
     console.error(exc.headline, f"{where}{exc}", exc.hint)
+    if isinstance(exc, MissingParameter):
+        return 2
     return 130 if exc.headline == "Workflow interrupted" else 1
+
+
+def _print_user_traceback(error: BaseException) -> None:
+    """Print where a function of the flow raised, for the person who wrote it."""
+    import traceback
+
+    from ..flow.pickled_names import user_traceback
+
+    traceback.print_exception(type(error), error, user_traceback(error))

@@ -16,17 +16,31 @@ if TYPE_CHECKING:
 class _Converted(click.ParamType):  # type: ignore[type-arg,unused-ignore]
     """Converts strings with the parameter's own function, so that all sources have the same values and messages."""
 
-    def __init__(self, parameter: Parameter):
+    def __init__(self, parameter: Parameter, kind: Any, name: str):
         self._parameter = parameter
-        self.name = parameter.type_name
+        self._kind = kind
+        self.name = name
+
+    def get_metavar(self, *args: Any, **kwargs: Any) -> str | None:
+        """The values in `run --help`, for types of click that show them: `[a|b]`."""
+        shown: Any = getattr(self._kind, "get_metavar", None)
+        return shown(*args, **kwargs) if shown is not None else None
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
         if not isinstance(value, str):
             return value
         try:
-            return self._parameter.convert(value)
+            return self._parameter.convert(value, self._kind)
         except MetaflowException as exc:
             self.fail(exc.message, param, ctx)
+
+
+def _type(parameter: Parameter) -> Any:
+    from ..flow import parameter_types as types
+
+    if parameter.nargs == 1:
+        return _Converted(parameter, parameter.type, parameter.type_name)
+    return click.Tuple([_Converted(parameter, kind, types.name(kind)) for kind in parameter.types])
 
 
 def options(env: Env) -> list[click.Parameter]:
@@ -41,7 +55,9 @@ def _option(parameter: Parameter) -> click.Option:
         shown = f"{shown}  [default: {default}]".strip()
     return click.Option(
         [f"--{parameter.name}", _variable(parameter.name)],
-        type=_Converted(parameter),
+        type=_type(parameter),
+        nargs=parameter.nargs,
+        hidden=parameter.hidden,
         required=False,
         multiple=parameter.multiple,
         default=None,

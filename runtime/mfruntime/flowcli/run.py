@@ -265,7 +265,11 @@ class _ForkedTasks:
 
 
 def retry_policies(ctx: RunContext) -> dict[str, RetryPolicy]:
-    """The scheduler's retry policy of each step, from @retry and @catch."""
+    """The scheduler's retry policy of each step, from @retry and @catch.
+
+    On this machine a retry starts immediately: `minutes_between_retries` is for services that need time to recover, on
+    remote executors and orchestrators.
+    """
     from ..decorators.catch import Catch
     from ..decorators.retry import Retry
     from ..run.scheduler import RetryPolicy
@@ -276,7 +280,6 @@ def retry_policies(ctx: RunContext) -> dict[str, RetryPolicy]:
         policies[step] = RetryPolicy(
             user_retries=retry.times if retry else 0,
             error_retries=1 if options.get(Catch) else 0,
-            delay_seconds=retry.minutes * 60 if retry else 0.0,
         )
     return policies
 

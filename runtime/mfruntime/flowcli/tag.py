@@ -61,14 +61,29 @@ def remove(env: Env, run_id: str, user_namespace: str | None, tags: tuple[str, .
     _change(env, run_id, user_namespace, list(tags), [])
 
 
-@command.command(help="Replace a tag of a run: the first tag is removed, the second is added.")
+@command.command(help="Replace tags of a run: remove some and add others in one operation. OLD NEW is one of each.")
 @_run_option
 @_namespace_option
-@click.argument("old")
-@click.argument("new")
+@click.option("--remove", "removed", multiple=True, metavar="TAG", help="Tag to remove; can be repeated.")
+@click.option("--add", "added", multiple=True, metavar="TAG", help="Tag to add; can be repeated.")
+@click.argument("old", required=False)
+@click.argument("new", required=False)
 @click.pass_obj
-def replace(env: Env, run_id: str, user_namespace: str | None, old: str, new: str) -> None:
-    _change(env, run_id, user_namespace, [old], [new])
+def replace(
+    env: Env,
+    run_id: str,
+    user_namespace: str | None,
+    removed: tuple[str, ...],
+    added: tuple[str, ...],
+    old: str | None,
+    new: str | None,
+) -> None:
+    if (old is None) != (new is None):
+        raise click.UsageError(f"Only one tag is given: {old}. Give two, OLD NEW, or use --remove and --add.")
+    if not (removed and added) and old is None:
+        raise click.UsageError("A tag to remove and a tag to add are required: OLD NEW, or --remove TAG --add TAG.")
+    one = ([old], [new]) if old is not None and new is not None else ([], [])
+    _change(env, run_id, user_namespace, [*removed, *one[0]], [*added, *one[1]])
 
 
 def _change(env: Env, run_id: str, ns: str | None, old: list[str], new: list[str]) -> None:

@@ -6,6 +6,7 @@ and how attempts run; the loop only gets events.
 
 from __future__ import annotations
 
+import math
 import time
 from collections import deque
 from collections.abc import Callable, Sequence
@@ -19,13 +20,39 @@ from ..tasks.command import TaskCommand
 from .interrupts import Interrupts
 from .log_buffer import TaskLog
 from .reporter import Reporter
-from .scheduler import Action, Clone, Failed, Finish, Interrupt, Launch, Scheduler, SplitTooWide, Succeeded, Task, Tick
+from .scheduler import (
+    Action,
+    Clone,
+    Delay,
+    Failed,
+    Finish,
+    Interrupt,
+    Launch,
+    Scheduler,
+    SplitTooWide,
+    Succeeded,
+    Task,
+    Tick,
+)
 
 _POLL_SECONDS = 0.02
 _LOG_SAVE_SECONDS = 5.0
 _KILL_SECONDS = 5.0
 _MEGABYTE = 1024 * 1024
 _KILLED = "[KILLED BY ORCHESTRATOR]"
+
+
+def duration(seconds: float) -> str:
+    """A time span for users, rounded up: "45 seconds", "2 minutes", "1 hour 30 minutes"."""
+    total = math.ceil(seconds)
+    if total < 90:
+        return _counted(total, "second")
+    hours, minutes = divmod(math.ceil(total / 60), 60)
+    return " ".join(_counted(n, unit) for n, unit in ((hours, "hour"), (minutes, "minute")) if n)
+
+
+def _counted(number: int, unit: str) -> str:
+    return f"{number} {unit}{'' if number == 1 else 's'}"
 
 
 class Interrupted(MetaflowException):
@@ -141,11 +168,19 @@ class RunLoop:
             for action in actions:
                 if isinstance(action, Finish):
                     self._finish = action
+                elif isinstance(action, Delay):
+                    self._delayed_message(action)
             clones = [action for action in actions if isinstance(action, Clone)]
             actions = []
             if clones and self._finish is None:
                 for success in self._tasks.clone(clones):
                     actions += self._scheduler.handle(success)
+
+    def _delayed_message(self, delay: Delay) -> None:
+        """Print how long a retry waits: without it, a run that waits looks like one that hangs."""
+        task = delay.task
+        pathspec = f"{self._run_id}/{task.step}/{task.task_id}"
+        self._report.task_message(pathspec, None, f"Task is retried in {duration(delay.seconds)}.")
 
     def _launch(self, launches: Sequence[Launch]) -> None:
         if not launches:

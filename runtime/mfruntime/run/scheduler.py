@@ -129,6 +129,15 @@ class Launch:
 
 
 @dataclass(frozen=True)
+class Delay:
+    """This attempt of this task is retried after `seconds`; nothing has to be done, the time comes with a Tick."""
+
+    task: Task
+    attempt: int
+    seconds: float
+
+
+@dataclass(frozen=True)
 class Clone:
     """Clone this task from `origin` (`run/step/task` of an earlier run) instead of running it."""
 
@@ -145,7 +154,7 @@ class Finish:
 
 
 Event = Union[Succeeded, Failed, Tick, Interrupt]
-Action = Union[Launch, Clone, Finish]
+Action = Union[Launch, Delay, Clone, Finish]
 
 
 class SplitTooWide(Exception):
@@ -308,7 +317,8 @@ class Scheduler:
         delay = policy.delay_seconds if attempt < policy.user_retries else 0.0
         heapq.heappush(self._delayed, (event.now + delay, int(task.task_id[len(self._prefix) :]), task, attempt + 1))
         self._queue_due_retries(event.now)
-        return self._fill()
+        delays: list[Action] = [Delay(task, attempt + 1, delay)] if delay > 0 else []
+        return delays + self._fill()
 
     def _queue_due_retries(self, now: float) -> None:
         while self._delayed and self._delayed[0][0] <= now:

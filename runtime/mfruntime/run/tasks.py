@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import os
+import sys
 from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING
 
+from ..errors import CommandException
 from ..store.artifacts import TaskReader
 from ..tasks.clone import clone_task
 from ..tasks.command import TaskCommand
@@ -11,6 +15,9 @@ from ..tasks.context import RunContext
 from ..tasks.execute import read_outcome
 from .reporter import Reporter
 from .scheduler import Clone, RetryPolicy, Succeeded, Task
+
+if TYPE_CHECKING:
+    from ..flow.graph import Node
 
 
 class StoreTasks:
@@ -63,10 +70,37 @@ class StoreTasks:
         origins = self._ctx.store.tasks([clone.origin for clone in clones])
         successes = []
         for clone, origin in zip(clones, origins):
+            outcome = self._succeeded(clone.task, origin)
+            assert isinstance(outcome, Succeeded), outcome  # only finished tasks are cloned
+            self._check_next_steps(clone, outcome)
             clone_task(self._ctx, clone.task.step, clone.task.task_id, origin)
             pathspec = f"{self._ctx.run_id}/{clone.task.step}/{clone.task.task_id}"
             self._report.task_message(pathspec, None, f"Cloning previously run task {clone.origin}")
-            outcome = self._succeeded(clone.task, origin)
-            assert isinstance(outcome, Succeeded), outcome  # only finished tasks are cloned
             successes.append(outcome)
         return successes
+
+    def _check_next_steps(self, clone: Clone, outcome: Succeeded) -> None:
+        """Raise an error if the flow was changed so that the step now has other next steps than when it ran."""
+        node = self._ctx.graph[clone.task.step]
+        problem = _changed(node, outcome)
+        if problem:
+            raise CommandException(
+                f"The task {clone.origin} cannot be reused: {problem}.",
+                hint=f"Run: python {os.path.basename(sys.argv[0])} resume {node.name} --origin-run-id "
+                f"{clone.origin.split('/')[0]} (runs step {node.name} and all steps after it again)",
+            )
+
+
+def _changed(node: Node, outcome: Succeeded) -> str:
+    """How the next steps of a step differ from those of its task in an earlier run; empty if they fit."""
+    before, now = outcome.next_steps, node.out_funcs
+    # A switch continues with one of its next steps, all others with every one.
+    if set(before) - set(now) or (node.type != "split-switch" and len(before) != len(now)):
+        return f"it continued with {_listed(before)}, but step {node.name} now continues with {_listed(now)}"
+    if (outcome.num_splits is None) == (node.type == "foreach"):
+        return f"step {node.name} {'is now' if node.type == 'foreach' else 'is no longer'} a foreach"
+    return ""
+
+
+def _listed(steps: Sequence[str]) -> str:
+    return " and ".join(steps) or "no step"

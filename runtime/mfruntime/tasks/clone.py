@@ -21,7 +21,9 @@ def clone_task(ctx: RunContext, step: str, task_id: str, origin: TaskReader) -> 
     writer.reuse(origin.objects, origin.info)
     writer.save_logs(origin.log_files())
     writer.commit()
+    storage = ctx.store.storage
     facts = {"attempt": "0", "origin-run-id": origin_run, "origin-task-id": origin_task}
+    facts |= {"ds-type": storage.type, "ds-root": storage.root}
     data = [MetadataEntry(name, value, name) for name, value in facts.items()]
     data += [
         MetadataEntry("attempt_ok", "True", "internal_attempt_status"),

@@ -137,8 +137,8 @@ class _Attempt:
             origin_run_id=command.origin_run_id,
             namespace=command.namespace,
             username=ctx.user,
-            parameter_names=ctx.parameter_names(),
-            tags=ctx.tags + ctx.system_tags,
+            parameter_names=list(ctx.parameter_names()),
+            tags=list(ctx.tags),
             graph=ctx.graph,
         )
 
