@@ -68,6 +68,13 @@ def test_the_guide_names_exactly_these_commands() -> None:
     assert set(re.findall(r"python -m tests\.check (\w+)", text)) == set(COMMANDS)
 
 
+def test_the_guide_names_files_that_exist() -> None:
+    text = (ROOT / "CONTRIBUTING.md").read_text(encoding="utf-8")
+    named = re.findall(r"`((?:cli|runtime|terraform|tests|docs)/[\w./-]+)`", text.replace("CLOUD", "azure"))
+    assert len(named) > 15
+    assert [path for path in named if not (ROOT / path).exists()] == []
+
+
 def test_the_areas_are_those_that_the_tests_readme_describes() -> None:
     listed = re.search(r"AREA +all, ([\w, ]+?) options:", " ".join(checks(ROOT, "test", "--help").out.split()))
     table = (ROOT / "tests" / "README.md").read_text(encoding="utf-8").split("<!-- areas -->")[1].split("<!-- end")[0]

@@ -1,4 +1,4 @@
-"""Known errors of clouds: for each, one line that explains it and a hint."""
+"""How a known error of a cloud is found in a message. The tables of errors and hints are in `CLOUD/errors.py`."""
 
 # ruff: noqa: E501
 from __future__ import annotations
