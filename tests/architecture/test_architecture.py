@@ -41,6 +41,16 @@ def test_help_of_the_tool_loads_nothing_heavy() -> None:
     assert loaded(code) & HEAVY == set()
 
 
+@pytest.mark.parametrize("command", ["version", "ls", "status", "use", "outputs"])
+def test_short_commands_load_nothing_heavy(command: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("HOME", str(tmp_path))
+    code = (
+        f"import sys\nsys.argv = ['mfinfra', '-C', {str(tmp_path)!r}, '{command}']\nfrom mfinfra.__main__ import run\n"
+    )
+    slow = {"email", "hashlib", "http", "pydantic", "ruamel", "ssl", "zipfile"}
+    assert loaded(f"{code}try:\n    run()\nexcept SystemExit:\n    pass") & (HEAVY | slow) == set()
+
+
 def test_the_users_import_loads_nothing_heavy() -> None:
     assert loaded("from mfruntime import FlowSpec, step") & HEAVY_RUNTIME == set()
 

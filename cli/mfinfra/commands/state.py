@@ -51,17 +51,19 @@ def apply_flags() -> None:
 def stack_name(given: str | None) -> str:
     """The stack of a command: the given name, that of the stack file, the default, or the only stack."""
     from ..machine import profile, record
-    from ..stackfile import load, schema
+    from ..stackfile import DEFAULT_NAME, FILE_NAME
 
     if given is not None:
         return given
-    if os.path.lexists(schema.FILE_NAME):
-        return load.name_in(Path())
+    if os.path.lexists(FILE_NAME):
+        from ..stackfile.stack_name import name_in
+
+        return name_in(Path())
     stacks = [stack.name for stack in record.every()]
     default = profile.default_stack()
     if default in stacks:
         return str(default)
-    return stacks[0] if len(stacks) == 1 else schema.DEFAULT_NAME
+    return stacks[0] if len(stacks) == 1 else DEFAULT_NAME
 
 
 def stack_config(**options: str | None) -> StackConfig:

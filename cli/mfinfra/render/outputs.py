@@ -1,7 +1,8 @@
 """The outputs of a deployed stack, as far as mfinfra reads them.
 
-They are declared in the root templates (terraform/stacks/*/outputs.tf.j2) and for CloudFormation in `cloudformation.py`;
-those templates have further outputs for people. So this module is part of rendering. It is also the lowest layer that reads outputs: clouds, kube, engines and stacks import it.
+They are declared in the root templates (terraform/stacks/*/outputs.tf.j2), and for CloudFormation in
+`cloudformation.py`; those templates have further outputs for people. This module is part of rendering, and the lowest
+layer that reads outputs: clouds, kube, engines and stacks import it.
 """
 
 from __future__ import annotations

@@ -7,11 +7,9 @@ nothing is installed, and no separate record can be out of date.
 
 from __future__ import annotations
 
-import hashlib
 import json
 import os
 import sys
-import zipfile
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -91,6 +89,8 @@ def source() -> Source:
 
 def _wheel_files(wheel: Path) -> list[tuple[str, bytes]]:
     start = f"{_PACKAGE}/"
+    import zipfile
+
     with zipfile.ZipFile(wheel) as archive:
         return [(name[len(start) :], archive.read(name)) for name in archive.namelist() if name.startswith(start)]
 
@@ -195,6 +195,8 @@ def ensure_examples(python: str, report: Callable[[str], None]) -> str | None:
 
 def _lock_path(python: str) -> Path:
     """The lock of an environment: two commands can install into it at once, and installers do not lock it."""
+    import hashlib  # loads OpenSSL
+
     return data_home() / "locks" / f"{hashlib.sha256(python.encode()).hexdigest()[:16]}.lock"
 
 

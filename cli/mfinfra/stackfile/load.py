@@ -11,7 +11,7 @@ from pydantic import ValidationError
 from ..errors import StackFileError
 from . import messages, rules
 from .presets import with_preset
-from .schema import DEFAULT_NAME, FILE_NAME, StackConfig
+from .schema import FILE_NAME, StackConfig
 from .yaml_reader import Document, read
 
 #: The environment variables for the region, if a stack file sets none.
@@ -46,13 +46,6 @@ def with_region(folder: Path, overrides: dict[str, Any]) -> dict[str, Any]:
 def region_of_shell(cloud: str) -> str | None:
     """The region of a cloud in the environment variables, None if they set none."""
     return next((os.environ[name] for name in _REGIONS.get(cloud, ()) if os.environ.get(name)), None)
-
-
-def name_in(folder: Path) -> str:
-    """The name of the stack in a directory's stack file, even if other values are invalid."""
-    values = read(folder / FILE_NAME).values
-    cloud = values.get("cloud", "local")
-    return str(values.get("name", cloud if cloud != "local" else DEFAULT_NAME))
 
 
 def validated(document: Document) -> StackConfig:

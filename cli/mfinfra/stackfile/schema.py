@@ -7,6 +7,8 @@ from typing import Annotated, Any, Literal
 from pydantic import Field
 
 from ..machine.names import NAME_PATTERN
+from . import DEFAULT_NAME
+from . import FILE_NAME as FILE_NAME
 from .sections import (
     Arn,
     Compute,
@@ -21,9 +23,6 @@ from .sections import (
     Ui,
 )
 from .targets import AWS_ONLY, NOT_RENDERED, Parameter
-
-FILE_NAME = "mfinfra.yaml"
-DEFAULT_NAME = "local"
 
 Person = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9@:._+=,/-]{3,300}$")]
 TagKey = Annotated[str, Field(pattern=r"^[A-Za-z0-9 _.:/=+@-]{1,128}$")]

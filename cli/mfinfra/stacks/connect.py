@@ -13,8 +13,9 @@ from typing import TYPE_CHECKING
 from ..engines import select
 from ..errors import Refused
 from ..machine import profile, record
-from ..stackfile import load, rules, schema
+from ..stackfile import rules, schema
 from ..stackfile.schema import StackConfig
+from ..stackfile.stack_name import name_in
 from . import local_setup, lookup
 from .local_setup import LocalTarget
 from .session import sign_in
@@ -90,7 +91,7 @@ def _is_described_here(name: str, before: Record | None) -> bool:
 
 def _has_file(name: str) -> bool:
     """Whether the working directory has the stack file of a stack."""
-    return os.path.lexists(schema.FILE_NAME) and load.name_in(Path()) == name
+    return os.path.lexists(schema.FILE_NAME) and name_in(Path()) == name
 
 
 def _as_deployed(found: Deployed, request: Request, console: Console) -> StackConfig:

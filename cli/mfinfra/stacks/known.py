@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from ..errors import NotFound
 from ..machine import record
-from ..stackfile import load, schema
-from ..stackfile.schema import StackConfig
+from ..stackfile import FILE_NAME
+
+if TYPE_CHECKING:  # importing the schema takes longer than most commands
+    from ..stackfile.schema import StackConfig
 
 
 def recorded(name: str) -> StackConfig | None:
@@ -17,7 +20,11 @@ def recorded(name: str) -> StackConfig | None:
         stack = record.find(name)
     except record.Corrupt:
         return None
-    return StackConfig.model_validate_json(stack.config) if stack is not None and stack.config is not None else None
+    if stack is None or stack.config is None:
+        return None
+    from ..stackfile.schema import StackConfig
+
+    return StackConfig.model_validate_json(stack.config)
 
 
 def config_of(name: str) -> StackConfig:
@@ -25,7 +32,9 @@ def config_of(name: str) -> StackConfig:
     last = recorded(name)
     if last is not None:
         return last
-    if os.path.lexists(schema.FILE_NAME):
+    if os.path.lexists(FILE_NAME):
+        from ..stackfile import load
+
         config = load.load(Path(), {})
         if config.name == name and config.cloud != "local":
             return config

@@ -15,7 +15,6 @@ from ..machine import profile, record
 from ..machine.paths import shown
 from ..plans import formats
 from ..runtime import install, smoke_test
-from ..stackfile.schema import StackConfig
 from . import known
 from .results import STATUS_VERSION, Down, Up, next_command, server_document
 
@@ -25,6 +24,7 @@ if TYPE_CHECKING:
     from ..plans.changes import Plan
     from ..runtime.install import Environment, Installed
     from ..runtime.smoke_test import SmokeRun
+    from ..stackfile.schema import StackConfig
     from .base import Confirm
 
 
@@ -40,6 +40,8 @@ class LocalStack:
         """Can be repeated; continues where it stopped. Needs no confirmation."""
         if plan_file is not None:
             raise Refused("A local stack has no plan.", hint="Run: mfinfra up")
+        from ..stackfile.schema import StackConfig
+
         config = self._config or StackConfig.model_validate({"name": self.name})
         with record.locked(self.name):
             _refuse_cloud(self.name)

@@ -37,10 +37,10 @@ class Parameter:
     """An input value of a run; `self.<attribute>` reads it in every step.
 
     `type` is str, int, float, bool or JSONType, a parameter type of click, or a function of one string; by default it
-    is that of `default`, else str. A callable `default` is called with a ParameterContext when the run starts. `separator`
-    splits a string into a list; an empty string stays one. With `multiple` the option can be repeated, and the value is
-    a tuple. With `nargs=n`, or a tuple of n types, the option takes n values, and the value is a tuple of n. `hidden`
-    leaves the option out of `run --help`.
+    is that of `default`, else str. A callable `default` is called with a ParameterContext when the run starts.
+    `separator` splits a string into a list; an empty string stays one. With `multiple` the option can be repeated, and
+    the value is a tuple. With `nargs=n`, or a tuple of n types, the option takes n values, and the value is a tuple of
+    n. `hidden` leaves the option out of `run --help`.
 
     Raises MetaflowException if the declaration is invalid.
     """

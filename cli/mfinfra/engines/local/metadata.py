@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import http.client
 import json
 from typing import Any
 from urllib.parse import quote
@@ -46,6 +45,7 @@ def _count(stack: Record, flow: str) -> int:
 
 def _ask(stack: Record, path: str) -> tuple[Any, str | None] | None:
     """The body of a response and its cursor; None without a response or with a status other than 200."""
+    import http.client  # takes longer than most commands
     from pathlib import Path
 
     server = next((s for s in spec.load(servers.folder_of(stack)) if s.name == "metadata"), None)

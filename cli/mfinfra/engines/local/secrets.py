@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import secrets
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
@@ -29,6 +28,8 @@ def secrets_in(data: Path) -> Secrets:
     try:
         return Secrets(**json.loads(path.read_text(encoding="utf-8")))
     except FileNotFoundError:
+        import secrets  # slow to import, and needed once in the life of a stack
+
         made = Secrets(
             secrets.token_urlsafe(32), secrets.token_urlsafe(24), f"MF{secrets.token_hex(9).upper()}",
             secrets.token_urlsafe(30),

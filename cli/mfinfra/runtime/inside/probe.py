@@ -5,7 +5,6 @@ Also runs on Python 3.7, so that an unsupported Python gives a clear error.
 
 from __future__ import annotations
 
-import hashlib
 import json
 import os
 import re
@@ -18,6 +17,8 @@ DISTRIBUTION = "mfinfra-runtime"
 
 def digest(files: Iterable[tuple[str, bytes]]) -> str:
     """One hash over path (with slashes) and content of every file of a package, in the order of paths."""
+    import hashlib  # loads OpenSSL, which takes longer than most commands
+
     total = hashlib.sha256()
     for path, content in sorted(files):
         total.update(f"{path}\0{len(content)}\0".encode() + content)
