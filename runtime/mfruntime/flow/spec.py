@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from .. import registry
 from ..errors import (
+    InvalidNextException,
     MetaflowException,
     MissingInMergeArtifactsException,
     UnhandledInMergeArtifactsException,
@@ -27,14 +28,6 @@ if TYPE_CHECKING:
 _EPHEMERAL = frozenset({"_task_state", "_graph_info"})
 #: Values of these types cannot change after they were loaded, so they need not be saved again.
 _IMMUTABLE = (str, bytes, int, float, bool, complex, type(None))
-#: The metadata contains a text of each foreach item, truncated to this length (Metaflow's limit).
-MAX_FOREACH_VALUE_CHARS = 30
-
-
-class InvalidNextException(MetaflowException):
-    """A `self.next` without valid next steps."""
-
-    headline = "Invalid self.next() transition detected"
 
 
 def _explain(kind: type[BaseException], error: BaseException, trace: Any) -> None:
@@ -161,6 +154,10 @@ class FlowSpec:
         if name in state.loaded:
             return state.loaded[name]
         value = state.datastore[name]
+        if state.foreach_stack:
+            from . import foreach
+
+            foreach.remember(state, name, value)
         # The step can change a mutable value in place, so it is saved with the others.
         (state.loaded if type(value) in _IMMUTABLE else self.__dict__)[name] = value
         return self._shown_value(name, value)
@@ -199,23 +196,16 @@ class FlowSpec:
     @property
     def input(self) -> Any:
         """The item of this task in the innermost foreach; None outside of a foreach."""
+        from . import foreach
+
         stack = _frames(self)
-        return self._foreach_input(len(stack) - 1) if stack else None
+        return foreach.item(self, len(stack) - 1) if stack else None
 
     def foreach_stack(self) -> list[tuple[int, int | None, Any]] | None:
         """(index, number of splits, item) of every enclosing foreach, outermost first."""
-        return [(frame.index, frame.num_splits, self._foreach_input(i)) for i, frame in enumerate(_frames(self))]
+        from . import foreach
 
-    def _foreach_input(self, depth: int) -> Any:
-        state = _state(self)
-        if depth not in state.foreach_items:
-            frame = state.foreach_stack[depth]
-            items = getattr(self, frame.var)
-            try:
-                state.foreach_items[depth] = items[frame.index]
-            except (TypeError, KeyError, IndexError):
-                state.foreach_items[depth] = list(items)[frame.index]
-        return state.foreach_items[depth]
+        return [(frame.index, frame.num_splits, foreach.item(self, i)) for i, frame in enumerate(_frames(self))]
 
     # -- next ----------------------------------------------------------------------------------------------------------
 
@@ -225,7 +215,9 @@ class FlowSpec:
         Arguments: one step (linear), several steps (parallel branches), one step with `foreach="name"` of an iterable
         artifact, or a dict of values to steps with `condition="name"` of the artifact that selects the step.
         """
-        state = _state(self)
+        from .task_state import state_of
+
+        state = state_of(self)
         step = state.step or "?"
         if state.transition is not None:
             raise InvalidNextException(f"Step {step} calls self.next() twice; only one call per step is allowed.")
@@ -241,7 +233,9 @@ class FlowSpec:
         if not names:
             raise InvalidNextException(f"Step {step}: self.next() has no step as argument.")
         if foreach is not None:
-            self._split_foreach(state, step, names, foreach)
+            from .foreach import split
+
+            split(self, names, foreach)
         state.transition = (names, foreach)
 
     def _target(self, step: str, target: Any) -> str:
@@ -264,33 +258,6 @@ class FlowSpec:
             )
         return self._target(step, cases[value])
 
-    def _split_foreach(self, state: TaskState, step: str, names: list[str], foreach: Any) -> None:
-        if len(names) != 1:
-            raise InvalidNextException(f"Step {step}: a foreach must have one next step, not {len(names)}.")
-        if not isinstance(foreach, str):
-            raise InvalidNextException(f"Step {step}: foreach must be the name of an artifact in quotes.")
-        if not hasattr(self, foreach):
-            raise InvalidNextException(
-                f"Step {step}: foreach={foreach!r}, but self.{foreach} was never assigned.",
-                hint=f"Assign a list to self.{foreach} before self.next().",
-            )
-        items = getattr(self, foreach)
-        try:
-            values = list(items)
-        except TypeError:
-            kind = type(items).__name__
-            raise InvalidNextException(
-                f"Step {step}: self.{foreach} is a {kind}, which a foreach cannot iterate over."
-            ) from None
-        if not values:
-            raise InvalidNextException(
-                f"Step {step}: self.{foreach} is empty; a foreach needs at least one item.",
-                hint="If the list can be empty, select another step with self.next(..., condition=...).",
-            )
-        state.foreach_var = foreach
-        state.foreach_num_splits = len(values)
-        state.foreach_values = [str(value)[:MAX_FOREACH_VALUE_CHARS] for value in values]
-
     # -- merging -------------------------------------------------------------------------------------------------------
 
     def merge_artifacts(
@@ -301,13 +268,15 @@ class FlowSpec:
         `include` limits this to some names, `exclude` omits some. Raises UnhandledInMergeArtifactsException for names
         that differ between branches, and MissingInMergeArtifactsException for included names that no branch has.
         """
-        state = _state(self)
+        from .task_state import state_of
+
+        state = state_of(self)
         step = state.step
         if step is None or self._graph()[step].type != "join":
             raise MetaflowException(f"merge_artifacts() can only be called in a join step; '{step}' is not a join.")
         if include and exclude:
             raise MetaflowException("merge_artifacts() accepts include or exclude, not both.")
-        datastores = [_state(i).datastore for i in inputs]
+        datastores = [state_of(i).datastore for i in inputs]
         candidates, conflicts = self._candidates(datastores, set(include or ()), set(exclude or ()))
         if conflicts:
             raise UnhandledInMergeArtifactsException(
@@ -353,16 +322,6 @@ class FlowSpec:
         raise MetaflowException("A flow cannot be pickled. Store the required values instead of self.")
 
 
-def _state(flow: FlowSpec) -> TaskState:
-    """The state of a task; an instance without task gets a state without step, so that steps can be tested."""
-    if flow._task_state is None:
-        from .task_state import TaskState
-
-        flow._become(TaskState())
-    assert flow._task_state is not None
-    return flow._task_state
-
-
 def _frames(flow: FlowSpec) -> list[Any]:
     return flow._task_state.foreach_stack if flow._task_state else []
 
@@ -370,7 +329,7 @@ def _frames(flow: FlowSpec) -> list[Any]:
 def _inherit(state: TaskState, name: str, datastore: Any) -> None:
     """Inherit an artifact by key: it is only loaded if the step reads it."""
     state.inherited[name] = (datastore.sha(name), datastore.info.get(name, {}))
-    state.datastore.sources[name] = datastore
+    state.datastore.add(name, datastore)
 
 
 def _is_constant(name: str, value: Any) -> bool:

@@ -55,6 +55,8 @@ class TaskState:
     inherited: dict[str, tuple[str, dict[str, Any]]] = field(default_factory=dict)
     loaded: dict[str, Any] = field(default_factory=dict)
     foreach_items: dict[int, Any] = field(default_factory=dict)
+    #: The results of the first input, in which the items of the enclosing foreaches are found.
+    foreach_source: Any = None
 
     def has(self, attribute: str) -> bool:
         """Whether this attribute of the flow is a field with its own value."""
@@ -79,3 +81,11 @@ class TaskState:
     def end(self, *, ok: bool, success: bool, exception: Any = None) -> None:
         """Record the result of the task; a failure that a hook handled is ok without success."""
         self.task_ok, self.success, self.exception = ok, success, exception
+
+
+def state_of(flow: Any) -> TaskState:
+    """The state of a task; an instance without task gets a state without step, so that steps can be tested."""
+    if flow._task_state is None:
+        flow._become(TaskState())
+    state: TaskState = flow._task_state
+    return state

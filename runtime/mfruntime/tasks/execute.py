@@ -9,10 +9,11 @@ from __future__ import annotations
 import os
 import sys
 import traceback
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from ..errors import MetaflowException, StorageError, UnpicklableArtifact
+from ..flow import foreach
 from ..flow.current import current
 from ..flow.inherited import InheritedArtifacts
 from ..flow.pickled_names import ForeachFrame, MetaflowExceptionWrapper
@@ -75,8 +76,8 @@ class _Attempt:
         """Set the state of the flow instance: inherited artifacts, position in the graph, attributes of `current`."""
         state, first = self.state, inputs[0]
         self.is_join = self.node.type == "join"
+        state.foreach_stack, state.foreach_source = self._foreach_stack(first), first
         state.datastore = self._inherited(first)
-        state.foreach_stack = self._foreach_stack(first)
         state.iteration_stack = self._iteration_stack(first)
         self.flow._become(state)
         for name, (sha, info) in self.ctx.presets.items():
@@ -86,15 +87,21 @@ class _Attempt:
     def _inherited(self, first: TaskReader) -> TaskReader | InheritedArtifacts:
         """The artifacts that the step inherits; a join inherits from its first input what all inputs share."""
         if not self.is_join:
-            self._inherit_artifacts(first, first.names())
+            self._inherit_artifacts(first, {name: name for name in first.names()})
             return first
-        names = [n for n in (*_SHARED, *self.ctx.inherited_names()) if n in first]
+        names = {n: n for n in (*_SHARED, *self.ctx.inherited_names()) if n in first}
+        names.update(foreach.inherited_names(self.state.foreach_stack, first, names))
+        inherited = InheritedArtifacts()
+        for name, original in names.items():
+            inherited.add(name, first, original)
         self._inherit_artifacts(first, names)
-        return InheritedArtifacts(dict.fromkeys(names, first))
+        return inherited
 
-    def _inherit_artifacts(self, reader: TaskReader, names: Sequence[str]) -> None:
+    def _inherit_artifacts(self, reader: TaskReader, names: Mapping[str, str]) -> None:
+        """Reuse artifacts of an input: `names` maps the names in this task to those in the input."""
         objects, info = reader.objects, reader.info
-        self.writer.reuse({n: objects[n] for n in names}, {n: info[n] for n in names if n in info})
+        found = {name: info[original] for name, original in names.items() if original in info}
+        self.writer.reuse({name: objects[original] for name, original in names.items()}, found)
 
     def _foreach_stack(self, first: TaskReader) -> list[ForeachFrame]:
         stack: list[ForeachFrame] = list(first["_foreach_stack"])
@@ -206,6 +213,8 @@ class _Attempt:
 
     def _persist(self, ok: bool, hooks: HookStack) -> int:
         flow, writer = self.flow, self.writer
+        if ok:
+            foreach.store_changed(flow)
         values = flow._artifacts_to_save()
         for name, (sha, info) in self.state.inherited.items():
             writer.reuse({name: sha}, {name: info})
