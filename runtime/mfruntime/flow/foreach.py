@@ -29,9 +29,17 @@ _ARRAYS = frozenset({"numpy", "torch", "jax", "jaxlib", "cupy"})
 _UNSTORABLE = (Iterator, KeysView, ValuesView, ItemsView)
 
 
+_PREFIX = "_foreach_items_"
+
+
 def stored_name(step: str) -> str:
     """The artifact with the items of the foreach that starts this step, by index."""
-    return f"_foreach_items_{step}"
+    return _PREFIX + step
+
+
+def is_stored_name(name: str) -> bool:
+    """Whether an artifact contains the items of a foreach."""
+    return name.startswith(_PREFIX)
 
 
 def split(flow: Any, names: Sequence[str], foreach: Any) -> None:

@@ -15,10 +15,15 @@ class InheritedArtifacts:
         self.sources: dict[str, tuple[Any, str]] = {}
 
     def add(self, name: str, source: Any, original: str | None = None) -> None:
-        """Inherit an artifact, from another name if `original` is given."""
-        self.sources[name] = (source, original or name)
+        """Inherit an artifact if the source has it, from another name if `original` is given."""
+        if (original or name) in source:
+            self.sources[name] = (source, original or name)
 
-    def __contains__(self, name: str) -> bool:
+    def sha(self, name: str) -> str:
+        source, original = self.sources[name]
+        return str(source.sha(original))
+
+    def __contains__(self, name: object) -> bool:
         return name in self.sources
 
     def __getitem__(self, name: str) -> Any:

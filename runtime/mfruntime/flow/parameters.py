@@ -164,7 +164,11 @@ class Parameter:
         self.attribute = name
 
     def __get__(self, flow: Any, owner: type | None = None) -> Any:
-        return self if flow is None else flow._parameter_value(self.attribute)
+        if flow is None:
+            return self
+        from .artifacts import parameter_value
+
+        return parameter_value(flow, self.attribute)
 
     def __set__(self, flow: Any, value: Any) -> None:
         raise AttributeError(
@@ -220,6 +224,8 @@ def resolve(parameter: Parameter, given: Any, context: Callable[[str], Parameter
         return None
     if parameter.separator and isinstance(default, str):
         return parameter.convert(default)
+    if parameter.multiple and isinstance(default, str):
+        return [parameter.convert(default)]
     if parameter.multiple or (parameter.separator and not isinstance(default, str)):
         return list(default)
     return parameter.coerce(default, "default")

@@ -9,22 +9,9 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any
 
-#: Attributes of a flow that are fields of its task state, and are saved with the artifacts.
-ARTIFACTS = {
-    "_current_step": "step",
-    "_transition": "transition",
-    "_foreach_var": "foreach_var",
-    "_foreach_num_splits": "foreach_num_splits",
-    "_foreach_values": "foreach_values",
-    "_foreach_stack": "foreach_stack",
-    "_iteration_stack": "iteration_stack",
-    "_configs_processed": "configs_processed",
-    "_task_ok": "task_ok",
-    "_success": "success",
-    "_exception": "exception",
-}
-#: Attributes that are also fields, but are not saved.
-ATTRIBUTES = {**ARTIFACTS, "_datastore": "datastore"}
+from .attributes import ARTIFACTS as ARTIFACTS
+from .attributes import ATTRIBUTES as ATTRIBUTES
+
 #: While these are None, the values of the previous task apply.
 _INHERITED = frozenset({"foreach_values", "iteration_stack", "task_ok", "success"})
 
