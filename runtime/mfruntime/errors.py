@@ -20,6 +20,7 @@ MetaflowException
 ├── InvalidDecoratorAttribute
 ├── UnhandledInMergeArtifactsException
 ├── MissingInMergeArtifactsException
+├── InvalidNextException                a `self.next` without valid next steps
 ├── LintWarn                            a flow whose graph cannot run
 ├── UnpicklableArtifact                 a value that cannot be pickled
 ├── StorageError
@@ -159,6 +160,12 @@ class MissingInMergeArtifactsException(MetaflowException):
     def __init__(self, msg: str, unhandled: Sequence[str]):
         super().__init__(msg)
         self.artifact_names = list(unhandled)
+
+
+class InvalidNextException(MetaflowException):
+    """A `self.next` without valid next steps."""
+
+    headline = "Invalid self.next() transition detected"
 
 
 class LintWarn(MetaflowException):

@@ -70,6 +70,19 @@ def root(tools: Tools) -> str:
     return tools.root
 
 
+def test_a_text_is_one_key_and_not_its_letters(tools: Tools, root: str) -> None:
+    with tools.at() as place:
+        place.put_many([("ab", "1"), ("a", "2"), ("b/c", "3")])
+        assert [one.text for one in place.get_many("ab")] == ["1"]
+        assert [one.key for one in place.info_many("ab")] == ["ab"]
+        assert [one.url for one in place.list_paths("b")] == [f"{root}/b/c"]
+        assert [one.url for one in place.list_recursive("b")] == [f"{root}/b/c"]
+        assert [one.url for one in place.get_recursive("b/")] == [f"{root}/b/c"]
+        for put in (place.put_many, place.put_files):
+            with pytest.raises(tools.kind.errors.invalid_object, match="contains the text 'key'"):
+                put(("key", "value"))
+
+
 def test_what_is_put_comes_back(tools: Tools, root: str, tmp_path: Path) -> None:
     with tools.at() as place:
         assert place.put("text", "größe", content_type="text/x", metadata={"a": {"b": [1]}}) == f"{root}/text"

@@ -104,28 +104,39 @@ class DataTool(Generic[_Object]):
         self, keys: Iterable[str | GetObject], return_missing: bool = False, return_info: bool = True
     ) -> list[_Object]:
         """Download objects, or parts, in parallel; results are in the order of `keys`."""
-        wanted = [(self._address(_name(key)), self._part(key)) for key in keys]
+        wanted = [(self._address(_name(key)), self._part(key)) for key in _listed_keys(keys)]
         return self._fetched(wanted, [self._root] * len(wanted), return_missing, return_info)
 
     def info_many(self, keys: Iterable[str], return_missing: bool = False) -> list[_Object]:
         """The attributes of objects, requested in parallel."""
         self._check_open()
-        urls = [self._address(_name(key)) for key in keys]
+        urls = [self._address(_name(key)) for key in _listed_keys(keys)]
         found = list(self._flight.each(self._buckets.head, urls))
         return [self._listed_object(url, stored, return_missing) for url, stored in zip(urls, found)]
 
     def put_many(self, key_objs: Iterable[Any], overwrite: bool = True) -> list[tuple[str, str]]:
         """Save (key, value) pairs or PutObjects in parallel; returns key and URL of each saved object."""
         self._check_open()
-        items = [one if isinstance(one, PutObject) else PutObject(one[0], one[1]) for one in key_objs]
+        items = [one if isinstance(one, PutObject) else PutObject(*self._pair(one)) for one in key_objs]
         return self._put([(item, content(self.PROVIDER, item.value)) for item in items], overwrite)
 
     def put_files(self, key_paths: Iterable[Any], overwrite: bool = True) -> list[tuple[str, str]]:
         """Save files: (key, path) pairs or PutObjects with a path; returns key and URL of each saved object.
         Raises the store's error if a file does not exist."""
         self._check_open()
-        items = [one if isinstance(one, PutObject) else PutObject(one[0], path=one[1]) for one in key_paths]
+        items = [self._file_of(one) for one in key_paths]
         return self._put([(item, file(self.PROVIDER, item.path)) for item in items], overwrite)
+
+    def _file_of(self, one: Any) -> PutObject:
+        if isinstance(one, PutObject):
+            return one
+        key, path = self._pair(one)
+        return PutObject(key, path=path)
+
+    def _pair(self, one: Any) -> tuple[Any, Any]:
+        if isinstance(one, (str, bytes)):  # a single pair instead of a list, whose key and value are text
+            raise self.PROVIDER.errors.invalid_object(f"A list of pairs is required, but it contains the text {one!r}.")
+        return one[0], one[1]
 
     # -- trees ---------------------------------------------------------------------------------------------------------
 
@@ -140,7 +151,7 @@ class DataTool(Generic[_Object]):
     def get_recursive(self, keys: Iterable[str], return_info: bool = False) -> list[_Object]:
         """Download every object whose URL starts with one of `keys`."""
         self._check_open()
-        roots = [self._address(key) for key in keys]
+        roots = [self._address(key) for key in _listed_keys(keys)]
         found = list(self._flight.each(self._buckets.starting_with, roots))
         pairs = [(entry.url, root) for root, entries in zip(roots, found) for entry in entries]
         return self._fetched([(url, (None, None)) for url, _ in pairs], [root for _, root in pairs], False, return_info)
@@ -215,7 +226,7 @@ class DataTool(Generic[_Object]):
 
     def _listed(self, keys: Iterable[str] | None, recursive: bool) -> list[_Object]:
         self._check_open()
-        roots = [self._address(key) for key in ([None] if keys is None else keys)]
+        roots = [self._address(key) for key in ([None] if keys is None else _listed_keys(keys))]
         found = self._flight.each(lambda root: self._buckets.below(root, recursive), roots)
         return [
             self.OBJECT(root if recursive else root.rstrip("/") + "/", entry.url, None, entry.size)
@@ -247,6 +258,11 @@ class DataTool(Generic[_Object]):
                 raise self.PROVIDER.errors.invalid_range(f"The requested range of {key.key} has length 0.")
             return None, None
         return (None, None) if not offset and length is None else (offset, length)
+
+
+def _listed_keys(keys: Any) -> list[Any]:
+    """Several keys as a list; a single key can be given as text."""
+    return [keys] if isinstance(keys, str) else list(keys)
 
 
 def _name(key: Any) -> Any:

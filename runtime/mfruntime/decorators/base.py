@@ -50,6 +50,10 @@ class StepDecorator:
         """Why a step of this type (`Node.type`) cannot have this decorator; None if it can."""
         return None
 
+    def artifacts(self) -> tuple[str, ...]:
+        """The names of artifacts that the decorator assigns in its step."""
+        return ()
+
     def __str__(self) -> str:
         mode = "static" if self.statically_defined else "cli"
         attributes = " ".join(f"{k}={v}" for k, v in self.attributes.items())

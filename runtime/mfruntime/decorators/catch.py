@@ -25,6 +25,9 @@ class CatchDecorator(StepDecorator):
             raise MetaflowException(f"@catch of step '{step}': 'var' must be the name of an artifact, not {var!r}.")
         return Catch(var, flag(self.attributes["print_exception"]))
 
+    def artifacts(self) -> tuple[str, ...]:
+        return (self.attributes["var"],) if self.attributes["var"] else ()
+
     def placement_error(self, step: str, kind: str) -> str | None:
         if kind not in ("foreach", "split-switch"):
             return None

@@ -49,7 +49,7 @@ class Current:
 
     @property
     def flow_name(self) -> str | None:
-        return None if self._flow is None else self._flow.name
+        return None if self._flow is None else type(self._flow).__name__
 
     @property
     def pathspec(self) -> str | None:

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+from .attributes import constants
 from .source import step_source
 
 if TYPE_CHECKING:
@@ -158,7 +159,7 @@ class Graph:
             "start_step": self.start_step,
             "end_step": self.end_step,
             "parameters": [{"name": p.name, "type": p.kind} for _, p in self.flow._get_parameters()],
-            "constants": [{"name": k, "type": type(v).__name__} for k, v in self.flow._constants().items()],
+            "constants": [{"name": k, "type": type(v).__name__} for k, v in constants(self.flow).items()],
             "steps": {node.name: node.info() for node in self.sorted_nodes},
             "graph_structure": self._structure(self.start_step, None)[0],
             "doc": self.doc,

@@ -30,7 +30,8 @@ class Inputs:
             reader = self._readers[position]
             flow = self._flow(use_cli=False)
             step = reader.pathspec.split("/")[-2]
-            flow._become(TaskState(step, reader, foreach_stack=reader["_foreach_stack"]))
+            stack = reader["_foreach_stack"]
+            flow._become(TaskState(step, reader, foreach_stack=stack, foreach_source=reader))
             self._made[position] = flow
         return self._made[position]
 

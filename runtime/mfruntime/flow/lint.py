@@ -9,11 +9,10 @@ from collections.abc import Callable
 from difflib import get_close_matches
 
 from ..errors import LintWarn
+from . import attributes
 from .graph import Graph, Node
 
-_RESERVED_STEPS = frozenset(
-    {"next", "input", "index", "name", "cmd", "script_name", "foreach_stack", "merge_artifacts"}
-)
+_RESERVED_STEPS = attributes.API | {"name", "cmd"}
 
 
 def check(graph: Graph) -> None:
@@ -223,6 +222,15 @@ def decorators_fit(graph: Graph) -> None:
                 _fail(node, problem)
 
 
+def artifacts_of_decorators_are_free(graph: Graph) -> None:
+    for node in graph:
+        for decorator in node.decorators:
+            for name in decorator.artifacts():
+                why = attributes.refusal(graph.flow, name)
+                if why:
+                    _fail(node, f"Step {node.name}: the artifact of @{decorator.name} is not possible. {why}")
+
+
 CHECKS: tuple[Callable[[Graph], None], ...] = (
     has_steps,
     names_are_free,
@@ -238,4 +246,5 @@ CHECKS: tuple[Callable[[Graph], None], ...] = (
     splits_are_joined,
     branches_meet_in_their_join,
     decorators_fit,
+    artifacts_of_decorators_are_free,
 )

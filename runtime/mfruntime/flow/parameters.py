@@ -179,7 +179,11 @@ class Parameter:
         self.attribute = name
 
     def __get__(self, flow: Any, owner: type | None = None) -> Any:
-        return self if flow is None else flow._parameter_value(self.attribute)
+        if flow is None:
+            return self
+        from .artifacts import parameter_value
+
+        return parameter_value(flow, self.attribute)
 
     def __set__(self, flow: Any, value: Any) -> None:
         raise AttributeError(

@@ -9,22 +9,9 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any
 
-#: Attributes of a flow that are fields of its task state, and are saved with the artifacts.
-ARTIFACTS = {
-    "_current_step": "step",
-    "_transition": "transition",
-    "_foreach_var": "foreach_var",
-    "_foreach_num_splits": "foreach_num_splits",
-    "_foreach_values": "foreach_values",
-    "_foreach_stack": "foreach_stack",
-    "_iteration_stack": "iteration_stack",
-    "_configs_processed": "configs_processed",
-    "_task_ok": "task_ok",
-    "_success": "success",
-    "_exception": "exception",
-}
-#: Attributes that are also fields, but are not saved.
-ATTRIBUTES = {**ARTIFACTS, "_datastore": "datastore"}
+from .attributes import ARTIFACTS as ARTIFACTS
+from .attributes import ATTRIBUTES as ATTRIBUTES
+
 #: While these are None, the values of the previous task apply.
 _INHERITED = frozenset({"foreach_values", "iteration_stack", "task_ok", "success"})
 
@@ -55,6 +42,8 @@ class TaskState:
     inherited: dict[str, tuple[str, dict[str, Any]]] = field(default_factory=dict)
     loaded: dict[str, Any] = field(default_factory=dict)
     foreach_items: dict[int, Any] = field(default_factory=dict)
+    #: The results of the first input, in which the items of the enclosing foreaches are found.
+    foreach_source: Any = None
 
     def has(self, attribute: str) -> bool:
         """Whether this attribute of the flow is a field with its own value."""
@@ -79,3 +68,11 @@ class TaskState:
     def end(self, *, ok: bool, success: bool, exception: Any = None) -> None:
         """Record the result of the task; a failure that a hook handled is ok without success."""
         self.task_ok, self.success, self.exception = ok, success, exception
+
+
+def state_of(flow: Any) -> TaskState:
+    """The state of a task; an instance without task gets a state without step, so that steps can be tested."""
+    if flow._task_state is None:
+        flow._become(TaskState())
+    state: TaskState = flow._task_state
+    return state

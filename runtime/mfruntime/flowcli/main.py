@@ -84,7 +84,7 @@ def _start(ctx: click.Context, **given: Any) -> None:
     env.top = top_options(env.settings, given)
     command = ctx.invoked_subcommand or "check"
     if command not in ("step", "init", "help", "version"):
-        env.console.info(f"Metaflow {METAFLOW_VERSION} executing {env.flow.name} for user:{env.user}")
+        env.console.info(f"Metaflow {METAFLOW_VERSION} executing {env.flow_name} for user:{env.user}")
     if env.top.decospecs:
         env.attach(env.top.decospecs)
     if ctx.invoked_subcommand is None:

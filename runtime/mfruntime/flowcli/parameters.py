@@ -91,7 +91,7 @@ def _included(env: Env, parameter: Any, path: str | None) -> Any:
     if path is None:
         return None
     content = parameter.read(path)
-    return parameter.value(content, save_included(env.storage, env.flow.name, content))
+    return parameter.value(content, save_included(env.storage, env.flow_name, content))
 
 
 def _resolver(env: Env) -> Any:
@@ -99,7 +99,7 @@ def _resolver(env: Env) -> Any:
 
     def make(name: str) -> ParameterContext:
         return ParameterContext(
-            flow_name=env.flow.name,
+            flow_name=env.flow_name,
             user_name=env.user,
             parameter_name=name,
             logger=env.console.info,

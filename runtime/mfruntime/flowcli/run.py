@@ -120,10 +120,10 @@ def _check_step(env: Env, step: str | None) -> None:
 
 
 def _latest_run(env: Env) -> str:
-    latest = env.metadata.latest_run(env.flow.name)
+    latest = env.metadata.latest_run(env.flow_name)
     if latest is None:
         raise CommandException(
-            f"No earlier run of {env.flow.name} was found in {env.storage.root}.",
+            f"No earlier run of {env.flow_name} was found in {env.storage.root}.",
             hint=f"Run: python {sys.argv[0]} run",
         )
     return latest
@@ -154,7 +154,7 @@ class _Launch:
         env = self._env
         tags = check_tags(self._given["tags"])
         namespace = self._given["namespace"]
-        run_id = env.metadata.new_run(env.flow.name, tags, system_tags(env.user), env.user)
+        run_id = env.metadata.new_run(env.flow_name, tags, system_tags(env.user), env.user)
         namespace = env.namespace if namespace is None else namespace
         package = packages.upload_if_enabled(env)
         ctx = env.context(run_id, tags, namespace=namespace, origin_run_id=origin_run_id, package=package)
@@ -170,7 +170,7 @@ class _Launch:
             import json
 
             where = f"{env.top.metadata}@{_metadata_location(env.metadata)}"
-            facts = {"run_id": run_id, "flow_name": env.flow.name, "metadata": where}
+            facts = {"run_id": run_id, "flow_name": env.flow_name, "metadata": where}
             _write(given["runner_attribute_file"], json.dumps(facts))
 
     def execute(self, ctx: RunContext, origin: Mapping[TaskKey, str], rerun_step: str | None) -> None:

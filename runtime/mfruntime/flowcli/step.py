@@ -115,7 +115,7 @@ def init(env: Env) -> click.Command:
         from ..tasks.system_tags import system_tags
 
         checked = check_tags(tags)
-        env.metadata.new_run(env.flow.name, checked, system_tags(env.user), env.user, run_id=run_id)
+        env.metadata.new_run(env.flow_name, checked, system_tags(env.user), env.user, run_id=run_id)
         ctx = env.context(run_id, checked, namespace=env.namespace)
         ctx.presets["_graph_info"] = env.store.precompute(env.graph.info())
         persist_parameters(ctx, values, task_id)

@@ -30,11 +30,11 @@ def _scope(env: Env, given: str | None) -> None:
 
 def _run(env: Env, run_id: str | None) -> Run:
     if run_id is not None:
-        return Run(f"{env.flow.name}/{run_id}")
-    latest = env.metadata.latest_run(env.flow.name)
+        return Run(f"{env.flow_name}/{run_id}")
+    latest = env.metadata.latest_run(env.flow_name)
     if latest is None:
-        raise CommandException(f"The flow {env.flow.name} has no runs yet.")
-    return Run(f"{env.flow.name}/{latest}")
+        raise CommandException(f"The flow {env.flow_name} has no runs yet.")
+    return Run(f"{env.flow_name}/{latest}")
 
 
 _run_option = click.option("--run-id", required=True, help="Run whose tags to change.")
@@ -138,7 +138,7 @@ def _listed_runs(env: Env, run_id: str | None, every: bool) -> list[Run]:
     if not every:
         return [_run(env, run_id)]
     try:
-        return list(Flow(env.flow.name))
+        return list(Flow(env.flow_name))
     except MetaflowNotFound:
         return []
 

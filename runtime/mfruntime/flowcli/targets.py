@@ -20,12 +20,12 @@ def tasks(env: Env, input_path: str, attempt: int | None = None) -> list[TaskRea
     for kind, part in zip(("run id", "step name", "task id"), parts):
         check_component(kind, part)
     if len(parts) == 3:
-        if env.metadata.get(env.flow.name, *parts) is None:
-            raise CommandException(f"Task {input_path} of {env.flow.name} does not exist in {env.storage.root}.")
+        if env.metadata.get(env.flow_name, *parts) is None:
+            raise CommandException(f"Task {input_path} of {env.flow_name} does not exist in {env.storage.root}.")
         return [env.store.task(parts[0], parts[1], parts[2], attempt)]
     found = env.store.step_tasks(parts[0], parts[1])
     if not found:
-        raise CommandException(f"Step {input_path} of {env.flow.name} has no tasks in {env.storage.root}.")
+        raise CommandException(f"Step {input_path} of {env.flow_name} has no tasks in {env.storage.root}.")
     return [env.store.task(parts[0], parts[1], r.pathspec.rsplit("/", 1)[1], attempt) for r in found]
 
 

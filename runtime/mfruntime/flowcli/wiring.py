@@ -47,6 +47,10 @@ class Env:
             self.console.result(text)
 
     @property
+    def flow_name(self) -> str:
+        return type(self.flow).__name__
+
+    @property
     def graph(self) -> Graph:
         return self.flow._graph()
 
@@ -65,7 +69,7 @@ class Env:
     def store(self) -> FlowStore:
         from ..store.artifacts import FlowStore
 
-        return self._once("store", lambda: FlowStore(self.storage, self.flow.name))  # type: ignore[no-any-return]
+        return self._once("store", lambda: FlowStore(self.storage, self.flow_name))  # type: ignore[no-any-return]
 
     @property
     def metadata(self) -> Metadata:

@@ -5,6 +5,7 @@ Only logs are copied, because clients, such as stock Metaflow's, only read a tas
 
 from __future__ import annotations
 
+from ..flow.attributes import constants
 from ..metadata_provider.base import MetadataEntry
 from ..store.artifacts import TaskReader
 from .context import RunContext
@@ -19,6 +20,8 @@ def clone_task(ctx: RunContext, step: str, task_id: str, origin: TaskReader) -> 
     writer = ctx.store.writer(ctx.run_id, step, task_id, 0)
     writer.begin(None, marker=False)
     writer.reuse(origin.objects, origin.info)
+    for name, (sha, info) in ctx.changed_constants.items():
+        writer.preset(name, sha, info)
     writer.save_logs(origin.log_files())
     writer.commit()
     storage = ctx.store.storage
@@ -34,12 +37,16 @@ def clone_task(ctx: RunContext, step: str, task_id: str, origin: TaskReader) -> 
 
 
 def clone_parameters(ctx: RunContext, origin: TaskReader) -> None:
-    """Write the parameters of a resumed run, which are those of its origin."""
+    """Write the parameters of a resumed run, which are those of its origin, and the constants of the present class."""
     record = ctx.record("_parameters", ctx.parameters_task)
     ctx.metadata.register_task(record, ctx.registration_data(), 0)
     writer = ctx.store.writer(ctx.run_id, "_parameters", ctx.parameters_task, 0)
     writer.begin(None, marker=False)
     writer.reuse(origin.objects, origin.info)
+    written = constants(type(ctx.flow))
+    writer.save(written)
+    changed = [name for name in written if writer.objects[name] != origin.objects.get(name)]
+    ctx.changed_constants.update({name: (writer.objects[name], writer.info[name]) for name in changed})
     for name, (sha, info) in ctx.presets.items():
         writer.preset(name, sha, info)
     writer.commit()

@@ -36,6 +36,8 @@ class RunContext:
     package: str | None = None
     options: dict[str, StepOptions] = field(default_factory=dict)
     presets: dict[str, tuple[str, dict[str, Any]]] = field(default_factory=dict)
+    #: The constants of a resumed run whose values are not those of its origin.
+    changed_constants: dict[str, tuple[str, dict[str, Any]]] = field(default_factory=dict)
     _prefetched: tuple[str, TaskReader] | None = None
 
     def record(self, step: str, task_id: str) -> TaskRecord:
@@ -43,7 +45,7 @@ class RunContext:
         from ..metadata_provider.base import TaskRecord
 
         return TaskRecord(
-            flow=self.flow.name,
+            flow=self.graph.name,
             run=self.run_id,
             step=step,
             task=task_id,
@@ -90,8 +92,10 @@ class RunContext:
         return tuple(name for name, _ in type(self.flow)._get_parameters())
 
     def inherited_names(self) -> tuple[str, ...]:
-        """The artifacts that a join inherits from its first input: parameters and constants of the flow."""
-        return (*self.parameter_names(), *self.flow._constants())
+        """The artifacts that a join inherits: parameters and constants of the flow."""
+        from ..flow.attributes import constants
+
+        return (*self.parameter_names(), *constants(type(self.flow)))
 
     def prefetch(self, command: TaskCommand) -> None:
         """Read the common input of the tasks of a foreach once for all of them."""

@@ -9,10 +9,12 @@ from __future__ import annotations
 import os
 import sys
 import traceback
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from ..errors import MetaflowException, StorageError, UnpicklableArtifact
+from ..flow import artifacts, foreach, merge, transition  # noqa: F401  (tasks are forked with all of them)
+from ..flow.attributes import constants
 from ..flow.current import current
 from ..flow.inherited import InheritedArtifacts
 from ..flow.pickled_names import ForeachFrame, MetaflowExceptionWrapper
@@ -28,7 +30,9 @@ if TYPE_CHECKING:
     from ..store.artifacts import TaskReader, TaskWriter
 
 #: Artifacts that are the same in every task of a run; a join inherits them from its first input.
-_SHARED = ("name", "_graph_info", "_configs_processed")
+_SHARED = ("_graph_info", "_configs_processed")
+#: The types of artifacts that a step cannot change in place, as artifact maps describe them.
+_UNCHANGEABLE = frozenset(map(str, (str, bytes, int, float, bool, type(None))))
 
 
 def execute(ctx: RunContext, command: TaskCommand) -> int:
@@ -75,26 +79,43 @@ class _Attempt:
         """Set the state of the flow instance: inherited artifacts, position in the graph, attributes of `current`."""
         state, first = self.state, inputs[0]
         self.is_join = self.node.type == "join"
-        state.datastore = self._inherited(first)
-        state.foreach_stack = self._foreach_stack(first)
+        state.foreach_stack, state.foreach_source = self._foreach_stack(first), first
+        state.datastore = self._inherited(inputs)
         state.iteration_stack = self._iteration_stack(first)
         self.flow._become(state)
         for name, (sha, info) in self.ctx.presets.items():
             self.writer.preset(name, sha, info)
         self._set_current()
 
-    def _inherited(self, first: TaskReader) -> TaskReader | InheritedArtifacts:
+    def _inherited(self, inputs: Sequence[TaskReader]) -> TaskReader | InheritedArtifacts:
         """The artifacts that the step inherits; a join inherits from its first input what all inputs share."""
+        first = inputs[0]
         if not self.is_join:
-            self._inherit_artifacts(first, first.names())
+            self._inherit_artifacts(first, {name: name for name in first.names()})
             return first
-        names = [n for n in (*_SHARED, *self.ctx.inherited_names()) if n in first]
-        self._inherit_artifacts(first, names)
-        return InheritedArtifacts(dict.fromkeys(names, first))
+        inherited = InheritedArtifacts()
+        for name in _SHARED:
+            inherited.add(name, first)
+        for name in self.ctx.inherited_names():
+            inherited.add(name, self._unchanged(name, inputs))
+        for name, original in foreach.inherited_names(self.state.foreach_stack, first, inherited).items():
+            inherited.add(name, first, original)
+        for name, (source, original) in inherited.sources.items():
+            self._inherit_artifacts(source, {name: original})
+        return inherited
 
-    def _inherit_artifacts(self, reader: TaskReader, names: Sequence[str]) -> None:
+    def _unchanged(self, name: str, inputs: Sequence[TaskReader]) -> TaskReader:
+        """The results with the value of a parameter or constant. If branches changed it in place, those of the run."""
+        first = inputs[0]
+        key = first.objects.get(name)
+        same = first.info.get(name, {}).get("type") in _UNCHANGEABLE or all(r.objects.get(name) == key for r in inputs)
+        return first if same else self.ctx.store.parameters(self.command.run_id) or first
+
+    def _inherit_artifacts(self, reader: TaskReader, names: Mapping[str, str]) -> None:
+        """Reuse artifacts of an input: `names` maps the names in this task to those in the input."""
         objects, info = reader.objects, reader.info
-        self.writer.reuse({n: objects[n] for n in names}, {n: info[n] for n in names if n in info})
+        found = {name: info[original] for name, original in names.items() if original in info}
+        self.writer.reuse({name: objects[original] for name, original in names.items()}, found)
 
     def _foreach_stack(self, first: TaskReader) -> list[ForeachFrame]:
         stack: list[ForeachFrame] = list(first["_foreach_stack"])
@@ -206,15 +227,19 @@ class _Attempt:
 
     def _persist(self, ok: bool, hooks: HookStack) -> int:
         flow, writer = self.flow, self.writer
-        values = flow._artifacts_to_save()
+        if ok:
+            foreach.store_changed(flow)
+        values = artifacts.to_save(flow)
         for name, (sha, info) in self.state.inherited.items():
             writer.reuse({name: sha}, {name: info})
+        if "name" not in writer.objects:
+            values.setdefault("name", self.ctx.graph.name)
         try:
             writer.save(values)
         except UnpicklableArtifact as error:
             self._print_failure(error)
             self.state.end(ok=False, success=False, exception=MetaflowExceptionWrapper(error))
-            writer.save({n: v for n, v in flow._artifacts_to_save().items() if n.startswith("_")})
+            writer.save({n: v for n, v in artifacts.to_save(flow).items() if n.startswith("_")})
             ok = False
         writer.commit()
         self._register_end(ok)
@@ -287,14 +312,13 @@ def persist_parameters(ctx: RunContext, values: dict[str, Any], task_id: str | N
     for name, (sha, info) in ctx.presets.items():
         writer.preset(name, sha, info)
     internal: dict[str, Any] = {
-        "name": ctx.flow.name,
         "_transition": None,
         "_task_ok": True,
         "_success": True,
         "_foreach_stack": [],
         "_configs_processed": True,
     }
-    writer.save({**ctx.flow._constants(), **values, **internal})
+    writer.save({"name": ctx.graph.name, **constants(type(ctx.flow)), **values, **internal})
     writer.commit()
     ctx.metadata.register_artifacts(record, 0, artifact_records(ctx, writer))
     ctx.metadata.register_data(record, [MetadataEntry("attempt-done", "0", "attempt-done")], 0)

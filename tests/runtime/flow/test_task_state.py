@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from mfruntime import FlowSpec, step
+from mfruntime.flow.artifacts import to_save
 from mfruntime.flow.task_state import ARTIFACTS, TaskState
 
 
@@ -55,8 +56,8 @@ def test_a_task_keeps_its_state_and_all_that_its_step_assigned() -> None:
     flow.start()
     assert flow._task_state is not None
     flow._task_state.end(ok=True, success=True)
-    kept = flow._artifacts_to_save()
-    assert set(kept) == set(ARTIFACTS) | {"name", "xs", "_state", "_loaded", "_datastores"}
+    kept = to_save(flow)
+    assert set(kept) == set(ARTIFACTS) | {"xs", "_state", "_loaded", "_datastores"}
     assert (kept["_transition"], kept["_foreach_num_splits"]) == ((["end"], "xs"), 2)
     assert (kept["_state"], kept["_loaded"], kept["_foreach_values"]) == (1, 2, ["1", "2"])
 

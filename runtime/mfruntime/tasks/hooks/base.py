@@ -48,7 +48,7 @@ class RunningTask:
         stack = self.state.foreach_stack
         place = "".join(f"[{frame.index}]" for frame in stack)
         value = f" (input: {stack[-1].value})" if stack and stack[-1].value is not None else ""
-        return f"<flow {self.flow.name} step {self.node.name}{place}{value}>"
+        return f"<flow {self.ctx.graph.name} step {self.node.name}{place}{value}>"
 
 
 class TaskHook(Protocol):
