@@ -50,7 +50,9 @@ SETTINGS: tuple[Setting, ...] = (
     ),
     Setting("METAFLOW_S3_SERVER_SIDE_ENCRYPTION", None, "Server-side encryption of new objects: AES256 or aws:kms."),
     Setting(
-        "METAFLOW_S3_RETRY_COUNT", "7", "Number of retries of a request to an object store after a temporary error."
+        "METAFLOW_S3_RETRY_COUNT",
+        None,
+        "Maximum number of retries of a request to an object store. Default: as many as fit in 180 seconds.",
     ),
     Setting("MFINFRA_S3_KMS_KEY", None, "KMS key for aws:kms; default is the key of the bucket."),
     Setting("MFINFRA_S3_REQUEST_PAYER", None, "`true` allows requests to requester-pays buckets, at your cost."),

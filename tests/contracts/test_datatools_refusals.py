@@ -17,6 +17,7 @@ from mfruntime.datatools.errors import AccessDenied, DataToolsException, NameCla
 from mfruntime.datatools.requests import Bucket
 from mfruntime.errors import CommandException, MissingExtra
 from mfruntime.store.storage.errors import storage_error
+from mfruntime.store.storage.retries import Retries
 
 KEY = "c2VjcmV0IHRoYXQgbm9ib2R5IHNlZXM="
 
@@ -106,7 +107,7 @@ def test_names_that_look_like_answers_are_not_taken_for_them(web: Web, kind: str
 def test_a_login_of_google_that_ran_out_says_how_to_get_another() -> None:
     from google.auth.exceptions import RefreshError
 
-    bucket = Bucket(None, "gs://tests", "the account of gcloud", "gs")
+    bucket = Bucket(None, "gs://tests", "the account of gcloud", "gs", Retries(0, "gs://tests"))
     found = storage_error(RefreshError("invalid_grant: Token has been expired or revoked."), bucket, "x/a", "read")
     assert str(found) == "Cannot read gs://tests/x/a: the credentials (the account of gcloud) have expired."
     assert found.hint == "Run: gcloud auth application-default login"

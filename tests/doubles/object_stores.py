@@ -277,7 +277,8 @@ def _azure_put(url: str, **more: Any) -> Callable[[str, bytes], None]:
 
 
 @contextmanager
-def fake_gcs(folder: Path) -> Iterator[Server]:
+def fake_gcs(folder: Path, public_port: int | None = None) -> Iterator[Server]:
+    """A Google Cloud Storage server. Its responses contain URLs with `public_port`, the port of a proxy if given."""
     port = free_port()
     found = sorted(programs("fake-gcs").parent.rglob("fake-gcs-server-*-amd64"))
     program = next((p for p in found if sys.platform in p.name), None)
@@ -286,7 +287,7 @@ def fake_gcs(folder: Path) -> Iterator[Server]:
     (folder / "data" / "tests").mkdir(parents=True)
     program.chmod(0o755)
     command = [str(program), "-scheme", "http", "-host", "127.0.0.1", "-port", str(port)]
-    command += ["-public-host", f"127.0.0.1:{port}", "-backend", "memory", "-data", str(folder / "data")]
+    command += ["-public-host", f"127.0.0.1:{public_port or port}", "-backend", "memory", "-data", str(folder / "data")]
     url = f"http://127.0.0.1:{port}"
     with running(command, f"{url}/storage/v1/b", folder / "gcs.log"):
         yield Server("gs", {"STORAGE_EMULATOR_HOST": url}, _google_put(url))

@@ -28,13 +28,13 @@ def writing(path: str) -> Iterator[IO[Any]]:
         raise
 
 
-def write_in_parts(path: str, size: int, part: Callable[[int, int], bytes]) -> None:
-    """Write the results of `part(start, end)`, fetched in parallel."""
+def write_in_parts(path: str, first: int, size: int, part: Callable[[int, int], bytes]) -> None:
+    """Write `size` bytes of an object from `first`: the results of `part(start, end)`, fetched in parallel."""
     with writing(path) as file:
         file.truncate(size)
 
         def fetch(start: int) -> None:
-            os.pwrite(file.fileno(), part(start, min(start + PART, size)), start)
+            os.pwrite(file.fileno(), part(first + start, first + min(start + PART, size)), start)
 
         with ThreadPoolExecutor(8) as threads:
             for _ in threads.map(fetch, range(0, size, PART)):

@@ -22,6 +22,7 @@ from ..store.storage.errors import (
     storage_error,
 )
 from ..store.storage.object_store import check_not_forked
+from ..store.storage.retries import Retries
 from .addresses import parts
 from .errors import DataToolsException, InsufficientDiskSpace
 from .provider import Provider
@@ -64,12 +65,13 @@ class Attributes(NamedTuple):
 
 @dataclass(frozen=True)
 class Bucket:
-    """The client of a bucket, and its description for messages."""
+    """The client of a bucket, its description for messages, and what repeats its requests."""
 
     client: Any
     root: str
     identity: str
     type: str
+    retries: Retries
 
 
 class Buckets:
@@ -151,7 +153,7 @@ class Buckets:
         bucket = self._bucket(name, encryption)
         check_not_forked(bucket.root)
         try:
-            return request(bucket, key)
+            return bucket.retries.run(lambda: request(bucket, key))
         except InsufficientDiskSpace as exc:
             raise self._provider.errors.disk_full(str(exc), hint=exc.hint) from exc
         except DataToolsException:
@@ -164,7 +166,9 @@ class Buckets:
         with self._lock:
             if which not in self._made:
                 client, identity = self._connected(name, encryption)
-                self._made[which] = Bucket(client, f"{self._provider.scheme}{name}", identity, self._provider.type)
+                root = f"{self._provider.scheme}{name}"
+                retries = Retries.from_settings(self._settings, root)
+                self._made[which] = Bucket(client, root, identity, self._provider.type, retries)
             return self._made[which]
 
     def _connected(self, name: str, encryption: str | None) -> tuple[Any, str]:

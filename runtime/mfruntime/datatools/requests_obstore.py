@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 from ..settings import Settings
-from ..store.storage.object_store import PART
+from ..store.storage.object_store import PART, ObstoreClient, put_in_parts
 from .downloads import write_in_parts, writing
 from .provider import Provider
 from .requests import Attributes, Bucket, Buckets, ObjectInfo, Part
 
-#: Creates a client for a bucket, and describes its credentials for messages: (settings, bucket, encryption).
-Connect = Callable[[Settings, str, "str | None"], tuple[Any, str]]
+#: Creates the clients of a bucket, and describes its credentials for messages: (settings, bucket, encryption).
+Connect = Callable[[Settings, str, "str | None"], tuple[ObstoreClient, str]]
 
 
 class ObstoreBuckets(Buckets):
@@ -28,20 +29,19 @@ class ObstoreBuckets(Buckets):
     def _head(self, bucket: Bucket, key: str) -> ObjectInfo:
         import obstore
 
-        return _info(obstore.get(bucket.client, key, options={"head": True}))
+        return _info(obstore.get(bucket.client.requests, key, options={"head": True}))
 
     def _fetch(self, bucket: Bucket, key: str, path: str, wanted: Part) -> ObjectInfo:
         import obstore
 
         options = self._options(bucket, key, *wanted)
-        result = obstore.get(bucket.client, key, options=options)
+        result = obstore.get(bucket.client.requests, key, options=options)
         found = _info(result)
-        if found.length > PART and not options:
-            write_in_parts(path, found.size, _parts_of(bucket.client, key, found.etag))
+        if found.length > PART:
+            write_in_parts(path, found.start, found.length, _parts_of(bucket, key, found.etag))
             return found
         with writing(path) as file:
-            for chunk in result.stream(min_chunk_size=1 << 20) if found.length > PART else (result.bytes(),):
-                file.write(chunk)
+            file.write(result.bytes())
         return found
 
     def _options(self, bucket: Bucket, key: str, offset: int | None, length: int | None) -> Any:
@@ -54,7 +54,6 @@ class ObstoreBuckets(Buckets):
         return {"range": _range(max(0, found.size + offset), None), "if_match": found.etag}
 
     def _put(self, bucket: Bucket, key: str, data: Any, attributes: Attributes, overwrite: bool) -> bool:
-        import obstore
 
         kept = {}
         if attributes.content_type:
@@ -62,20 +61,45 @@ class ObstoreBuckets(Buckets):
         if attributes.metadata is not None:
             kept[self._provider.metadata_key] = attributes.metadata
         # Not a conditional request: object stores do not support these for multipart uploads.
-        if not overwrite and _exists(bucket.client, key):
+        if not overwrite and bucket.retries.run(lambda: _exists(bucket.client.requests, key)):
             return False
-        obstore.put(bucket.client, key, data, attributes=kept or None, chunk_size=PART, max_concurrency=8)
+        bucket.retries.run(lambda: _send(bucket.client, key, data, kept or None))
         return True
 
     def _below(self, bucket: Bucket, key: str, recursive: bool) -> tuple[list[tuple[str, int]], list[str]]:
         import obstore
 
         if recursive:
-            entries: Any = [entry for page in obstore.list(bucket.client, key or None) for entry in page]
-            return [(entry["path"], int(entry["size"])) for entry in entries], []
-        found = obstore.list_with_delimiter(bucket.client, key or None)
+            return _listed(bucket, key), []
+        found = obstore.list_with_delimiter(bucket.client.requests, key or None)
         files = [(entry["path"], int(entry["size"])) for entry in found["objects"]]
         return files, [name.rstrip("/") for name in found["common_prefixes"]]
+
+
+def _send(client: ObstoreClient, key: str, data: Any, attributes: Any) -> None:
+    """Upload bytes, or the file at a path."""
+    import obstore
+
+    size = data.stat().st_size if isinstance(data, Path) else len(data)
+    if size > PART:
+        put_in_parts(client.uploads, key, data, attributes)
+    else:
+        obstore.put(client.requests, key, data, attributes=attributes, use_multipart=False)
+
+
+def _listed(bucket: Bucket, key: str) -> list[tuple[str, int]]:
+    """All objects below a prefix. After an interruption the list continues behind the last object."""
+    import obstore
+
+    found: list[tuple[str, int]] = []
+
+    def rest() -> None:
+        last = found[-1][0] if found else None
+        for page in obstore.list(bucket.client.requests, key or None, offset=last, chunk_size=1000):
+            found.extend((entry["path"], int(entry["size"])) for entry in page)
+
+    bucket.retries.run(rest)
+    return found
 
 
 def _exists(client: Any, key: str) -> bool:
@@ -106,7 +130,7 @@ def _range(offset: int | None, length: int | None) -> Any:
     return (offset or 0, (offset or 0) + length)
 
 
-def _parts_of(client: Any, key: str, etag: str | None) -> Callable[[int, int], bytes]:
+def _parts_of(bucket: Bucket, key: str, etag: str | None) -> Callable[[int, int], bytes]:
     """A function that reads parts of an object, all of the same version."""
     import obstore
 
@@ -114,6 +138,6 @@ def _parts_of(client: Any, key: str, etag: str | None) -> Callable[[int, int], b
 
     def part(start: int, end: int) -> bytes:
         options: Any = {"range": (start, end), **match}
-        return bytes(obstore.get(client, key, options=options).bytes())
+        return bucket.retries.run(lambda: bytes(obstore.get(bucket.client.requests, key, options=options).bytes()))
 
     return part

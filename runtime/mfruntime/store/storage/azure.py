@@ -8,11 +8,11 @@ from urllib.parse import urlsplit
 
 from ...errors import CommandException
 from ...settings import Settings
-from .object_store import ObjectStorage, retry_options
+from .object_store import ObjectStorage, ObstoreClient
+from .retries import Retries, limit_of
 
 #: Blob metadata names are C# identifiers, so Metaflow uses underscores here.
 _META_KEY = "metaflow_user_attributes"
-_DEADLINE_SECONDS = 180.0
 _ROOT = "METAFLOW_DATASTORE_SYSROOT_AZURE"
 _ENDPOINT = "METAFLOW_AZURE_STORAGE_BLOB_SERVICE_ENDPOINT"
 
@@ -29,11 +29,11 @@ class AzureStorage(ObjectStorage):
             hint = f"Run: export {_ROOT}=CONTAINER/metaflow, or use the profile that mfinfra up wrote."
             raise CommandException(f"The datastore 'azure' needs a root CONTAINER/PREFIX, not {root!r}.", hint=hint)
         client, identity = make_client(settings, container)
-        return cls("azure", root, prefix, client, _META_KEY, identity)
+        return cls("azure", root, prefix, client, _META_KEY, identity, Retries.from_settings(settings, root))
 
 
-def make_client(settings: Settings, container: str) -> tuple[Any, str]:
-    """An obstore client for a container, and a description of its credentials for messages."""
+def make_client(settings: Settings, container: str) -> tuple[ObstoreClient, str]:
+    """The obstore clients of a container, and a description of its credentials for messages."""
     from obstore.store import AzureStore
 
     endpoint = settings.get(_ENDPOINT)
@@ -42,14 +42,12 @@ def make_client(settings: Settings, container: str) -> tuple[Any, str]:
         raise CommandException(f"The datastore 'azure' needs an endpoint: {_ENDPOINT} is not set.", hint=hint)
     config, emulated = _address(endpoint)
     credentials, identity = _credentials(config)
-    store = AzureStore(
-        container,
-        config=config,
-        client_options={"timeout": "120s", "connect_timeout": "10s", **({"allow_http": True} if emulated else {})},
-        retry_config=retry_options(settings.integer("METAFLOW_S3_RETRY_COUNT"), _DEADLINE_SECONDS),
-        **credentials,
-    )
-    return store, identity
+    options: Any = {"timeout": "120s", "connect_timeout": "10s", **({"allow_http": True} if emulated else {})}
+
+    def connect(retries: Any) -> Any:
+        return AzureStore(container, config=config, client_options=options, retry_config=retries, **credentials)
+
+    return ObstoreClient(connect, limit_of(settings)), identity
 
 
 def _address(endpoint: str) -> tuple[dict[str, Any], bool]:

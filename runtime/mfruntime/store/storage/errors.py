@@ -84,7 +84,7 @@ def is_missing_container(text: str) -> bool:
 def is_missing_range(text: str) -> bool:
     """Whether an error is about a range outside of the object."""
     words = ("InvalidRange", "Range started at", "Requested range", '"bytes 0--1/0"')  # the last is azurite's
-    return _status(text) == "416" or any(word in text for word in words)
+    return http_status(text) == "416" or any(word in text for word in words)
 
 
 def storage_error(exc: Exception, store: Store, path: str, action: str) -> StorageError:
@@ -103,7 +103,7 @@ def _explanation(exc: Exception, text: str, store: Store, action: str) -> _Expla
     if code == "RequestTimeTooSkewed":
         return _Explanation("the clock of this machine is wrong", "Run: timedatectl set-ntp true")
     is_elsewhere = code in ("PermanentRedirect", "AuthorizationHeaderMalformed")
-    if is_elsewhere or _status(text) == "301" or "Received redirect" in text:
+    if is_elsewhere or http_status(text) == "301" or "Received redirect" in text:
         return _other_region(text)
     name = type(exc).__name__
     if code in _EXPIRED or name in _EXPIRED:
@@ -125,7 +125,12 @@ def _explanation(exc: Exception, text: str, store: Store, action: str) -> _Expla
     return _other_explanation(name, code, text)
 
 
-def _status(text: str) -> str | None:
+def error_codes(text: str) -> set[str]:
+    """The error codes in a response of a store."""
+    return {a or b for a, b in _CODE.findall(text)}
+
+
+def http_status(text: str) -> str | None:
     """The HTTP status in an error's text, as obstore (`status code: 403`) and Google's client (`403 GET`) write it."""
     found = re.search(r"(?:status code: |last exception: |^)(\d{3})\b", text)
     return found.group(1) if found else None
@@ -155,7 +160,7 @@ def _other_explanation(name: str, code: str, text: str) -> _Explanation:
         return _Explanation("no credentials were found", hint, StorageDenied)
     if "scheme is not allowed" in short:
         return _Explanation("the endpoint does not use TLS", "Use an https:// endpoint.")
-    status = _status(text)
+    status = http_status(text)
     if status and status.startswith("4") and status not in ("408", "429"):
         message = re.search(r"<Message>([^<]{1,200})</Message>", text)
         why = f"the store rejected the request ({code or status}{': ' + message.group(1) if message else ''})"
@@ -163,6 +168,9 @@ def _other_explanation(name: str, code: str, text: str) -> _Explanation:
     if status:
         why = f"the store responded with status {status} to all retries"
         return _Explanation(why, "Try again later. Saved data is not lost.", StorageUnreachable)
+    if any(word in short for word in ("response body error", "invalid list response", "IncompleteRead", "interrupted")):
+        why = "the store interrupted the connection at all retries"
+        return _Explanation(why, "Check the network and the proxy, then try again.", StorageUnreachable)
     if any(word in short for word in ("error sending request", "connect", "timed out", "timeout", "dns")):
         why = "the store cannot be reached"
         return _Explanation(why, "Check the network, the proxy and the endpoint, then try again.", StorageUnreachable)

@@ -12,10 +12,13 @@ from ...settings import Settings
 from .base import Entry, Item, Loaded
 from .errors import is_missing_container, storage_error
 from .object_store import MAX_PARALLEL, PART, BatchedStorage, check_not_forked, decoded
+from .retries import Retries, google_options, limit_of
 from .s3 import split_url
 
 _META_KEY = "metaflow-user-attributes"
 TIMEOUT_SECONDS = 120.0
+#: Google's own retries are off: retries.py repeats single requests.
+_OPTIONS: dict[str, Any] = {"timeout": TIMEOUT_SECONDS, "retry": None}
 _R = TypeVar("_R")
 
 
@@ -25,13 +28,15 @@ class GSStorage(BatchedStorage):
     type = "gs"
     is_local = False
 
-    def __init__(self, root: str, bucket: Any, prefix: str, identity: str):
+    def __init__(self, root: str, bucket: Any, prefix: str, identity: str, retries: Retries, limit: int | None):
         super().__init__("gs-storage")
         self.root = root
         self.identity = identity
         self.requests = 0
         self._bucket = bucket
         self._prefix = f"{prefix}/" if prefix else ""
+        self._retries = retries
+        self._limit = limit
 
     @classmethod
     def from_settings(cls, settings: Settings, root: str | None) -> GSStorage:
@@ -39,7 +44,8 @@ class GSStorage(BatchedStorage):
         root = (root or settings.get("METAFLOW_DATASTORE_SYSROOT_GS") or "").rstrip("/")
         name, prefix = split_url(root, "gs", "METAFLOW_DATASTORE_SYSROOT_GS")
         client, identity = make_client()
-        return cls(root, client.bucket(name), prefix, identity)
+        retries = Retries.from_settings(settings, root)
+        return cls(root, client.bucket(name), prefix, identity, retries, limit_of(settings))
 
     # -- one request each ----------------------------------------------------------------------------------------------
 
@@ -50,8 +56,11 @@ class GSStorage(BatchedStorage):
         data = b"".join(item.data) if isinstance(item.data, list) else bytes(item.data)
         condition = {} if overwrite else {"if_generation_match": 0}  # 0: only if it does not exist
 
+        # Google's client uploads large objects in several requests.
+        options = {**_OPTIONS, "retry": google_options(self._limit) if len(data) > PART // 2 else None, **condition}
+
         def send() -> None:
-            blob.upload_from_string(data, "application/octet-stream", timeout=TIMEOUT_SECONDS, **condition)
+            blob.upload_from_string(data, "application/octet-stream", **options)
 
         self._send(send, item.path, "write", expected=("PreconditionFailed",))
 
@@ -66,13 +75,13 @@ class GSStorage(BatchedStorage):
 
     def _content(self, blob: Any) -> Any:
         if (blob.size or 0) <= PART:
-            return blob.download_as_bytes(timeout=TIMEOUT_SECONDS, raw_download=True)
+            return blob.download_as_bytes(raw_download=True, **_OPTIONS)
         content = memoryview(bytearray(blob.size))
 
         def fetch(start: int) -> None:
             end = min(start + PART, blob.size)
-            part = blob.download_as_bytes(start=start, end=end - 1, timeout=TIMEOUT_SECONDS, raw_download=True)
-            content[start:end] = part
+            options = {**_OPTIONS, "start": start, "end": end - 1, "raw_download": True}
+            content[start:end] = self._retries.run(lambda: blob.download_as_bytes(**options))
 
         from concurrent.futures import ThreadPoolExecutor
 
@@ -90,14 +99,15 @@ class GSStorage(BatchedStorage):
     @staticmethod
     def _reloaded(blob: Any) -> bool:
         """True if the blob exists. Raises NotFound also for a missing bucket, unlike `exists` and `get_blob`."""
-        blob.reload(timeout=TIMEOUT_SECONDS)
+        blob.reload(**_OPTIONS)
         return True
 
     def _list_below(self, prefix: str) -> Sequence[Entry]:
         start = self._prefix + (f"{prefix}/" if prefix else "")
 
         def ask() -> list[Entry]:
-            found = self._bucket.list_blobs(prefix=start, delimiter="/", timeout=TIMEOUT_SECONDS)
+            pages = {"timeout": TIMEOUT_SECONDS, "retry": google_options(self._limit)}
+            found = self._bucket.list_blobs(prefix=start, delimiter="/", **pages)
             files = [Entry(blob.name[len(self._prefix) :], False) for blob in found]
             return files + [Entry(name[len(self._prefix) :].rstrip("/"), True) for name in found.prefixes]
 
@@ -105,27 +115,24 @@ class GSStorage(BatchedStorage):
 
     def _remove(self, path: str) -> None:
         blob = self._bucket.blob(self._prefix + path)
-        self._send(lambda: blob.delete(timeout=TIMEOUT_SECONDS), path, "delete", expected=("NotFound",))
+        self._send(lambda: blob.delete(**_OPTIONS), path, "delete", expected=("NotFound",))
 
     # -- requests ------------------------------------------------------------------------------------------------------
 
     def _send(self, request: Callable[[], _R], path: str, action: str, expected: tuple[str, ...] = ()) -> _R | None:
         """The response, or None for an error in `expected`; others are converted to a StorageError with a hint."""
         check_not_forked(self.root)
-        self.requests += 1
-        try:
+
+        def once() -> _R:
+            self.requests += 1
             return request()
+
+        try:
+            return self._retries.run(once)
         except Exception as exc:  # classes of google.api_core and requests
             if type(exc).__name__ in expected and not is_missing_container(str(exc)):
                 return None
             raise storage_error(exc, self, path, action) from exc
-
-
-def retry_policy(settings: Settings) -> Any:
-    """Google's retries: until the deadline, or none if METAFLOW_S3_RETRY_COUNT is 0 (its client does not count)."""
-    from google.cloud.storage.retry import DEFAULT_RETRY
-
-    return DEFAULT_RETRY.with_timeout(TIMEOUT_SECONDS) if settings.integer("METAFLOW_S3_RETRY_COUNT") else None
 
 
 def make_client() -> tuple[Any, str]:

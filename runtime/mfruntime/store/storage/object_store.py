@@ -11,12 +11,14 @@ import json
 import os
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from functools import cached_property
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from ...errors import StorageError
 from .. import layout
 from .base import Entry, Item, Loaded, decode_metadata
-from .errors import is_missing_container, storage_error
+from .errors import error_codes, is_missing_container, storage_error
+from .retries import Retries, is_temporary, obstore_options
 
 if TYPE_CHECKING:
     from concurrent.futures import ThreadPoolExecutor
@@ -25,6 +27,8 @@ MAX_PARALLEL = 32
 #: Larger objects are uploaded and downloaded in parts of this size, in parallel.
 PART = 16 << 20
 _CHUNK = 1 << 20
+#: S3 and Azure: the upload in parts does not exist (any more).
+_ENDED_UPLOAD = {"NoSuchUpload", "InvalidBlockList"}
 
 _T = TypeVar("_T")
 _R = TypeVar("_R")
@@ -104,6 +108,20 @@ class BatchedStorage:
         raise NotImplementedError
 
 
+class ObstoreClient:
+    """The obstore clients of one bucket, which `connect` creates with the given retries: `requests` has none, because
+    retries.py repeats its requests; `uploads` repeats the requests of uploads in parts by itself."""
+
+    def __init__(self, connect: Callable[[dict[str, Any]], Any], limit: int | None):
+        self.requests = connect(obstore_options(0))
+        self._connect = connect
+        self._limit = limit
+
+    @cached_property
+    def uploads(self) -> Any:
+        return self._connect(obstore_options(self._limit))
+
+
 class ObjectStorage(BatchedStorage):
     """The Storage protocol over an obstore client.
 
@@ -113,13 +131,17 @@ class ObjectStorage(BatchedStorage):
 
     is_local = False
 
-    def __init__(self, type: str, root: str, prefix: str, client: Any, meta_key: str, identity: str):
+    def __init__(
+        self, type: str, root: str, prefix: str, client: ObstoreClient, meta_key: str, identity: str, retries: Retries
+    ):
         super().__init__(f"{type}-storage")
         self.type = type
         self.root = root
         self.identity = identity
         self._prefix = f"{prefix}/" if prefix else ""
-        self._client = client
+        self._client = client.requests
+        self._clients = client
+        self._retries = retries
         self._meta_key = meta_key
         self.requests = 0
 
@@ -130,31 +152,43 @@ class ObjectStorage(BatchedStorage):
 
         size = len(item.data) if not isinstance(item.data, list) else sum(len(part) for part in item.data)
         attributes = {self._meta_key: json.dumps(dict(item.meta))} if item.meta is not None else None
-        in_parts = size > PART
-        if in_parts and not overwrite and self._exists(item.path):
-            return  # multipart uploads cannot be conditional; equal names have equal content
-        data = item.data if in_parts or not isinstance(item.data, list) else b"".join(item.data)
-        mode: Any = "overwrite" if overwrite or in_parts else "create"
+        if size > PART:
+            self._put_parts(item, attributes, overwrite)
+            return
+        data = b"".join(item.data) if isinstance(item.data, list) else item.data
+        mode: Any = "overwrite" if overwrite else "create"
 
         def send(key: str) -> None:
             try:
-                obstore.put(
-                    self._client, key, _buffers(data), attributes=attributes, mode=mode,
-                    use_multipart=in_parts, chunk_size=PART, max_concurrency=8,
-                )  # fmt: skip
-            except obstore.exceptions.AlreadyExistsError:
+                obstore.put(self._client, key, data, attributes=attributes, mode=mode, use_multipart=False)
+            except obstore.exceptions.AlreadyExistsError as exc:
+                if is_temporary(exc):
+                    raise
+                return  # equal names have equal content, also if an interrupted request of this process created it
+
+        self._send(send, item.path, "write")
+
+    def _put_parts(self, item: Item, attributes: Any, overwrite: bool) -> None:
+        """Upload a large object. Multipart uploads cannot be conditional; equal names have equal content."""
+        import obstore
+
+        def send(key: str) -> None:
+            if not overwrite and self._found(obstore.head, key) is not None:
                 return
+            put_in_parts(self._clients.uploads, key, _buffers(item.data), attributes)
 
         self._send(send, item.path, "write")
 
     def _get(self, path: str) -> Loaded:
         import obstore
 
-        result = self._send(lambda key: self._found(obstore.get, key), path, "read")
-        if result is None:
-            return Loaded(path, None)
-        data = self._send(lambda key: self._content(result, key, path), path, "read")
-        return Loaded(path, data, decoded(result.attributes.get(self._meta_key), f"{self.root}/{path}"))
+        def fetch(key: str) -> tuple[Any, Mapping[str, Any]]:
+            result = self._found(obstore.get, key)
+            return (None, {}) if result is None else (self._content(result, key, path), result.attributes)
+
+        data, attributes = self._send(fetch, path, "read")
+        meta = decoded(attributes.get(self._meta_key), f"{self.root}/{path}")
+        return Loaded(path, data, meta)
 
     def _found(self, ask: Callable[..., _R], key: str) -> _R | None:
         """The response, or None if the object does not exist; a missing bucket is an error."""
@@ -179,16 +213,27 @@ class ObjectStorage(BatchedStorage):
         tag = result.meta["e_tag"]
 
         def fetch(start: int) -> list[Any]:
-            if start == 0:
-                return _beginning(result, PART)
-            self.requests += 1
             options = {"range": (start, min(start + PART, size)), **({"if_match": tag} if tag else {})}
-            return [obstore.get(self._client, key, options=options).bytes()]
+
+            def ask() -> list[Any]:
+                self.requests += 1
+                return [obstore.get(self._client, key, options=options).bytes()]
+
+            return self._retries.run(ask)
+
+        def first() -> list[Any]:
+            try:
+                return _beginning(result, PART)
+            except Exception as exc:
+                if not is_temporary(exc):
+                    raise
+                return fetch(0)
 
         from concurrent.futures import ThreadPoolExecutor
 
         with ThreadPoolExecutor(8) as threads:
-            return [buffer for part in threads.map(fetch, range(0, size, PART)) for buffer in part]
+            parts = threads.map(lambda start: fetch(start) if start else first(), range(0, size, PART))
+            return [buffer for part in parts for buffer in part]
 
     def _exists(self, path: str) -> bool:
         import obstore
@@ -215,11 +260,16 @@ class ObjectStorage(BatchedStorage):
     # -- requests ------------------------------------------------------------------------------------------------------
 
     def _send(self, request: Callable[[str], _R], path: str, action: str) -> _R:
-        """Send one request for `path`; errors of the store are converted to a StorageError with a hint."""
+        """Send one request for `path` until it succeeds or the deadline ends; errors of the store are converted to a
+        StorageError with a hint."""
         check_not_forked(self.root)
-        self.requests += 1
-        try:
+
+        def once() -> _R:
+            self.requests += 1
             return request(self._prefix + path)
+
+        try:
+            return self._retries.run(once)
         except StorageError:
             raise
         except Exception as exc:  # classes of obstore, and OSErrors from its Python code
@@ -237,7 +287,20 @@ def _beginning(result: Any, size: int) -> list[Any]:
         left -= len(found[-1])
         if not left:
             return found
-    raise OSError("the response ended too early")
+    raise ConnectionError("the response was interrupted")
+
+
+def put_in_parts(client: Any, key: str, data: Any, attributes: Any) -> None:
+    """Upload a large object with a client that repeats its requests."""
+    import obstore
+
+    try:
+        obstore.put(client, key, data, attributes=attributes, use_multipart=True, chunk_size=PART, max_concurrency=8)
+    except Exception as exc:
+        if not _ENDED_UPLOAD & error_codes(str(exc)):
+            raise
+        # The response to the last request was lost, and its repetition found no upload: it can have succeeded.
+        raise ConnectionError("the upload in parts was interrupted") from exc
 
 
 def _buffers(data: Any) -> Any:
@@ -255,15 +318,3 @@ def check_not_forked(root: str) -> None:
             f"This process cannot use {root}: it was forked from a process that had already used it.",
             hint="Start the process with the 'spawn' method, or fork before the first use of the datastore.",
         )
-
-
-def retry_options(count: int, deadline: float) -> dict[str, Any]:
-    """obstore's retry configuration: `count` retries with jitter and backoff, `deadline` seconds in all.
-
-    Each delay is random between the first delay and `base` times the previous one: with base 2 delays hardly grow, and
-    seven take less than two seconds; with 4 they double.
-    """
-    from datetime import timedelta
-
-    backoff = {"init_backoff": timedelta(milliseconds=100), "max_backoff": timedelta(seconds=15), "base": 4}
-    return {"max_retries": count, "backoff": backoff, "retry_timeout": timedelta(seconds=deadline)}

@@ -11,11 +11,11 @@ from typing import Any
 from ...errors import CommandException
 from ...registry import missing_extra
 from ...settings import Settings
-from .object_store import ObjectStorage, retry_options
+from .object_store import ObjectStorage, ObstoreClient
+from .retries import Retries, limit_of
 
 #: The user metadata key with Metaflow's metadata of a blob.
 _META_KEY = "metaflow-user-attributes"
-_DEADLINE_SECONDS = 180.0
 
 
 class S3Storage(ObjectStorage):
@@ -27,7 +27,7 @@ class S3Storage(ObjectStorage):
         root = (root or settings.get("METAFLOW_DATASTORE_SYSROOT_S3") or "").rstrip("/")
         bucket, prefix = split_url(root, "s3", "METAFLOW_DATASTORE_SYSROOT_S3")
         client, identity = make_client(settings, bucket)
-        return cls("s3", root, prefix, client, _META_KEY, identity)
+        return cls("s3", root, prefix, client, _META_KEY, identity, Retries.from_settings(settings, root))
 
 
 def split_url(root: str, scheme: str, setting: str) -> tuple[str, str]:
@@ -57,8 +57,8 @@ CLIENT_PARAMS = (
 )  # fmt: skip
 
 
-def make_client(settings: Settings, bucket: str, access: Access = _BY_SETTINGS) -> tuple[Any, str]:
-    """An obstore client for a bucket, and a description of its credentials for messages."""
+def make_client(settings: Settings, bucket: str, access: Access = _BY_SETTINGS) -> tuple[ObstoreClient, str]:
+    """The obstore clients of a bucket, and a description of its credentials for messages."""
     from obstore.store import S3Store
 
     params = client_params(settings) if access.client_params is None else dict(access.client_params)
@@ -72,14 +72,13 @@ def make_client(settings: Settings, bucket: str, access: Access = _BY_SETTINGS) 
     if params.get("region_name"):
         config["region"] = str(params["region_name"])
     credentials, identity = _signed_by(params, access.role, config)
-    store = S3Store(
-        bucket,
-        config={**config, **_encryption(settings, access.encryption)},
-        client_options=_client_options(settings, params, endpoint),
-        retry_config=retry_options(settings.integer("METAFLOW_S3_RETRY_COUNT"), _DEADLINE_SECONDS),
-        **credentials,
-    )
-    return store, identity
+    config.update(_encryption(settings, access.encryption))
+    options = _client_options(settings, params, endpoint)
+
+    def connect(retries: Any) -> Any:
+        return S3Store(bucket, config=config, client_options=options, retry_config=retries, **credentials)
+
+    return ObstoreClient(connect, limit_of(settings)), identity
 
 
 def _first(*names: str) -> str | None:
