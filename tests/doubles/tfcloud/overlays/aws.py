@@ -73,6 +73,8 @@ FORCE_NEW = {
     "aws_ssm_parameter": {"type"},
     "aws_kms_key": {"customer_master_key_spec"},
 }
+#: Arguments that can be changed, but neither added nor removed: the API of Batch on UpdateJobQueue.
+SET_AT_CREATION = {"aws_batch_job_queue": {"scheduling_policy_arn"}}
 #: Types whose name can be changed.
 RENAMED = {
     "aws_api_gateway_usage_plan",
@@ -370,6 +372,17 @@ class Aws(Overlay):
 
     def refusals(self, kind: str, config: Values) -> list[str]:
         return refusals(kind, config)
+
+    def impossible(self, kind: str, prior: Values, planned: Values) -> str | None:
+        """The real provider sends the update, and AWS keeps what it has; an error shows it earlier."""
+        return next(
+            (
+                f"updating {kind} ({prior.get('id')}): {name} cannot be added or removed"
+                for name in SET_AT_CREATION.get(kind, ())
+                if (prior.get(name) is None) != (planned.get(name) is None)
+            ),
+            None,
+        )
 
     def plan(self, kind: str, prior: Values | None, planned: Values, config: Values) -> None:
         if "tags_all" in planned and (config.get("tags") is None or isinstance(config["tags"], dict)):
