@@ -19,6 +19,7 @@ from mfinfra.stackfile.yaml_reader import Document, read
 from tests.doubles.fixtures import TfCloud
 from tests.programs import ROOT
 
+from .policies import check_policies
 from .waves import Waves
 
 REGIONS = {"aws": "eu-west-1", "azure": "westeurope", "gcp": "europe-west1"}
@@ -80,6 +81,7 @@ def test_a_stack_lives_its_whole_life(name: str, stack: Callable[..., Terraform]
     terraform.apply(Path(wanted.handle), ignore)
     assert plan(terraform).is_empty
     check_settings(config, terraform.outputs())
+    check_policies(terraform, config)
     check_secrets(terraform)
     if config.deletion_protection:  # first it is taken away, as `mfinfra down` asks
         terraform = stack(config.model_copy(update={"deletion_protection": False}))

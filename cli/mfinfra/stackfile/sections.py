@@ -245,8 +245,8 @@ class Pool(Strict):
     fair_share: bool = Field(
         False,
         description="AWS Batch: fair-share scheduling between share identifiers instead of first in, first out. Each"
-        " job must then have a share identifier and a scheduling priority; AWS Batch rejects the jobs of Metaflow, which"
-        " have none. It is set when the queue is created.",
+        " job must then have a share identifier and a scheduling priority; AWS Batch rejects the jobs of Metaflow,"
+        " which have none. It is set when the queue is created.",
     )
 
 

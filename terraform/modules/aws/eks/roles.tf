@@ -132,9 +132,15 @@ data "aws_iam_policy_document" "autoscaler" {
     actions = [
       "autoscaling:DescribeAutoScalingGroups", "autoscaling:DescribeAutoScalingInstances", "autoscaling:DescribeLaunchConfigurations",
       "autoscaling:DescribeScalingActivities", "autoscaling:DescribeTags", "ec2:DescribeImages", "ec2:DescribeInstanceTypes",
-      "ec2:DescribeLaunchTemplateVersions", "ec2:GetInstanceTypesFromInstanceRequirements", "eks:DescribeNodegroup",
+      "ec2:DescribeLaunchTemplateVersions", "ec2:GetInstanceTypesFromInstanceRequirements",
     ]
     resources = ["*"]
+  }
+
+  statement {
+    sid       = "Groups"
+    actions   = ["eks:DescribeNodegroup"]
+    resources = ["arn:${data.aws_partition.this.partition}:eks:${data.aws_region.this.region}:*:nodegroup/${var.name}/*"]
   }
 
   statement {

@@ -240,7 +240,11 @@ def _cluster(values: Values, seed: str, region: str) -> Values:
 
 def policy_document(config: dict[str, Any]) -> dict[str, Any]:
     """The JSON that the data source generates from its blocks."""
-    statements = [_statement(s) for s in config.get("statement") or []]
+    statements = _merged(
+        *(json.loads(text)["Statement"] for text in config.get("source_policy_documents") or []),
+        [_statement(s) for s in config.get("statement") or []],
+        *(json.loads(text)["Statement"] for text in config.get("override_policy_documents") or []),
+    )
     document = {"Version": config.get("version") or "2012-10-17", "Statement": statements}
     text = json.dumps(document, indent=2)
     return {
@@ -249,6 +253,15 @@ def policy_document(config: dict[str, Any]) -> dict[str, Any]:
         "id": digest(text, length=10),
         "version": document["Version"],
     }
+
+
+def _merged(*lists: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Statements in their order; one with the Sid of an earlier one replaces it."""
+    found: dict[Any, dict[str, Any]] = {}
+    for position, statements in enumerate(lists):
+        for number, statement in enumerate(statements):
+            found[statement.get("Sid") or (position, number)] = statement
+    return list(found.values())
 
 
 def _statement(block: dict[str, Any]) -> dict[str, Any]:
