@@ -166,6 +166,15 @@ def never(bucket: str) -> list[Request]:
     return [*writes, Request("s3:GetObject", f"arn:aws:s3:::{bucket}/other"), listed(bucket, "other/")]
 
 
+def never_by_airflow(bucket: str) -> list[Request]:
+    """What no pod of Airflow may do: change its own code, or read and write data of flows."""
+    return [
+        Request(f"s3:{action}", f"arn:aws:s3:::{bucket}/{key}")
+        for action, key in (("PutObject", "airflow/dags/flow.py"), ("DeleteObject", "airflow/dags/flow.py"),
+                            ("PutObject", "metaflow/x"), ("GetObject", "metaflow/x"))
+    ]  # fmt: skip
+
+
 def read(text: Any) -> Document:
     """A policy as Terraform or IAM returns it."""
     found: Document = json.loads(text) if isinstance(text, str) else text

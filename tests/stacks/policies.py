@@ -10,9 +10,15 @@ from mfinfra.stackfile import schema
 from tests.doubles import iam
 
 #: Role -> the requests that its pods or containers make.
-REQUESTS = {"task": iam.of_tasks, "ui": iam.of_readers, "ui-backend": iam.of_readers, "argo": iam.of_readers}
-#: Roles of flows, and of programs that only read.
-NEVER = {"task", "ui", "ui-backend", "argo"}
+REQUESTS = {
+    "task": iam.of_tasks,
+    "ui": iam.of_readers,
+    "ui-backend": iam.of_readers,
+    "argo": iam.of_readers,
+    "airflow": iam.of_airflow,
+}
+#: Role -> the requests that must be denied: those of flows and of programs that only read, and those of Airflow's pods.
+NEVER = {**dict.fromkeys(("task", "ui", "ui-backend", "argo"), iam.never), "airflow": iam.never_by_airflow}
 
 
 def check_policies(terraform: Terraform, config: schema.StackConfig) -> None:
@@ -31,5 +37,5 @@ def check(role: str, documents: list[dict[str, Any]], bucket: str) -> None:
     assert iam.problems(documents) == [], role
     own = REQUESTS[role](bucket) if role in REQUESTS else []
     assert [request for request in own if not iam.allows(documents, request)] == [], role
-    others = iam.never(bucket) if role in NEVER else []
+    others = NEVER[role](bucket) if role in NEVER else []
     assert [request for request in others if iam.allows(documents, request)] == [], role

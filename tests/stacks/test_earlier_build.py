@@ -79,7 +79,9 @@ def terraform_stack(aws: Any, home: Path, tmp_path: Path) -> str:
     return "old-terraform"
 
 
-def test_a_stack_of_terraform_keeps_its_resources(cloud: Mfinfra, terraform_stack: str, tfcloud: Any, home: Path) -> None:
+def test_a_stack_of_terraform_keeps_its_resources(
+    cloud: Mfinfra, terraform_stack: str, tfcloud: Any, home: Path
+) -> None:
     check_status(cloud, terraform_stack, "terraform", home)
     planned = cloud("plan", "--name", terraform_stack, "--format", "json")
     check_kept(planned)
