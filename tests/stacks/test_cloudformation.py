@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import subprocess
 import sys
 import zlib
@@ -15,6 +16,8 @@ import pytest
 
 from tests.doubles.fixtures import Aws
 from tests.programs import Call, run_mfinfra
+
+from . import policies
 
 Cfn = Callable[..., Call]
 STACK = """name: {}
@@ -70,6 +73,7 @@ def test_a_stack_from_nothing_to_nothing(cfn: Cfn, name: str, aws: Aws, home: Pa
     assert queues[0]["jobQueueName"] == f"{name}-cpu"
     assert cfn("plan").code == 0
     assert left_beside_state(aws, name) == [f"stacks/{name}/stack.json"]
+    check_policies(aws, name, bucket)
     aws.client("s3").put_object(Bucket=bucket, Key="metaflow/x", Body=b"data")
     down = cfn("down", "--yes")
     assert down.code == 0, down.text
@@ -77,6 +81,23 @@ def test_a_stack_from_nothing_to_nothing(cfn: Cfn, name: str, aws: Aws, home: Pa
         aws.client("s3").head_bucket(Bucket=bucket)
     assert cfn("ls").out == ""
     assert left_beside_state(aws, name) == []
+
+
+def check_policies(aws: Aws, name: str, bucket: str) -> None:
+    """The roles of the stack, by their names without that of the stack and without the region."""
+    iam = aws.client("iam")
+    roles = [
+        one["RoleName"] for one in iam.list_roles(MaxItems=1000)["Roles"] if one["RoleName"].startswith(f"{name}-")
+    ]
+    assert len(roles) > 4
+    for role in roles:
+        names = iam.list_role_policies(RoleName=role)["PolicyNames"]
+        documents = [iam.get_role_policy(RoleName=role, PolicyName=one)["PolicyDocument"] for one in names]
+        # Ref of a secret is its ARN in AWS, and its name in ministack.
+        text = re.sub(
+            r'"(mfinfra-[^":]*Secret-[^":]*)"', r'"arn:aws:secretsmanager:us-east-1:1:secret:\1"', json.dumps(documents)
+        )
+        policies.check(role.removeprefix(f"{name}-us-east-1-"), json.loads(text), bucket)
 
 
 def left_beside_state(aws: Aws, name: str) -> list[str]:

@@ -3,7 +3,10 @@ again, removed."""
 
 from __future__ import annotations
 
+import json
+import os
 import re
+import subprocess
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -19,6 +22,7 @@ from mfinfra.stackfile.yaml_reader import Document, read
 from tests.doubles.fixtures import TfCloud
 from tests.programs import ROOT
 
+from .policies import check_policies
 from .waves import Waves
 
 REGIONS = {"aws": "eu-west-1", "azure": "westeurope", "gcp": "europe-west1"}
@@ -62,6 +66,23 @@ def test_a_stack_is_planned(name: str, stack: Callable[..., Terraform], tfcloud:
     terraform = stack(CONFIGS[name])
     assert terraform.validate() == []
     assert plan(terraform).exit_code == 2
+    check_dags(planned_outputs(terraform, tfcloud))
+
+
+def planned_outputs(terraform: Terraform, tfcloud: TfCloud) -> dict[str, Any]:
+    """The outputs that are known in the plan."""
+    argv = ["terraform", f"-chdir={terraform.folder}", "show", "-json", "p"]
+    env = {**os.environ, **tfcloud.environment}
+    shown = json.loads(subprocess.run(argv, check=True, capture_output=True, text=True, env=env).stdout)
+    return {name: output.get("value") for name, output in shown["planned_values"]["outputs"].items()}
+
+
+def check_dags(outputs: dict[str, Any]) -> None:
+    """DAGs in the object store are outside of the prefix that tasks can write."""
+    url, settings = outputs.get("airflow_dags_url"), outputs.get("runtime_config")
+    if url is not None and settings is not None:
+        root = next(value for name, value in settings.items() if name.startswith("METAFLOW_DATASTORE_SYSROOT_"))
+        assert not url.partition("://")[2].partition("/")[2].startswith(root.rpartition("/")[2] + "/")
 
 
 @pytest.mark.parametrize(
@@ -80,6 +101,8 @@ def test_a_stack_lives_its_whole_life(name: str, stack: Callable[..., Terraform]
     terraform.apply(Path(wanted.handle), ignore)
     assert plan(terraform).is_empty
     check_settings(config, terraform.outputs())
+    check_policies(terraform, config)
+    check_dags(terraform.outputs())
     check_secrets(terraform)
     if config.deletion_protection:  # first it is taken away, as `mfinfra down` asks
         terraform = stack(config.model_copy(update={"deletion_protection": False}))

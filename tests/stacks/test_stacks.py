@@ -21,6 +21,7 @@ from mfruntime.settings import SETTINGS
 from tests.doubles.fixtures import TfCloud
 from tests.programs import ROOT
 
+from .policies import check_policies
 from .waves import Waves, told_gone_on_from_and_removed
 
 EXAMPLES = sorted((ROOT / "examples" / "stacks").glob("*.yaml"))
@@ -78,6 +79,7 @@ def test_a_stack_lives_its_whole_life(name: str, stack: Callable[..., Terraform]
     assert plan(terraform).is_empty
     assert plan(terraform, refresh_only=True).is_empty
     check_settings(config, terraform.outputs())
+    check_policies(terraform, config)
     check_secrets(terraform, config)
     gone = plan(terraform, destroy=True)
     assert gone.exit_code == 3

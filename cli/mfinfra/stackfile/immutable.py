@@ -36,6 +36,23 @@ def check_unmoved(before: dict[str, Any], config: StackConfig) -> None:
                 f" {messages.shown(now)}: {why}.",
                 hint="Restore the value, or create a second stack with another name",
             )
+    _check_queues(before, config)
+
+
+def _check_queues(before: dict[str, Any], config: StackConfig) -> None:
+    """Raise StackFileError if a queue of a CloudFormation stack gains or loses its scheduling policy: AWS Batch cannot
+    change it, and CloudFormation does not replace a queue that keeps its name. A Terraform plan replaces the queue."""
+    if config.engine != "cloudformation" or config.compute.backend != "batch":
+        return
+    for name, pool in config.compute.pools.items():
+        was = _at_place(before, ("compute", "pools", name, "fair_share"))
+        if was is not None and was != pool.fair_share:
+            place, now = ("compute", "pools", name, "fair_share"), pool.fair_share
+            raise StackFileError(
+                f"{messages.key(place)} of stack '{config.name}' is {messages.shown(was)} and cannot be changed to"
+                f" {messages.shown(now)}: AWS Batch sets the scheduling policy of a queue when it creates the queue.",
+                hint=f"Set {messages.key(place)}: {str(was).lower()}, or give the pool another name",
+            )
 
 
 def _at_place(values: dict[str, Any], place: tuple[str, ...]) -> Any:

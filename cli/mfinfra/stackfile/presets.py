@@ -47,8 +47,8 @@ PRESETS: dict[str, dict[str, Any]] = {
         "kubernetes": {"high_availability": True},
         "compute": {
             "pools": {
-                "cpu": {"max_vcpus": 256, "priority": 10, "fair_share": True},
-                "spot": {"kind": "spot", "max_vcpus": 1024, "priority": 5, "fair_share": True},
+                "cpu": {"max_vcpus": 256, "priority": 10},
+                "spot": {"kind": "spot", "max_vcpus": 1024, "priority": 5},
             }
         },
     },

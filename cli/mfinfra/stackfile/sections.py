@@ -243,7 +243,10 @@ class Pool(Strict):
         description="AWS Batch: cancel a job that waits this long for an instance that is not available.",
     )
     fair_share: bool = Field(
-        False, description="AWS Batch: fair-share scheduling between users instead of first in, first out."
+        False,
+        description="AWS Batch: fair-share scheduling between share identifiers instead of first in, first out. Each"
+        " job must then have a share identifier and a scheduling priority; AWS Batch rejects the jobs of Metaflow,"
+        " which have none. It is set when the queue is created.",
     )
 
 

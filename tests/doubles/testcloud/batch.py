@@ -163,6 +163,8 @@ def _environments_of(queue: Document) -> list[str]:
 
 def update_queue(wanted: Document) -> Document:
     found = _known(batch._job_queues, wanted["jobQueue"], "JobQueue")
+    if wanted.get("schedulingPolicyArn") and "schedulingPolicyArn" not in found:
+        raise Refused("A scheduling policy cannot be added to an existing job queue")
     for key in ("state", "priority", "schedulingPolicyArn", "jobStateTimeLimitActions"):
         if key in wanted:
             found[key] = wanted[key]

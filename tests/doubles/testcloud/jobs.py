@@ -66,6 +66,7 @@ def _record(wanted: Document, definition: Document, queue: Document) -> Document
     job_id = str(uuid.uuid4())
     if not wanted.get("jobName"):
         raise Refused("jobName is required")
+    _check_share(wanted, definition, queue)
     return {
         "jobId": job_id,
         "jobArn": arn("batch", f"job/{job_id}"),
@@ -87,6 +88,17 @@ def _record(wanted: Document, definition: Document, queue: Document) -> Document
         "_waits_for": [item["jobId"] for item in wanted.get("dependsOn", []) if item.get("jobId")],
         "_since": now(),
     }
+
+
+def _check_share(wanted: Document, definition: Document, queue: Document) -> None:
+    """A queue with a scheduling policy requires a share identifier and a priority; other queues reject an identifier."""
+    is_shared = bool(queue.get("schedulingPolicyArn"))
+    if is_shared != bool(wanted.get("shareIdentifier")):
+        raise Refused(
+            f"shareIdentifier {'must' if is_shared else 'must not'} be specified for queue {queue['jobQueueName']}"
+        )
+    if is_shared and wanted.get("schedulingPriorityOverride", definition.get("schedulingPriority")) is None:
+        raise Refused("schedulingPriority must be specified for a fair-share queue")
 
 
 def _child(parent: Document, index: int, dependencies: list[Document]) -> Document:

@@ -30,10 +30,10 @@ class Batch:
         order = [{"order": 1, "computeEnvironment": "ce"}]
         self.api.create_job_queue(jobQueueName="q", priority=1, computeEnvironmentOrder=order)
 
-    def submit(self, script: str, **options: Any) -> str:
+    def submit(self, script: str, queue: str = "q", **options: Any) -> str:
         container = {"image": "i", "vcpus": 1, "memory": 128, "command": ["sh", "-c", script]}
         self.api.register_job_definition(jobDefinitionName="d", type="container", containerProperties=container)
-        return str(self.api.submit_job(jobName="j", jobQueue="q", jobDefinition="d", **options)["jobId"])
+        return str(self.api.submit_job(jobName="j", jobQueue=queue, jobDefinition="d", **options)["jobId"])
 
     def job(self, name: str) -> Document:
         found: Document = self.api.describe_jobs(jobs=[name])["jobs"][0]
@@ -84,6 +84,22 @@ def test_a_failing_job_is_repeated_as_its_strategy_says(batch: Batch) -> None:
     assert job["status"] == "FAILED"
     assert [attempt["container"]["exitCode"] for attempt in job["attempts"]] == [1, 1, 3]
     assert job["statusReason"] == "Essential container in task exited"
+
+
+def test_a_queue_with_a_policy_takes_only_jobs_with_an_identifier_and_a_priority(batch: Batch) -> None:
+    policy = batch.api.create_scheduling_policy(name="p", fairsharePolicy={"shareDecaySeconds": 60})["arn"]
+    order = [{"order": 1, "computeEnvironment": "ce"}]
+    with pytest.raises(Exception, match="cannot be added to an existing job queue"):
+        batch.api.update_job_queue(jobQueue="q", schedulingPolicyArn=policy)
+    with pytest.raises(Exception, match="shareIdentifier must not"):
+        batch.submit("true", shareIdentifier="me")
+    batch.api.create_job_queue(jobQueueName="f", priority=1, computeEnvironmentOrder=order, schedulingPolicyArn=policy)
+    with pytest.raises(Exception, match="shareIdentifier must be"):
+        batch.submit("true", queue="f")
+    with pytest.raises(Exception, match="schedulingPriority must be"):
+        batch.submit("true", queue="f", shareIdentifier="me")
+    job = batch.ended(batch.submit("true", queue="f", shareIdentifier="me", schedulingPriorityOverride=1))
+    assert (job["status"], job["shareIdentifier"]) == ("SUCCEEDED", "me")
 
 
 def test_an_array_of_jobs_knows_its_indices(batch: Batch) -> None:

@@ -166,6 +166,9 @@ class Provider:
     def _made(self, kind: str, prior: Any, planned: Any, config: Any) -> Any:
         """The state of a created or updated resource."""
         self.overlay.cloud = self._cloud
+        problem = None if prior is None else self.overlay.impossible(kind, prior, planned)
+        if problem is not None:
+            raise Refusal(problem)
         create = self.overlay.made if prior is None else self.overlay.changed
         made = {**create(kind, planned, config), **self._controls().get("made", {}).get(kind, {})}
         state = planning.filled(self._block(kind), planned, made, digest(kind, planned))

@@ -20,6 +20,28 @@ _ACTIONS = {
 }
 
 
+#: Type -> attributes that the cloud can neither add to an existing resource nor remove from it, although the provider
+#: plans an update: AWS Batch ignores the request, and every later plan shows the same change.
+_SET_AT_CREATION = {"aws_batch_job_queue": ("scheduling_policy_arn",)}
+
+
+def impossible_updates(shown: dict[str, Any]) -> list[str]:
+    """The addresses of resources with a planned update that only a replacement can make."""
+    updates = [entry for entry in shown.get("resource_changes") or [] if _action(entry) == "update"]
+    return [
+        str(entry["address"])
+        for entry in updates
+        if any(_appears(entry["change"], name) for name in _SET_AT_CREATION.get(str(entry["type"]), ()))
+    ]
+
+
+def _appears(change: dict[str, Any], name: str) -> bool:
+    """Whether a change adds or removes an attribute."""
+    before, after = change.get("before") or {}, change.get("after") or {}
+    unknown = (change.get("after_unknown") or {}).get(name) is True
+    return (before.get(name) is None) != (after.get(name) is None and not unknown)
+
+
 def changes(shown: dict[str, Any]) -> tuple[Change, ...]:
     """The changes of a plan, in the order of terraform; reading data sources is not a change."""
     found = shown.get("resource_changes") or []

@@ -18,7 +18,7 @@ from ...errors import EngineError, MfinfraError
 from ...machine import process
 from ...plans.changes import Event, Plan
 from . import events
-from .plan import changes, drifted, resources
+from .plan import changes, drifted, impossible_updates, resources
 
 OLDEST = (1, 11)
 _BINARIES = ("terraform", "tofu")
@@ -113,11 +113,17 @@ class Terraform:
             options["destroy"] = _flag()
         if refresh_only:
             options["refresh_only"] = _flag()
-        self._streamed(on_event, "plan", **options)
-        out.chmod(0o600)
-        shown = self._json("show", str(out))
+        shown = self._planned(out, on_event, options)
+        if impossible := impossible_updates(shown):
+            shown = self._planned(out, on_event, {**options, "replace": impossible})
         found = drifted(shown) if refresh_only else changes(shown)
         return Plan(stack, "terraform", found, str(out))
+
+    def _planned(self, out: Path, on_event: Callable[[Event], None], options: dict[str, Any]) -> dict[str, Any]:
+        """Write a plan, and return what it contains."""
+        self._streamed(on_event, "plan", **options)
+        out.chmod(0o600)
+        return self._json("show", str(out))
 
     def apply(self, plan_file: Path, on_event: Callable[[Event], None]) -> None:
         """Apply exactly a plan. Terraform itself refuses a stale one."""

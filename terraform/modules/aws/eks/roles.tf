@@ -33,25 +33,6 @@ resource "aws_eks_pod_identity_association" "task" {
 }
 
 data "aws_iam_policy_document" "task" {
-  source_policy_documents = [data.aws_iam_policy_document.data["write"].json]
-
-  dynamic "statement" {
-    for_each = length(var.secret_arns) > 0 ? [1] : []
-
-    content {
-      sid       = "Secrets"
-      actions   = ["secretsmanager:GetSecretValue", "secretsmanager:DescribeSecret"]
-      resources = var.secret_arns
-    }
-  }
-}
-
-data "aws_iam_policy_document" "data" {
-  for_each = {
-    read  = ["s3:GetObject"]
-    write = ["s3:GetObject", "s3:PutObject", "s3:DeleteObject", "s3:AbortMultipartUpload", "s3:ListMultipartUploadParts"]
-  }
-
   statement {
     sid       = "List"
     actions   = ["s3:ListBucket"]
@@ -66,7 +47,7 @@ data "aws_iam_policy_document" "data" {
 
   statement {
     sid       = "Objects"
-    actions   = each.value
+    actions   = local.write_actions
     resources = ["${var.bucket_arn}/${var.prefix}/*"]
   }
 
@@ -75,7 +56,68 @@ data "aws_iam_policy_document" "data" {
 
     content {
       sid       = "Key"
-      actions   = each.key == "write" ? ["kms:Decrypt", "kms:GenerateDataKey"] : ["kms:Decrypt"]
+      actions   = ["kms:Decrypt", "kms:GenerateDataKey"]
+      resources = [var.kms_key_arn]
+    }
+  }
+
+  dynamic "statement" {
+    for_each = length(var.secret_arns) > 0 ? [1] : []
+
+    content {
+      sid       = "Secrets"
+      actions   = ["secretsmanager:GetSecretValue", "secretsmanager:DescribeSecret"]
+      resources = var.secret_arns
+    }
+  }
+}
+
+locals {
+  write_actions = ["s3:GetObject", "s3:PutObject", "s3:DeleteObject", "s3:AbortMultipartUpload", "s3:ListMultipartUploadParts"]
+}
+
+data "aws_iam_policy_document" "service" {
+  for_each = var.services
+
+  # A program that checks whether the bucket exists sends HeadBucket, which is authorized as ListBucket without a prefix.
+  statement {
+    sid       = "List"
+    actions   = ["s3:ListBucket"]
+    resources = [var.bucket_arn]
+
+    dynamic "condition" {
+      for_each = each.value.checks_bucket ? [] : [1]
+
+      content {
+        test     = "StringLike"
+        variable = "s3:prefix"
+        values   = flatten([for prefix in concat(each.value.read, each.value.write) : [prefix, "${prefix}/*"]])
+      }
+    }
+  }
+
+  statement {
+    sid       = "Read"
+    actions   = ["s3:GetObject"]
+    resources = [for prefix in concat(each.value.read, each.value.write) : "${var.bucket_arn}/${prefix}/*"]
+  }
+
+  dynamic "statement" {
+    for_each = length(each.value.write) > 0 ? [1] : []
+
+    content {
+      sid       = "Write"
+      actions   = local.write_actions
+      resources = [for prefix in each.value.write : "${var.bucket_arn}/${prefix}/*"]
+    }
+  }
+
+  dynamic "statement" {
+    for_each = var.use_kms_key ? [1] : []
+
+    content {
+      sid       = "Key"
+      actions   = length(each.value.write) > 0 ? ["kms:Decrypt", "kms:GenerateDataKey"] : ["kms:Decrypt"]
       resources = [var.kms_key_arn]
     }
   }
@@ -94,7 +136,7 @@ resource "aws_iam_role_policy" "service" {
 
   name   = "data"
   role   = aws_iam_role.service[each.key].id
-  policy = data.aws_iam_policy_document.data[each.value.write ? "write" : "read"].json
+  policy = data.aws_iam_policy_document.service[each.key].json
 }
 
 resource "aws_eks_pod_identity_association" "service" {
@@ -132,9 +174,15 @@ data "aws_iam_policy_document" "autoscaler" {
     actions = [
       "autoscaling:DescribeAutoScalingGroups", "autoscaling:DescribeAutoScalingInstances", "autoscaling:DescribeLaunchConfigurations",
       "autoscaling:DescribeScalingActivities", "autoscaling:DescribeTags", "ec2:DescribeImages", "ec2:DescribeInstanceTypes",
-      "ec2:DescribeLaunchTemplateVersions", "ec2:GetInstanceTypesFromInstanceRequirements", "eks:DescribeNodegroup",
+      "ec2:DescribeLaunchTemplateVersions", "ec2:GetInstanceTypesFromInstanceRequirements",
     ]
     resources = ["*"]
+  }
+
+  statement {
+    sid       = "Groups"
+    actions   = ["eks:DescribeNodegroup"]
+    resources = ["arn:${data.aws_partition.this.partition}:eks:${data.aws_region.this.region}:*:nodegroup/${var.name}/*"]
   }
 
   statement {

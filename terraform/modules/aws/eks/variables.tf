@@ -124,11 +124,13 @@ variable "secret_arns" {
 }
 
 variable "services" {
-  description = "Services of the stack with access to the bucket, by name: their service account, and whether they can write."
+  description = "Services of the stack with access to the bucket, by name: their service account, the prefixes that they read and write, and whether they check that the bucket exists."
   type = map(object({
     namespace       = string
     service_account = string
-    write           = bool
+    read            = optional(list(string), [])
+    write           = optional(list(string), [])
+    checks_bucket   = optional(bool, false)
   }))
   default = {}
 }

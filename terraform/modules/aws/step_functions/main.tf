@@ -10,7 +10,6 @@ locals {
   arn            = "arn:${data.aws_partition.this.partition}"
   state_machines = "${local.arn}:states:${local.here}:stateMachine:${var.name}_*"
   executions     = "${local.arn}:states:${local.here}:execution:${var.name}_*:*"
-  map_runs       = "${local.arn}:states:${local.here}:mapRun:${var.name}_*/*:*"
   map_prefix     = "${var.prefix}/sfn_distributed_map_output"
 }
 

@@ -30,8 +30,8 @@ resource "aws_iam_role_policy" "states" {
 }
 
 data "aws_iam_policy_document" "states" {
-  #checkov:skip=CKV_AWS_111:IAM supports no narrower resource for these actions: jobs have no ARN before they exist, and log delivery has none
-  #checkov:skip=CKV_AWS_356:IAM supports no narrower resource for these actions: jobs have no ARN before they exist, and log delivery has none
+  #checkov:skip=CKV_AWS_111:IAM supports no narrower resource for batch:DescribeJobs and the actions of log delivery
+  #checkov:skip=CKV_AWS_356:IAM supports no narrower resource for batch:DescribeJobs and the actions of log delivery
   statement {
     sid       = "Submit"
     actions   = ["batch:SubmitJob", "batch:TagResource"]
@@ -40,8 +40,14 @@ data "aws_iam_policy_document" "states" {
 
   statement {
     sid       = "Follow"
-    actions   = ["batch:DescribeJobs", "batch:TerminateJob"]
+    actions   = ["batch:DescribeJobs"]
     resources = ["*"]
+  }
+
+  statement {
+    sid       = "Stop"
+    actions   = ["batch:TerminateJob"]
+    resources = ["${local.arn}:batch:${local.here}:job/*"]
   }
 
   statement {
@@ -58,13 +64,13 @@ data "aws_iam_policy_document" "states" {
 
   statement {
     sid       = "DistributedMap"
-    actions   = ["states:StartExecution", "states:RedriveExecution"]
-    resources = [local.state_machines, local.map_runs]
+    actions   = ["states:StartExecution"]
+    resources = [local.state_machines]
   }
 
   statement {
     sid       = "DistributedMapRuns"
-    actions   = ["states:DescribeExecution", "states:StopExecution"]
+    actions   = ["states:DescribeExecution", "states:StopExecution", "states:RedriveExecution"]
     resources = [local.executions]
   }
 

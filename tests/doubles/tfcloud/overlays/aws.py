@@ -73,6 +73,8 @@ FORCE_NEW = {
     "aws_ssm_parameter": {"type"},
     "aws_kms_key": {"customer_master_key_spec"},
 }
+#: Arguments that can be changed, but neither added nor removed: the API of Batch on UpdateJobQueue.
+SET_AT_CREATION = {"aws_batch_job_queue": {"scheduling_policy_arn"}}
 #: Types whose name can be changed.
 RENAMED = {
     "aws_api_gateway_usage_plan",
@@ -238,7 +240,11 @@ def _cluster(values: Values, seed: str, region: str) -> Values:
 
 def policy_document(config: dict[str, Any]) -> dict[str, Any]:
     """The JSON that the data source generates from its blocks."""
-    statements = [_statement(s) for s in config.get("statement") or []]
+    statements = _merged(
+        *(json.loads(text)["Statement"] for text in config.get("source_policy_documents") or []),
+        [_statement(s) for s in config.get("statement") or []],
+        *(json.loads(text)["Statement"] for text in config.get("override_policy_documents") or []),
+    )
     document = {"Version": config.get("version") or "2012-10-17", "Statement": statements}
     text = json.dumps(document, indent=2)
     return {
@@ -247,6 +253,15 @@ def policy_document(config: dict[str, Any]) -> dict[str, Any]:
         "id": digest(text, length=10),
         "version": document["Version"],
     }
+
+
+def _merged(*lists: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Statements in their order; one with the Sid of an earlier one replaces it."""
+    found: dict[Any, dict[str, Any]] = {}
+    for position, statements in enumerate(lists):
+        for number, statement in enumerate(statements):
+            found[statement.get("Sid") or (position, number)] = statement
+    return list(found.values())
 
 
 def _statement(block: dict[str, Any]) -> dict[str, Any]:
@@ -370,6 +385,17 @@ class Aws(Overlay):
 
     def refusals(self, kind: str, config: Values) -> list[str]:
         return refusals(kind, config)
+
+    def impossible(self, kind: str, prior: Values, planned: Values) -> str | None:
+        """The real provider sends the update, and AWS keeps what it has; an error shows it earlier."""
+        return next(
+            (
+                f"updating {kind} ({prior.get('id')}): {name} cannot be added or removed"
+                for name in SET_AT_CREATION.get(kind, ())
+                if (prior.get(name) is None) != (planned.get(name) is None)
+            ),
+            None,
+        )
 
     def plan(self, kind: str, prior: Values | None, planned: Values, config: Values) -> None:
         if "tags_all" in planned and (config.get("tags") is None or isinstance(config["tags"], dict)):

@@ -67,6 +67,10 @@ class Overlay:
             return True
         return attribute in own or "*" in own
 
+    def impossible(self, kind: str, prior: Values, planned: Values) -> str | None:
+        """The error of the cloud for an update that the provider plans, but the cloud cannot make; None for none."""
+        return None
+
     def plan(self, kind: str, prior: Values | None, planned: Values, config: Values) -> None:
         """Set planned values that the provider knows before it calls its cloud."""
 

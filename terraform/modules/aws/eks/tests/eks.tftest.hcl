@@ -102,3 +102,24 @@ run "a_pool_named_system_is_refused" {
 
   expect_failures = [var.pools]
 }
+
+run "services" {
+  command = plan
+
+  variables {
+    services = {
+      reader  = { namespace = "x", service_account = "reader", read = ["a"] }
+      checker = { namespace = "x", service_account = "checker", read = ["a/b"], write = ["c"], checks_bucket = true }
+    }
+  }
+
+  assert {
+    condition     = jsondecode(data.aws_iam_policy_document.service["reader"].json).Statement[0].Condition.StringLike["s3:prefix"] == ["a", "a/*"] && length(jsondecode(data.aws_iam_policy_document.service["reader"].json).Statement) == 2
+    error_message = "A service that reads can list other prefixes, or write."
+  }
+
+  assert {
+    condition     = !can(jsondecode(data.aws_iam_policy_document.service["checker"].json).Statement[0].Condition) && jsondecode(data.aws_iam_policy_document.service["checker"].json).Statement[2].Resource == "arn:aws:s3:::bucket/c/*"
+    error_message = "A service cannot check the bucket, or writes to a prefix that it only reads."
+  }
+}
