@@ -9,6 +9,25 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+#: The variables of a shell that was set up for another project: each would change what a stack plans, or where its state
+#: is. Every stack of the tests lives in such a shell.
+OTHER_PROJECT = {
+    "TF_CLI_ARGS": "-no-such-option",
+    "TF_CLI_ARGS_init": "-backend=false",
+    "TF_CLI_ARGS_plan": "-destroy",
+    "TF_CLI_ARGS_apply": "-target=module.none",
+    "TF_CLI_ARGS_show": "-no-such-option",
+    "TF_CLI_ARGS_state_rm": "-dry-run",
+    "TF_DATA_DIR": "other-project",
+    "TF_WORKSPACE": "other-project",
+    "TF_VAR_name": "other-project",
+    "TF_AWS_DEFAULT_TAGS_project": "other",
+    "TF_AWS_IGNORE_TAGS_KEYS": "mfinfra:stack",
+    "KUBE_HOST": "https://192.0.2.1",
+    "HELM_DRIVER": "memory",
+    "AWS_SSE_CUSTOMER_KEY": "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=",
+}
+
 
 @dataclass
 class Configuration:

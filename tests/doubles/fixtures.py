@@ -25,7 +25,8 @@ from mfinfra.render import files as render
 from mfinfra.render import workspace
 from mfinfra.stackfile.schema import StackConfig
 from tests.doubles import programs
-from tests.doubles.configuration import Configuration
+from tests.doubles.configuration import OTHER_PROJECT, Configuration
+from tests.doubles.state import with_s3_on_loopback
 from tests.programs import ROOT, Call, run_mfinfra
 
 #: Accounts that nobody has, where a root needs one to be planned.
@@ -172,7 +173,7 @@ def _aws(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Aws]:
     threading.Thread(target=keys.serve_forever, daemon=True).start()
     url, key_url = f"http://127.0.0.1:{port}", f"http://127.0.0.1:{keys.server_address[1]}"
     _wait_for(url)
-    backend = ("use_path_style", "skip_credentials_validation", "skip_requesting_account_id", "skip_region_validation", "skip_metadata_api_check")  # fmt: skip
+    terraform = with_s3_on_loopback(tmp_path_factory.mktemp("terraform"))
     yield Aws(
         url,
         key_url,
@@ -185,7 +186,8 @@ def _aws(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Aws]:
             "AWS_EC2_METADATA_DISABLED": "true",
             "AWS_CONFIG_FILE": os.devnull,
             "AWS_SHARED_CREDENTIALS_FILE": os.devnull,
-            "TF_CLI_ARGS_init": " ".join(f"-backend-config={option}=true" for option in backend),
+            "MFINFRA_TERRAFORM": str(terraform),
+            **OTHER_PROJECT,
         },
     )
     keys.shutdown()

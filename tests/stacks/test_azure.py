@@ -19,6 +19,7 @@ import trustme
 from mfinfra.clouds.azure.errors import explain_text
 from mfinfra.render import state_location
 from tests.doubles import azure, object_stores
+from tests.doubles.configuration import OTHER_PROJECT
 from tests.doubles.fixtures import TfCloud
 from tests.doubles.server import Double
 from tests.doubles.state import with_local_state
@@ -86,6 +87,7 @@ def cloud(blobs: Blobs, certificates: tuple[trustme.CA, Path], tfcloud: TfCloud,
     ends = [entra.start(context), manager.start(context)]
     settings = {
         **tfcloud.environment,
+        **OTHER_PROJECT,
         "AZURE_AUTHORITY_HOST": entra.url,
         "AZURE_TENANT_ID": azure.TENANT,
         "AZURE_CLIENT_ID": "deployer",

@@ -13,6 +13,7 @@ import pytest
 
 from mfinfra.clouds.gcp.errors import explain_text
 from tests.doubles import google, object_stores
+from tests.doubles.configuration import OTHER_PROJECT
 from tests.doubles.fixtures import TfCloud
 from tests.doubles.server import Double
 from tests.programs import Call, run_mfinfra
@@ -34,7 +35,7 @@ def gcp(project: google.Project, storage: str, tfcloud: TfCloud, tmp_path: Path)
     """Call mfinfra with Google Cloud on loopback."""
     double = Double(google.answers(project))
     end = double.start()
-    settings = {**tfcloud.environment, **google.environment(double, storage, tmp_path)}
+    settings = {**tfcloud.environment, **OTHER_PROJECT, **google.environment(double, storage, tmp_path)}
     yield lambda *args, **env: run_mfinfra(args, tmp_path, **{**settings, **env})
     end()
     for name in list_objects(storage):

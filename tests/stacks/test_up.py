@@ -256,24 +256,23 @@ exec {terraform} "$@"
 
 
 @pytest.mark.slow
-def test_opentofu_is_used_where_there_is_no_terraform(
-    cloud: Cloud, name: str, tmp_path: Path, terraform: str, tfcloud: TfCloud
-) -> None:
+def test_opentofu_is_used_where_there_is_no_terraform(cloud: Cloud, name: str, tmp_path: Path, aws: Aws) -> None:
     """The program is terraform under the other's name, which tells its version as OpenTofu does; the real one may differ."""
     programs = tmp_path / "programs"
     programs.mkdir()
     tofu = programs / "tofu"
     path = os.pathsep.join([str(programs), "/usr/bin", "/bin"])
-    tofu.write_text(OPENTOFU.format(version="1.9.1", terraform=terraform))
+    tofu.write_text(OPENTOFU.format(version="1.9.1", terraform=aws.environment["MFINFRA_TERRAFORM"]))
     tofu.chmod(0o755)
-    old = cloud("up", "--yes", PATH=path)
+    found = {"PATH": path, "MFINFRA_TERRAFORM": ""}
+    old = cloud("up", "--yes", **found)
     assert old.code == 12
     assert "tofu is version 1.9; 1.11 or newer is required" in old.err
-    tofu.write_text(OPENTOFU.format(version="1.11.2", terraform=terraform))
-    up = cloud("up", "--yes", "--no-smoke", PATH=path)
+    tofu.write_text(OPENTOFU.format(version="1.11.2", terraform=aws.environment["MFINFRA_TERRAFORM"]))
+    up = cloud("up", "--yes", "--no-smoke", **found)
     assert up.code == 0, up.text
-    assert cloud("plan", PATH=path).code == 0
-    assert cloud("down", name, "--yes", PATH=path).code == 0
+    assert cloud("plan", **found).code == 0
+    assert cloud("down", name, "--yes", **found).code == 0
 
 
 def test_a_protected_stack_is_not_removed(cloud: Cloud, name: str, tmp_path: Path) -> None:

@@ -22,6 +22,7 @@ from . import (
     jobs,
     protection,
     quotas,
+    resource_names,
     resources,
     scaling,
     stepfunctions,
@@ -29,7 +30,20 @@ from . import (
     vpclinks,
 )
 
-PARTS = (batch, buckets, capabilities, drift, identity, quotas, resources, scaling, stepfunctions, tagging, vpclinks)
+PARTS = (
+    batch,
+    buckets,
+    capabilities,
+    drift,
+    identity,
+    quotas,
+    resources,
+    resource_names,
+    scaling,
+    stepfunctions,
+    tagging,
+    vpclinks,
+)
 
 Scope = dict[str, Any]
 Receive = Callable[[], Awaitable[dict[str, Any]]]

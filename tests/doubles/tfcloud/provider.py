@@ -26,6 +26,7 @@ from typing import Any
 
 import grpc
 
+from .. import names
 from . import planning
 from .memory import Memory, shaped
 from .messages import RPCS, M
@@ -114,6 +115,8 @@ class Provider:
             self.overlay.plan(kind, prior, planned, config)
         except Refusal as exc:
             return _failed("PlanResponse", str(exc))
+        if prior is None and (wrong := names.refusals(kind, planned)):
+            return _failed("PlanResponse", *wrong)
         for path in self._replacing(kind, planned, prior, config) if prior is not None else ():
             response.requires_replace.add(steps=path)
         response.planned_state.msgpack = encode(planned)

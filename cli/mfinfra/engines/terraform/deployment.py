@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -15,6 +16,7 @@ from ...render.outputs import StackOutputs, of
 if TYPE_CHECKING:
     from ...clouds.base import Cloud
 from ..base import OnEvent, workspace_of
+from .environment import ignored
 
 
 class TerraformDeployment:
@@ -33,6 +35,8 @@ class TerraformDeployment:
         files = render(cloud.config, account=cloud.account)
         self.digest = workspace.write(files, self.folder, stack=self._name).digest
         self._terraform = Terraform(self.folder, explain=cloud.explain, env=cloud.environment())
+        if names := ignored(os.environ):
+            report(f"Ignoring variables of the shell that can change the plan: {', '.join(names)}")
         report("Preparing Terraform")
         self._terraform.init()
 

@@ -17,7 +17,7 @@ from typing import Any
 from ...errors import EngineError, MfinfraError
 from ...machine import process
 from ...plans.changes import Event, Plan
-from . import events
+from . import environment, events
 from .plan import changes, drifted, impossible_updates, resources
 
 OLDEST = (1, 11)
@@ -49,17 +49,11 @@ def binary() -> str:
 
 
 def _version(path: str) -> tuple[int, ...]:
-    done = process.run([path, "version", "-json"], env=_environment({}))
+    done = process.run([path, "version", "-json"], env=environment.of_terraform(os.environ, {}))
     found = _VERSION.search(done.output)
     if done.code != 0 or found is None:
         raise EngineError(f"{path} did not print its version.", hint="Reinstall it")
     return int(found.group(1)), int(found.group(2))
-
-
-def _environment(extra: Mapping[str, str]) -> dict[str, str]:
-    """The environment, without variables that make terraform prompt, check for updates or mix logs with events."""
-    kept = {k: v for k, v in os.environ.items() if k not in ("TF_LOG", "TF_CLI_ARGS", "TF_WORKSPACE")}
-    return {**kept, "TF_IN_AUTOMATION": "1", "TF_INPUT": "0", "CHECKPOINT_DISABLE": "1", **extra}
 
 
 def _ignore(_: Event) -> None:
@@ -76,12 +70,12 @@ class Terraform:
     def __init__(self, folder: Path, explain: Explain | None = None, env: Mapping[str, str] | None = None) -> None:
         self.folder = folder
         self._explain = explain or (lambda _: None)
-        self._env = _environment(env or {})
+        self._env = environment.of_terraform(os.environ, env or {})
         self._binary = binary()
 
     def renew(self, env: Mapping[str, str]) -> None:
         """Set the additional environment variables for the next commands: tokens expire while commands run."""
-        self._env = _environment(env)
+        self._env = environment.of_terraform(os.environ, env)
 
     def init(self) -> None:
         """Download the providers and connect to the backend. Idempotent; a changed backend is reconfigured."""

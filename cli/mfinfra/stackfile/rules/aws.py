@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from ..sections import ARN_PATTERN
+from . import names
 from .base import COMMON, Given, Place, Problem, Rule, cidrs, refused, said
 
 if TYPE_CHECKING:
@@ -249,6 +250,7 @@ def _arn(place: Place, arn: str, service: str, config: StackConfig) -> Iterator[
 
 RULES: tuple[Rule, ...] = (
     *COMMON,
+    names.aws,
     _region,
     _logs,
     _ids,

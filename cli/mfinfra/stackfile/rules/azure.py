@@ -10,6 +10,7 @@ import re
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
+from . import names
 from .azure_and_gcp import of_aws, service
 from .base import COMMON, Given, Problem, Rule, said
 
@@ -127,4 +128,4 @@ def _pools(config: StackConfig, _: Given) -> Iterator[Problem]:
         yield ("kubernetes", "namespaces"), f"Azure supports at most {_NAMESPACES} namespaces with one identity"
 
 
-RULES: tuple[Rule, ...] = (*COMMON, of_aws, service, _place, _network, _datastore, _database, _pools)
+RULES: tuple[Rule, ...] = (*COMMON, names.azure, of_aws, service, _place, _network, _datastore, _database, _pools)

@@ -3,13 +3,13 @@
 Sources: the pages on naming resources, on Cloud SQL machine types, on labels and on service accounts.
 """
 
-# ruff: noqa: E501 - one line for each message
 from __future__ import annotations
 
 import re
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
+from . import names
 from .azure_and_gcp import of_aws, service
 from .base import COMMON, Given, Problem, Rule
 
@@ -30,8 +30,6 @@ _SECRET = re.compile(rf"(projects/({_PROJECT.pattern}|\d+)/secrets/)?[A-Za-z0-9_
 _DATABASE_CLASS = re.compile(r"db-(f1-micro|g1-small|custom-\d+-\d+|perf-optimized-N-\d+)")
 _PERSON = re.compile(r"(user|group|serviceAccount):[^@:]+@[^@:]+")
 _SHARED = ("db-f1-micro", "db-g1-small")
-#: Names of service accounts have at most 30 characters; those of a stack are its name and a suffix.
-_NAME_LENGTH = 20
 
 
 def _place(config: StackConfig, _: Given) -> Iterator[Problem]:
@@ -50,13 +48,6 @@ def _place(config: StackConfig, _: Given) -> Iterator[Problem]:
     for index, person in enumerate(config.people):
         if not _PERSON.fullmatch(person):
             yield ("people", index), f"'{person}' is not a member, such as user:ada@example.com, group:team@example.com"
-    if len(config.name) > _NAME_LENGTH:
-        yield (
-            ("name",),
-            f"on Google Cloud, a stack name has at most {_NAME_LENGTH} characters, because names of service accounts contain it",
-        )
-    if config.name.endswith("-"):
-        yield ("name",), "on Google Cloud, a name cannot end with a dash"
     if config.network.zones > 4:
         yield ("network", "zones"), "Google Cloud regions have at most 4 zones"
     for key, value in config.tags.items():
@@ -113,4 +104,4 @@ def _database(config: StackConfig, _: Given) -> Iterator[Problem]:
         yield ("metadata", "database", "secret"), "must be a secret: projects/PROJECT/secrets/NAME"
 
 
-RULES: tuple[Rule, ...] = (*COMMON, of_aws, service, _place, _network, _datastore, _database)
+RULES: tuple[Rule, ...] = (*COMMON, names.gcp, of_aws, service, _place, _network, _datastore, _database)

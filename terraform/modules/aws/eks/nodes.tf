@@ -80,7 +80,7 @@ resource "aws_eks_node_group" "this" {
   for_each = local.groups
 
   cluster_name           = aws_eks_cluster.this.name
-  node_group_name_prefix = "${var.name}-${each.key}-"
+  node_group_name_prefix = "${substr(var.name, 0, 35 - length(each.key))}-${each.key}-" # at most 37 characters
   node_role_arn          = aws_iam_role.nodes.arn
   subnet_ids             = var.subnet_ids
   version                = aws_eks_cluster.this.version

@@ -5,7 +5,6 @@ from __future__ import annotations
 import base64
 import ipaddress
 import json
-import re
 import secrets
 import string
 from collections.abc import Callable
@@ -324,7 +323,6 @@ def data(kind: str, config: dict[str, Any], region: str) -> dict[str, Any]:
 
 
 _POLICIES = {"policy", "assume_role_policy", "container_definitions"}
-_BUCKET = re.compile(r"[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]")
 
 
 def refusals(kind: str, config: dict[str, Any]) -> list[str]:
@@ -337,14 +335,6 @@ def refusals(kind: str, config: dict[str, Any]) -> list[str]:
             found.append(f'"{key}" contains an invalid JSON')
         if key in ("cidr_block", "cidr_ipv4") and not _is_cidr(value):
             found.append(f'"{key}" is not a valid CIDR block: {value}')
-    if kind == "aws_s3_bucket" and isinstance(config.get("bucket"), str) and not _BUCKET.fullmatch(config["bucket"]):
-        found.append(f"invalid bucket name: {config['bucket']}")
-    if kind == "aws_lb" and isinstance(config.get("name"), str) and len(config["name"]) > 32:
-        found.append('"name" cannot be longer than 32 characters')
-    if kind == "aws_iam_role" and isinstance(config.get("name"), str) and len(config["name"]) > 64:
-        found.append("expected length of name to be in the range (1 - 64)")
-    if kind == "aws_lb_target_group" and isinstance(config.get("name_prefix"), str) and len(config["name_prefix"]) > 6:
-        found.append('"name_prefix" cannot be longer than 6 characters')
     return found
 
 
