@@ -40,6 +40,11 @@ class Node:
     matching_join: str | None = None
     is_inside_foreach: bool = False
 
+    @property
+    def parallel_step(self) -> bool:
+        """Whether a decorator runs the step as several processes at once."""
+        return any(getattr(decorator, "IS_PARALLEL", False) for decorator in self.decorators)
+
     def info(self) -> dict[str, Any]:
         """The step's entry in the graph artifact."""
         info: dict[str, Any] = {

@@ -18,7 +18,7 @@ def merge(flow: Any, inputs: Iterable[Any], exclude: Any, include: Any) -> None:
     """Inherit artifacts of the inputs, as described at `FlowSpec.merge_artifacts`."""
     state = state_of(flow)
     step = state.step
-    if step is None or flow._graph()[step].type != "join":
+    if step is None or flow._graph[step].type != "join":
         raise MetaflowException(f"merge_artifacts() can only be called in a join step; '{step}' is not a join.")
     included, excluded = _listed("include", include), _listed("exclude", exclude)
     if included and excluded:

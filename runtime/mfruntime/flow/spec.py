@@ -52,6 +52,17 @@ class _FlowName:
         return load(flow, "name")
 
 
+class _LazyGraph:
+    """The graph of a flow class, read from the source when it is first used."""
+
+    def __get__(self, flow: Any, owner: type[Any]) -> Graph:
+        if owner not in _graphs:
+            from .graph import Graph
+
+            _graphs[owner] = Graph(owner)
+        return _graphs[owner]
+
+
 class FlowSpec:
     """Base class of flows: methods with @step, connected by `self.next`.
 
@@ -74,13 +85,8 @@ class FlowSpec:
 
     # -- the class as data ---------------------------------------------------------------------------------------------
 
-    @classmethod
-    def _graph(cls) -> Graph:
-        if cls not in _graphs:
-            from .graph import Graph
-
-            _graphs[cls] = Graph(cls)
-        return _graphs[cls]
+    #: The steps and their connections, of the class and of its instances.
+    _graph = _LazyGraph()
 
     @classmethod
     def _get_parameters(cls) -> Iterator[tuple[str, Parameter]]:
@@ -89,10 +95,10 @@ class FlowSpec:
 
     def __iter__(self) -> Iterator[Any]:
         """The steps of the flow."""
-        return (getattr(self, node.name) for node in self._graph())
+        return (getattr(self, node.name) for node in self._graph)
 
     def __getitem__(self, step: str) -> Any:
-        if step in self._graph():
+        if step in self._graph:
             return getattr(self, step)
         raise KeyError(step)
 

@@ -37,8 +37,8 @@ def _check_arguments(step: str, other: dict[str, Any]) -> None:
 
 def _target(flow: Any, step: str, target: Any) -> str:
     name = getattr(target, "__name__", None)
-    if name is None or not getattr(target, "is_step", False) or name not in flow._graph():
-        known = ", ".join(node.name for node in flow._graph())
+    if name is None or not getattr(target, "is_step", False) or name not in flow._graph:
+        known = ", ".join(node.name for node in flow._graph)
         raise InvalidNextException(f"Step {step}: {name or target!r} in self.next() is not a step. Steps: {known}.")
     return str(name)
 

@@ -52,7 +52,7 @@ class Env:
 
     @property
     def graph(self) -> Graph:
-        return self.flow._graph()
+        return self.flow._graph
 
     def attach(self, specs: tuple[str, ...]) -> None:
         """Add decorators given as text to every step."""

@@ -203,7 +203,7 @@ def test_an_artifact_of_a_decorator_has_the_same_rule(var: str) -> None:
         def end(self) -> None: ...
 
     with pytest.raises(LintWarn, match=f"the artifact of @catch is not possible. self.{var} cannot be assigned"):
-        check(Caught._graph())
+        check(Caught._graph)
 
 
 CONSTANTS = """
@@ -328,5 +328,5 @@ def test_a_text_is_one_name_and_not_its_letters(flow, arguments: str, expected: 
 def test_the_default_of_a_parameter_with_several_values_can_be_one_text() -> None:
     from mfruntime.flow.parameters import resolve
 
-    assert resolve(Parameter("words", multiple=True, default="abc"), None, lambda _: None) == ["abc"]  # type: ignore[arg-type,return-value]
-    assert resolve(Parameter("words", multiple=True, default=["a", "b"]), None, lambda _: None) == ["a", "b"]  # type: ignore[arg-type,return-value]
+    assert resolve(Parameter("words", multiple=True, default="abc"), None, lambda _: None) == ("abc",)  # type: ignore[arg-type,return-value]
+    assert resolve(Parameter("words", multiple=True, default=["a", "b"]), None, lambda _: None) == ("a", "b")  # type: ignore[arg-type,return-value]

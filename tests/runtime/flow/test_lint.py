@@ -116,14 +116,14 @@ def test_a_flow_that_cannot_run_is_refused_with_what_to_change(tmp_path: Path, c
     steps, expected = CASES[case]
     flow = write(tmp_path, steps)
     with pytest.raises(LintWarn) as info:
-        check(flow._graph())
+        check(flow._graph)
     assert expected in str(info.value)
     assert case in ("no_steps", "two_starts") or info.value.line_no
 
 
 @pytest.mark.parametrize("path", SHAPES, ids=lambda p: p.stem)
 def test_every_good_shape_passes(path: Path) -> None:
-    check(load(path)._graph())
+    check(load(path)._graph)
 
 
 @pytest.mark.parametrize(
@@ -133,7 +133,7 @@ def test_every_good_shape_passes(path: Path) -> None:
         ("p = Parameter('run-id')", "reserved"),
         ("a = Parameter('x')\nb = Parameter('X')", "two parameters"),
         ("p = Parameter('x', default='q', type=int)", "not a valid integer"),
-        ("p = Parameter('x', type=list)", "are allowed"),
+        ("p = Parameter('x', type=list)", "use str, int"),
         ("p = Parameter('x', default=1, required=True)", "remove one of the two"),
         ("p = Parameter('a b')", "must start with a letter"),
         ("p = Parameter('../x')", "separator"),
@@ -146,3 +146,9 @@ def test_a_bad_parameter_is_refused_when_the_class_is_made(tmp_path: Path, line:
     with pytest.raises(MetaflowException) as info:
         write(tmp_path, steps)
     assert expected in str(info.value)
+
+
+def test_tools_read_the_graph_as_that_of_metaflow(tmp_path: Path) -> None:
+    flow = write(tmp_path, "@step\ndef start(self):\n    self.next(self.end)\n" + END)
+    for graph in (flow._graph, flow(use_cli=False)._graph):
+        assert (graph["start"].type, graph["end"].in_funcs, graph["end"].parallel_step) == ("start", ("start",), False)

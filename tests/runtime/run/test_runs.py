@@ -125,7 +125,7 @@ def test_parameters_come_from_options_environment_and_defaults(flow) -> None:  #
         (["--n", "x"], 2, "'x' is not a valid integer"),
         (["--data", "{"], 2, "not a valid JSON"),
         (["--must", ""], 0, "reached"),
-        ([], 1, "'must' is required"),
+        ([], 2, "'must' is required"),
         (["--must", "1", "--nn", "2"], 2, "--nn"),
         (["--must", "1", "--tag", ""], 1, "must not be empty"),
         (["--must", "1", "--max-workers", "0"], 2, "0 is not in the range"),

@@ -12,6 +12,7 @@ from tests.runtime.run.graphs import Flow, Node, build, expected_counts, flows
 from mfruntime.run.scheduler import (
     Action,
     Clone,
+    Delay,
     Event,
     Failed,
     Finish,
@@ -52,7 +53,7 @@ class Driver:
                 self.running.append((action.task, action.attempt))
             elif isinstance(action, Clone):
                 self.clones.append(action)
-            else:
+            elif isinstance(action, Finish):
                 self.finish = action
         assert len(self.running) <= self.max_workers
 
@@ -159,7 +160,8 @@ def test_a_retry_waits_and_a_failure_handler_does_not() -> None:
     flow, _ = build([])
     scheduler = Scheduler(flow, "1", policies={"start": RetryPolicy(1, 1, 60.0)})
     scheduler.begin()
-    assert scheduler.handle(Failed("1", 100.0)) == []
+    (delay,) = scheduler.handle(Failed("1", 100.0))
+    assert (type(delay), delay.attempt, delay.seconds) == (Delay, 1, 60.0)
     assert scheduler.next_wakeup == 160.0
     assert scheduler.handle(Tick(159.0)) == []
     (second,) = scheduler.handle(Tick(160.0))

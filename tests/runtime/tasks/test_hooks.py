@@ -223,12 +223,3 @@ def test_exceptions_of_hooks_keep_the_names_that_artifacts_have_for_them() -> No
     program = f"import pickle, sys\nkept = pickle.loads({KEPT!r})\nprint(kept.headline, kept, '|', pickle.dumps(kept, 0) == {KEPT!r})"
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True)
     assert (done.stdout, done.stderr) == ("@timeout Step work timed out | True\n", "")
-
-
-def test_exceptions_of_hooks_are_recorded_under_the_names_they_had() -> None:
-    from mfruntime.flow.pickled_names import MetaflowExceptionWrapper
-    from mfruntime.tasks.hooks.catch import FailureHandledByCatch
-    from mfruntime.tasks.hooks.timeout import TimeoutException
-
-    types = [MetaflowExceptionWrapper(error).type for error in (TimeoutException(), FailureHandledByCatch(2))]
-    assert types == ["mfruntime.tasks.hooks.TimeoutException", "mfruntime.tasks.hooks.FailureHandledByCatch"]
