@@ -23,7 +23,7 @@ from typing import Any, NoReturn
 
 from ...tasks.command import TaskCommand
 from ..base import ExecutorLost
-from . import processes
+from . import open_files, processes
 from .worker import ProcessEvent, ProcessExited, ProcessStarted
 
 _HEADER = struct.Struct("!cI")  # message type, length of the value
@@ -54,6 +54,7 @@ class ForkWorker:
         self._buffer = b""
         sys.stdout.flush()
         sys.stderr.flush()
+        open_files.flush(open_files.written_streams())
         self._worker = os.fork()
         if self._worker == 0:
             self._socket.close()
@@ -158,7 +159,6 @@ class _Server:
 
     def _prepare(self) -> None:
         """Set up the worker, so that its children need not do the same."""
-        import atexit
         import gc
         import threading  # noqa: F401  (children need it when they end)
 
@@ -169,7 +169,8 @@ class _Server:
         null = os.open(os.devnull, os.O_RDONLY)
         os.dup2(null, 0)
         os.close(null)
-        atexit._clear()  # exit handlers of the scheduler must not run in tasks
+        self._read_files = [file for file in open_files.opened() if file.is_read]
+        self._streams = open_files.written_streams()  # frozen objects are not found later
         processes.preload()
         self._wake_read, self._wake_write = os.pipe()
         os.set_blocking(self._wake_read, False)
@@ -281,6 +282,7 @@ class _Server:
 
             traceback.print_exc()
         finally:
+            open_files.flush([*self._streams, *open_files.written_streams()])
             _flush()
             os._exit(code)
 
@@ -293,6 +295,7 @@ class _Server:
         for fd in (stdout, stderr, self._wake_read, self._wake_write):
             os.close(fd)
         self._socket.close()
+        open_files.reopen(self._read_files)
         _reseed()
 
 
@@ -307,7 +310,9 @@ def _reseed() -> None:
 
 
 def _leave_interpreter() -> None:
-    """Do the same as a normal exit: wait for the task's threads, call its exit handlers."""
+    """Do the same as a normal exit: wait for the task's threads, call the exit handlers of the task and of the import.
+
+    The worker is forked before the scheduler does anything else, so there are no other handlers."""
     import atexit
     import threading
 
