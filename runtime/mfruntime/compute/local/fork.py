@@ -27,39 +27,22 @@ from . import open_files, processes
 from .worker import ProcessEvent, ProcessExited, ProcessStarted
 
 _HEADER = struct.Struct("!cI")  # message type, length of the value
-_CONFIGURE, _START = b"C", b"T"
+_CONFIGURE, _START, _READY = b"C", b"T", b"R"
 _RECORD = struct.Struct("!cQqqq")  # message type, task number, pid, return code, peak KiB
 _LOST = "The worker process that starts tasks was killed"
 
 
-class ForkWorker:
-    """The scheduler's side of a worker process.
+class WorkerConnection:
+    """The scheduler's side of a worker process. `is_ready` after the worker has reported that it can fork."""
 
-    `run_task` executes a command in the forked child and returns its exit code. `prefetch` is called with each command
-    in the worker, before the fork, so that later children need not read the same data again. `configured` is called in
-    the worker with the argument of `configure`: the worker starts before the run has an id, because threads of network
-    clients do not survive a fork.
-    """
-
-    def __init__(
-        self,
-        run_task: Callable[[TaskCommand], int],
-        prefetch: Callable[[TaskCommand], None] = lambda _: None,
-        configured: Callable[[Any], None] = lambda _: None,
-    ):
-        self._socket, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_STREAM)
+    def __init__(self, sock: socket.socket, worker: int):
+        self._socket = sock
+        self._worker = worker
         self._pids: dict[int, int] = {}
         self._tasks: dict[int, str] = {}
         self._started = 0
         self._buffer = b""
-        sys.stdout.flush()
-        sys.stderr.flush()
-        open_files.flush(open_files.written_streams())
-        self._worker = os.fork()
-        if self._worker == 0:
-            self._socket.close()
-            _Server(theirs, run_task, prefetch, configured).serve()
-        theirs.close()
+        self.is_ready = False
         self._socket.setblocking(False)
 
     def fileno(self) -> int | None:
@@ -89,7 +72,12 @@ class ForkWorker:
         closed = self._receive()
         whole = len(self._buffer) - len(self._buffer) % _RECORD.size
         records, self._buffer = self._buffer[:whole], self._buffer[whole:]
-        events = [self._event(*record) for record in _RECORD.iter_unpack(records)]
+        events = []
+        for record in _RECORD.iter_unpack(records):
+            if record[0] == _READY:
+                self.is_ready = True
+            else:
+                events.append(self._event(*record))
         if closed and not events:
             self._kill_orphans()
             raise ExecutorLost(_LOST)
@@ -126,7 +114,34 @@ class ForkWorker:
             return
 
 
-class _Server:
+class ForkWorker(WorkerConnection):
+    """A worker process that is a fork of this one.
+
+    `run_task` executes a command in the forked child and returns its exit code. `prefetch` is called with each command
+    in the worker, before the fork, so that later children need not read the same data again. `configured` is called in
+    the worker with the argument of `configure`: the worker starts before the run has an id, because threads of network
+    clients do not survive a fork.
+    """
+
+    def __init__(
+        self,
+        run_task: Callable[[TaskCommand], int],
+        prefetch: Callable[[TaskCommand], None] = lambda _: None,
+        configured: Callable[[Any], None] = lambda _: None,
+    ):
+        ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_STREAM)
+        sys.stdout.flush()
+        sys.stderr.flush()
+        open_files.flush(open_files.written_streams())
+        worker = os.fork()
+        if worker == 0:
+            ours.close()
+            WorkerServer(theirs, run_task, prefetch, configured).serve()
+        theirs.close()
+        super().__init__(ours, worker)
+
+
+class WorkerServer:
     """The worker process: forks a child per command and reports starts and exits."""
 
     def __init__(
@@ -146,6 +161,7 @@ class _Server:
         code = 0
         try:
             self._prepare()
+            self._report(_READY, 0, 0, 0, 0)
             self._loop()
         except BaseException:
             import traceback
@@ -162,7 +178,8 @@ class _Server:
         import gc
         import threading  # noqa: F401  (children need it when they end)
 
-        os.setsid()  # signals of the terminal, such as Ctrl-C, must only reach the scheduler
+        if os.getsid(0) != os.getpid():
+            os.setsid()  # signals of the terminal, such as Ctrl-C, must only reach the scheduler
         signal.signal(signal.SIGINT, signal.default_int_handler)
         for stream in (sys.stdout, sys.stderr):
             stream.reconfigure(line_buffering=True)  # type: ignore[union-attr]
