@@ -74,5 +74,18 @@ SCRIPTS = {
     "stubborn": Script(prints=(("stdout", b"ready"),), endless=True, stubborn=True),
 }
 
+
+def serve(descriptor: int) -> None:
+    import socket
+
+    from mfruntime.compute.local.fork import WorkerServer
+
+    WorkerServer(
+        socket.socket(fileno=descriptor), lambda command: PROGRAMS[command.step](), lambda _: None, lambda _: None
+    ).serve()
+
+
 if __name__ == "__main__":
+    if "worker" in sys.argv:
+        serve(int(sys.argv[-1]))
     sys.exit(PROGRAMS[sys.argv[sys.argv.index("step") + 1]]())

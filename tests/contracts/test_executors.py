@@ -17,6 +17,7 @@ from tests.contracts import executor_programs
 from tests.contracts.executor_programs import PROGRAMS, SCRIPTS
 
 from mfruntime.compute.base import ExecutorLost, Exited, Output, Started, TaskEvent
+from mfruntime.compute.local.environments import EnvironmentWorker
 from mfruntime.compute.local.executor import LocalExecutor
 from mfruntime.compute.local.fork import ForkWorker
 from mfruntime.compute.local.spawn import SpawnWorker
@@ -25,18 +26,22 @@ from mfruntime.tasks.command import TaskCommand
 
 # The programs that are forked touch none of the threads that a test runner may have.
 pytestmark = pytest.mark.filterwarnings("ignore:.*multi-threaded.*:DeprecationWarning")
-LOCAL = ("fork", "spawn")
+ENTRYPOINT = [sys.executable, str(Path(executor_programs.__file__))]
+LOCAL = ("fork", "spawn", "environment")
 
 
 def make(kind: str) -> Any:
     if kind == "memory":
         return MemoryExecutor(lambda command: SCRIPTS[command.step])
     if kind == "spawn":
-        return LocalExecutor(SpawnWorker([sys.executable, str(Path(executor_programs.__file__))]))
-    return LocalExecutor(ForkWorker(lambda command: PROGRAMS[command.step]()))
+        return LocalExecutor(SpawnWorker(ENTRYPOINT))
+    forked = ForkWorker(lambda command: PROGRAMS[command.step]())
+    if kind == "environment":
+        return LocalExecutor(EnvironmentWorker(forked, ENTRYPOINT, {step: {"SET": "1"} for step in PROGRAMS}))
+    return LocalExecutor(forked)
 
 
-@pytest.fixture(params=["fork", "spawn", "memory"])
+@pytest.fixture(params=[*LOCAL, "memory"])
 def executor(request: pytest.FixtureRequest) -> Iterator[Any]:
     made = make(request.param)
     made.configure({})

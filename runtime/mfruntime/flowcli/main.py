@@ -35,9 +35,10 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "show": ("mfruntime.flowcli.info:show", "Show the structure of the flow."),
     "step": ("mfruntime.flowcli.step:step", "Run a single task (called by schedulers)."),
     "tag": ("mfruntime.flowcli.tag:command", "Add, remove, replace and list the tags of runs."),
+    "worker": ("mfruntime.flowcli.worker:command", "Start tasks of one environment (called by runs)."),
     "version": ("mfruntime.flowcli.info:version", "Print the version."),
 }
-_HIDDEN = ("init", "step")
+_HIDDEN = ("init", "step", "worker")
 
 #: Metaflow commands that this version does not support; listed for a clear error message.
 _UNSUPPORTED = (
@@ -83,7 +84,7 @@ def _start(ctx: click.Context, **given: Any) -> None:
     env.package_suffixes = given.pop("package_suffixes", None)
     env.top = top_options(env.settings, given)
     command = ctx.invoked_subcommand or "check"
-    if command not in ("step", "init", "help", "version"):
+    if command not in (*_HIDDEN, "help", "version"):
         env.console.info(f"Metaflow {METAFLOW_VERSION} executing {env.flow_name} for user:{env.user}")
     if env.top.decospecs:
         env.attach(env.top.decospecs)

@@ -224,13 +224,33 @@ class _Launch:
             self.reporter.message(
                 f"Each task starts in a new interpreter: {reason}. (--isolation fork overrides this.)"
             )
+        entrypoint = [sys.executable, "-u", os.path.abspath(self._env.script)]
+        environments = _environments(self._env)
         if wanted == "spawn" or reason:
-            return LocalExecutor(SpawnWorker([sys.executable, "-u", os.path.abspath(self._env.script)]))
-        tasks = _ForkedTasks(self._env)
-        return LocalExecutor(ForkWorker(tasks.run, tasks.prefetch, tasks.configure))
+            return LocalExecutor(SpawnWorker(entrypoint, environments))
+        tasks = ForkedTasks(self._env)
+        worker = ForkWorker(tasks.run, tasks.prefetch, tasks.configure)
+        if not environments:
+            return LocalExecutor(worker)
+        from ..compute.local.environments import EnvironmentWorker
+
+        return LocalExecutor(EnvironmentWorker(worker, entrypoint, environments))
 
 
-class _ForkedTasks:
+def _environments(env: Env) -> dict[str, dict[str, str]]:
+    """The environment variables of steps with @environment that this process does not have."""
+    steps = [node for node in env.graph if any(decorator.name == "environment" for decorator in node.decorators)]
+    if not steps:
+        return {}
+    from ..decorators.environment import Environment
+    from ..flow.options import step_options
+
+    found = {node.name: step_options(node.name, node.decorators).get(Environment) for node in steps}
+    variables = {name: options.vars for name, options in found.items() if options is not None}
+    return {name: given for name, given in variables.items() if not given.items() <= os.environ.items()}
+
+
+class ForkedTasks:
     """The code of the worker and its children. Modules that tasks need are imported once, before the forks."""
 
     def __init__(self, env: Env):

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import os
 import sys
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from ..errors import CommandException
 from . import packages, parameters
 from .wiring import Env
+
+if TYPE_CHECKING:
+    from ..flow.graph import Node
 
 
 def step(env: Env) -> click.Command:
@@ -42,11 +45,12 @@ def _run_step(env: Env, given: dict[str, Any]) -> None:
     from ..tasks.execute import execute
 
     durable.set_role("task")
-    _follow_parent()
     name = given["step_name"]
     names = [node.name for node in env.graph]
     if name not in names:
         raise UnknownName.of("step", name, names)
+    _start_with_environment(env.graph[name])
+    _follow_parent()
     if given["ubf_context"] != "none":
         raise CommandException("Unbounded foreach is not supported by this version of mfruntime.")
     run_id = given["run_id"]
@@ -92,6 +96,23 @@ def _inputs(given: dict[str, Any]) -> list[str]:
     if not paths:
         raise CommandException("A task needs inputs: use --input-paths or --input-paths-filename.")
     return paths
+
+
+def _start_with_environment(node: Node) -> None:
+    """Start this interpreter again with the variables of the step's @environment, unless it was started with them."""
+    from ..compute.local.spawn import ENVIRONMENT_VARIABLE
+
+    if os.environ.pop(ENVIRONMENT_VARIABLE, None) or all(d.name != "environment" for d in node.decorators):
+        return
+    from ..decorators.environment import Environment
+    from ..flow.options import step_options
+
+    options = step_options(node.name, node.decorators).get(Environment)
+    if options is not None and not options.vars.items() <= os.environ.items():
+        sys.stdout.flush()
+        sys.stderr.flush()
+        environment = {**os.environ, **options.vars, ENVIRONMENT_VARIABLE: "1"}
+        os.execve(sys.executable, sys.orig_argv, environment)
 
 
 def _follow_parent() -> None:

@@ -23,42 +23,26 @@ from typing import Any, NoReturn
 
 from ...tasks.command import TaskCommand
 from ..base import ExecutorLost
-from . import processes
+from . import open_files, processes
 from .worker import ProcessEvent, ProcessExited, ProcessStarted
 
 _HEADER = struct.Struct("!cI")  # message type, length of the value
-_CONFIGURE, _START = b"C", b"T"
+_CONFIGURE, _START, _READY = b"C", b"T", b"R"
 _RECORD = struct.Struct("!cQqqq")  # message type, task number, pid, return code, peak KiB
 _LOST = "The worker process that starts tasks was killed"
 
 
-class ForkWorker:
-    """The scheduler's side of a worker process.
+class WorkerConnection:
+    """The scheduler's side of a worker process. `is_ready` after the worker has reported that it can fork."""
 
-    `run_task` executes a command in the forked child and returns its exit code. `prefetch` is called with each command
-    in the worker, before the fork, so that later children need not read the same data again. `configured` is called in
-    the worker with the argument of `configure`: the worker starts before the run has an id, because threads of network
-    clients do not survive a fork.
-    """
-
-    def __init__(
-        self,
-        run_task: Callable[[TaskCommand], int],
-        prefetch: Callable[[TaskCommand], None] = lambda _: None,
-        configured: Callable[[Any], None] = lambda _: None,
-    ):
-        self._socket, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_STREAM)
+    def __init__(self, sock: socket.socket, worker: int):
+        self._socket = sock
+        self._worker = worker
         self._pids: dict[int, int] = {}
         self._tasks: dict[int, str] = {}
         self._started = 0
         self._buffer = b""
-        sys.stdout.flush()
-        sys.stderr.flush()
-        self._worker = os.fork()
-        if self._worker == 0:
-            self._socket.close()
-            _Server(theirs, run_task, prefetch, configured).serve()
-        theirs.close()
+        self.is_ready = False
         self._socket.setblocking(False)
 
     def fileno(self) -> int | None:
@@ -88,7 +72,12 @@ class ForkWorker:
         closed = self._receive()
         whole = len(self._buffer) - len(self._buffer) % _RECORD.size
         records, self._buffer = self._buffer[:whole], self._buffer[whole:]
-        events = [self._event(*record) for record in _RECORD.iter_unpack(records)]
+        events = []
+        for record in _RECORD.iter_unpack(records):
+            if record[0] == _READY:
+                self.is_ready = True
+            else:
+                events.append(self._event(*record))
         if closed and not events:
             self._kill_orphans()
             raise ExecutorLost(_LOST)
@@ -125,7 +114,34 @@ class ForkWorker:
             return
 
 
-class _Server:
+class ForkWorker(WorkerConnection):
+    """A worker process that is a fork of this one.
+
+    `run_task` executes a command in the forked child and returns its exit code. `prefetch` is called with each command
+    in the worker, before the fork, so that later children need not read the same data again. `configured` is called in
+    the worker with the argument of `configure`: the worker starts before the run has an id, because threads of network
+    clients do not survive a fork.
+    """
+
+    def __init__(
+        self,
+        run_task: Callable[[TaskCommand], int],
+        prefetch: Callable[[TaskCommand], None] = lambda _: None,
+        configured: Callable[[Any], None] = lambda _: None,
+    ):
+        ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_STREAM)
+        sys.stdout.flush()
+        sys.stderr.flush()
+        open_files.flush(open_files.written_streams())
+        worker = os.fork()
+        if worker == 0:
+            ours.close()
+            WorkerServer(theirs, run_task, prefetch, configured).serve()
+        theirs.close()
+        super().__init__(ours, worker)
+
+
+class WorkerServer:
     """The worker process: forks a child per command and reports starts and exits."""
 
     def __init__(
@@ -145,6 +161,7 @@ class _Server:
         code = 0
         try:
             self._prepare()
+            self._report(_READY, 0, 0, 0, 0)
             self._loop()
         except BaseException:
             import traceback
@@ -158,18 +175,19 @@ class _Server:
 
     def _prepare(self) -> None:
         """Set up the worker, so that its children need not do the same."""
-        import atexit
         import gc
         import threading  # noqa: F401  (children need it when they end)
 
-        os.setsid()  # signals of the terminal, such as Ctrl-C, must only reach the scheduler
+        if os.getsid(0) != os.getpid():
+            os.setsid()  # signals of the terminal, such as Ctrl-C, must only reach the scheduler
         signal.signal(signal.SIGINT, signal.default_int_handler)
         for stream in (sys.stdout, sys.stderr):
             stream.reconfigure(line_buffering=True)  # type: ignore[union-attr]
         null = os.open(os.devnull, os.O_RDONLY)
         os.dup2(null, 0)
         os.close(null)
-        atexit._clear()  # exit handlers of the scheduler must not run in tasks
+        self._read_files = [file for file in open_files.opened() if file.is_read]
+        self._streams = open_files.written_streams()  # frozen objects are not found later
         processes.preload()
         self._wake_read, self._wake_write = os.pipe()
         os.set_blocking(self._wake_read, False)
@@ -281,6 +299,7 @@ class _Server:
 
             traceback.print_exc()
         finally:
+            open_files.flush([*self._streams, *open_files.written_streams()])
             _flush()
             os._exit(code)
 
@@ -293,6 +312,7 @@ class _Server:
         for fd in (stdout, stderr, self._wake_read, self._wake_write):
             os.close(fd)
         self._socket.close()
+        open_files.reopen(self._read_files)
         _reseed()
 
 
@@ -307,7 +327,9 @@ def _reseed() -> None:
 
 
 def _leave_interpreter() -> None:
-    """Do the same as a normal exit: wait for the task's threads, call its exit handlers."""
+    """Do the same as a normal exit: wait for the task's threads, call the exit handlers of the task and of the import.
+
+    The worker is forked before the scheduler does anything else, so there are no other handlers."""
     import atexit
     import threading
 

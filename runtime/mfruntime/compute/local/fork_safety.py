@@ -1,22 +1,19 @@
 """Checks whether the process can be forked safely, after the import of the flow and before the first task.
 
-A fork copies memory and the state of every random generator, but no threads and no GPU context. If that could make a
-task hang, or silently give all tasks the same random numbers, tasks run in new interpreters instead.
+A fork copies memory and the state of every random generator, and shares what is open, but has no threads and no GPU
+context. If that could make a task hang, or silently give all tasks the same random numbers or one connection, tasks run
+in new interpreters instead.
 """
 
 from __future__ import annotations
 
 import os
 import sys
-import sysconfig
-from collections.abc import Iterator
-from types import ModuleType
 
-from ... import registry
+from . import import_calls, open_files
 
 #: Packages that recreate their thread pools after a fork (OpenBLAS and MKL register fork handlers).
 _FORK_SAFE_POOLS = ("numpy", "scipy", "sklearn")
-_SEEDERS = frozenset({"seed", "manual_seed", "set_seed", "seed_everything", "set_random_seed", "PRNGKey"})
 
 
 def unsafe_to_fork() -> str | None:
@@ -25,7 +22,13 @@ def unsafe_to_fork() -> str | None:
         return "this platform does not support fork"
     if sys.platform == "darwin":
         return "macOS frameworks do not survive a fork"
-    return _threads() or _accelerator() or _module_state()
+    return (
+        _threads()
+        or _accelerator()
+        or open_files.not_forkable(list(open_files.opened()))
+        or _process_state()
+        or import_calls.shared_by_forks()
+    )
 
 
 def _threads() -> str | None:
@@ -76,69 +79,24 @@ def _target(fd: str) -> str:
         return ""
 
 
-def _module_state() -> str | None:
-    for module in _user_modules():
-        for name, value in list(vars(module).items()):
-            if _is_generator(value):
-                return f"the random generator '{name}' of {_shown(module)} would be the same in every task"
-        seeder = _seeds_at_import(module)
-        if seeder:
-            return f"{_shown(module)} seeds random numbers at import ({seeder})"
+def _process_state() -> str | None:
+    """What only one process can have: children, timers, and temporary files that are deleted when it ends."""
+    if _has_children():
+        return "importing the flow started a process, which forked tasks would share"
+    import signal
+
+    if signal.getitimer(signal.ITIMER_REAL)[0]:
+        return "importing the flow set a timer, which a fork does not have"
+    weakref = sys.modules.get("weakref")
+    for pending in list(weakref.finalize._registry.values()) if weakref else ():
+        if pending.atexit and getattr(pending.func, "__module__", "") in ("tempfile", "shutil"):
+            return "importing the flow created temporary files, which the first task would delete"
     return None
 
 
-def _user_modules() -> Iterator[ModuleType]:
-    paths = sysconfig.get_paths()
-    libraries = tuple(os.path.realpath(paths[k]) + os.sep for k in ("stdlib", "platstdlib", "purelib", "platlib"))
-    own = os.path.dirname(os.path.realpath(registry.__file__)) + os.sep
-    for module in list(sys.modules.values()):
-        file = getattr(module, "__file__", None)
-        if isinstance(file, str) and file.endswith(".py"):
-            path = os.path.realpath(file)
-            if not path.startswith((*libraries, own)):
-                yield module
-
-
-def _shown(module: ModuleType) -> str:
-    return os.path.basename(module.__file__ or module.__name__)
-
-
-def _is_generator(value: object) -> bool:
-    numpy_random = sys.modules.get("numpy.random")
-    if numpy_random is not None and isinstance(value, (numpy_random.Generator, numpy_random.RandomState)):
-        return True
-    random = sys.modules.get("random")
-    if random is not None and isinstance(value, random.Random) and not isinstance(value, random.SystemRandom):
-        return value is not random._inst
-    torch = sys.modules.get("torch")
-    generator = getattr(torch, "Generator", None)
-    return generator is not None and isinstance(value, generator)
-
-
-def _seeds_at_import(module: ModuleType) -> str | None:
-    """The first call at module level with the name of a function that seeds a generator."""
+def _has_children() -> bool:
     try:
-        with open(module.__file__ or "", "rb") as file:
-            source = file.read()
+        with open(f"/proc/self/task/{os.getpid()}/children", "rb") as file:
+            return bool(file.read().strip())
     except OSError:
-        return None
-    if not any(word.encode() in source for word in _SEEDERS):
-        return None
-    import ast
-
-    try:
-        tree = ast.parse(source)
-    except (SyntaxError, ValueError):
-        return None
-    for statement in tree.body:
-        if isinstance(statement, (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)):
-            continue
-        for node in ast.walk(statement):
-            if isinstance(node, ast.Call) and _call_name(node) in _SEEDERS:
-                return f"line {node.lineno}"
-    return None
-
-
-def _call_name(call: object) -> str:
-    func = getattr(call, "func", None)
-    return str(getattr(func, "attr", None) or getattr(func, "id", ""))
+        return False
