@@ -17,7 +17,7 @@ from .wiring import Env
 
 if TYPE_CHECKING:
     from ..compute.base import Executor
-    from ..run.scheduler import RetryPolicy, TaskKey
+    from ..run.scheduler import RetryPolicy, Reusable, TaskKey
     from ..tasks.command import TaskCommand
     from ..tasks.context import RunContext
 
@@ -72,7 +72,7 @@ def resume(env: Env) -> click.Command:
 
     def callback(step_to_rerun: str | None, origin_run_id: str | None, **given: Any) -> None:
         _check_platform()
-        from ..run.resume import finished_tasks, origin_parameters
+        from ..run.resume import finished_tasks, lineage, origin_parameters
         from ..tasks.clone import clone_parameters
 
         _attach(env, given.pop("with_"))
@@ -82,10 +82,11 @@ def resume(env: Env) -> click.Command:
             origin = origin_run_id or _latest_run(env)
             source = origin_parameters(env.store, origin)
             launch.reporter.message("Gathering required information to resume run (this may take a bit of time)...")
-            taken = finished_tasks(env.store, origin, [node.name for node in env.graph])
+            reusable = finished_tasks(env.store, lineage(env.store, origin), [node.name for node in env.graph])
             ctx = launch.context(origin_run_id=origin)
-            clone_parameters(ctx, source)
-            launch.execute(ctx, taken, step_to_rerun)
+            clone_parameters(ctx, source, step_to_rerun)
+            env.metadata.set_latest_run(env.flow.name, ctx.run_id)  # now that it can be resumed itself
+            launch.execute(ctx, reusable, step_to_rerun)
 
     params: list[click.Parameter] = [
         click.Argument(["step_to_rerun"], required=False),
@@ -154,7 +155,8 @@ class _Launch:
         env = self._env
         tags = check_tags(self._given["tags"])
         namespace = self._given["namespace"]
-        run_id = env.metadata.new_run(env.flow_name, tags, system_tags(env.user), env.user)
+        is_latest = origin_run_id is None
+        run_id = env.metadata.new_run(env.flow_name, tags, system_tags(env.user), env.user, is_latest=is_latest)
         namespace = env.namespace if namespace is None else namespace
         package = packages.upload_if_enabled(env)
         ctx = env.context(run_id, tags, namespace=namespace, origin_run_id=origin_run_id, package=package)
@@ -173,7 +175,7 @@ class _Launch:
             facts = {"run_id": run_id, "flow_name": env.flow_name, "metadata": where}
             _write(given["runner_attribute_file"], json.dumps(facts))
 
-    def execute(self, ctx: RunContext, origin: Mapping[TaskKey, str], rerun_step: str | None) -> None:
+    def execute(self, ctx: RunContext, origin: Mapping[TaskKey, Reusable], rerun_step: str | None) -> None:
         """Run to the end. Raises an error if the run does not succeed."""
         from ..run.loop import RunLoop
         from ..run.scheduler import Scheduler

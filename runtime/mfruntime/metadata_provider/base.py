@@ -56,9 +56,20 @@ class Metadata(Protocol):
         ...
 
     def new_run(
-        self, flow: str, tags: Sequence[str], sys_tags: Sequence[str], user: str, run_id: str | None = None
+        self,
+        flow: str,
+        tags: Sequence[str],
+        sys_tags: Sequence[str],
+        user: str,
+        run_id: str | None = None,
+        is_latest: bool = True,
     ) -> str:
-        """Register a run with a new id, or with `run_id`, and return the id."""
+        """Register a run with a new id, or with `run_id`, and return the id. Without `is_latest`, `latest_run` does not
+        return it before `set_latest_run`."""
+        ...
+
+    def set_latest_run(self, flow: str, run: str) -> None:
+        """Make a run the latest that was started on this machine."""
         ...
 
     def register_task(self, record: TaskRecord, data: Sequence[MetadataEntry], attempt: int) -> None:

@@ -42,7 +42,13 @@ class FileMetadata:
     # -- registration --------------------------------------------------------------------------------------------------
 
     def new_run(
-        self, flow: str, tags: Sequence[str], sys_tags: Sequence[str], user: str, run_id: str | None = None
+        self,
+        flow: str,
+        tags: Sequence[str],
+        sys_tags: Sequence[str],
+        user: str,
+        run_id: str | None = None,
+        is_latest: bool = True,
     ) -> str:
         self._register_flow(flow)
         run = self._claim(flow) if run_id is None else run_id
@@ -54,8 +60,12 @@ class FileMetadata:
             "system_tags": list(sys_tags),
         }
         self._tree.write_new(layout.self_record(layout.run(flow, run)), _dump({**record, "ts_epoch": _milliseconds()}))
-        self._tree.write(layout.latest_run(flow), run.encode())
+        if is_latest:
+            self.set_latest_run(flow, run)
         return run
+
+    def set_latest_run(self, flow: str, run: str) -> None:
+        self._tree.write(layout.latest_run(flow), run.encode())
 
     def _register_flow(self, flow: str) -> None:
         self._tree.write_new(

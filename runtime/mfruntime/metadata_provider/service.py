@@ -50,7 +50,13 @@ class ServiceMetadata:
     # -- registration --------------------------------------------------------------------------------------------------
 
     def new_run(
-        self, flow: str, tags: Sequence[str], sys_tags: Sequence[str], user: str, run_id: str | None = None
+        self,
+        flow: str,
+        tags: Sequence[str],
+        sys_tags: Sequence[str],
+        user: str,
+        run_id: str | None = None,
+        is_latest: bool = True,
     ) -> str:
         self._check_version()
         drain(self._connection, self._spool)
@@ -60,10 +66,14 @@ class ServiceMetadata:
         response = self._connection.request("POST", f"{path(flow)}/run", body, key=os.urandom(16).hex())
         self._check(response, (200, 201, 409), f"{path(flow)}/run")
         run = run_id if run_id is not None else str(response.body["run_number"])
-        self._local.write(layout.latest_run(flow), run.encode())
+        if is_latest:
+            self.set_latest_run(flow, run)
         self._heartbeat_path = f"{path(flow, run)}/heartbeat"
         self._started = True
         return run
+
+    def set_latest_run(self, flow: str, run: str) -> None:
+        self._local.write(layout.latest_run(flow), run.encode())
 
     def _check_version(self) -> None:
         response = self._ask("GET", "/ping", fine=(200,))

@@ -1,4 +1,4 @@
-"""Finds the tasks of an earlier run that a resumed run can reuse.
+"""Finds the tasks of an earlier run, and of the runs that it resumed, that a resumed run can reuse.
 
 Across runs, a task is identified by its step, its foreach indices and, in loops, the number of the visit of the step.
 Only successful, complete attempts are reused. The scheduler checks that their inputs are reused too.
@@ -6,28 +6,94 @@ Only successful, complete attempts are reused. The scheduler checks that their i
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from typing import Any
+from collections.abc import Iterable, Sequence
+from typing import Any, NamedTuple
 
 from ..errors import CommandException, DataCorrupt, MetaflowDataMissing
 from ..store.artifacts import FlowStore, TaskReader
-from .scheduler import TaskKey
+from ..tasks.clone import ORIGIN_RUN, ORIGIN_STEP
+from .scheduler import Reusable, TaskKey
 
 
-def finished_tasks(store: FlowStore, run_id: str, steps: Iterable[str]) -> dict[TaskKey, str]:
-    """Every reusable task of `run_id`, as key -> `run/step/task`."""
-    found: dict[TaskKey, str] = {}
-    cache: dict[str, tuple[int, ...]] = {}
-    for step in steps:
-        visits: dict[tuple[int, ...], int] = {}
-        for reader in store.step_tasks(run_id, step):
-            if not _has_succeeded(reader):
-                continue
-            indices = _indices(reader, cache)
-            visit = visits.get(indices, 0)
-            visits[indices] = visit + 1
-            found[TaskKey(step, indices, visit)] = f"{run_id}/{step}/{reader.pathspec.rsplit('/', 1)[1]}"
+class EarlierRun(NamedTuple):
+    """A run that is resumed, directly or through its resumes, and the step from which it had to run again."""
+
+    run_id: str
+    rerun_step: str | None
+
+
+def lineage(store: FlowStore, run_id: str) -> list[EarlierRun]:
+    """The run to resume, the run that it resumed, and so on. A resumed run that was stopped while it cloned tasks does
+    not have all of them; the others are still in its origin."""
+    found: list[EarlierRun] = []
+    wanted: str | None = run_id
+    while wanted is not None and wanted not in (run.run_id for run in found):
+        reader = store.parameters(wanted)
+        if reader is None or not reader.is_done or ORIGIN_RUN not in reader:
+            return [*found, EarlierRun(wanted, None)]
+        values = reader.load_many([ORIGIN_RUN, ORIGIN_STEP])
+        found.append(EarlierRun(wanted, values[ORIGIN_STEP]))
+        wanted = values[ORIGIN_RUN]
     return found
+
+
+def finished_tasks(store: FlowStore, runs: Sequence[EarlierRun], steps: Iterable[str]) -> dict[TaskKey, Reusable]:
+    """Every reusable task of the runs; of several with the same key, that of the first run."""
+    wanted = list(steps)
+    tasks = [_RunTasks(store, run.run_id) for run in runs]
+    last = max(number for number in range(len(runs)) if number == 0 or tasks[number].has_more(wanted, tasks[0]))
+    found: dict[TaskKey, Reusable] = {}
+    rerun: set[str | None] = set()
+    clones: set[TaskKey] = set()  # tasks that all runs so far have cloned
+    for number in range(last + 1):
+        finished: dict[TaskKey, TaskReader] = {}
+        for step in wanted:
+            finished.update({} if step in rerun else tasks[number].finished(step))
+        for key, reader in finished.items():
+            if key in clones:
+                found[key] = found[key]._replace(since=number)
+            elif key not in found:
+                found[key] = Reusable(reader.pathspec.partition("/")[2], number, number)
+        is_open = {key for key in finished if found[key].since == number} if number < last else set()
+        clones = {key for key in is_open if not finished[key].was_executed}
+        rerun.add(runs[number].rerun_step)
+    return found
+
+
+class _RunTasks:
+    """The tasks of one run, read step by step."""
+
+    def __init__(self, store: FlowStore, run_id: str):
+        self._store = store
+        self._run_id = run_id
+        self._readers: dict[str, list[TaskReader]] = {}
+        self._finished: dict[str, dict[TaskKey, TaskReader]] = {}
+        self._stacks: dict[str, tuple[int, ...]] = {}
+
+    def has_more(self, steps: Sequence[str], other: _RunTasks) -> bool:
+        """Whether it has a finished task that the other run does not have. A list of the names is mostly enough."""
+        return any(
+            len(self._of(step)) > len(other.finished(step)) and self.finished(step).keys() - other.finished(step).keys()
+            for step in steps
+        )
+
+    def finished(self, step: str) -> dict[TaskKey, TaskReader]:
+        """The tasks of a step that succeeded."""
+        if step not in self._finished:
+            visits: dict[tuple[int, ...], int] = {}
+            found = self._finished[step] = {}
+            for reader in self._of(step):
+                if _has_succeeded(reader):
+                    indices = _indices(reader, self._stacks)
+                    visit = visits.get(indices, 0)
+                    visits[indices] = visit + 1
+                    found[TaskKey(step, indices, visit)] = reader
+        return self._finished[step]
+
+    def _of(self, step: str) -> list[TaskReader]:
+        if step not in self._readers:
+            self._readers[step] = self._store.step_tasks(self._run_id, step)
+        return self._readers[step]
 
 
 def _has_succeeded(reader: TaskReader) -> bool:

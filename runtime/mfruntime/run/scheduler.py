@@ -15,7 +15,7 @@ import heapq
 from collections import deque
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Protocol, Union
+from typing import NamedTuple, Protocol, Union
 
 #: Metaflow's readers only check attempts 0..5.
 MAX_ATTEMPTS = 6
@@ -70,6 +70,15 @@ class TaskKey:
     step: str
     indices: tuple[int, ...] = ()
     visit: int = 0
+
+
+class Reusable(NamedTuple):
+    """A finished task of an earlier run. Runs are counted: 0 is the origin, 1 is the origin of the origin.
+    `run` is the number of the run of `path`; `since` that of the run that executed the task, which others cloned."""
+
+    path: str
+    run: int = 0
+    since: int = 0
 
 
 @dataclass(frozen=True)
@@ -181,7 +190,7 @@ class Scheduler:
         max_workers: int = 16,
         max_num_splits: int = 100,
         policies: Mapping[str, RetryPolicy] | None = None,
-        origin: Mapping[TaskKey, str] | None = None,
+        origin: Mapping[TaskKey, Reusable] | None = None,
         rerun_step: str | None = None,
         id_prefix: str = "",
     ):
@@ -197,8 +206,8 @@ class Scheduler:
         self._ready: deque[tuple[Task, int]] = deque()
         self._delayed: list[tuple[float, int, Task, int]] = []
         self._running: dict[str, tuple[Task, int]] = {}
-        self._cloning: dict[str, Task] = {}
-        self._cloned: set[str] = set()
+        self._cloning: dict[str, tuple[Task, Reusable]] = {}
+        self._cloned: dict[str, int] = {}
         self._barriers: dict[tuple[str, int], _Barrier] = {}
         self._visits: dict[tuple[str, tuple[int, ...]], int] = {}
         self._over = False
@@ -257,8 +266,9 @@ class Scheduler:
 
     def _remove_running(self, task_id: str) -> Task:
         if task_id in self._cloning:
-            self._cloned.add(task_id)
-            return self._cloning.pop(task_id)
+            task, origin = self._cloning.pop(task_id)
+            self._cloned[task_id] = origin.since
+            return task
         return self._running.pop(task_id)[0]
 
     def _is_static_split(self, step: str) -> bool:
@@ -297,16 +307,19 @@ class Scheduler:
         if origin is None:
             self._ready.append((task, 0))
         else:
-            self._cloning[task.task_id] = task
-            actions.append(Clone(task, origin))
+            self._cloning[task.task_id] = (task, origin)
+            actions.append(Clone(task, origin.path))
 
-    def _origin_of(self, task: Task) -> str | None:
+    def _origin_of(self, task: Task) -> Reusable | None:
+        """The earlier task to clone: all its inputs must be clones too, and of the tasks that were its inputs."""
         if not self._origin or task.step == self._rerun_step:
             return None
+        found = self._origin.get(task.key)
         is_first = task.step == self._graph.start_step and not task.splits and task.key.visit == 0
-        if not is_first and any(path.rsplit("/", 1)[1] not in self._cloned for path in task.inputs):
-            return None
-        return self._origin.get(task.key)
+        if found is None or is_first:
+            return found
+        inputs = (self._cloned.get(path.rsplit("/", 1)[1], -1) for path in task.inputs)
+        return found if all(since >= found.run for since in inputs) else None
 
     def _failed(self, event: Failed) -> list[Action]:
         task, attempt = self._running.pop(event.task_id)

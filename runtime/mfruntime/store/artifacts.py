@@ -105,6 +105,7 @@ class TaskReader:
         self._content: dict[str, Any] | None = None
         self._attempt: int | None = attempt
         self._looked = False
+        self._files: set[str] = set()
         self._kept: dict[str, Any] = {}
 
     @property
@@ -122,6 +123,12 @@ class TaskReader:
     def is_done(self) -> bool:
         self._open()
         return self._content is not None
+
+    @property
+    def was_executed(self) -> bool:
+        """Whether a process executed the last complete attempt; False for a clone."""
+        self._open()
+        return layout.attempt_file(self._attempt or 0, "task_begin") in self._files
 
     @property
     def objects(self) -> dict[str, str]:
@@ -185,9 +192,8 @@ class TaskReader:
         self._content = _parsed(data, f"{self._store.storage.root}/{path}")
 
     def _last_done(self) -> int | None:
-        marker = ".DONE.lock"
-        found = self._store.storage.list([self._folder])
-        files = (layout.parse_attempt_file(e.path.rsplit("/", 1)[1]) for e in found if e.path.endswith(marker))
+        self._files = {entry.path.rsplit("/", 1)[1] for entry in self._store.storage.list([self._folder])}
+        files = (layout.parse_attempt_file(name) for name in self._files if name.endswith(".DONE.lock"))
         return max((file.attempt for file in files if file), default=None)
 
     def log(self, stream: str, attempt: int | None = None) -> bytes:

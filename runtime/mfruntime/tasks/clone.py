@@ -36,7 +36,11 @@ def clone_task(ctx: RunContext, step: str, task_id: str, origin: TaskReader) -> 
     ctx.metadata.register_data(record, data, 0)
 
 
-def clone_parameters(ctx: RunContext, origin: TaskReader) -> None:
+#: Artifacts of a resumed run's parameters: the run that it resumes, and the step from which the user had it run again.
+ORIGIN_RUN, ORIGIN_STEP = "_origin_run_id", "_origin_step"
+
+
+def clone_parameters(ctx: RunContext, origin: TaskReader, rerun_step: str | None) -> None:
     """Write the parameters of a resumed run, which are those of its origin, and the constants of the present class."""
     record = ctx.record("_parameters", ctx.parameters_task)
     ctx.metadata.register_task(record, ctx.registration_data(), 0)
@@ -49,6 +53,7 @@ def clone_parameters(ctx: RunContext, origin: TaskReader) -> None:
     ctx.changed_constants.update({name: (writer.objects[name], writer.info[name]) for name in changed})
     for name, (sha, info) in ctx.presets.items():
         writer.preset(name, sha, info)
+    writer.save({ORIGIN_RUN: ctx.origin_run_id, ORIGIN_STEP: rerun_step})
     writer.commit()
     ctx.metadata.register_artifacts(record, 0, artifact_records(ctx, writer))
     graph = ctx.graph

@@ -19,6 +19,7 @@ from mfruntime.run.scheduler import (
     Interrupt,
     Launch,
     RetryPolicy,
+    Reusable,
     Scheduler,
     SplitTooWide,
     Succeeded,
@@ -124,7 +125,7 @@ def test_a_resumed_run_takes_over_what_is_done_and_runs_the_rest(blocks: list, d
     first = Driver(Scheduler(flow, "1", max_workers=2), flow, widths, 2)
     doomed = data.draw(st.sampled_from(sorted(flow)))
     first.run(lambda n: data.draw(st.integers(0, n - 1)), lambda task, attempt: task.step == doomed)
-    origin = {t.key: f"1/{t.step}/{t.task_id}" for t in first.done}
+    origin = {t.key: Reusable(f"1/{t.step}/{t.task_id}") for t in first.done}
     second = Driver(Scheduler(flow, "2", max_workers=2, origin=origin), flow, widths, 2)
     ran: list[TaskKey] = []
     second.run(lambda n: data.draw(st.integers(0, n - 1)), lambda task, attempt: bool(ran.append(task.key)))
@@ -138,11 +139,27 @@ def test_a_rerun_step_and_what_follows_run_again() -> None:
     order = list(expected_counts(flow, widths))
     driver = Driver(Scheduler(flow, "1"), flow, widths, 16)
     driver.run(lambda n: 0, lambda t, a: False)
-    origin = {t.key: f"1/{t.step}/{t.task_id}" for t in driver.done}
+    origin = {t.key: Reusable(f"1/{t.step}/{t.task_id}") for t in driver.done}
     again = Driver(Scheduler(flow, "2", origin=origin, rerun_step=order[2]), flow, widths, 16)
     ran: set[str] = set()
     again.run(lambda n: 0, lambda t, a: bool(ran.add(t.step)))
     assert ran == set(order[2:])
+
+
+def test_a_task_of_the_origins_origin_is_cloned_only_if_its_inputs_are_those_of_that_run() -> None:
+    """Run 2 resumed run 1. It cloned or executed `start`, and was stopped before it had the task of `end`."""
+    flow = Flow(start=Node("linear", ("end",)), end=Node("end", ()))
+    for since, expected in ((1, Clone), (0, Launch)):
+        origin = {
+            TaskKey("start"): Reusable("2/start/1", 0, since),
+            TaskKey("end"): Reusable("1/end/2", 1, 1),
+        }
+        scheduler = Scheduler(flow, "3", origin=origin)
+        (clone,) = scheduler.begin()
+        assert isinstance(clone, Clone)
+        assert clone.origin == "2/start/1"
+        (action,) = scheduler.handle(Succeeded("1", ("end",)))
+        assert isinstance(action, expected)
 
 
 def test_a_loop_visits_its_step_again_and_each_visit_is_its_own_task() -> None:
