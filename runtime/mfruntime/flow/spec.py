@@ -17,6 +17,7 @@ from ..errors import (
     UnhandledInMergeArtifactsException,
 )
 from ..ids import check_component
+from ..printable import for_stream
 
 if TYPE_CHECKING:
     from .graph import Graph
@@ -47,9 +48,8 @@ def _explain(kind: type[BaseException], error: BaseException, trace: Any) -> Non
         if not trace.tb_frame.f_globals.get("__name__", "").startswith(own):
             place = f"{trace.tb_frame.f_code.co_filename} line {trace.tb_lineno}: "
         trace = trace.tb_next
-    sys.stderr.write(
-        f"    {error.headline}:\n    {place}{error.message}\n" + (f"    {error.hint}\n" if error.hint else "")
-    )
+    text = f"    {error.headline}:\n    {place}{error.message}\n" + (f"    {error.hint}\n" if error.hint else "")
+    sys.stderr.write(for_stream(text, sys.stderr))
 
 
 _previous_hook = sys.excepthook
