@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from .errors import MfinfraError
+from .printable import escaped, without_credentials
 
 
 class Console:
@@ -29,7 +30,7 @@ class Console:
 
     def note(self, text: str) -> None:
         """Print a line of progress without a mark."""
-        print(_clean(text), file=sys.stderr, flush=True)
+        print(_message(text), file=sys.stderr, flush=True)
 
     def done(self, text: str) -> None:
         self._print_marked(_mark("✓", "+"), "32", text)
@@ -44,13 +45,13 @@ class Console:
         self._print_marked("Error:", "31", error.message, error.hint)
 
     def _print_marked(self, mark: str, color: str, text: str, hint: str | None = None) -> None:
-        print(f"{self._styled(mark, color, sys.stderr)} {_clean(text)}", file=sys.stderr, flush=True)
+        print(f"{self._styled(mark, color, sys.stderr)} {_message(text)}", file=sys.stderr, flush=True)
         if hint:
-            print(f"  {_clean(hint)}", file=sys.stderr, flush=True)
+            print(f"  {_message(hint)}", file=sys.stderr, flush=True)
 
     def line(self, text: str = "") -> None:
-        """Print a line of the result."""
-        print(text)
+        """Print a line of the result, escaped on a terminal."""
+        print(escaped(text) if sys.stdout.isatty() else text)
 
     def document(self, value: Any) -> None:
         """Print the result as JSON."""
@@ -76,21 +77,21 @@ class Console:
         table.columns[-1].no_wrap = last <= console.width * 0.6
         table.columns[0].no_wrap = first + last <= console.width * 0.75
         for row in rows:
-            table.add_row(*(Text(_clean(cell), overflow="fold") for cell in row))  # Text: brackets are no markup here
+            table.add_row(*(Text(escaped(cell), overflow="fold") for cell in row))  # Text: brackets are no markup here
         console.print(table)
 
     def confirm(self, question: str) -> bool:
         """Ask for confirmation; any answer except yes means no."""
-        print(f"{question} [y/N] ", end="", file=sys.stderr, flush=True)
+        print(f"{escaped(question)} [y/N] ", end="", file=sys.stderr, flush=True)
         return sys.stdin.readline().strip().lower() in ("y", "yes")
 
     def _styled(self, text: str, code: str, stream: Any) -> str:
         return f"\x1b[{code}m{text}\x1b[0m" if self.color and stream.isatty() else text
 
 
-def _clean(text: str) -> str:
-    """A text with control characters escaped, because it can contain input of users and files."""
-    return "".join(c if c.isprintable() or c == "\n" else repr(c)[1:-1] for c in text)
+def _message(text: str) -> str:
+    """A text for stderr, which is also read in logs: escaped, and without passwords."""
+    return escaped(without_credentials(text))
 
 
 def _mark(sign: str, plain: str) -> str:

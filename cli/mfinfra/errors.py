@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from .printable import without_credentials
+
 
 class MfinfraError(Exception):
     """A message with an optional hint, which is the next command. `exit_code` is that of the process."""
@@ -10,9 +12,9 @@ class MfinfraError(Exception):
     meaning = "The command failed. The message describes the error, the hint the next command."
 
     def __init__(self, message: str, hint: str | None = None):
-        super().__init__(message)
-        self.message = message
-        self.hint = hint
+        self.message = without_credentials(message)  # settings and errors of libraries can contain URLs with passwords
+        self.hint = None if hint is None else without_credentials(hint)
+        super().__init__(self.message)
 
 
 class UsageError(MfinfraError):

@@ -34,6 +34,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from .printable import without_credentials
+
 
 class MetaflowException(Exception):
     """An error for the user: ``headline``, message, optional source line and hint."""
@@ -43,10 +45,11 @@ class MetaflowException(Exception):
     def __init__(
         self, msg: str = "", lineno: int | None = None, source_file: str | None = None, hint: str | None = None
     ):
+        msg = without_credentials(str(msg))  # settings and errors of libraries can contain URLs with passwords
         self.message = msg
         self.line_no = lineno
         self.source_file = source_file
-        self.hint = hint
+        self.hint = None if hint is None else without_credentials(hint)
         super().__init__(msg)
 
     def __str__(self) -> str:

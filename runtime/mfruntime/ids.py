@@ -1,12 +1,13 @@
 """Names and pathspecs: validated, joined and split.
 
 Ids become directory names in every datastore, so each is validated before it is used in a path: one component, no
-control characters, not `.` or `..`, at most 255 bytes (the file name limit of Linux and macOS file systems).
+control or hidden characters, not `.` or `..`, at most 255 bytes (the file name limit of Linux and macOS file systems).
 """
 
 from __future__ import annotations
 
 from .errors import MetaflowInvalidPathspec
+from .printable import escaped, is_plain
 
 MAX_COMPONENT_BYTES = 255
 _KINDS = ("flow", "run", "step", "task", "artifact")
@@ -29,8 +30,8 @@ def _problem(name: str) -> str | None:
         return "it contains a path separator"
     if name in (".", ".."):
         return "it is a relative path"
-    if not name.isprintable() and any(c < " " or c == "\x7f" for c in name):
-        return "it contains a control character"
+    if not is_plain(name):
+        return "it contains a control character or a hidden character"
     try:
         size = len(name.encode("utf-8"))
     except UnicodeEncodeError:
@@ -41,7 +42,7 @@ def _problem(name: str) -> str | None:
 
 
 def _shown(name: str) -> str:
-    return repr(name if len(name) <= 60 else name[:57] + "...")
+    return escaped(repr(name if len(name) <= 60 else name[:57] + "..."))
 
 
 def join_pathspec(*parts: str) -> str:

@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import signal
+import socket
 import subprocess
 import sys
-from collections.abc import Callable
+import threading
+import time
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+from tests.doubles.metadata_service import Program
 from tests.programs import ROOT, Call
 
 Tool = Callable[..., Call]
@@ -47,6 +52,124 @@ def test_a_flow_wakes_the_service_of_its_stack(mfinfra: Tool, tmp_path: Path) ->
     assert "The metadata service of stack 'demo' is not running. Starting it: mfinfra start demo" in done.stderr
     assert status(mfinfra)["data"]["runs"] == {"HelloFlow": 1}
     assert read(sys.executable, "mfruntime", tmp_path) == "1 True Hello from a flow"
+
+
+def test_only_its_owner_can_enter_the_folder_of_a_stack(mfinfra: Tool, home: Path) -> None:
+    """Also with a permissive umask, and if an earlier version made it; the target of a link stays as it is."""
+    before = os.umask(0)
+    try:
+        up(mfinfra, "--preset", "files", "--no-smoke")
+        folder = home / "data" / "mfinfra" / "stacks" / "demo"
+        assert folder.stat().st_mode & 0o777 == 0o700
+        folder.chmod(0o755)
+        up(mfinfra, "--preset", "files", "--no-smoke")
+        assert folder.stat().st_mode & 0o777 == 0o700
+        elsewhere = home / "elsewhere"
+        elsewhere.mkdir(0o755)
+        (folder.parent / "linked").symlink_to(elsewhere)
+        assert mfinfra("up", "--name", "linked", "--preset", "files", "--no-smoke", "--no-examples").code == 0
+        assert elsewhere.stat().st_mode & 0o777 == 0o755
+    finally:
+        os.umask(before)
+
+
+def profile_url(home: Path) -> str:
+    return str(json.loads((home / "profiles" / "config.json").read_text())["METAFLOW_SERVICE_URL"])
+
+
+@pytest.mark.parametrize(
+    "kinds", [("silent", "service"), pytest.param(("http", "closing"), marks=pytest.mark.slow)], ids="-".join
+)
+def test_a_flow_moves_the_service_whose_port_another_program_uses(
+    mfinfra: Tool, tmp_path: Path, home: Path, kinds: tuple[str, ...]
+) -> None:
+    """The program never responds, is the service of another stack, another server, or closes connections."""
+    up(mfinfra, "--no-smoke")
+    for number, kind in enumerate(kinds, 1):
+        assert mfinfra("stop", "demo").code == 0
+        before = profile_url(home)
+        with listener(int(before.rpartition(":")[2]), kind, tmp_path) as received:
+            done = run_flow(tmp_path)
+            assert done.returncode == 0, done.stderr
+            assert "Starting it: mfinfra start demo" in done.stderr
+            assert profile_url(home) != before
+            assert status(mfinfra)["data"]["runs"] == {"HelloFlow": number}
+        assert b"x-api-key" not in received.lower() or kind == "service"
+
+
+def test_start_moves_a_server_that_lost_its_port_while_it_was_down(mfinfra: Tool, home: Path, tmp_path: Path) -> None:
+    up(mfinfra, "--no-smoke")
+    before = profile_url(home)
+    (server,) = status(mfinfra)["servers"]
+    os.kill(server["pid"], signal.SIGSTOP)  # so that it does not listen again before the other program does
+    with listener(int(before.rpartition(":")[2]), "http", tmp_path, lambda: os.kill(server["pid"], signal.SIGKILL)):
+        call = mfinfra("start", "demo")
+        assert call.code == 0, call.text
+        assert profile_url(home) != before
+        assert run_flow(tmp_path).returncode == 0
+
+
+@contextlib.contextmanager
+def listener(port: int, kind: str, folder: Path, first: Callable[[], None] = lambda: None) -> Iterator[bytearray]:
+    """Another program on a port; yields what it received."""
+    received = bytearray()
+    if kind == "service":
+        (folder / "other_keys").write_text("other-key\n")
+        program = Program(f"sqlite:///{folder}/other.db", folder / "other.log", port)
+        program.start("--api-key-file", str(folder / "other_keys"))
+        try:
+            yield received
+        finally:
+            program.stop()
+        return
+    server = Listener(kind, received)
+    first()
+    server.listen(port)
+    try:
+        yield received
+    finally:
+        server.close()
+
+
+class Listener:
+    def __init__(self, kind: str, received: bytearray):
+        self._kind, self._received = kind, received
+        self._socket = socket.socket()
+        self._open: list[socket.socket] = []
+
+    def listen(self, port: int) -> None:
+        self._socket.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        deadline = time.monotonic() + 20
+        while True:
+            try:
+                self._socket.bind(("127.0.0.1", port))
+                break
+            except OSError:
+                assert time.monotonic() < deadline
+                time.sleep(0.01)
+        self._socket.listen(50)
+        threading.Thread(target=self._accept, daemon=True).start()
+
+    def _accept(self) -> None:
+        with contextlib.suppress(OSError):
+            while True:
+                sock = self._socket.accept()[0]
+                self._open.append(sock)
+                threading.Thread(target=self._respond, args=(sock,), daemon=True).start()
+
+    def _respond(self, sock: socket.socket) -> None:
+        with contextlib.suppress(OSError):
+            if self._kind == "closing":
+                sock.close()
+            while self._kind != "closing" and (part := sock.recv(65536)):
+                self._received += part
+                if self._kind == "http":
+                    sock.sendall(b"HTTP/1.1 404 Not Found\r\nContent-Length: 9\r\n\r\n<p>no</p>")
+
+    def close(self) -> None:
+        self._socket.shutdown(socket.SHUT_RDWR)
+        for sock in (self._socket, *self._open):
+            sock.close()
 
 
 def test_a_killed_service_is_back_and_has_lost_nothing(mfinfra: Tool, tmp_path: Path) -> None:
@@ -128,9 +251,9 @@ def _read(path: Path) -> bytes:
 
 @pytest.mark.parametrize("word", ["..", "a b", "-x", "Demo"])
 def test_a_name_that_is_none_wakes_nothing(word: str, tmp_path: Path) -> None:
-    from mfruntime.metadata_provider import stack_servers
+    from mfruntime.metadata_provider.stack_servers import stack_service
     from mfruntime.settings import Settings
 
     settings = Settings({"MFINFRA_STACK": word}, {})
-    assert stack_servers.server_starter(settings, "http://127.0.0.1:1") is None
-    assert stack_servers.server_starter(Settings({"MFINFRA_STACK": "demo"}, {}), "http://example.com") is None
+    assert stack_service(settings, "http://127.0.0.1:1") is None
+    assert stack_service(Settings({"MFINFRA_STACK": "demo"}, {}), "http://example.com") is None

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import signal
+import socket
 import threading
+import time
 from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
@@ -14,11 +17,13 @@ import httpx
 import pytest
 from tests.doubles.metadata_service import Program
 
-from mfruntime.errors import MetaflowNotFound, MetaflowTaggingError
-from mfruntime.metadata_provider import outbox
+from mfruntime.errors import MetaflowException, MetaflowNotFound, MetaflowTaggingError
+from mfruntime.metadata_provider import http, outbox
 from mfruntime.metadata_provider.base import ArtifactRecord, MetadataEntry, TaskRecord
 from mfruntime.metadata_provider.http import Connection, ServiceError, ServiceUnavailable
 from mfruntime.metadata_provider.service import ServiceMetadata
+from mfruntime.metadata_provider.stack_servers import StackService
+from mfruntime.settings import Settings
 
 
 @pytest.fixture(scope="module")
@@ -102,6 +107,74 @@ def test_names_are_taken_as_they_are(metadata: ServiceMetadata, name: str) -> No
     metadata.flush()
     assert metadata.child_names("F", run, "start") == [f"t-{name}"]
     assert [d["value"] for d in metadata.data("F", run, "start", f"t-{name}")] == ["1"]
+
+
+# -- a service of a stack ----------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("answer", [b"", b"SSH-2.0-x\r\n", b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n{}"])
+def test_a_program_on_the_port_of_a_stack_gets_no_key_and_is_named(
+    answer: bytes, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    received = bytearray()
+    server = socket.create_server(("127.0.0.1", 0))
+    monkeypatch.setattr(http, "_PROBE_SECONDS", 0.2)
+
+    def respond() -> None:
+        with contextlib.suppress(OSError):
+            while True:
+                with server.accept()[0] as sock:
+                    received.extend(sock.recv(65536))
+                    sock.sendall(answer)
+                    sock.recv(1)
+
+    threading.Thread(target=respond, daemon=True).start()
+    url = f"http://127.0.0.1:{server.getsockname()[1]}"
+    settings = Settings({"MFINFRA_STACK": "nothere", "METAFLOW_SERVICE_AUTH_KEY": "s3cret"}, {})
+    metadata = ServiceMetadata(Connection.from_settings(settings, url), str(tmp_path), str(tmp_path / "unsent"))
+    began = time.monotonic()
+    for _ in range(2):
+        with pytest.raises(ServiceUnavailable, match="another program listens on that port") as caught:
+            metadata.get("F")
+        assert caught.value.hint == "Run: mfinfra start nothere"
+    assert time.monotonic() - began < 20
+    assert received and b"s3cret" not in received
+    server.close()
+
+
+def test_records_that_were_not_sent_follow_a_stack_to_its_new_port(
+    service: Program, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(outbox, "_DEADLINE_SECONDS", 0.5)
+    stack = StackService("demo", has_profile=False)
+    monkeypatch.setattr(StackService, "start", lambda *_: None)
+    first = ServiceMetadata(Connection("http://127.0.0.1:1", {}, 0, stack), str(tmp_path), str(tmp_path / "unsent"))
+    run = provider(service.url, tmp_path).new_run("F", [], [], "me")
+    first.register_task(record(run, "t-moved"), [], 0)
+    first.flush()
+    assert len(list((tmp_path / "unsent").iterdir())) == 1
+    second = ServiceMetadata(Connection(service.url, {}, 2, stack), str(tmp_path), str(tmp_path / "unsent"))
+    second.new_run("F", [], [], "me")
+    assert second.child_names("F", run, "start") == ["t-moved"]
+    assert not list((tmp_path / "unsent").iterdir())
+
+
+@pytest.mark.parametrize(
+    "url", ["http://me:s3cret@127.0.0.1:1/x", "me:s3cret@host", "http://me:a/s3cret@host", "http://host:s3cret"]
+)
+def test_a_password_in_the_url_of_a_service_is_never_printed(url: str, tmp_path: Path) -> None:
+    with pytest.raises(MetaflowException) as caught:
+        provider(url, tmp_path, retries=0).get("F")
+    assert "s3cret" not in str(caught.value) + str(caught.value.hint) + repr(caught.value)
+
+
+def test_a_body_that_is_too_large_is_sent_in_parts(metadata: ServiceMetadata) -> None:
+    run = metadata.new_run("F", [], [], "me")
+    metadata.register_task(record(run, "t-many"), [], 0)
+    artifacts = [ArtifactRecord(f"v{n}", "a" * 40, "p", "m", "s3", "l" * 200) for n in range(20_000)]
+    metadata.register_artifacts(record(run, "t-many"), 0, artifacts)
+    metadata.flush()
+    assert len(metadata.artifacts("F", run, "start", "t-many")) == 20_000
 
 
 # -- a service that is away --------------------------------------------------------------------------------------------

@@ -116,6 +116,41 @@ def test_too_many_requests_are_told_when_to_come_again(make: Any) -> None:
     assert (refused.status_code, refused.headers["retry-after"]) == (429, "1")
 
 
+def test_a_client_cannot_choose_whom_its_requests_are_counted_for(tmp_path: Path) -> None:
+    """By default a header is not believed; with a trusted proxy, only what that proxy added is."""
+    for options, forged, honest in (
+        ((), 429, 429),
+        (("--trusted-proxies", "127.0.0.0/8"), 429, 200),
+        (("--trusted-proxies", "10.0.0.0/8"), 429, 429),
+    ):
+        program = Program(f"sqlite:///{tmp_path}/m.db", tmp_path / "log")
+        program.start("--rate-limit", "0.2", *options)  # one request, and the next after 5 seconds
+        try:
+
+            def status(value: str, url: str = program.url) -> int:
+                return httpx.get(url + "/ping", headers={"x-forwarded-for": value}).status_code
+
+            assert [status(f"192.0.2.{n}, 198.51.100.7") for n in range(3)][-1] == forged
+            assert status("198.51.100.8") == honest
+        finally:
+            program.stop()
+
+
+@pytest.mark.parametrize("value", ["*", "proxy.example", "10.0.0.0/33", "10.0.0.1;10.0.0.2"])
+def test_a_proxy_that_is_no_address_is_refused(value: str) -> None:
+    done = run_program("--port", "0", "--trusted-proxies", value)
+    assert (done.returncode, "CIDR range" in done.stderr) == (1, True), done.stderr
+
+
+def test_the_document_of_the_interface_is_generated_once(make: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    from mfruntime.service import openapi
+
+    caller = make()
+    first = caller.get("/openapi.json").text
+    monkeypatch.setattr(openapi, "_operation", None)
+    assert caller.get("/openapi.json").text == first
+
+
 def test_guesses_at_keys_are_limited_too(make: Any, tmp_path: Path) -> None:
     (tmp_path / "keys").write_text("k1\n")
     caller = make(rate_limit=1.0, api_key_file=str(tmp_path / "keys"))
@@ -152,11 +187,14 @@ class Provider:
     def __init__(self) -> None:
         self.keys = {"one": rsa.generate_private_key(public_exponent=65537, key_size=2048)}
         self.asked, self.broken = 0, False
+        self.answers = threading.Event()
+        self.answers.set()
         outer = self
 
         class Handler(http.server.BaseHTTPRequestHandler):
             def do_GET(self) -> None:
                 outer.asked += 1
+                outer.answers.wait(4)
                 self.send_response(500 if outer.broken else 200)
                 self.end_headers()
                 self.wfile.write(json.dumps(outer.document(self.path)).encode())
@@ -167,6 +205,11 @@ class Provider:
         self.server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
         self.issuer = f"http://127.0.0.1:{self.server.server_port}"
         threading.Thread(target=self.server.serve_forever, daemon=True).start()
+
+    def hold(self) -> Callable[[], None]:
+        """Do not respond until the returned function is called."""
+        self.answers.clear()
+        return self.answers.set
 
     def document(self, path: str) -> Any:
         if path.endswith("openid-configuration"):
@@ -255,6 +298,56 @@ def test_a_provider_that_does_not_answer_is_told_as_503(guarded: Caller, provide
     provider.broken = True
     assert guarded.get("/flows", **bearer(provider.token())).status_code == 503
     assert guarded.get("/ping").status_code == 200
+
+
+@pytest.mark.parametrize(
+    "claims",
+    [
+        {"roles": [{"name": "admin"}]}, {"roles": {"admin": True}}, {"roles": [["admin"]]}, {"roles": 7},
+        {"roles": ["admin", None]}, {"roles": True}, {"flows": {"*": 1}}, {"flows": [["*"]]}, {"flows": 1},
+    ],
+    ids=str,
+)  # fmt: skip
+@pytest.mark.parametrize("default", [None, "read"])
+def test_claims_of_an_odd_shape_grant_nothing(make: Any, provider: Provider, claims: Any, default: str | None) -> None:
+    caller = make(oidc_issuer=provider.issuer, oidc_audience=AUDIENCE, oidc_default_role=default)
+    for path in ("/flows/F", "/flows"):
+        answer = caller.get(path, **bearer(provider.token(**claims)))
+        assert (answer.status_code, answer.json()["status"]) == (403, 403), answer.text
+
+
+def test_tokens_that_are_no_tokens_are_refused_however_odd(guarded: Caller, provider: Provider) -> None:
+    import base64
+
+    def encoded(text: str) -> str:
+        return base64.urlsafe_b64encode(text.encode()).decode().rstrip("=")
+
+    deep = encoded("[" * 30_000)
+    odd = [f"{deep}.{deep}.x", encoded('{"alg": "RS256", "kid": ["one"]}') + ".e30.x", provider.token(exp=float("inf"))]
+    for token in (*odd, provider.token(nbf={}), provider.token(aud={"a": 1})):
+        assert guarded.get("/flows", **bearer(token)).status_code == 401, token[:80]
+
+
+def test_a_download_of_keys_holds_up_no_token_with_a_known_key(
+    guarded: Caller, provider: Provider, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert guarded.get("/flows", **bearer(provider.token())).status_code == 200
+    monkeypatch.setattr(oidc, "REFRESH_SECONDS", 0)
+    provider.keys["two"] = rsa.generate_private_key(public_exponent=65537, key_size=2048)
+    release = provider.hold()
+    unknown: list[int] = []
+    waiting = threading.Thread(
+        target=lambda: unknown.append(guarded.get("/flows", **bearer(provider.token("two"))).status_code)
+    )
+    waiting.start()
+    time.sleep(0.2)
+    monkeypatch.setattr(oidc, "KEYS_KEPT_SECONDS", 0)  # the known keys are old too
+    began = time.monotonic()
+    assert guarded.get("/flows", **bearer(provider.token())).status_code == 200
+    assert time.monotonic() - began < 1
+    release()
+    waiting.join(10)
+    assert unknown == [200]
 
 
 def test_an_issuer_without_an_audience_is_refused() -> None:
@@ -435,7 +528,7 @@ def test_our_own_mistakes_are_told_without_their_inside(make: Any, monkeypatch: 
     async def broken(*_: Any) -> None:
         raise RuntimeError("pw-s3cret in a message")
 
-    monkeypatch.setattr(caller.app.state.dispatcher._service.database, "read", broken)
+    monkeypatch.setattr(caller.app.state.dispatcher._service.database, "read_part", broken)
     answer = caller.get("/flows")
     assert (answer.status_code, answer.json()["traceback"]) == (500, "")
     assert "s3cret" not in answer.text and "RuntimeError" not in answer.text

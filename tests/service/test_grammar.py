@@ -25,6 +25,19 @@ KINDS = [FLOWS, RUNS, STEPS, TASKS, METADATA, ARTIFACTS]
 USERS = ["ann", "Bob", "50%", "a_b", "x\\y", "o'neil", "", "null-ish", "Ärger"]
 
 
+LONG = [
+    "user_name=" + "x" * 1001,
+    "user_name:li=" + "%25a" * 15_000,
+    "user_name:co=" + "_" * 1001,
+    "_tags=" + "t" * 1001,
+    "_tags:likeany=" + "%25" * 15_000,
+    "run_number=" + "9" * 1001,
+    "status=" + "x" * 1001,
+    "&".join("_tags:likeall=" + ",".join(["a"] * 100) for _ in range(6)),
+    "&".join(f"user_name:ne={','.join(['a'] * 100)}" for _ in range(6)),
+]
+
+
 @pytest.fixture(scope="module", params=["sqlite", "postgresql"])
 def shared(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Caller]:
     """One database of a few runs, for tests that only read."""
@@ -43,6 +56,19 @@ def shared(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFact
     make_run(caller, user_name=None, ts_epoch=2000, run_number="named")
     yield caller
     caller.close()
+
+
+@pytest.mark.parametrize("query", LONG, ids=lambda query: query[:16])
+def test_filters_that_are_too_long_are_refused_by_both_databases(shared: Caller, query: str) -> None:
+    answer = shared.get(f"/flows/F/runs?{query}")
+    assert (answer.status_code, answer.json()["status"]) == (400, 400), answer.text
+
+
+@pytest.mark.parametrize("name", ["user_name:ne", "_tags:likeall", "_tags:any", "run_number"])
+def test_as_many_values_as_are_allowed_are_taken_by_both_databases(shared: Caller, name: str) -> None:
+    query = "&".join(f"{name}={','.join([str(n) * 20 for n in range(100)])}" for _ in range(5))
+    assert shared.get(f"/flows/F/runs?{query}").status_code == 200
+    assert shared.get(f"/flows/F/runs?user_name:li={'%25' * 1000}&_tags:likeany={'%25' * 1000}").status_code == 200
 
 
 def users(caller: Caller, query: str) -> list[Any]:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+import contextlib
 import json
 import os
 import signal
@@ -10,16 +12,18 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 import httpx
 import pytest
 
+from mfruntime.service.config import Config
+from mfruntime.service.database import base
 from tests.doubles.metadata_service import Postgres, Program, free_port, own_postgres, run_program
 
-from .conftest import execute
+from .conftest import Caller, execute
 
 OWN = {"user_name": "me", "tags": ["t"], "system_tags": []}
 
@@ -165,6 +169,103 @@ def test_connections_that_are_cut_cost_no_read(program: Program) -> None:
             "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = 'mfruntime-service'",
         )
         assert httpx.get(program.url + "/flows/F").status_code == 200
+
+
+@pytest.fixture
+def postgres_caller(new_database: Callable[[], str]) -> Iterator[Caller]:
+    made = Caller(Config(database=new_database(), pool_size=4))
+    yield made
+    made.close()
+
+
+@contextlib.contextmanager
+def locked(url: str, table: str) -> Iterator[None]:
+    """Hold a lock on a table that excludes readers, as some schema changes do."""
+    import asyncpg
+
+    has_lock, done = threading.Event(), threading.Event()
+
+    async def hold() -> None:
+        db = await asyncpg.connect(url)
+        async with db.transaction():
+            await db.execute(f"LOCK TABLE {table} IN ACCESS EXCLUSIVE MODE")
+            has_lock.set()
+            while not done.is_set():
+                await asyncio.sleep(0.05)
+        await db.close()
+
+    thread = threading.Thread(target=lambda: asyncio.run(hold()))
+    thread.start()
+    assert has_lock.wait(10)
+    try:
+        yield
+    finally:
+        done.set()
+        thread.join(10)
+
+
+@pytest.mark.parametrize("kind", ["artifacts", "metadata"])
+def test_a_locked_table_leaves_the_others_readable(
+    postgres_caller: Caller, kind: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from mfruntime.service.database import postgres
+
+    monkeypatch.setattr(postgres, "_ACQUIRE_SECONDS", 2.0)
+    caller = postgres_caller
+    for path in ("/flows/F", "/flows/F/run", "/flows/F/runs/1/steps/start/step", "/flows/F/runs/1/steps/start/task"):
+        assert caller.post(path, OWN).status_code == 200
+    url = f"/flows/F/runs/1/steps/start/tasks/1/{kind}"
+    answers: list[httpx.Response] = []
+    table = "artifact_v3" if kind == "artifacts" else "metadata_v3"
+    with locked(caller.app.state.dispatcher._service.config.database, table):
+        asked = [threading.Thread(target=lambda: answers.append(caller.get(url))) for _ in range(12)]
+        body = [{"field_name": "f", "name": "n", "value": "v"}]
+        asked.append(threading.Thread(target=lambda: answers.append(caller.post(url.removesuffix("s"), body))))
+        for thread in asked:
+            thread.start()
+        time.sleep(0.3)
+        began = time.monotonic()
+        for path in ("/flows", "/flows/F", "/flows/F/runs/1/steps"):
+            assert caller.get(path).status_code == 200
+        assert time.monotonic() - began < 3
+        for thread in asked:
+            thread.join(30)
+    assert {answer.status_code for answer in answers} <= {503, 404 if kind == "metadata" else 503}
+    assert all(answer.headers["retry-after"] for answer in answers if answer.status_code == 503)
+    assert caller.get(url).status_code == 200
+
+
+def test_only_cut_connections_are_tried_again(postgres_caller: Caller) -> None:
+    """A read that took too long takes no second time, and waits for a connection no longer than it is told to."""
+    store = postgres_caller.app.state.dispatcher._service.database
+    postgres_caller.run(store.read("SELECT set_config('statement_timeout', '500', false)"))  # of the only connection
+    began = time.monotonic()
+    with pytest.raises(base.Unavailable):
+        postgres_caller.run(store.read("SELECT pg_sleep(20)"))
+    assert time.monotonic() - began < 0.95
+
+
+def test_a_connection_is_not_waited_for_without_end(
+    new_database: Callable[[], str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from mfruntime.service.database import postgres
+
+    monkeypatch.setattr(postgres, "_ACQUIRE_SECONDS", 0.3)
+    caller = Caller(Config(database=new_database(), pool_size=1))
+    try:
+        store = caller.app.state.dispatcher._service.database
+        slow = threading.Thread(target=lambda: caller.run(store.read("SELECT pg_sleep(2)")))
+        slow.start()
+        time.sleep(0.2)
+        for path, body in (("/flows", None), ("/flows/F", OWN)):
+            began = time.monotonic()
+            answer = caller.get(path) if body is None else caller.post(path, body)
+            assert (answer.status_code, answer.headers["retry-after"]) == (503, "1")
+            assert time.monotonic() - began < 1
+        slow.join()
+        assert caller.get("/flows").status_code == 200
+    finally:
+        caller.close()
 
 
 def test_a_client_that_goes_away_in_the_middle_hurts_nobody(program: Program) -> None:

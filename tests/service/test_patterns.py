@@ -57,7 +57,7 @@ def test_postgresql_gives_a_search_its_time_and_no_more(
         caller.post("/flows/F", {})
         store = caller.app.state.dispatcher._service.database
         with pytest.raises(base.Rejected, match="longer than"):
-            caller.run(store.search("SELECT pg_sleep(20)"))
+            caller.run(store.search_part("SELECT pg_sleep(20)", (), 1))
         assert caller.run(store.read("SHOW statement_timeout"))[0][0] == "30s"  # what others get is as it was
     finally:
         caller.close()
@@ -74,7 +74,7 @@ def test_sqlite_gives_a_read_its_time_and_no_more(tmp_path: Any, monkeypatch: py
         monkeypatch.setattr(sqlite, "SEARCH_SECONDS", 0.05)
         monkeypatch.setattr(sqlite, "READ_SECONDS", 0.05)
         with pytest.raises(base.Rejected, match="longer than"):
-            caller.run(store.search(endless))
+            caller.run(store.search_part(endless, (), 1))
         with pytest.raises(base.Unavailable, match="more than"):
             caller.run(store.read(endless))
         assert caller.run(store.read("SELECT 1"))[0][0] == 1

@@ -60,11 +60,60 @@ def test_a_malformed_record_spoils_the_whole_list(caller: Caller, kind: str, rec
 
 
 def test_texts_of_any_script_come_back_as_they_went(caller: Caller) -> None:
-    text = "Grüße, 世界 🌍 \\ \" ' \n\t </script> \u2028"
+    tag = "Grüße, 世界 🌍 \\ \" ' </script>"
+    text = f"{tag} \n\t \u2028"
     path, _ = make_task(caller)
-    caller.post(path + "/metadata", [{"field_name": "f", "value": text, "type": "t", "tags": [text]}])
+    caller.post(path + "/metadata", [{"field_name": "f", "value": text, "type": "t", "tags": [tag]}])
     found = caller.get(path + "/metadata").json()[0]
-    assert (found["value"], found["tags"]) == (text, [text])
+    assert (found["value"], found["tags"]) == (text, [tag])
+
+
+TAGS_REFUSED = [["x" * 501], [""], [f"t{n}" for n in range(51)], ["a\u202eb"], ["a\x9bb"], ["a\u200bb"], ["a\nb"]]
+
+
+@pytest.mark.parametrize("tags", TAGS_REFUSED, ids=lambda tags: ascii(tags[0][:8]))
+@pytest.mark.parametrize("field", ["tags", "system_tags"])
+def test_the_limits_of_tags_hold_at_creation(caller: Caller, field: str, tags: list[str]) -> None:
+    path, _ = make_task(caller)
+    run, step = path.partition("/steps/")[0], path.rpartition("/tasks/")[0]
+    record = {"name": "a", "field_name": "a", "value": "1", "step_name": "start", "task_id": "t-1", field: tags}
+    for target, body in (
+        ("/flows/G", record),
+        ("/flows/F/run", {field: tags}),
+        (f"{run}/steps/other/step", {field: tags}),
+        (f"{step}/task", {field: tags}),
+        (f"{run}/tasks", [record]),
+        (f"{path}/metadata", [record]),
+        (f"{path}/artifact", [record]),
+    ):
+        answer = caller.post(target, sent(body))
+        assert (answer.status_code, "tag" in answer.json()["message"]) == (400, True), (target, answer.text)
+    assert caller.get("/flows/G").status_code == 404
+    assert len(caller.get(f"{step}/tasks").json()) == 1
+
+
+def test_as_many_tags_as_are_allowed_are_taken(caller: Caller) -> None:
+    tags = [f"{n:02}" + "ä" * 498 for n in range(50)]
+    assert caller.post("/flows/F", {"tags": tags, "system_tags": tags}).status_code == 200
+    assert caller.get("/flows/F").json()["tags"] == tags
+
+
+@pytest.mark.parametrize(
+    "name", ["data", "_meta", "latest_run", "mf.cards", "config.json", "Data", "a\u202eb", "a\x85b"]
+)
+def test_names_of_the_datastore_itself_and_hidden_ones_are_no_names_of_runs(caller: Caller, name: str) -> None:
+    path, _ = make_task(caller)
+    assert caller.post("/flows/F/run", {"run_number": name}).status_code == 400
+    if name in ("_meta", "a\u202eb"):
+        assert caller.post(path.rpartition("/tasks/")[0] + "/task", {"task_id": name}).status_code == 400
+        assert caller.post(path.partition("/steps/")[0] + f"/steps/{name}/step", {}).status_code == 400
+    assert len(caller.get("/flows/F/runs").json()) == 1
+
+
+def test_a_value_of_task_metadata_has_a_limit(caller: Caller) -> None:
+    path, _ = make_task(caller)
+    for value, status in (("x" * (1 << 20), 200), ("x" * ((1 << 20) + 1), 400), ("ä" * ((1 << 19) + 1), 400)):
+        assert caller.post(f"{path}/metadata", [{"field_name": "f", "value": value}]).status_code == status
 
 
 def test_methods_and_paths_that_are_not_there(caller: Caller) -> None:

@@ -42,7 +42,7 @@ def start(stack: Record) -> dict[str, int]:
     """Start the tunnels of a stack; returns the port of each when they listen. Raises MfinfraError if they cannot
     start, for example without credentials."""
     folder = folder_of(stack)
-    found = ports.assigned(folder, words(stack), running=control.is_running(folder))
+    found = ports.assigned(folder, words(stack), running=control.keep_ports(folder))
     control.start(folder, [_server(stack, found)], CREDENTIALS)
     return found
 

@@ -11,6 +11,8 @@ from pathlib import Path
 
 from ..errors import MfinfraError
 
+_PRIVATE = 0o700
+
 
 def home() -> Path:
     """The home directory of the user. Raises MfinfraError if it is unknown, as in some containers."""
@@ -55,12 +57,31 @@ def shown(path: object) -> str:
 
 
 def make_folder(path: Path) -> None:
-    """Create a directory and its parents. Raises MfinfraError with the path that cannot be created."""
+    """Create a directory and its parents. Raises MfinfraError with the path that cannot be created. Only its owner can
+    enter the directory of a stack, which contains data, logs and keys."""
     try:
+        stack = _stack_folder(path)
+        if stack is not None:
+            stack.parent.mkdir(parents=True, exist_ok=True)
+            _make_private(stack)
         path.mkdir(parents=True, exist_ok=True)
     except OSError as exc:
         hint = "Fix the cause, or select another directory, run: export XDG_DATA_HOME=DIRECTORY"
         raise MfinfraError(f"Directory {path} cannot be created: {exc.strerror}.", hint=hint) from exc
+
+
+def _stack_folder(path: Path) -> Path | None:
+    """The directory of the stack that a path is in."""
+    home = stacks_home()
+    return home / path.relative_to(home).parts[0] if home in path.parents else None
+
+
+def _make_private(folder: Path) -> None:
+    """Create a directory for its owner only; one of an earlier version is restricted. The target of a symbolic link is
+    not changed."""
+    folder.mkdir(_PRIVATE, exist_ok=True)
+    if os.name != "nt" and not folder.is_symlink() and folder.stat().st_mode & 0o077:
+        folder.chmod(_PRIVATE)
 
 
 def write_text(path: Path, text: str, mode: int | None = None) -> None:

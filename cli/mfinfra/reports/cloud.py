@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from ..console import Console
 from ..machine import profile
 from ..machine.paths import shown
+from ..printable import without_credentials
 from ..stackfile import rules
 from .servers import server_text
 
@@ -33,7 +34,7 @@ def report_up(result: Up, console: Console) -> None:
     rows = [
         ("stack", f"{name}: {where}", f"mfinfra status {name}"),
         ("data", _data(settings), f"mfinfra outputs {name}"),
-        ("metadata", settings.get("METAFLOW_SERVICE_URL", ""), ""),
+        ("metadata", without_credentials(settings.get("METAFLOW_SERVICE_URL", "")), ""),
         ("profile", shown(result.profile.path), "" if result.profile.is_default else f"mfinfra use {name}"),
         ("runtime", f"mfruntime {result.runtime.version} in {shown(result.runtime.python)}", "mfinfra runtime info"),
         ("smoke flow", result.smoke_run.run if result.smoke_run else "not run", result.next_command),

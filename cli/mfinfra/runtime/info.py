@@ -9,6 +9,7 @@ from typing import Any
 from ..errors import MfinfraError, NotFound
 from ..machine import process
 from ..machine.paths import shown
+from ..printable import without_credentials
 from . import install
 
 _SETTINGS = Path(__file__).parent / "inside" / "settings.py"
@@ -23,7 +24,9 @@ def gather(python: str) -> dict[str, Any]:
     if done.code != 0:
         last = done.errors.strip().splitlines()[-1:]
         raise MfinfraError(f"The effective settings cannot be read: {' '.join(last)}", hint="Run: mfinfra doctor")
-    settings = {name: {"value": value, "source": source} for name, value, source in json.loads(done.output)}
+    settings = {
+        name: {"value": without_credentials(value), "source": source} for name, value, source in json.loads(done.output)
+    }
     return {
         "version": found.version,
         "is_current": install.is_current(found),

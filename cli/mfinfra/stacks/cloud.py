@@ -14,6 +14,7 @@ from ..errors import CloudError, Locked, NotFound, Refused
 from ..machine import profile, record
 from ..plans import formats, saved
 from ..plans.changes import Event, Plan
+from ..printable import without_credentials
 from ..render.outputs import StackOutputs, parsed
 from . import cluster, connect, known, local_setup, manifest, service_health
 from .local_setup import LocalTarget
@@ -239,7 +240,7 @@ def _document(session: Session, stack: Record | None) -> dict[str, Any]:
         "state": stack.state if stack is not None else ("ready" if resources else "absent"),
         "created_at": stack.created_at if stack is not None else None,
         "resources": len(resources),
-        "endpoints": {key: settings[key] for key in _ENDPOINTS if key in settings},
+        "endpoints": {key: without_credentials(settings[key]) for key in _ENDPOINTS if key in settings},
         "service": {"is_public": local_setup.is_reachable(config), **service_health.document(settings)},
         "queues": [*session.cloud.queues(outputs), *((within or {}).get("pods") or [])],
         "cluster": within,

@@ -32,7 +32,7 @@ def service(settings: Mapping[str, str], timeout: float = 10.0) -> Health:
     try:
         version, _ = _get(f"{url.rstrip('/')}/ping", headers, timeout)
     except (OSError, HTTPException) as exc:
-        return Health(False, problem=f"{urlsplit(url).netloc} does not respond: {_reason(exc)}")
+        return Health(False, problem=f"{urlsplit(url).netloc.rpartition('@')[2]} does not respond: {_reason(exc)}")
     seconds = time.monotonic() - began
     return Health(True, version, _schema(url, headers, timeout), seconds)
 

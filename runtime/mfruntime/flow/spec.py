@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 from .. import registry
 from ..errors import MetaflowException
 from ..ids import check_component
+from ..printable import for_stream
 from . import attributes
 
 if TYPE_CHECKING:
@@ -31,9 +32,8 @@ def _explain(kind: type[BaseException], error: BaseException, trace: Any) -> Non
         if not trace.tb_frame.f_globals.get("__name__", "").startswith(own):
             place = f"{trace.tb_frame.f_code.co_filename} line {trace.tb_lineno}: "
         trace = trace.tb_next
-    sys.stderr.write(
-        f"    {error.headline}:\n    {place}{error.message}\n" + (f"    {error.hint}\n" if error.hint else "")
-    )
+    text = f"    {error.headline}:\n    {place}{error.message}\n" + (f"    {error.hint}\n" if error.hint else "")
+    sys.stderr.write(for_stream(text, sys.stderr))
 
 
 _previous_hook = sys.excepthook

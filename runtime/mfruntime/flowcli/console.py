@@ -1,7 +1,8 @@
 """The console: the only module of the runtime that writes to the terminal.
 
-Results are printed to stdout, all other messages to stderr; the lines of a run are results. In a terminal, a wide
-foreach has one progress line per step instead of thousands of start and finish messages.
+Results are printed to stdout, all other messages to stderr; the lines of a run are results. In a terminal, hidden and
+control characters are escaped, and a wide foreach has one progress line per step instead of thousands of start and
+finish messages.
 """
 
 from __future__ import annotations
@@ -10,6 +11,8 @@ import os
 import sys
 from datetime import datetime
 from typing import IO, Any
+
+from ..printable import escaped, escaped_with_colors, for_stream, without_credentials
 
 #: Minimum number of tasks of a step for a progress line instead of messages for each task's start and end.
 WIDE = 20
@@ -33,20 +36,24 @@ class Console:
 
     def result(self, text: str) -> None:
         """Print a line of the result."""
-        self.out.write(text + "\n")
+        self.out.write(for_stream(text, self.out) + "\n")
+
+    def output(self, line: str) -> None:
+        """Print a line that a task printed, in its colors."""
+        self.out.write((_task_line(line) if self.out.isatty() else line) + "\n")
 
     def info(self, text: str, indent: int = 0) -> None:
         """Print a message about what the command does."""
         if not self.quiet:
-            self.err.write("    " * indent + text + "\n")
+            self.err.write("    " * indent + for_stream(without_credentials(text), self.err) + "\n")
 
     def error(self, headline: str, message: str, hint: str | None = None) -> None:
         """Print an error: headline, message with the cause, and hint."""
         self.err.write(f"    {self._red(headline)}:\n")
         for line in (message or headline).splitlines():
-            self.err.write(f"    {line}\n")
+            self.err.write(f"    {for_stream(line, self.err)}\n")
         if hint:
-            self.err.write(f"    {hint}\n")
+            self.err.write(f"    {for_stream(hint, self.err)}\n")
         self.err.flush()
 
     def _red(self, text: str) -> str:
@@ -62,21 +69,23 @@ class RunReporter:
 
     def __init__(self, console: Console):
         self._console = console
-        self._terminal = not console.quiet and console.out.isatty()
+        self._escapes = console.out.isatty()
+        self._terminal = not console.quiet and self._escapes
         self._colors = _colors(console.out)
         self._wide: dict[str, dict[str, int]] = {}
         self._live: Any = None
 
     def message(self, text: str, *, error: bool = False) -> None:
-        self._line(self._styled(text, "1;31" if error else "1"), error)
+        self._line(self._styled(self._shown(text), "1;31" if error else "1"), error)
 
     def task_message(self, pathspec: str, label: str | None, text: str, *, error: bool = False) -> None:
         if not error and self._hidden(pathspec):
             return
-        self._line(f"{self._head(pathspec, label)} {self._styled(text, '31' if error else '32')}", error)
+        self._line(f"{self._head(pathspec, label)} {self._styled(self._shown(text), '31' if error else '32')}", error)
 
     def task_output(self, pathspec: str, label: str | None, stream: str, line: str) -> None:
-        self._line(f"{self._head(pathspec, label)} {_printable(line)}", force=True)
+        shown = _task_line(line) if self._escapes else line
+        self._line(f"{self._head(pathspec, label)} {shown}", force=True)
 
     def progress(self, step: str, *, queued: int = 0, started: int = 0, done: int = 0, failed: int = 0) -> None:
         if not self._terminal:
@@ -113,7 +122,10 @@ class RunReporter:
 
     def _head(self, pathspec: str, label: str | None) -> str:
         where = f" ({label})" if label else ""
-        return self._styled(f"[{pathspec}{where}]", "2")
+        return self._styled(self._shown(f"[{pathspec}{where}]"), "2")
+
+    def _shown(self, text: str) -> str:
+        return escaped(text) if self._escapes else text
 
     def _styled(self, text: str, code: str) -> str:
         return f"\x1b[{code}m{text}\x1b[0m" if self._colors else text
@@ -130,15 +142,6 @@ class RunReporter:
             self._console.out.flush()
 
 
-_CONTROL = {c: f"\\x{c:02x}" for c in range(32) if c not in (9, 27)} | {127: "\\x7f"}
-
-
-def _printable(line: str) -> str:
-    """A task's line as text: colors are kept, other control sequences are escaped to protect the user's terminal."""
-    line = line.rstrip("\r")
-    if line.isprintable():
-        return line
-    import re
-
-    line = re.sub(r"\x1b(?!\[[0-9;]*m)", "\\\\x1b", line)
-    return line.rsplit("\r", 1)[-1].translate(_CONTROL)
+def _task_line(line: str) -> str:
+    """A task's line for a terminal. After a carriage return, a task prints a new state of the same line."""
+    return escaped_with_colors(line.rstrip("\r").rsplit("\r", 1)[-1])

@@ -48,7 +48,7 @@ def _show(env: Env, /, input_path: str, timestamps: bool, attempt: int | None, *
             for line in log_lines.merge(reader.raw_logs(stream, number)):
                 text = line.text.decode("utf-8", "replace")
                 stamp = f"{_local(line.time)} " if timestamps and not line.is_plain else ""
-                env.echo(f"{stamp}{text}")
+                env.console.output(f"{stamp}{text}")
 
 
 def _local(utc: Any) -> str:

@@ -6,6 +6,7 @@ command failed, 2 usage error, 130 interrupted.
 
 from __future__ import annotations
 
+import io
 import os
 import sys
 from typing import TYPE_CHECKING, Any
@@ -14,6 +15,7 @@ import click
 
 from .. import registry, settings
 from ..errors import CommandException, MetaflowException, MissingParameter, ParameterFieldFailed
+from ..printable import for_stream
 from ..version import METAFLOW_VERSION
 from .console import Console
 from .wiring import Env, top_options
@@ -130,7 +132,9 @@ def _guarded(flow: FlowSpec, console: Console) -> int:
     except click.exceptions.Exit as exc:
         return exc.exit_code
     except click.ClickException as exc:
-        exc.show()
+        shown = io.StringIO()
+        exc.show(shown)
+        console.err.write(for_stream(shown.getvalue(), console.err))
         return exc.exit_code
     except (click.Abort, KeyboardInterrupt):
         console.error("Interrupted", "The command was interrupted by a signal.")

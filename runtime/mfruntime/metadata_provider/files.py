@@ -22,7 +22,7 @@ from .tags import check_tags
 from .tree import Tree
 
 #: Names in the tree that are not runs, steps or tasks.
-_NOT_CHILDREN = layout.RESERVED | {"mf.cards", "config.json"}
+_NOT_CHILDREN = layout.NOT_RUNS
 
 
 def _milliseconds() -> int:

@@ -11,13 +11,18 @@ from typing import Any, NamedTuple
 from urllib.parse import quote, urlsplit
 
 from ..errors import CommandException, MetaflowException
+from ..printable import shown_url
 from ..settings import Settings
-from . import stack_servers
+from .stack_servers import StackService, stack_service
 
 _TIMEOUT_SECONDS = 30.0
+#: How long the service of a stack on this machine can take for its first response.
+_PROBE_SECONDS = 5.0
 _LEAST_SECONDS = 1.0
 _LONGEST_PAUSE = 8.0
 _REFUSED = "no server listens on that port"
+_FOREIGN = "another program listens on that port"
+_OTHER_SERVER = "the server is not a metadata service"
 #: Status codes to retry: too many requests, and those of load balancers while a service starts.
 _PASSING = frozenset({408, 425, 429, 500, 502, 503, 504})
 #: The oldest version of the service with client-assigned ids and tag mutation (2.3).
@@ -43,20 +48,16 @@ class Response(NamedTuple):
 
 
 class Connection:
-    """Sends requests to one service, with up to `retries` retries after temporary errors. `start_server` is called,
-    once, if no server listens on the port: it can start the service."""
+    """Sends requests to one service, with up to `retries` retries after temporary errors. If it is the service of a
+    `stack` on this machine, nothing is sent to another program on its port: the service is started, once."""
 
-    def __init__(
-        self, url: str, headers: Mapping[str, str], retries: int, start_server: Callable[[], None] | None = None
-    ):
-        self.url = url.rstrip("/")
-        parts = urlsplit(self.url)
-        if parts.scheme not in ("http", "https") or not parts.hostname:
-            raise CommandException(f"METAFLOW_SERVICE_URL must be an http:// or https:// URL, not {url!r}.")
-        self._parts = parts
+    def __init__(self, url: str, headers: Mapping[str, str], retries: int, stack: StackService | None = None):
+        self._set_url(url)
         self._headers = {"Content-Type": "application/json", "x-idempotent": "true", **headers}
         self._retries = retries
-        self._start_server = start_server
+        self._stack = stack
+        self._is_checked, self._is_started = stack is None, stack is None
+        self._checking = threading.Lock()
         self._local = threading.local()
         self._open: set[Any] = set()  # of all threads: the thread that deletes this object closes them
 
@@ -67,7 +68,17 @@ class Connection:
             hint = "Run: export METAFLOW_SERVICE_URL=..., or use the profile that mfinfra up wrote."
             raise CommandException("The metadata provider 'service' needs METAFLOW_SERVICE_URL.", hint=hint)
         retries = settings.integer("METAFLOW_SERVICE_RETRY_COUNT")
-        return cls(url, _headers(settings), retries, stack_servers.server_starter(settings, url))
+        return cls(url, _headers(settings), retries, stack_service(settings, url))
+
+    @property
+    def stack(self) -> str | None:
+        """The name of the stack whose service this is, if it is on this machine."""
+        return None if self._stack is None else self._stack.stack
+
+    def _set_url(self, url: str) -> None:
+        if not _is_http(url):
+            raise CommandException(f"METAFLOW_SERVICE_URL must be an http:// or https:// URL, not {shown_url(url)!r}.")
+        self.url, self._parts = url.rstrip("/"), urlsplit(url.rstrip("/"))
 
     def request(
         self,
@@ -81,6 +92,7 @@ class Connection:
         """The response to one request, with any status. `key` is the idempotency key of a request that creates a
         record; `until` returns the time.monotonic() after which no retry starts, which can change.
         Raises ServiceUnavailable after the last retry."""
+        self._check_listener()
         wanted = self._retries if retries is None else retries
         payload = None if body is None else json.dumps(body).encode()
         more = {} if key is None else {"idempotency-key": key}
@@ -92,25 +104,71 @@ class Connection:
             if number and left <= 0:
                 break
             found = self._once(method, path, payload, more, max(_LEAST_SECONDS, min(left, _TIMEOUT_SECONDS)))
-            if found == _REFUSED and self._start_server is not None:
-                self._start_server()
-                self._start_server = None  # only once: a service that stops again needs attention
+            if not self._is_started and _is_foreign(found):
+                self._start("is not running" if found == _REFUSED else "does not respond")
                 found = self._once(method, path, payload, more, _TIMEOUT_SECONDS)
             if isinstance(found, Response) and not _is_passing(found):
                 return found
             problem = found if isinstance(found, str) else f"it responded with status {found.status}"
-        raise ServiceUnavailable(
-            f"The metadata service at {self._parts.netloc} cannot be used: {problem}.",
-            hint="Check METAFLOW_SERVICE_URL and the network, or run: mfinfra status",
+        raise self._unavailable(problem)
+
+    def _unavailable(self, problem: str) -> ServiceUnavailable:
+        hint = "Check METAFLOW_SERVICE_URL and the network, or run: mfinfra status"
+        return ServiceUnavailable(
+            f"The metadata service at {self._parts.netloc.rpartition('@')[2]} cannot be used: {problem}.",
+            hint=hint if self._stack is None else self._stack.hint,
         )
 
+    def _check_listener(self) -> None:
+        """Before the first request, check that the service of the stack listens on the port: another program must get
+        neither the key nor records. Raises ServiceUnavailable."""
+        with self._checking:
+            if self._is_checked:
+                return
+            self._follow_profile()
+            problem = self._probe()
+            if problem is not None and not self._is_started:
+                self._start("is not running" if problem == _REFUSED else f"cannot be used: {problem}")
+                problem = self._probe()
+            if problem == _FOREIGN:
+                raise self._unavailable(problem)
+            self._is_checked = True
+
+    def _probe(self) -> str | None:
+        """Why the server on the port is not a metadata service."""
+        found = self._once("GET", "/ping", None, {}, _PROBE_SECONDS, is_anonymous=True)
+        if isinstance(found, Response):
+            return None if found.body == "pong" and found.version is not None else _FOREIGN
+        return _REFUSED if found == _REFUSED else _FOREIGN
+
+    def _start(self, problem: str) -> None:
+        """Start the service of the stack, only once: a service that stops again needs attention."""
+        self._is_started = True
+        if self._stack is not None:
+            self._stack.start(problem)
+            self._follow_profile()
+
+    def _follow_profile(self) -> None:
+        """Use the URL in the profile: the port of the stack changes if another program uses it."""
+        url = None if self._stack is None else self._stack.url()
+        if url is not None and url.rstrip("/") != self.url:
+            self._drop()
+            self._set_url(url)
+
     def _once(
-        self, method: str, path: str, payload: bytes | None, more: Mapping[str, str], seconds: float
+        self,
+        method: str,
+        path: str,
+        payload: bytes | None,
+        more: Mapping[str, str],
+        seconds: float,
+        is_anonymous: bool = False,
     ) -> Response | str:
         import http.client
 
+        headers = more if is_anonymous else {**self._headers, **more}
         try:
-            return self._exchange(method, path, payload, more, seconds)
+            return self._exchange(method, path, payload, headers, seconds)
         except ConnectionRefusedError:
             self._drop()
             return _REFUSED
@@ -119,10 +177,10 @@ class Connection:
             return f"{type(exc).__name__}: {exc}" if str(exc) else type(exc).__name__
 
     def _exchange(
-        self, method: str, path: str, payload: bytes | None, more: Mapping[str, str], seconds: float
+        self, method: str, path: str, payload: bytes | None, headers: Mapping[str, str], seconds: float
     ) -> Response | str:
         connection = self._connection(seconds)
-        connection.request(method, self._parts.path.rstrip("/") + path, payload, {**self._headers, **more})
+        connection.request(method, self._parts.path.rstrip("/") + path, payload, dict(headers))
         response = connection.getresponse()
         content = response.read()
         if response.getheader("Connection", "").lower() == "close":
@@ -151,6 +209,22 @@ class Connection:
             kept.close()
             self._open.discard(kept)
             self._local.connection = None
+
+
+def _is_http(url: str) -> bool:
+    try:
+        parts = urlsplit(url)
+        return parts.scheme in ("http", "https") and bool(parts.hostname) and (parts.port is None or parts.port > 0)
+    except ValueError:  # an invalid port or IPv6 address
+        return False
+
+
+def _is_foreign(found: Response | str) -> bool:
+    """Whether a response is not from the service of the stack: nothing listens, another program does, or the service of
+    another stack, which rejects the key."""
+    if isinstance(found, Response):
+        return found.version is None or found.status == 401
+    return found in (_REFUSED, _OTHER_SERVER)
 
 
 def _is_passing(response: Response) -> bool:
@@ -182,7 +256,7 @@ def _parse_response(status: int, content: bytes, version: str | None) -> Respons
             return Response(status, None, version)
         if content.strip() == b"pong":
             return Response(status, "pong", version)
-        return "the server is not a metadata service"
+        return _OTHER_SERVER
     return Response(status, body, version)
 
 

@@ -115,7 +115,7 @@ class Outbox:
             waiting, self._undelivered = self._undelivered, []
             self._deliver(list(waiting))
         if self._undelivered:
-            _spool(self._spool, self._connection.url, self._undelivered)
+            _spool(self._spool, self._connection, self._undelivered)
             self._undelivered = []
 
 
@@ -136,9 +136,15 @@ def _may_join(last: Any, item: Any) -> bool:
 
 
 def send(connection: Connection, write: Write, until: Callable[[], float] | None = None) -> None:
-    """Deliver one write. An existing record is no error; a rejected write raises ServiceError."""
+    """Deliver one write, in halves if it is too large. An existing record is no error; a rejected write raises
+    ServiceError."""
     response = connection.request("POST", write.path, write.body, until=until)
     if response.status in (200, 201, 409):
+        return
+    if response.status == 413 and isinstance(write.body, list) and len(write.body) > 1:
+        middle = len(write.body) // 2
+        for half in (write.body[:middle], write.body[middle:]):
+            send(connection, Write(write.path, half), until)
         return
     detail = (
         response.body.get("detail") or response.body.get("message")
@@ -152,8 +158,8 @@ def send(connection: Connection, write: Write, until: Callable[[], float] | None
 # -- the spool ---------------------------------------------------------------------------------------------------------
 
 
-def _spool(folder: str, url: str, writes: list[Write]) -> None:
-    content = {"url": url, "writes": [list(write) for write in writes]}
+def _spool(folder: str, connection: Connection, writes: list[Write]) -> None:
+    content = {"url": connection.url, "stack": connection.stack, "writes": [list(write) for write in writes]}
     durable.write_atomic(f"{folder}/{time.time_ns():020d}-{os.getpid()}.json", json.dumps(content).encode())
 
 
@@ -172,7 +178,8 @@ def _drain_file(connection: Connection, path: str) -> bool:
             content = json.load(file)
     except (OSError, ValueError):
         return True  # another process has sent it
-    if content["url"] != connection.url:
+    is_same_stack = connection.stack is not None and content.get("stack") == connection.stack
+    if content["url"] != connection.url and not is_same_stack:  # the port of a stack can change
         return True
     try:
         for target, body in content["writes"]:

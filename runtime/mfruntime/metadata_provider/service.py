@@ -32,7 +32,6 @@ class ServiceMetadata:
     task_prefix = "t-"
 
     def __init__(self, connection: Connection, local_root: str, spool: str):
-        self.root = connection.url
         self._connection = connection
         self._local = DiskTree(local_root)
         self._spool = spool
@@ -47,6 +46,10 @@ class ServiceMetadata:
         connection = Connection.from_settings(settings, root)
         return cls(connection, find_root(settings, None), os.path.join(profile_folder(os.environ), "unsent"))
 
+    @property
+    def root(self) -> str:
+        return self._connection.url
+
     # -- registration --------------------------------------------------------------------------------------------------
 
     def new_run(
@@ -58,6 +61,8 @@ class ServiceMetadata:
         run_id: str | None = None,
         is_latest: bool = True,
     ) -> str:
+        if run_id is not None:
+            layout.check_run_id(run_id)
         self._check_version()
         drain(self._connection, self._spool)
         owner = {"user_name": user, "tags": list(tags), "system_tags": list(sys_tags)}
@@ -78,7 +83,9 @@ class ServiceMetadata:
     def _check_version(self) -> None:
         response = self._ask("GET", "/ping", fine=(200,))
         if response.body != "pong" or response.version is None:
-            hint = "Check METAFLOW_SERVICE_URL: it must be the URL of a metadata service."
+            stack = self._connection.stack
+            check = "Check METAFLOW_SERVICE_URL: it must be the URL of a metadata service."
+            hint = check if stack is None else f"Run: mfinfra start {stack}"
             raise ServiceError(f"The server at {self.root} is not a metadata service.", hint=hint)
         numbers = tuple(int(part) for part in response.version.split(".")[:3] if part.isdigit())
         if numbers < OLDEST:

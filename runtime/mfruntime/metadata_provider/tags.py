@@ -1,10 +1,12 @@
-"""Validates tags of runs with Metaflow's rules: at most 50 per run, 1 to 500 characters each, valid UTF-8."""
+"""Validates tags of runs with Metaflow's rules: at most 50 per run, 1 to 500 characters each, valid UTF-8. Control
+characters and hidden characters are rejected too."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
 
 from ..errors import MetaflowTaggingError
+from ..printable import escaped, is_plain
 
 MAX_TAGS = 50
 MAX_CHARACTERS = 500
@@ -31,3 +33,7 @@ def _check(tag: str) -> None:
         tag.encode("utf-8")
     except UnicodeEncodeError:
         raise MetaflowTaggingError(f"The tag {tag!r} is not valid Unicode.") from None
+    if not is_plain(tag):
+        raise MetaflowTaggingError(
+            f"The tag {escaped(repr(tag[:40]))} contains a control character or a hidden character."
+        )

@@ -16,7 +16,8 @@ from dataclasses import fields, replace
 from typing import Any
 
 from ..errors import CommandException, MetaflowException
-from .config import Config, driver_options, whole_number
+from ..printable import for_stream
+from .config import Config, driver_options, proxies, whole_number
 from .database.base import Unavailable
 
 _HELP = {
@@ -32,10 +33,11 @@ _HELP = {
     "oidc_jwks_url": "URL of the provider's keys, if it has no discovery document",
     "oidc_role_claim": "claim that contains the role (roles)",
     "oidc_default_role": "role of tokens without that claim (none: they are rejected)",
-    "max_body": "maximum size of a request body in bytes (33554432)",
+    "max_body": "maximum size of a request body in bytes (8388608)",
     "max_connections": "maximum number of open connections (10000, or the file limit of the process)",
     "request_seconds": "timeout in seconds for a client to send a request, and to read the response (60)",
     "rate_limit": "requests per second for each client (no limit)",
+    "trusted_proxies": "addresses or CIDR ranges of proxies whose X-Forwarded-For is used, separated by commas (none)",
     "log_level": "debug, info, warning or error (info)",
     "tls_certificate": "file of the TLS certificate and its chain",
     "tls_key": "file of the TLS key",
@@ -85,6 +87,7 @@ def config(arguments: Mapping[str, Any], environ: Mapping[str, str]) -> Config:
         found["database_options"] = driver_options(environ)
     if "cors_origins" in found:
         found["cors_origins"] = tuple(found["cors_origins"])
+    found["trusted_proxies"] = proxies(found.get("trusted_proxies", "").split(","))
     return replace(Config(), **found)
 
 
@@ -109,13 +112,15 @@ def serve(settings: Config, only_public: bool = False) -> int:
 
     from .app import make_app
     from .http.connection import Connection, open_files
+    from .http.memory import return_large_blocks
     from .json_log import configure
     from .routes.table import ROUTES
 
     configure(settings.log_level)
+    return_large_blocks()
     _check_tls(settings)
     app = make_app(settings, routes=[route for route in ROUTES if not (only_public and route.role)])
-    Connection.seconds = settings.request_seconds
+    Connection.seconds, Connection.most = settings.request_seconds, open_files(settings.max_connections)
     server = uvicorn.Server(
         uvicorn.Config(
             _without_startup_traceback(app),
@@ -127,7 +132,8 @@ def serve(settings: Config, only_public: bool = False) -> int:
             lifespan="on",
             http=Connection,
             ws="none",
-            limit_concurrency=open_files(settings.max_connections),
+            proxy_headers=bool(settings.trusted_proxies),
+            forwarded_allow_ips=",".join(settings.trusted_proxies),
             timeout_graceful_shutdown=settings.shutdown_seconds,
             timeout_keep_alive=75,
             backlog=4096,
@@ -217,7 +223,7 @@ def print_errors(run: Callable[[], int]) -> int:
         return run()
     except (MetaflowException, Unavailable) as exc:
         hint = getattr(exc, "hint", None)
-        sys.stderr.write(f"{exc}{' ' + hint if hint else ''}\n")
+        sys.stderr.write(for_stream(f"{exc}{' ' + hint if hint else ''}\n", sys.stderr))
         return 1
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
-from functools import partial
+from functools import cache, partial
 
 from ..errors import CommandException, MissingExtra, UnknownName
 from ..registry import packages
@@ -17,6 +17,7 @@ from .database.keys import KeyLookup
 from .dispatch import Dispatcher
 from .http.request import Service
 from .json_log import LOG
+from .lists.batches import Reader
 from .metrics import Metrics
 from .routes.table import ROUTES, Route
 from .tracing import traces
@@ -39,7 +40,7 @@ def make_app(config: Config, database: Database | None = None, routes: Sequence[
     """
     metrics = Metrics()
     store = database or make_database(config, metrics)
-    service = Service(config, store, KeyLookup(store), metrics, partial(openapi.document, routes))
+    service = Service(config, store, KeyLookup(store), Reader(store), metrics, cache(partial(openapi.document, routes)))
     dispatcher = Dispatcher(service, routes, make_auth(config), traces(os.environ))
 
     @asynccontextmanager

@@ -6,7 +6,8 @@ Precedence, highest first: the command line; variables MF_SERVICE_*; the variabl
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import ipaddress
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlsplit
@@ -38,7 +39,10 @@ class Config:
     oidc_role_claim: str = "roles"
     oidc_default_role: str | None = None
     cors_origins: tuple[str, ...] = ()
-    max_body: int = 32 * 1024 * 1024
+    #: Addresses and networks of proxies whose X-Forwarded-For is the address of the client. Any other client can send
+    #: that header too, so by default it has no effect.
+    trusted_proxies: tuple[str, ...] = ()
+    max_body: int = 8 * 1024 * 1024
     max_connections: int = 10_000
     request_seconds: int = 60
     rate_limit: float = 0.0
@@ -60,7 +64,8 @@ def _scheme(url: str) -> str:
     if scheme == "postgres":
         return "postgresql"
     if scheme not in ("sqlite", "postgresql"):
-        raise UnknownName.of("database type", scheme[:40], ("sqlite", "postgresql"))
+        shown = scheme[:40] if scheme.isalnum() else "***"  # not a URL: it can be a password
+        raise UnknownName.of("database type", shown, ("sqlite", "postgresql"))
     return scheme
 
 
@@ -94,6 +99,20 @@ def driver_options(environ: Mapping[str, str]) -> tuple[tuple[str, Any], ...]:
     if mode:
         options["ssl"] = mode
     return tuple(sorted(options.items()))
+
+
+def proxies(addresses: Iterable[str]) -> tuple[str, ...]:
+    """The addresses and networks of proxies. Raises CommandException for an invalid one."""
+    found = tuple(address.strip() for address in addresses if address.strip())
+    for address in found:
+        try:
+            ipaddress.ip_network(address, strict=False)
+        except ValueError:
+            raise CommandException(
+                f"The trusted proxy {address[:60]!r} is not an IP address or a CIDR range.",
+                hint="Use, for example: --trusted-proxies 10.0.0.0/16,127.0.0.1",
+            ) from None
+    return found
 
 
 def whole_number(name: str, value: Any) -> int:

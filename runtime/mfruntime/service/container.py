@@ -61,7 +61,7 @@ def main(argv: Sequence[str], environ: Mapping[str, str]) -> int:
         return program.main(rest)
     run = _COMMANDS.get(command)
     if run is None or rest:
-        sys.stderr.write(f"Unknown command {' '.join([command, *rest])[:60]!r}. Known: {', '.join(_COMMANDS)}.\n")
+        sys.stderr.write(f"Unknown command {' '.join([command, *rest])[:60]!a}. Known: {', '.join(_COMMANDS)}.\n")
         return 2
     return program.print_errors(lambda: run(program.config({}, environ), environ))
 

@@ -5,16 +5,19 @@ Paths are stored in a tree with one level per path part, because every request n
 
 from __future__ import annotations
 
+import asyncio
 import time
-from collections.abc import Awaitable, Callable, Iterable
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
 from typing import Any, NamedTuple
 
 from .auth.auth import Auth, Principal, check_permission
 from .database.base import Rejected, Unavailable
 from .http.limits import Bodies, ClientDisconnected, RateLimit
+from .http.memory import Memory
 from .http.request import JSON, VERSION, Request, Response, Service
 from .http_errors import HttpError
 from .json_log import LOG
+from .lists.paging import PART_BYTES
 from .routes.table import Route
 from .tracing import Traces
 
@@ -22,6 +25,11 @@ Receive = Callable[[], Awaitable[Any]]
 Send = Callable[[dict[str, Any]], Awaitable[None]]
 
 _VERSION_HEADER = (b"metadata_service_version", VERSION.encode())
+#: The memory, in bytes, of large parts of responses until clients have read them, and how long a part waits for it.
+_SENDING = 32 << 20
+_SENDING_SECONDS = 300.0
+#: Copies of a part: here, and in the buffers of the server.
+_COPIES = 3
 #: Requests that took longer are logged.
 SLOW_SECONDS = 1.0
 
@@ -77,6 +85,7 @@ class Dispatcher:
         self._service, self._paths, self._auth, self._traces = service, Paths(routes), auth, traces
         self._rate = RateLimit(service.config.rate_limit)
         self._bodies = Bodies(service.config.max_body)
+        self._sending = Memory(_SENDING, _SENDING_SECONDS)
 
     @property
     def guarded(self) -> bool:
@@ -107,11 +116,54 @@ class Dispatcher:
             response = _error_response(exc, method, scope["path"])
         finally:
             metrics.in_flight -= 1
-        await _send(send, response, method)
+        await self._send(receive, send, response, method)
         seconds = time.perf_counter() - started
         metrics.answered(method if route else "other", route.path if route else "other", response.status, seconds)
         if self._service.config.access_log or seconds > SLOW_SECONDS or response.status >= 500:
             _log(scope, response.status, seconds, principal)
+
+    async def _send(self, receive: Receive, send: Send, response: Response, method: str) -> None:
+        if response.parts is not None:
+            await send(_start(response, None))
+            if method == "HEAD":
+                await send(_body(b""))
+            else:
+                await self._send_parts(receive, send, response.parts)
+            return
+        body = response.body if isinstance(response.body, bytes) else response.body.encode()
+        await send(_start(response, len(body)))
+        if method == "HEAD":
+            await send(_body(b""))
+        elif len(body) <= 2 * PART_BYTES:
+            await send(_body(body))
+        else:
+            await self._send_part(send, body)
+            await send(_body(b""))
+
+    async def _send_parts(self, receive: Receive, send: Send, parts: AsyncIterator[bytes]) -> None:
+        """Send a body while it is read. After a failure its end is missing, so that no client takes it for complete:
+        the server then closes the connection."""
+        gone = asyncio.ensure_future(_disconnected(receive))
+        try:
+            async for part in parts:
+                if gone.done():
+                    return
+                await self._send_part(send, part)
+                del part
+            await send(_body(b""))
+        except Exception as exc:
+            LOG.warning("response interrupted", extra={"data": {"reason": f"{type(exc).__name__}: {exc}"[:500]}})
+        finally:
+            gone.cancel()
+
+    async def _send_part(self, send: Send, part: bytes) -> None:
+        """Send a part; more than the usual size waits for its turn, and until the client has read it."""
+        if len(part) <= 2 * PART_BYTES:
+            await send(_body(part, more=True))
+            return
+        async with self._sending.reserved(_COPIES * len(part)):
+            await send(_body(part, more=True))
+            await send(_body(b"", more=True))  # uvicorn waits until the connection has room again
 
     async def _principal(self, route: Route, scope: Any, headers: dict[bytes, bytes]) -> Principal | None:
         """The authenticated caller. The rate limit is per caller, or per IP address without one."""
@@ -138,6 +190,12 @@ class Dispatcher:
         return route, found.parts
 
 
+async def _disconnected(receive: Receive) -> None:
+    """Wait until the client disconnects."""
+    while (await receive())["type"] != "http.disconnect":
+        pass
+
+
 def _client(scope: Any) -> str:
     client = scope.get("client")
     return str(client[0]) if client else "unknown"
@@ -158,16 +216,17 @@ def _error_response(exc: Exception, method: str, path: str) -> Response:
     return Response(error.body(), error.status, JSON, error.headers)
 
 
-async def _send(send: Send, response: Response, method: str) -> None:
-    body = response.body.encode()
-    headers = [
-        _VERSION_HEADER,
-        (b"content-type", response.content_type),
-        (b"content-length", str(len(body)).encode()),
-    ]
+def _start(response: Response, length: int | None) -> dict[str, Any]:
+    """The status line and headers; without a length, the body is sent in chunks."""
+    headers = [_VERSION_HEADER, (b"content-type", response.content_type)]
+    if length is not None:
+        headers.append((b"content-length", str(length).encode()))
     headers += [(name.lower().encode(), value.encode("latin-1")) for name, value in response.headers]
-    await send({"type": "http.response.start", "status": response.status, "headers": headers})
-    await send({"type": "http.response.body", "body": b"" if method == "HEAD" else body})
+    return {"type": "http.response.start", "status": response.status, "headers": headers}
+
+
+def _body(content: bytes, more: bool = False) -> dict[str, Any]:
+    return {"type": "http.response.body", "body": content, "more_body": more}
 
 
 def _log(scope: Any, status: int, seconds: float, principal: Principal | None) -> None:

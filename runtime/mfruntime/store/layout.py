@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Container
 from typing import NamedTuple
 
 from ..errors import MetaflowInvalidPathspec
@@ -11,6 +12,8 @@ SOURCES = ("runtime", "task")
 
 #: Names that the datastore uses next to runs, steps and tasks.
 RESERVED = frozenset({"_meta", "data", "latest_run"})
+#: Names that no run can have: also those of other files and folders in the root of a datastore.
+NOT_RUNS = RESERVED | {"config.json", "mf.cards"}
 
 
 def flow(flow: str) -> str:
@@ -18,25 +21,31 @@ def flow(flow: str) -> str:
 
 
 def run(flow_name: str, run_id: str) -> str:
-    return f"{flow(flow_name)}/{_child('run id', run_id)}"
+    return f"{flow(flow_name)}/{check_run_id(run_id)}"
 
 
 def step(flow_name: str, run_id: str, step_name: str) -> str:
-    return f"{run(flow_name, run_id)}/{_below_run('step name', step_name)}"
+    return f"{run(flow_name, run_id)}/{check_below_run('step name', step_name)}"
 
 
 def task(flow_name: str, run_id: str, step_name: str, task_id: str) -> str:
-    return f"{step(flow_name, run_id, step_name)}/{_below_run('task id', task_id)}"
+    return f"{step(flow_name, run_id, step_name)}/{check_below_run('task id', task_id)}"
 
 
-def _child(kind: str, name: str) -> str:
-    if name in RESERVED:
+def check_run_id(name: str) -> str:
+    """Return a run id if it can be a directory of a flow. Raises MetaflowInvalidPathspec."""
+    return _unreserved("run id", name, NOT_RUNS)
+
+
+def check_below_run(kind: str, name: str) -> str:
+    """Return the name of a step or task if it can be a directory of a run. Raises MetaflowInvalidPathspec."""
+    return _unreserved(kind, name, ("_meta",))
+
+
+def _unreserved(kind: str, name: str, reserved: Container[str]) -> str:
+    if name.lower() in reserved:  # some file systems ignore case
         raise MetaflowInvalidPathspec(f"The {kind} {name!r} is invalid: the datastore reserves that name.")
     return check_component(kind, name)
-
-
-def _below_run(kind: str, name: str) -> str:
-    return _child(kind, name) if name == "_meta" else check_component(kind, name)
 
 
 def blob(flow_name: str, key: str) -> str:

@@ -318,12 +318,6 @@ def test_the_runner_contract_is_kept(flow, tmp_path: Path) -> None:  # type: ign
     }
 
 
-def test_output_that_steers_terminals_is_shown_as_text(flow) -> None:  # type: ignore[no-untyped-def]
-    call = flow(one("print('\\x1b]0;title\\x07 \\x1b[2J \\x1b[31mred\\x1b[0m')"), "run")
-    (line,) = [line for line in call.out.splitlines() if "title" in line]
-    assert "\\x1b]0;title\\x07 \\x1b[2J \x1b[31mred\x1b[0m" in line
-
-
 def test_a_log_without_end_is_cut_and_says_so(flow, tmp_path: Path) -> None:  # type: ignore[no-untyped-def]
     call = flow(one("for i in range(30000):\n    print('x' * 100)"), "run", "--max-log-size", "1")
     assert call.code == 0

@@ -64,7 +64,7 @@ def start(stack: Record, python: str) -> None:
     folder, data = folder_of(stack), Path(stack.data_folder)
     secrets = secrets_in(data)
     names = _port_names(preset(stack))
-    ports = assigned(folder, names, running=control.is_running(folder))
+    ports = assigned(folder, names, running=control.keep_ports(folder))
     servers = list(_servers(stack, python, secrets, ports))
     control.start(folder, servers)
     if preset(stack) == "services":

@@ -14,6 +14,7 @@ from ...errors import EngineError, MfinfraError
 from .. import lock, process
 from ..paths import make_folder
 from . import spec, state
+from .child import is_free
 from .loop import LOCK_NAME, LOGS, end_left_behind
 from .spec import Server
 from .state import ServerState
@@ -27,6 +28,18 @@ _HOPELESS = 4
 
 def is_running(folder: Path) -> bool:
     return lock.is_held(folder / LOCK_NAME)
+
+
+def keep_ports(folder: Path) -> bool:
+    """Whether a running supervisor and its servers keep their ports. The supervisor is stopped if one of its servers
+    exited, and cannot start again because another program uses its port."""
+    if not is_running(folder):
+        return False
+    waiting = [server for server, known in states(folder) if known is not None and known.state == "waiting"]
+    if all(is_free(server.port) for server in waiting):
+        return True
+    stop(folder)
+    return False
 
 
 def start(folder: Path, servers: Sequence[Server], inherit: tuple[str, ...] = ()) -> None:

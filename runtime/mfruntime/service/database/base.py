@@ -187,6 +187,10 @@ class Dialect(Protocol):
         """True if a text column matches the regular expression `$argument`."""
         ...
 
+    def part(self, sql: str, texts: Sequence[str], order: str, most: int) -> str:
+        """A SELECT with `order` for `Database.read_part`; `texts` are the names of its columns of text."""
+        ...
+
     def check_pattern(self, pattern: str) -> None:
         """Raise Rejected for an invalid or unsupported regular expression."""
         ...
@@ -218,10 +222,15 @@ class Database(Protocol):
         """The rows of one SELECT. Raises Unavailable or Rejected."""
         ...
 
-    async def search(self, sql: str, *arguments: Any) -> Sequence[Row]:
-        """As `read`, for a SELECT that holds a pattern of a client: few at once, and not for long.
+    async def read_part(self, sql: str, arguments: Sequence[Any], most: int) -> tuple[Sequence[Row], bool]:
+        """The first rows of a SELECT that `Dialect.part` wrote, up to and including the row with which their text
+        reaches `most` bytes, and whether there can be more rows."""
+        ...
 
-        Raises Rejected where the time is up.
+    async def search_part(self, sql: str, arguments: Sequence[Any], most: int) -> tuple[Sequence[Row], bool]:
+        """As `read_part`, for a SELECT with a pattern of a client: few run at once, each for a short time.
+
+        Raises Rejected after a timeout.
         """
         ...
 

@@ -10,8 +10,9 @@ from typing import NamedTuple
 from ..http_errors import HttpError, not_found
 from .base import Database, TaskKey
 
-#: Maximum number of cached runs, and of cached tasks; a full cache is cleared.
+#: Maximum number of cached runs, and of cached tasks, and maximum characters of their names; a full cache is cleared.
 _KEPT = 20_000
+_KEPT_CHARACTERS = 4_000_000
 _LARGEST_RUN = 2**31 - 1
 _LARGEST_TASK = 2**63 - 1
 
@@ -49,6 +50,7 @@ class KeyLookup:
         self._database = database
         self._runs: dict[tuple[str, str], RunKey] = {}
         self._tasks: dict[tuple[int, str, str], TaskKey] = {}
+        self._characters = 0
 
     async def find_run(self, flow: str, run: str) -> RunKey | None:
         known = self._runs.get((flow, run))
@@ -61,8 +63,7 @@ class KeyLookup:
 
     def add_run(self, run: str, key: RunKey) -> RunKey:
         """Cache a run by the ID that clients use."""
-        if len(self._runs) >= _KEPT:
-            self._runs.clear()
+        self._make_room(run, key.flow, key.run_id)
         self._runs[key.flow, run] = key
         return key
 
@@ -78,10 +79,16 @@ class KeyLookup:
 
     def add_task(self, task: str, key: TaskKey) -> TaskKey:
         """Cache a task by the ID that clients use."""
-        if len(self._tasks) >= _KEPT:
-            self._tasks.clear()
+        self._make_room(task, key.flow, key.run_id, key.step, key.task_name)
         self._tasks[key.run_number, key.step, task] = key
         return key
+
+    def _make_room(self, *names: str | None) -> None:
+        self._characters += sum(len(name) for name in names if name)
+        if len(self._runs) >= _KEPT or len(self._tasks) >= _KEPT or self._characters > _KEPT_CHARACTERS:
+            self._runs.clear()
+            self._tasks.clear()
+            self._characters = 0
 
     async def run(self, flow: str, run: str) -> RunKey:
         """As find_run, but raises HttpError 404 if the run does not exist."""

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Sequence
+import re
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from typing import Any
 
 from ...errors import CommandException, MissingExtra
@@ -31,9 +33,19 @@ from .group_commit import Group
 
 #: The number of the advisory lock that lets only one process migrate.
 _MIGRATION_LOCK = 7_216_053_904
-_SERVER_SETTINGS = {"application_name": "mfruntime-service", "jit": "off", "statement_timeout": "30000"}
+_SERVER_SETTINGS = {
+    "application_name": "mfruntime-service",
+    "jit": "off",
+    "statement_timeout": "30000",
+    "lock_timeout": "2000",  # a locked table must not occupy the connections that other tables need
+}
+#: Seconds to wait for a connection, or for a turn to read a table.
+_ACQUIRE_SECONDS = 5.0
+#: Tag changes at the same time; each can wait for the lock of its run.
+_TAG_CHANGES = 2
 _COLUMNS = "SELECT table_name, column_name FROM information_schema.columns WHERE table_schema = current_schema()"
 _ATTEMPTS = 3
+_FROM = re.compile(r"FROM (\w+)")
 
 _GROUPED: dict[type, Callable[[Any, Any], Awaitable[list[Outcome]]]] = {
     NewFlow: postgres_writes.flows,
@@ -70,8 +82,20 @@ class PostgresDialect:
     def matches(self, column: str, argument: int) -> str:
         return f"{column} ~ ${argument}::text"
 
+    def part(self, sql: str, texts: Sequence[str], order: str, most: int) -> str:
+        size = " + ".join(f"coalesce(octet_length(y.{column}), 0)" for column in texts)
+        total = f"sum({size}) OVER (ORDER BY {order} ROWS UNBOUNDED PRECEDING)"
+        return (
+            f"SELECT * FROM (SELECT y.*, {total} AS mf_total, {size} AS mf_size FROM ({sql}) y) z"
+            f" WHERE mf_total - mf_size < {most:d} ORDER BY {order}"
+        )
+
     def check_pattern(self, pattern: str) -> None:
         """PostgreSQL checks patterns itself, and supports the same ones as Metaflow's service."""
+
+
+class _Interrupted(Unavailable):
+    """The connection was interrupted."""
 
 
 class Postgres:
@@ -95,6 +119,8 @@ class Postgres:
         self._pool: Any = None
         self._asyncpg = _asyncpg()
         self._searching = asyncio.Semaphore(SEARCHES)
+        self._changing_tags = asyncio.Semaphore(_TAG_CHANGES)
+        self._reading: dict[str, asyncio.Semaphore] = {}
         self._groups: dict[type, Group[Any, Outcome]] = {
             kind: Group(self._applier(apply), observe) for kind, apply in _GROUPED.items()
         }
@@ -140,6 +166,7 @@ class Postgres:
         """Migrate the tables to a version, up or down, in one transaction and one process at a time."""
         table = migrate.SCHEMA_TABLE
         async with self._pool.acquire() as db, db.transaction():
+            await db.execute("SET LOCAL lock_timeout = 0")
             await db.execute("SELECT pg_advisory_xact_lock($1)", _MIGRATION_LOCK)
             await db.execute("SET LOCAL statement_timeout = 0")
             columns = await self._columns(db)
@@ -198,7 +225,7 @@ class Postgres:
     ) -> list[Outcome]:
         for attempt in range(_ATTEMPTS):
             try:
-                async with self._pool.acquire() as db:
+                async with self._acquired() as db:
                     return await apply(db, items)
             except (
                 self._asyncpg.TransactionRollbackError
@@ -211,7 +238,7 @@ class Postgres:
 
     async def _change_tags(self, item: TagChange) -> Outcome:
         try:
-            async with self._pool.acquire() as db:
+            async with _turn(self._changing_tags), self._acquired() as db:
                 return await postgres_writes.change_tags(db, item)
         except (self._asyncpg.LockNotAvailableError, self._asyncpg.TransactionRollbackError):
             return Outcome("busy")
@@ -221,23 +248,38 @@ class Postgres:
     async def read(self, sql: str, *arguments: Any) -> Sequence[Row]:
         try:
             return await self._fetched(sql, arguments)
-        except Unavailable:  # perhaps only this connection was interrupted; reads can be retried
+        except _Interrupted:  # only this connection was interrupted; reads can be retried
             return await self._fetched(sql, arguments)
+
+    async def read_part(self, sql: str, arguments: Sequence[Any], most: int) -> tuple[Sequence[Row], bool]:
+        return _part(await self.read(sql, *arguments), most)
 
     async def _fetched(self, sql: str, arguments: Sequence[Any]) -> Sequence[Row]:
         try:
-            async with self._pool.acquire() as db:
+            async with self._table(sql), self._acquired() as db:
                 rows: Sequence[Row] = await db.fetch(sql, *arguments)
                 return rows
         except Exception as exc:
             raise self._translated(exc) from exc
 
-    async def search(self, sql: str, *arguments: Any) -> Sequence[Row]:
+    def _acquired(self) -> Any:
+        """A connection of the pool, as a context manager. Its timeout is also that of its release, which waits for a
+        server that does not respond to the cancellation of a statement."""
+        return self._pool.acquire(timeout=_ACQUIRE_SECONDS)
+
+    def _table(self, sql: str) -> AbstractAsyncContextManager[None]:
+        """A turn to read a table. A slow or locked table gets only some of the connections."""
+        found = _FROM.search(sql)
+        turns = self._reading.setdefault(
+            found[1] if found else "", asyncio.Semaphore(max(1, self._pool_size * 3 // 10))
+        )
+        return _turn(turns)
+
+    async def search_part(self, sql: str, arguments: Sequence[Any], most: int) -> tuple[Sequence[Row], bool]:
         try:
-            async with self._searching, self._pool.acquire() as db, db.transaction(readonly=True):
+            async with self._searching, self._acquired() as db, db.transaction(readonly=True):
                 await db.execute(f"SET LOCAL statement_timeout = {int(1000 * SEARCH_SECONDS)}")
-                rows: Sequence[Row] = await db.fetch(sql, *arguments)
-                return rows
+                return _part(await db.fetch(sql, *arguments), most)
         except self._asyncpg.QueryCanceledError:
             raise Rejected(SEARCH_TIMED_OUT) from None
         except Exception as exc:
@@ -251,11 +293,21 @@ class Postgres:
         return True
 
     def _translated(self, exc: Exception) -> Exception:
+        if self._is_interruption(exc):
+            return _Interrupted(f"{type(exc).__name__}: {exc}")
         if self._is_outage(exc):
             return Unavailable(f"{type(exc).__name__}: {exc}")
         if isinstance(exc, (self._asyncpg.DataError, self._asyncpg.IntegrityConstraintViolationError)):
             return Rejected(str(exc))
         return exc
+
+    def _is_interruption(self, exc: Exception) -> bool:
+        """Whether the connection was closed, so that another one can work. A timeout is none: the server is slow, and a
+        retry would make it slower."""
+        pg = self._asyncpg
+        closed = (ConnectionError, pg.InterfaceError, pg.InternalClientError, pg.PostgresConnectionError)
+        ended = (pg.AdminShutdownError, pg.CrashShutdownError)
+        return isinstance(exc, (*closed, *ended)) and self._is_outage(exc)
 
     def _is_outage(self, exc: Exception) -> bool:
         pg = self._asyncpg
@@ -268,9 +320,28 @@ class Postgres:
             pg.OperatorInterventionError,
             pg.InsufficientResourcesError,
             pg.ReadOnlySQLTransactionError,
+            pg.LockNotAvailableError,
         )
         data = isinstance(exc, pg.DataError) or type(exc).__name__ == "ClientConfigurationError"
         return isinstance(exc, outages) and not data
+
+
+def _part(rows: Sequence[Row], most: int) -> tuple[Sequence[Row], bool]:
+    """Rows without the two columns that `PostgresDialect.part` adds, and whether there can be more."""
+    return [row[:-2] for row in rows], bool(rows) and rows[-1][-2] >= most
+
+
+@asynccontextmanager
+async def _turn(turns: asyncio.Semaphore) -> AsyncIterator[None]:
+    """Wait for a turn. Raises TimeoutError, which is an outage."""
+    if turns.locked():
+        await asyncio.wait_for(turns.acquire(), _ACQUIRE_SECONDS)
+    else:
+        await turns.acquire()
+    try:
+        yield
+    finally:
+        turns.release()
 
 
 async def _skip_reset(_: Any) -> None:

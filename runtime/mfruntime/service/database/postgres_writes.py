@@ -7,7 +7,7 @@ get their numbers before they are inserted, which shows afterwards which rows we
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
 from .base import Heartbeat, NewArtifacts, NewFlow, NewMetadata, NewRun, NewStep, NewTask, Outcome, TagChange
@@ -42,6 +42,12 @@ FROM i LEFT JOIN made ON made.run_number = i.number LEFT JOIN flows_v3 f ON f.fl
 ORDER BY i.n
 """
 
+#: The tags of a run are sent once per statement, not for each of its steps or tasks.
+_TAGS_ONCE = ", ".join(
+    f"CASE WHEN i.n = min(i.n) OVER (PARTITION BY i.flow_id, i.run_number) THEN r.{column}::text END"
+    for column in ("tags", "system_tags")
+)
+
 STEPS = """
 WITH i AS (
     SELECT * FROM unnest($1::text[], $2::bigint[], $3::text[], $4::text[], $5::text[], $6::bigint[], $7::text[],
@@ -52,11 +58,11 @@ WITH i AS (
     FROM i JOIN runs_v3 r ON r.flow_id = i.flow_id AND r.run_number = i.run_number
     ON CONFLICT DO NOTHING RETURNING flow_id, run_number, step_name
 )
-SELECT 1, made.step_name IS NOT NULL, r.flow_id IS NOT NULL, r.tags::text, r.system_tags::text
+SELECT 1, made.step_name IS NOT NULL, r.flow_id IS NOT NULL, {tags}
 FROM i LEFT JOIN made ON made.flow_id = i.flow_id AND made.run_number = i.run_number AND made.step_name = i.step_name
     LEFT JOIN runs_v3 r ON r.flow_id = i.flow_id AND r.run_number = i.run_number
 ORDER BY i.n
-"""
+""".replace("{tags}", _TAGS_ONCE)
 
 TASKS = """
 WITH i AS (
@@ -81,12 +87,12 @@ WITH i AS (
     FROM (SELECT flow_id, run_number, max(beat) AS beat FROM i WHERE beat IS NOT NULL GROUP BY 1, 2) b
     WHERE r.flow_id = b.flow_id AND r.run_number = b.run_number AND coalesce(r.last_heartbeat_ts, 0) < b.beat
 )
-SELECT i.number, made.task_id IS NOT NULL, s.flow_id IS NOT NULL, r.tags::text, r.system_tags::text
+SELECT i.number, made.task_id IS NOT NULL, s.flow_id IS NOT NULL, {tags}
 FROM i LEFT JOIN made ON made.task_id = i.number
     LEFT JOIN steps_v3 s ON s.flow_id = i.flow_id AND s.run_number = i.run_number AND s.step_name = i.step_name
     LEFT JOIN runs_v3 r ON r.flow_id = i.flow_id AND r.run_number = i.run_number
 ORDER BY i.n
-"""
+""".replace("{tags}", _TAGS_ONCE)
 
 METADATA = """
 WITH i AS (
@@ -163,7 +169,7 @@ async def runs(db: Any, items: Sequence[NewRun]) -> list[Outcome]:
 async def steps(db: Any, items: Sequence[NewStep]) -> list[Outcome]:
     made: set[tuple[str, int, str]] = set()
     results = []
-    for item, row in zip(items, await db.fetch(STEPS, *_columns(items))):
+    for item, row in zip(items, _with_tags(items, await db.fetch(STEPS, *_columns(items)))):
         identity = (item.flow, item.run_number, item.step)
         results.append(_outcome(row) if identity not in made else Outcome("exists", 1))
         made.add(identity)
@@ -171,10 +177,17 @@ async def steps(db: Any, items: Sequence[NewStep]) -> list[Outcome]:
 
 
 async def tasks(db: Any, items: Sequence[NewTask]) -> list[Outcome]:
-    return await _keyed(db, items, await db.fetch(TASKS, *_columns(items)))
+    return await _keyed(db, items, _with_tags(items, await db.fetch(TASKS, *_columns(items))))
 
 
-async def _keyed(db: Any, items: Sequence[NewRun | NewTask], rows: Sequence[Any]) -> list[Outcome]:
+def _with_tags(items: Sequence[NewStep | NewTask], rows: Sequence[Any]) -> Iterator[tuple[Any, ...]]:
+    """The rows, each with the tags of its run, which only the first row of a run contains."""
+    tags: dict[tuple[str, int], Any] = {}
+    for item, row in zip(items, rows):
+        yield (*row[:3], *tags.setdefault((item.flow, item.run_number), row[3:]))
+
+
+async def _keyed(db: Any, items: Sequence[NewRun | NewTask], rows: Iterable[Any]) -> list[Outcome]:
     """The outcomes, with the number from an earlier request that had the same key."""
     results = []
     for item, row in zip(items, rows):

@@ -15,10 +15,12 @@ from ...registry import packages
 
 #: Maximum memory of one compiled pattern, in bytes.
 _MEMORY = 4 << 20
+#: Maximum number of compiled patterns; each can use all its memory.
+_PATTERNS = 8
 _SIMPLE = re.compile(r"\^?(?:\w|[ :,;/=@#%&<>'\"!~-]|\\[^\w\s])*\$?\Z")
 
 
-@lru_cache(64)
+@lru_cache(_PATTERNS)
 def compiled(pattern: str) -> Callable[[str], bool]:
     """A function that searches a text for the pattern. Raises ValueError for an invalid or unsupported pattern."""
     re2 = _re2()
@@ -31,6 +33,8 @@ def compiled(pattern: str) -> Callable[[str], bool]:
     except re2.error as exc:
         reason = exc.args[0].decode("utf-8", "replace") if exc.args and isinstance(exc.args[0], bytes) else exc
         raise ValueError(f"the pattern is not a valid RE2 regular expression ({reason})") from None
+    finally:
+        re2.purge()  # the cache of the module itself would hold 128 patterns
     return lambda text: found.search(text) is not None
 
 

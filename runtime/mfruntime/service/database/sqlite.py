@@ -23,7 +23,8 @@ from .group_commit import Group
 READERS = 4
 #: The same as statement_timeout in PostgreSQL.
 READ_SECONDS = 30.0
-_PRAGMAS = "PRAGMA foreign_keys = ON; PRAGMA busy_timeout = 5000; PRAGMA temp_store = MEMORY;"
+#: Large sorts use temporary files, which is SQLite's default: in memory they would have no limit.
+_PRAGMAS = "PRAGMA foreign_keys = ON; PRAGMA busy_timeout = 5000;"
 _ARGUMENT = re.compile(r"\$(\d+)")
 
 
@@ -52,6 +53,10 @@ class SQLiteDialect:
 
     def matches(self, column: str, argument: int) -> str:
         return f"mf_matches(${argument}, {column})"
+
+    def part(self, sql: str, texts: Sequence[str], order: str, most: int) -> str:
+        """The same SQL: `read_part` counts the bytes itself. SQLite would keep the rows of a window in memory."""
+        return sql
 
     def check_pattern(self, pattern: str) -> None:
         try:
@@ -198,25 +203,31 @@ class SQLite:
         return results
 
     async def read(self, sql: str, *arguments: Any) -> Sequence[Row]:
-        return await self._selected(sql, arguments, READ_SECONDS)
+        return (await self._selected(sql, arguments, READ_SECONDS))[0]
 
-    async def search(self, sql: str, *arguments: Any) -> Sequence[Row]:
+    async def read_part(self, sql: str, arguments: Sequence[Any], most: int) -> tuple[Sequence[Row], bool]:
+        return await self._selected(sql, arguments, READ_SECONDS, most)
+
+    async def search_part(self, sql: str, arguments: Sequence[Any], most: int) -> tuple[Sequence[Row], bool]:
         async with self._searching:
             try:
-                return await self._selected(sql, arguments, SEARCH_SECONDS)
+                return await self._selected(sql, arguments, SEARCH_SECONDS, most)
             except _TimedOut:
                 raise Rejected(SEARCH_TIMED_OUT) from None
 
-    async def _selected(self, sql: str, arguments: Sequence[Any], seconds: float) -> Sequence[Row]:
+    async def _selected(
+        self, sql: str, arguments: Sequence[Any], seconds: float, most: int | None = None
+    ) -> tuple[list[Row], bool]:
         loop = asyncio.get_running_loop()
-        return await loop.run_in_executor(self._reading, self._select, sql, arguments, seconds)
+        return await loop.run_in_executor(self._reading, self._select, sql, arguments, seconds, most)
 
-    def _select(self, sql: str, arguments: Sequence[Any], seconds: float) -> list[Row]:
+    def _select(self, sql: str, arguments: Sequence[Any], seconds: float, most: int | None) -> tuple[list[Row], bool]:
         db, deadline = self._reader()
         text, order = _translated(sql)
         deadline.after(seconds)
         try:
-            return db.execute(text, [arguments[n] for n in order]).fetchall()
+            cursor = db.execute(text, [arguments[n] for n in order])
+            return (cursor.fetchall(), False) if most is None else _first_rows(cursor, most)
         except sqlite3.OperationalError as exc:
             if "interrupted" in str(exc):
                 raise _TimedOut(f"the database was read for more than {seconds:g} s") from exc
@@ -236,6 +247,19 @@ class SQLite:
         except Unavailable:
             return False
         return True
+
+
+def _first_rows(cursor: sqlite3.Cursor, most: int) -> tuple[list[Row], bool]:
+    """The rows up to the one with which their text reaches `most` bytes, and whether there can be more."""
+    rows: list[Row] = []
+    size = 0
+    for row in cursor:
+        rows.append(row)
+        size += sum(len(value) if value.isascii() else len(value.encode()) for value in row if type(value) is str)
+        if size >= most:
+            cursor.close()
+            return rows, True
+    return rows, False
 
 
 def _tried(db: sqlite3.Connection, item: Write) -> Outcome | Exception:

@@ -31,6 +31,7 @@ _ARTIFACT = (
     " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING"
 )
 _RUN_TAGS = "SELECT tags, system_tags FROM runs_v3 WHERE flow_id = ? AND run_number = ?"
+_last_tags: Any = None
 _RUN_HEARTBEAT = (
     "UPDATE runs_v3 SET last_heartbeat_ts = max(coalesce(last_heartbeat_ts, 0), ?) WHERE flow_id = ? AND run_number = ?"
 )
@@ -114,7 +115,11 @@ def _remember(db: sqlite3.Connection, key: str | None, number: int, ts: int) -> 
 
 
 def _tags_of_run(db: sqlite3.Connection, flow: str, run_number: int) -> Any:
-    return db.execute(_RUN_TAGS, (flow, run_number)).fetchone()
+    """The tags of a run. Equal tags of consecutive writes are one object: the outcomes of many tasks are kept."""
+    global _last_tags
+    found = db.execute(_RUN_TAGS, (flow, run_number)).fetchone()
+    _last_tags = _last_tags if found == _last_tags else found
+    return _last_tags
 
 
 def _metadata(db: sqlite3.Connection, item: NewMetadata) -> Outcome:

@@ -2,33 +2,37 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import time
-from collections.abc import Callable, Iterable, Mapping
-from typing import Any
+from collections.abc import Callable, Mapping
+from typing import Any, TypeVar
 
 from ...errors import MetaflowInvalidPathspec
-from ...ids import check_component
+from ...printable import escaped, is_plain
+from ...store import layout
 from ..database.base import Artifact, MetadataEntry
-from ..http_errors import HttpError, malformed
+from ..database.tags import MAX_CHARACTERS, MAX_TAGS
+from ..http_errors import malformed
 
 #: The width of the name columns in this service and in Metaflow's.
 MAX_NAME = 255
 _MAX_INTEGER = 2**63 - 1
-#: Maximum number of values in one body: one byte of JSON can use a hundred bytes of memory.
-MOST_VALUES = 2_000_000
-_SEPARATORS = (b",", b"[", b"{")
+#: Maximum size of the value of a metadata entry, in bytes; Metaflow's service accepts no larger requests.
+LARGEST_VALUE = 1 << 20
 #: Clients of this Metaflow version or later send heartbeats.
 _HEARTBEATS_SINCE = (2, 2, 12)
 _VERSION_TAG = "metaflow_version:"
+#: Records that are converted before other requests continue.
+_RECORDS_AT_ONCE = 1000
+
+Record = TypeVar("Record")
 
 
 def parsed(body: bytes) -> Any:
     """The JSON value of a body; an empty body is an empty object."""
     if not body:
         return {}
-    if len(body) > MOST_VALUES and sum(map(body.count, _SEPARATORS)) > MOST_VALUES:
-        raise HttpError(413, f"The body contains more than {MOST_VALUES} values.", "Split it into several requests.")
     try:
         return json.loads(body)
     except (ValueError, RecursionError) as exc:
@@ -83,7 +87,7 @@ def component(value: Any, field: str) -> str:
     """A name that is also a directory name in datastores."""
     name = checked_text(value, field)
     try:
-        return check_component(field, name)
+        return layout.check_run_id(name) if field == "run_number" else layout.check_below_run(field, name)
     except MetaflowInvalidPathspec as exc:
         raise malformed(str(exc)) from None
 
@@ -113,25 +117,32 @@ def integer(record: Mapping[str, Any], field: str, default: int, largest: int = 
 
 
 def tags(record: Mapping[str, Any], field: str) -> str:
-    """A list of tags as JSON, as stored."""
+    """The tags of a new record as JSON, as stored, within the limits of changed tags."""
     value = record.get(field)
-    return json.dumps(tag_list(value, field)) if value else "[]"
+    if not value:
+        return "[]"
+    if len(found := _tag_list(value, field)) > MAX_TAGS:
+        raise malformed(f"The field {field!r} contains {len(found)} tags; the maximum is {MAX_TAGS}.")
+    return json.dumps(found)
 
 
-def tag_list(value: Any, field: str) -> list[str]:
+def changed_tags_field(record: Mapping[str, Any], field: str) -> tuple[str, ...]:
+    """Tags to add or to remove."""
+    return tuple(_tag_list(record.get(field, []), field))
+
+
+def _tag_list(value: Any, field: str) -> list[str]:
+    """A list of tags, each of 1 to 500 characters."""
     if value is None:
         return []
     if not isinstance(value, list):
         raise malformed(f"The field {field!r} must be a list of strings, not {_kind(value)}.")
-    return [checked_text(tag, field, None) for tag in value]
-
-
-def changed_tags_field(record: Mapping[str, Any], field: str, longest: int) -> tuple[str, ...]:
-    """Tags to add or to remove, each of 1 to `longest` characters."""
-    for tag in (found := tag_list(record.get(field, []), field)):
-        if not 0 < len(tag) <= longest:
-            raise malformed(f"A tag in {field!r} has {len(tag)} characters; it must have 1 to {longest}.")
-    return tuple(found)
+    for tag in value:
+        if not 0 < len(checked_text(tag, field, None)) <= MAX_CHARACTERS:
+            raise malformed(f"A tag in {field!r} has {len(tag)} characters; it must have 1 to {MAX_CHARACTERS}.")
+        if not is_plain(tag):
+            raise malformed(f"The tag {escaped(repr(tag[:40]))} contains a control character or a hidden character.")
+    return value
 
 
 def milliseconds() -> int:
@@ -161,13 +172,20 @@ def metadata_entry(record: Mapping[str, Any], now: int) -> MetadataEntry:
         value = json.dumps(value)
     return MetadataEntry(
         checked_text(record.get("field_name", " "), "field_name"),
-        checked_text(value, "value", None),
+        _checked_value(value),
         checked_text(record.get("type", " "), "type"),
         text(record, "user_name"),
         integer(record, "ts_epoch", now),
         tags(record, "tags"),
         tags(record, "system_tags"),
     )
+
+
+def _checked_value(value: str) -> str:
+    found = checked_text(value, "value", None)
+    if len(found) > LARGEST_VALUE // 4 and (size := len(found.encode())) > LARGEST_VALUE:
+        raise malformed(f"The field 'value' has {size} bytes; the maximum is {LARGEST_VALUE}.")
+    return found
 
 
 def artifact(record: Mapping[str, Any], now: int) -> Artifact:
@@ -186,10 +204,15 @@ def artifact(record: Mapping[str, Any], now: int) -> Artifact:
     )
 
 
-def each(body: bytes, read: Callable[[Mapping[str, Any], int], Any]) -> Iterable[Any]:
-    """Every record of a list, converted by `metadata_entry` or `artifact`."""
+async def each(body: bytes, read: Callable[[Mapping[str, Any], int], Record]) -> tuple[Record, ...]:
+    """Every record of a list, converted by `metadata_entry` or `artifact`. Other requests continue meanwhile."""
     now = milliseconds()
-    return [read(record, now) for record in parsed_list(body)]
+    found = []
+    for number, record in enumerate(parsed_list(body), 1):
+        found.append(read(record, now))
+        if not number % _RECORDS_AT_ONCE:
+            await asyncio.sleep(0)
+    return tuple(found)
 
 
 def _kind(value: Any) -> str:

@@ -12,7 +12,8 @@ from typing import Any
 from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol
 
 from ..http_errors import HttpError
-from .request import VERSION
+from .memory import busy
+from .request import JSON, VERSION
 
 #: Maximum bytes of the request line and headers.
 LARGEST_HEAD = 64 * 1024
@@ -36,9 +37,11 @@ def open_files(wanted: int) -> int:
 
 
 class Connection(HttpToolsProtocol):
-    """HTTP/1.1 on one connection, with limits. The timeout `seconds` applies to the whole process."""
+    """HTTP/1.1 on one connection, with limits. The timeout `seconds`, and the maximum number of connections, apply to
+    the whole process."""
 
     seconds = 60
+    most = 10_000
 
     def __init__(self, *args: Any, **kwargs: Any):
         super().__init__(*args, **kwargs)
@@ -78,6 +81,7 @@ class Connection(HttpToolsProtocol):
         self._in_head = False
         if self._head_size() > LARGEST_HEAD:
             raise ValueError("the headers are too large")  # uvicorn handles this as an invalid request
+        self.app = _full if len(self.connections) > self.most else self.config.loaded_app
         super().on_headers_complete()
 
     def on_message_complete(self) -> None:
@@ -130,5 +134,16 @@ class Connection(HttpToolsProtocol):
         self.transport.close()
 
 
+async def _full(scope: Any, receive: Any, send: Any) -> None:
+    """The response of a service with too many connections; uvicorn's own is plain text."""
+    body = _FULL.body().encode()
+    headers = [(b"metadata_service_version", VERSION.encode()), (b"content-type", JSON), (b"connection", b"close")]
+    headers += [(name.lower().encode(), value.encode()) for name, value in _FULL.headers]
+    headers.append((b"content-length", str(len(body)).encode()))
+    await send({"type": "http.response.start", "status": _FULL.status, "headers": headers})
+    await send({"type": "http.response.body", "body": body})
+
+
+_FULL = busy("The service has too many open connections.")
 _TOO_LARGE = (431, f"Path and headers are larger than {LARGEST_HEAD} bytes.")
 _NOT_HTTP = (400, "The request is not valid HTTP/1.1.")

@@ -1,4 +1,4 @@
-"""Limits of requests: the size of bodies, and the number of requests per second."""
+"""Limits of requests: the size of bodies, the memory to process them, and the number of requests per second."""
 
 from __future__ import annotations
 
@@ -9,9 +9,22 @@ from contextlib import asynccontextmanager
 from typing import Any
 
 from ..http_errors import HttpError
+from .memory import Memory, busy
 
 #: How many bodies of the maximum size fit in memory at once.
 _LARGE_AT_ONCE = 4
+#: The memory, in bytes, in which bodies are parsed and written to the database.
+_PROCESSING = 64 << 20
+#: Bodies up to this size are processed at once; they need little memory, and are almost all bodies.
+_SMALL = 4096
+#: The memory of one value in a body: parsed, as a record, and as a row of the database.
+_VALUE_BYTES = 300
+#: The copies of a body: received, decoded, parsed, and sent to the database. Characters outside of ASCII can need four
+#: bytes each, in a text of which one does.
+_COPIES, _WIDE_COPIES = 5, 11
+_SEPARATORS = (b",", b"[", b"{")
+#: Maximum number of values in one body.
+MOST_VALUES = 250_000
 #: Clients with a stored request count; beyond that, idle clients are removed.
 _CLIENTS = 10_000
 
@@ -21,11 +34,12 @@ class ClientDisconnected(Exception):
 
 
 class Bodies:
-    """Reads bodies of at most `largest` bytes, and at most four times `largest` bytes at once, so that the memory of
-    the service does not grow with the number of clients."""
+    """Reads bodies of at most `largest` bytes, and at most four times `largest` bytes at once, and lets few large ones
+    be processed at once, so that the memory of the service does not grow with the number of clients."""
 
     def __init__(self, largest: int):
         self._largest, self._free = largest, _LARGE_AT_ONCE * largest
+        self._processing = Memory(_PROCESSING)
 
     @asynccontextmanager
     async def read(self, receive: Callable[[], Awaitable[Any]], headers: Mapping[bytes, bytes]) -> AsyncIterator[bytes]:
@@ -46,7 +60,13 @@ class Bodies:
                 taken += len(part)
                 self._take(len(part), taken)
                 parts.append(part)
-            yield parts[0] if len(parts) == 1 else b"".join(parts)
+            body = parts[0] if len(parts) == 1 else b"".join(parts)
+            parts.clear()
+            if len(body) <= _SMALL:
+                yield body
+            else:
+                async with self._processing.reserved(needed_memory(body)):
+                    yield body
         finally:
             self._free += taken
 
@@ -55,9 +75,16 @@ class Bodies:
         if all > self._largest:
             raise _too_large(self._largest)
         if self._free < 0:
-            raise HttpError(
-                503, "The service is receiving too much data at once.", "Retry the request.", (("Retry-After", "1"),)
-            )
+            raise busy("The service is receiving too much data at once.")
+
+
+def needed_memory(body: bytes) -> int:
+    """The memory to process a body, in bytes. Raises HttpError 413 for too many values."""
+    values = sum(map(body.count, _SEPARATORS))
+    if values > MOST_VALUES:
+        raise HttpError(413, f"The body contains more than {MOST_VALUES} values.", "Split it into several requests.")
+    is_wide = b"\\u" in body or not body.isascii()
+    return len(body) * (_WIDE_COPIES if is_wide else _COPIES) + values * _VALUE_BYTES
 
 
 def _too_large(largest: int) -> HttpError:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from ..config import Config
     from ..database.base import Database
     from ..database.keys import KeyLookup
+    from ..lists.batches import Reader
     from ..metrics import Metrics
 
 #: The version of the API, in a header of every response and from GET /version.
@@ -27,6 +28,7 @@ class Service:
     config: Config
     database: Database
     keys: KeyLookup
+    lists: Reader
     metrics: Metrics
     #: Generates the OpenAPI document of the served routes, as JSON.
     openapi: Callable[[], str]
@@ -57,9 +59,11 @@ class Request:
 
 
 class Response(NamedTuple):
-    """A response. `body` is JSON unless `content_type` is something else."""
+    """A response. `body` is JSON unless `content_type` is something else. With `parts`, the body is these bytes, which
+    are sent one after the other."""
 
-    body: str
+    body: str | bytes
     status: int = 200
     content_type: bytes = JSON
     headers: tuple[tuple[str, str], ...] = ()
+    parts: AsyncIterator[bytes] | None = None

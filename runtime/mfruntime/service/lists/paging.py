@@ -1,39 +1,22 @@
-"""Reads lists of records, complete or in pages, with the status of runs and tasks."""
+"""Responses with lists of records: complete lists, sent while they are read, and pages."""
 
 from __future__ import annotations
 
-import itertools
-import json
-import time
-from collections.abc import Callable, Sequence
+from collections.abc import AsyncIterator, Callable
 from typing import Any
 
-from ..database.base import Database, Row
+from ..database.base import Row
 from ..http.request import Response, Service
 from . import query_string
-from .query_string import ListQuery
-from .select import RUNS, TASKS, Kind, Select
-from .status import Attempts, status
+from .batches import BATCH_BYTES, Batch, Source
+from .select import Kind, Select
 
 #: Rows per query while filtering by status.
 _ROWS_PER_QUERY = 500
 #: Maximum number of rows read for one page filtered by status; the cursor continues after them.
 _MAX_ROWS_READ = 20_000
-
-_TASK_ATTEMPTS = (
-    "SELECT m.task_id, m.field_name, m.value, {tags}, m.id FROM metadata_v3 m"
-    " WHERE m.flow_id = $1 AND m.run_number = $2 AND m.step_name = $3{some}"
-    " AND m.field_name IN ('attempt', 'attempt_ok')"
-)
-#: Attempts of the end steps of the runs in $2; the metadata `end_step` has a step's name. CROSS JOIN makes SQLite read
-#: the few runs first, then the metadata of each; otherwise it reads all the metadata of the flow for every run.
-_END_STEP_ATTEMPTS = (
-    "SELECT m.run_number, m.task_id, m.field_name, m.value, {tags}, m.id FROM runs_v3 x CROSS JOIN metadata_v3 m"
-    " WHERE x.flow_id = $1 AND {runs} AND m.flow_id = x.flow_id AND m.run_number = x.run_number"
-    " AND m.step_name = coalesce((SELECT e.value FROM metadata_v3 e WHERE e.flow_id = x.flow_id"
-    " AND e.run_number = x.run_number AND e.step_name = '_parameters' AND e.field_name = 'end_step' LIMIT 1), 'end')"
-    " AND m.field_name IN ('attempt', 'attempt_ok')"
-)
+#: Bytes of JSON that are formatted and sent at once; a part has at least one record.
+PART_BYTES = 64 << 10
 
 Writer = Callable[[Row, str], str]
 Wanted = Callable[[Row, str], bool]
@@ -45,112 +28,122 @@ async def list_response(
     query_text: str,
     conditions: dict[str, Any],
     write: Writer,
-    extra: str = "",
+    extra: Callable[[Select], object] | None = None,
     seen: Callable[[Row], bool] | None = None,
 ) -> Response:
     """A response with the records of `kind` whose columns equal `conditions`, filtered by `query_text`.
 
-    `write` formats a row and its status as JSON. `extra` is an additional condition. Rows that are not `seen` appear in
-    no list and no cursor.
+    `write` formats a row and its status as JSON. `extra` adds a condition. Rows that are not `seen` appear in no list
+    and no cursor.
     """
     query = query_string.parse(query_text, kind.fields, kind.keys)
-    statuses = query.statuses
+    source = Source(service.lists, kind, query, conditions, extra)
+    wanted = _wanted(query.statuses, seen)
+    if query.limit is None:
+        return await complete_list(source, write, wanted)
+    batch = await (_first_batch(source) if wanted is None else _filtered_page(source, wanted))
+    headers = () if batch.last is None else (("X-Next-Cursor", query_string.write_cursor(batch.last)),)
+    return await _response(_one(batch), write, None, headers)
+
+
+def _wanted(statuses: frozenset[str] | None, seen: Callable[[Row], bool] | None) -> Wanted | None:
     if statuses is not None:
-        chosen = _filtered_page(service.database, kind, query, conditions, lambda _, found: found in statuses)
-    elif seen is not None:
-        chosen = _filtered_page(service.database, kind, query, conditions, lambda row, _: seen(row))
-    else:
-        chosen = _page(service.database, kind, query, conditions, extra)
-    rows, row_statuses, following = await chosen
-    body = ", ".join(map(write, rows, row_statuses))
-    return Response(f"[{body}]", headers=(("X-Next-Cursor", following),) if following else ())
+        return lambda _, found: found in statuses
+    return None if seen is None else lambda row, _: seen(row)
 
 
-Page = tuple[Sequence[Row], Sequence[str], str | None]
+async def complete_list(source: Source, write: Writer, wanted: Wanted | None = None) -> Response:
+    """A response with all records of a list. Short lists are one body; longer ones are sent in parts."""
+    return await _response(source.batches(), write, wanted, ())
 
 
-async def _page(database: Database, kind: Kind, query: ListQuery, conditions: dict[str, Any], extra: str = "") -> Page:
-    select = Select(database.dialect, kind)
-    for column, value in conditions.items():
-        select.where(column, value)
-    if extra:
-        select.condition(extra)
-    select.narrow(query)
-    if query.cursor is not None:
-        select.after(query.cursor)
-    limit = query.limit
-    rows = await database.read(select.sql(None if limit is None else limit + 1), *select.arguments)
-    following = None
-    if limit is not None and len(rows) > limit:
-        rows = rows[:limit]
-        following = _cursor(kind, rows[-1])
-    return rows, await statuses(database, kind, rows), following
+async def _first_batch(source: Source) -> Batch:
+    return await source.batch(source.query.cursor, source.query.limit or _ROWS_PER_QUERY)
 
 
-async def _filtered_page(
-    database: Database, kind: Kind, query: ListQuery, conditions: dict[str, Any], wanted: Wanted
-) -> Page:
+async def _one(batch: Batch) -> AsyncIterator[Batch]:
+    yield batch
+
+
+async def _response(
+    batches: AsyncIterator[Batch], write: Writer, wanted: Wanted | None, headers: tuple[tuple[str, str], ...]
+) -> Response:
+    return (await in_parts(joined(_texts(batches, write, wanted))))._replace(headers=headers)
+
+
+async def in_parts(parts: AsyncIterator[bytes]) -> Response:
+    """A response of these parts; of one body if there is only one."""
+    first = [await anext(parts)]
+    async for second in parts:
+        first.append(second)
+        return Response(b"", parts=_chained(first, parts))
+    return Response(first[0])
+
+
+async def _chained(first: list[bytes], rest: AsyncIterator[bytes]) -> AsyncIterator[bytes]:
+    while first:
+        yield first.pop(0)
+    async for part in rest:
+        yield part
+        del part
+
+
+async def joined(records: AsyncIterator[str], opening: str = "[", closing: str = "]") -> AsyncIterator[bytes]:
+    """Records as one JSON list, in parts of limited size.
+
+    What is yielded is deleted before the next step here and below: a slow client must hold one part only.
+    """
+    texts: list[str] = []
+    size = 0
+    async for text in records:
+        texts.append(text)
+        size += len(text)
+        del text
+        if size >= PART_BYTES:
+            yield _encoded(opening, texts, "")
+            size, opening = 0, ", "
+    yield _encoded(opening if texts or opening != ", " else "", texts, closing)
+
+
+def _encoded(opening: str, texts: list[str], closing: str) -> bytes:
+    found = f"{opening}{', '.join(texts)}{closing}".encode()
+    texts.clear()
+    return found
+
+
+async def _texts(batches: AsyncIterator[Batch], write: Writer, wanted: Wanted | None) -> AsyncIterator[str]:
+    """The records as JSON."""
+    async for batch in batches:
+        rows = batch.rows[::-1]
+        batch.rows.clear()
+        for status in batch.statuses:
+            if wanted is None or wanted(rows[-1], status):
+                yield write(rows.pop(), status)
+            else:
+                rows.pop()
+
+
+async def _filtered_page(source: Source, wanted: Wanted) -> Batch:
     """A page of the wanted records. With a status filter it can be short or empty although the cursor continues."""
-    batches = itertools.count() if query.statuses is None else range(_MAX_ROWS_READ // _ROWS_PER_QUERY)
-    found: list[Row] = []
-    found_statuses: list[str] = []
-    place = query.cursor
-    for _ in batches:
-        part = query._replace(cursor=place, limit=_ROWS_PER_QUERY)
-        rows, row_statuses, following = await _page(database, kind, part, conditions)
-        for n, (row, text) in enumerate(zip(rows, row_statuses)):
-            if wanted(row, text):
-                found.append(row)
-                found_statuses.append(text)
-                if len(found) == query.limit:
-                    more = following is not None or n + 1 < len(rows)
-                    return found, found_statuses, _cursor(kind, row) if more else None
-        if following is None:
-            return found, found_statuses, None
-        place = query_string.read_cursor(following, kind.keys)
-    return found, found_statuses, query_string.write_cursor(place or ())
+    limit, after = source.query.limit or _ROWS_PER_QUERY, source.query.cursor
+    rows: list[Row] = []
+    statuses: list[str] = []
+    read = size = 0
+    while True:
+        batch = await source.batch(after, _ROWS_PER_QUERY)
+        read += len(batch.rows)
+        for n, (row, status) in enumerate(zip(batch.rows, batch.statuses)):
+            if wanted(row, status):
+                rows.append(row)
+                statuses.append(status)
+                size += _size(row)
+                if len(rows) == limit or size >= BATCH_BYTES:
+                    has_more = batch.last is not None or n + 1 < len(batch.rows)
+                    return Batch(rows, statuses, source.key(row) if has_more else None)
+        if batch.last is None or (source.query.statuses is not None and read >= _MAX_ROWS_READ):
+            return Batch(rows, statuses, batch.last)
+        after = batch.last
 
 
-def _cursor(kind: Kind, row: Row) -> str:
-    return query_string.write_cursor([row[n] for n in kind.order])
-
-
-async def statuses(database: Database, kind: Kind, rows: Sequence[Row]) -> Sequence[str]:
-    """The status of each row; empty strings for record types without a status."""
-    if kind not in (RUNS, TASKS) or not rows:
-        return [""] * len(rows)
-    number, heartbeat = kind.columns.index("run_number" if kind is RUNS else "task_id"), kind.columns.index(_HEARTBEAT)
-    ended = await (_ended_runs if kind is RUNS else _ended_tasks)(database, rows, [row[number] for row in rows])
-    now = time.time()
-    return [status(ended.get(row[number]), row[heartbeat], now) for row in rows]
-
-
-_HEARTBEAT = "last_heartbeat_ts"
-
-
-async def _ended_runs(database: Database, rows: Sequence[Row], numbers: list[int]) -> dict[int, bool | None]:
-    """Run numbers, and whether the end step of each succeeded."""
-    dialect = database.dialect
-    sql = _END_STEP_ATTEMPTS.format(tags=dialect.tags("m.tags"), runs=dialect.one_of("x.run_number", 2))
-    runs: dict[int, dict[int, Attempts]] = {}
-    for run, task, field, value, tags, order in await database.read(sql, rows[0][0], json.dumps(numbers)):
-        runs.setdefault(run, {}).setdefault(task, Attempts()).add(field, value, tags, order)
-    return {run: _all_ok(tasks) for run, tasks in runs.items()}
-
-
-def _all_ok(tasks: dict[int, Attempts]) -> bool | None:
-    ended = [task.ok for task in tasks.values()]
-    return None if None in ended else all(ended)
-
-
-async def _ended_tasks(database: Database, rows: Sequence[Row], numbers: list[int]) -> dict[int, bool | None]:
-    """Task ids, and whether the last attempt of each succeeded. All rows must be of one step."""
-    flow, run, step = rows[0][0], rows[0][1], rows[0][3]
-    few = len(numbers) <= _ROWS_PER_QUERY
-    some = f" AND {database.dialect.one_of('m.task_id', 4)}" if few else ""
-    sql = _TASK_ATTEMPTS.format(tags=database.dialect.tags("m.tags"), some=some)
-    tasks: dict[int, Attempts] = {}
-    arguments = [json.dumps(numbers)] if few else []
-    for task, field, value, tags, order in await database.read(sql, flow, run, step, *arguments):
-        tasks.setdefault(task, Attempts()).add(field, value, tags, order)
-    return {task: attempts.ok for task, attempts in tasks.items()}
+def _size(row: Row) -> int:
+    return sum(len(value) for value in row if isinstance(value, str))

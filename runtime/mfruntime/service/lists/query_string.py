@@ -23,6 +23,10 @@ from .status import STATUSES
 DEFAULT_LIMIT = 50
 MAX_LIMIT = 500
 MAX_VALUES = 100
+#: Maximum number of values in all filters of a query: SQLite compiles no deeper conditions.
+MAX_CONDITIONS = 500
+#: Maximum characters of one value; SQLite accepts no patterns of more than 50,000 bytes.
+MAX_CHARACTERS = 1000
 
 Type = Literal["text", "number", "id", "status"]
 COMPARING = {"eq": "=", "ne": "<>", "lt": "<", "le": "<=", "gt": ">", "ge": ">="}
@@ -76,6 +80,7 @@ def parse(query: str, fields: Mapping[str, Type], keys: Sequence[type]) -> ListQ
             statuses = chosen if statuses is None else statuses & chosen
         elif field in fields:
             filters.append(_filter(field, fields[field], operator or "eq", value))
+    _check_size(filters, tags)
     asked = filters or tags or statuses is not None or limit or cursor is not None
     return ListQuery(tuple(filters), tuple(tags), statuses, limit or (DEFAULT_LIMIT if asked else None), cursor)
 
@@ -90,6 +95,12 @@ def _pairs(query: str) -> list[tuple[str, str]]:
     return pairs
 
 
+def _check_size(filters: Sequence[Filter], tags: Sequence[TagFilter]) -> None:
+    conditions = sum(len(filter.values) for filter in filters) + sum(len(filter.tags) for filter in tags)
+    if conditions > MAX_CONDITIONS:
+        raise malformed(f"The filters have {conditions} values; the maximum is {MAX_CONDITIONS}.")
+
+
 def _limit(value: str) -> int:
     if not (value.isascii() and value.isdigit() and len(value) < 10 and int(value)):
         raise malformed(f"_limit must be an integer from 1 to {MAX_LIMIT}, not {value[:40]!r}.")
@@ -100,6 +111,9 @@ def _values(value: str) -> list[str]:
     values = value.split(",")
     if len(values) > MAX_VALUES:
         raise malformed(f"A filter has {len(values)} alternatives; the maximum is {MAX_VALUES}.")
+    longest = max(map(len, values))
+    if longest > MAX_CHARACTERS:
+        raise malformed(f"A filter has a value of {longest} characters; the maximum is {MAX_CHARACTERS}.")
     return values
 
 

@@ -82,6 +82,9 @@ ARTIFACTS = Kind(
 _IDS = {"run_number": ("run_id", "run_number"), "task_id": ("task_name", "task_id")}
 
 
+_NUMBERS = {"id", "run_number", "task_id", "attempt_id", "ts_epoch", "last_heartbeat_ts"}
+
+
 class Select:
     """A SELECT under construction."""
 
@@ -123,6 +126,14 @@ class Select:
         where = f" WHERE {' AND '.join(self._conditions)}" if self._conditions else ""
         last = f" LIMIT {limit:d}" if limit is not None else ""
         return f"SELECT {columns} FROM {self._kind.source}{where} ORDER BY {order}{last}"
+
+    def part(self, limit: int, most: int) -> str:
+        """The SELECT for `Database.read_part`: at most `limit` rows, of about `most` bytes of text."""
+        order = ", ".join(
+            f"{self._kind.columns[n]}{' DESC' if self._kind.descending else ''}" for n in self._kind.order
+        )
+        texts = [column for column in self._kind.columns if column not in _NUMBERS]
+        return self._dialect.part(self.sql(limit), texts, order, most)
 
     def _column(self, column: str) -> str:
         return self._dialect.tags(f"x.{column}") if column in ("tags", "system_tags") else f"x.{column}"

@@ -20,6 +20,10 @@ _LAST = (
 )
 
 
+def _of_last_attempt(select: Select) -> object:
+    return select.condition(_LAST)
+
+
 async def of_run(request: Request) -> Response:
     return await _listed(request, {})
 
@@ -50,7 +54,7 @@ async def _listed(request: Request, conditions: dict[str, Any], task: str | None
             return Response("[]")
         conditions["task_id"] = key.task_id
     tags = await inherited_tags(request, run)
-    extra = "" if "attempt_id" in conditions else _LAST
+    extra = None if "attempt_id" in conditions else _of_last_attempt
     return await paging.list_response(
         request.service, ARTIFACTS, request.query, conditions, lambda row, _: rows_as_json.artifact(row, tags), extra
     )
@@ -90,7 +94,7 @@ async def _row(request: Request, run: RunKey, step: str, task: str, name: str, a
 
 async def created(request: Request) -> Response:
     """200 with the number of added artifacts, 400 if the task is not registered."""
-    artifacts = tuple(bodies.each(request.body, bodies.artifact))
+    artifacts = await bodies.each(request.body, bodies.artifact)
     key = await request.service.keys.registered_task(*request.parts)
     outcome = await request.service.database.write(NewArtifacts(key, artifacts))
     return Response(json.dumps({"artifacts_created": outcome.number}))

@@ -38,7 +38,7 @@ async def of_task(request: Request) -> Response:
 
 async def created(request: Request) -> Response:
     """200 with the number of added entries, 400 if the task is not registered."""
-    entries = tuple(bodies.each(request.body, bodies.metadata_entry))
+    entries = await bodies.each(request.body, bodies.metadata_entry)
     key = await request.service.keys.registered_task(*request.parts)
     outcome = await request.service.database.write(NewMetadata(key, entries, once=request.idempotent))
     return Response(json.dumps({"metadata_created": outcome.number}))

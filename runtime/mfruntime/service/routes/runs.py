@@ -7,13 +7,13 @@ import time
 
 from ..database.base import Heartbeat, NewRun, Outcome, Row, TagChange
 from ..database.keys import RunKey
-from ..database.tags import MAX_CHARACTERS
 from ..http import bodies
 from ..http.request import Request, Response
 from ..http_errors import HttpError, not_found
 from ..lists import paging, rows_as_json
+from ..lists.attempts import statuses, step_attempts
 from ..lists.select import RUNS, Select
-from ..lists.status import Attempts, status, successful
+from ..lists.status import status, successful
 
 #: The heartbeat interval that clients should use; JSON encoded as a JSON string.
 HEARTBEAT_ANSWER = json.dumps(json.dumps({"wait_time_in_seconds": 10}))
@@ -25,10 +25,6 @@ _CANDIDATES = (
     " WHERE x.flow_id = $1 AND x.run_number < $2 AND EXISTS (SELECT 1 FROM metadata_v3 m WHERE m.flow_id = x.flow_id"
     " AND m.run_number = x.run_number AND m.step_name = coalesce(s.value, 'end') AND m.field_name = 'attempt_ok'"
     " AND m.value = 'True') ORDER BY x.run_number DESC LIMIT 4"
-)
-_ENDING = (
-    "SELECT task_id, field_name, value, {tags}, id FROM metadata_v3 WHERE flow_id = $1 AND run_number = $2"
-    " AND step_name = $3 AND field_name IN ('attempt', 'attempt_ok')"
 )
 
 
@@ -49,7 +45,7 @@ async def _record(request: Request, flow: str, number: int) -> str:
     rows = await database.read(select.sql(), *select.arguments)
     if not rows:
         raise not_found(f"The run {flow}/{number}")
-    return rows_as_json.run(rows[0], (await paging.statuses(database, RUNS, rows))[0])
+    return rows_as_json.run(rows[0], (await statuses(database, RUNS, rows))[0])
 
 
 async def created(request: Request) -> Response:
@@ -101,8 +97,8 @@ async def heartbeat(request: Request) -> Response:
 async def tags_mutated(request: Request) -> Response:
     """200 with the tags, 404 if the run does not exist, 409 on a concurrent change, 422 if it is not allowed."""
     body = bodies.parsed_object(request.body)
-    add = bodies.changed_tags_field(body, "tags_to_add", MAX_CHARACTERS)
-    remove = bodies.changed_tags_field(body, "tags_to_remove", MAX_CHARACTERS)
+    add = bodies.changed_tags_field(body, "tags_to_add")
+    remove = bodies.changed_tags_field(body, "tags_to_remove")
     run = await request.service.keys.run(request.parts[0], request.parts[1])
     outcome = await request.service.database.write(TagChange(run.flow, run.run_number, add, remove))
     if outcome.state == "missing":
@@ -136,12 +132,7 @@ async def latest_successful(request: Request) -> Response:
 
 
 async def _succeeded(request: Request, flow: str, number: int, end_step: str) -> bool:
-    database = request.service.database
-    sql = _ENDING.format(tags=database.dialect.tags("tags"))
-    tasks: dict[int, Attempts] = {}
-    for row in await database.read(sql, flow, number, end_step):
-        tasks.setdefault(row[0], Attempts()).add(*row[1:])
-    return successful(tasks.values())
+    return successful((await step_attempts(request.service.database, flow, number, end_step)).values())
 
 
 async def inherited_tags(request: Request, run: RunKey) -> str:

@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
-import json
 import time
+from collections.abc import AsyncIterator
+from functools import partial
+from json.encoder import encode_basestring_ascii as quoted
 from typing import Any
 
-from ..database.base import Heartbeat, NewMetadata, NewStep, NewTask, Outcome, TaskKey
+from ..database.base import Dialect, Heartbeat, NewMetadata, NewStep, NewTask, Outcome, Row, TaskKey
 from ..database.keys import RunKey
 from ..http import bodies
 from ..http.request import Request, Response
 from ..http_errors import HttpError, malformed, not_found
 from ..lists import paging, rows_as_json
+from ..lists.attempts import statuses
+from ..lists.batches import Source
+from ..lists.query_string import ListQuery
 from ..lists.select import TASKS, Select
 from ..lists.status import status
 from .runs import HEARTBEAT_ANSWER, inherited_tags, request_key
@@ -49,9 +54,7 @@ async def _record(request: Request, run: RunKey, step: str, task_id: int) -> str
     rows = await database.read(select.sql(), *select.arguments)
     if not rows:
         raise not_found(f"The task {run.flow}/{run.name}/{step}/{task_id}")
-    return rows_as_json.task(
-        rows[0], await inherited_tags(request, run), (await paging.statuses(database, TASKS, rows))[0]
-    )
+    return rows_as_json.task(rows[0], await inherited_tags(request, run), (await statuses(database, TASKS, rows))[0])
 
 
 async def created(request: Request) -> Response:
@@ -125,13 +128,16 @@ async def filtered(request: Request) -> Response:
     run = await request.service.keys.find_run(flow, run_name)
     if run is None:
         return Response("[]")
-    select = Select(database.dialect, TASKS)
-    select.where("flow_id", flow).where("run_number", run.run_number).where("step_name", step)
-    if field or pattern:
-        select.condition(_has_metadata(select, database.dialect, field, pattern))
-    read = database.read if pattern is None else database.search
-    rows = await read(select.sql(), *select.arguments)
-    return Response(json.dumps([f"{flow}/{run.name}/{step}/{row[4] if row[5] is None else row[5]}" for row in rows]))
+    name = run.name
+
+    def pathspec(row: Row, _: str) -> str:
+        return quoted(f"{flow}/{name}/{step}/{row[4] if row[5] is None else row[5]}")
+
+    conditions = {"flow_id": flow, "run_number": run.run_number, "step_name": step}
+    has_metadata = partial(_has_metadata, dialect=database.dialect, field=field, pattern=pattern)
+    extra = has_metadata if field or pattern else None
+    source = Source(request.service.lists, TASKS, ListQuery(), conditions, extra, is_search=pattern is not None)
+    return await paging.complete_list(source, pathspec)
 
 
 def _metadata_filter(query: str) -> tuple[str | None, str | None]:
@@ -147,7 +153,7 @@ def _metadata_filter(query: str) -> tuple[str | None, str | None]:
     return (None if field is None else bodies.checked_text(field, "metadata_field_name")), pattern
 
 
-def _has_metadata(select: Select, dialect: Any, field: str | None, pattern: str | None) -> str:
+def _has_metadata(select: Select, dialect: Dialect, field: str | None, pattern: str | None) -> object:
     conditions = [
         "m.flow_id = x.flow_id", "m.run_number = x.run_number", "m.step_name = x.step_name", "m.task_id = x.task_id"
     ]  # fmt: skip
@@ -155,7 +161,7 @@ def _has_metadata(select: Select, dialect: Any, field: str | None, pattern: str 
         conditions.append(f"m.field_name = ${select.argument(field)}")
     if pattern is not None:
         conditions.append(dialect.matches("m.value", select.argument(pattern)))
-    return f"EXISTS (SELECT 1 FROM metadata_v3 m WHERE {' AND '.join(conditions)})"
+    return select.condition(f"EXISTS (SELECT 1 FROM metadata_v3 m WHERE {' AND '.join(conditions)})")
 
 
 async def created_in_bulk(request: Request) -> Response:
@@ -171,8 +177,10 @@ async def created_in_bulk(request: Request) -> Response:
     run = await request.service.keys.run(flow, run_name)
     checked = [_bulk_entry(request, run, number, entry) for number, entry in enumerate(entries)]
     await _register_steps(request, run, [item for item, _ in checked])
-    texts = await _gather([_bulk_task(request, run, item, metadata) for item, metadata in checked])
-    return Response(f'{{"tasks": [{", ".join(texts)}]}}')
+    outcomes = await _gather([_register(request, run, item, metadata) for item, metadata in checked])
+    items = [item for item, _ in checked]
+    records = _bulk_records(request, run, items, outcomes)  # each contains the tags of the run
+    return await paging.in_parts(paging.joined(records, '{"tasks": [', "]}"))
 
 
 def _bulk_entry(request: Request, run: RunKey, number: int, entry: dict[str, Any]) -> tuple[NewTask, tuple[Any, ...]]:
@@ -195,17 +203,24 @@ async def _register_steps(request: Request, run: RunKey, items: list[NewTask]) -
     await _gather([request.service.database.write(step) for step in steps])
 
 
-async def _bulk_task(request: Request, run: RunKey, item: NewTask, entries: tuple[Any, ...]) -> str:
+async def _register(request: Request, run: RunKey, item: NewTask, entries: tuple[Any, ...]) -> Outcome:
+    """The outcome, with the id of the task."""
     outcome = await request.service.database.write(item)
-    if outcome.state == "created":
-        text, task_id = _new_record(request, item, outcome), outcome.number
-    else:
-        task_id = outcome.number or await _existing_id(request, run, item)
-        text = await _record(request, run, item.step, task_id)
+    task_id = outcome.number or await _existing_id(request, run, item)
     if entries:
         key = TaskKey(run.flow, run.run_number, run.run_id, item.step, task_id, item.task_name)
         await request.service.database.write(NewMetadata(key, entries, once=request.idempotent))
-    return text
+    return outcome._replace(number=task_id)
+
+
+async def _bulk_records(
+    request: Request, run: RunKey, items: list[NewTask], outcomes: list[Outcome]
+) -> AsyncIterator[str]:
+    for item, outcome in zip(items, outcomes):
+        if outcome.state == "created":
+            yield _new_record(request, item, outcome)
+        else:
+            yield await _record(request, run, item.step, outcome.number)
 
 
 async def _gather(waiting: list[Any]) -> list[Any]:

@@ -7,6 +7,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from ...errors import CommandException
+from ...printable import shown_url
 from ...settings import Settings
 from .object_store import ObjectStorage, ObstoreClient
 from .retries import Retries, limit_of
@@ -54,7 +55,7 @@ def _address(endpoint: str) -> tuple[dict[str, Any], bool]:
     """Account and endpoint. Servers on loopback have the account in the path, Azure in the host name."""
     parts = urlsplit(endpoint)
     if parts.scheme not in ("http", "https") or not parts.hostname:
-        raise CommandException(f"The setting {_ENDPOINT} must be an https:// URL, not {endpoint!r}.")
+        raise CommandException(f"The setting {_ENDPOINT} must be an https:// URL, not {shown_url(endpoint)!r}.")
     in_path = parts.path.strip("/")
     account = in_path or parts.hostname.partition(".")[0]
     return {"account_name": account, "endpoint": endpoint.rstrip("/")}, parts.scheme == "http"
