@@ -82,7 +82,7 @@ def test_rendering_is_the_same_every_time(name: str) -> None:
 
 
 #: Variables that no stack file has a value for: the token of the cluster is of the moment.
-OF_THE_MOMENT = {"kubernetes_token"}
+OF_THE_MOMENT = {"kubernetes_token", "kubernetes_token_command"}
 #: What some roots decide by what they hold, so that nothing in them asks for the value.
 UNREAD = {
     "aws": {"orchestrator"},
@@ -482,7 +482,10 @@ def test_the_readme_of_a_workspace_has_the_commands_to_deploy_it(name: str) -> N
         prose = re.sub(r"^    .*$", "", text, flags=re.M)
         assert f"\n    {COMMANDS[engine]}" in text
         assert ("get-api-key" in text) == (stack.metadata.api == "public")
-        assert ("TF_VAR_kubernetes_token" in text) == (stack.cloud != "aws")
+        assert ("TF_VAR_kubernetes_token=" in text) == (stack.cloud != "aws")
+        assert ("TF_VAR_kubernetes_token_command" in text) == (
+            stack.cloud == "aws" and stack.compute.backend == "kubernetes"
+        )
         assert ("deletion protection" in text) == stack.deletion_protection
         assert "{" not in prose.replace("{}", "")
         assert "{%" not in text

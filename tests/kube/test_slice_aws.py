@@ -9,10 +9,12 @@ from __future__ import annotations
 import json
 import os
 import re
+import subprocess
 import uuid
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
+from datetime import datetime, timezone
 from pathlib import Path
 from typing import Any
 
@@ -197,6 +199,23 @@ def test_from_an_account_to_a_flow_in_its_store(cli: Slice) -> None:
     assert settings["METAFLOW_DATASTORE_SYSROOT_S3"] == f"s3://{cli.bucket}/metaflow"
     assert any("/SmokeFlow/data/" in key for key in cli.objects())
     assert cli("plan").code == 0
+
+
+def test_providers_get_tokens_from_a_command_that_renews_them(cli: Slice) -> None:
+    """It runs with the environment of terraform, and before the stack is recorded: its record is not read."""
+    assert cli("plan").code == 0
+    found = {call["type"]: call["exec"] for call in cli.tfcloud.calls() if call["op"] == "configure"}
+    assert found.keys() == {"kubernetes", "helm"}
+    assert found["kubernetes"] == found["helm"]
+    env = {**os.environ, **cli.environment, "XDG_DATA_HOME": str(cli.folder / "nothing")}
+    for _ in range(2):
+        done = subprocess.run(found["helm"], cwd=cli.folder, env=env, capture_output=True, text=True)
+        assert done.returncode == 0, done.stderr
+        credential = json.loads(done.stdout)
+        assert credential["apiVersion"] == "client.authentication.k8s.io/v1"
+        ends = datetime.fromisoformat(credential["status"]["expirationTimestamp"].replace("Z", "+00:00"))
+        assert 0 < (ends - datetime.now(timezone.utc)).total_seconds() <= 900
+        assert cli.aws.who_enters(cli.name, credential["status"]["token"]) == cli.keys.arn
 
 
 def test_the_stack_is_opened_and_told(cli: Slice) -> None:

@@ -9,8 +9,10 @@ from typing import Any
 import pytest
 
 from tests.doubles.fixtures import TfCloud
+from tests.doubles.helm import pods
+from tests.doubles.helm.pods import Node
 
-from .kubernetes_modules import PASSWORD, WISHES, planned, releases
+from .kubernetes_modules import PASSWORD, SYSTEM, WISHES, planned, releases
 
 KEYS = Path(__file__).parents[1] / "doubles" / "helm" / "keys.txt"
 CASES = [(noun, number) for noun, wishes in WISHES.items() for number in range(len(wishes))]
@@ -79,3 +81,42 @@ def test_a_typo_is_found() -> None:
     assert known_as("controller.persistence.postgresql.host", keys) == "controller.persistence*"
     assert known_as("controller.replica", keys) is None
     assert known_as("controllers.replicas", keys) is None
+
+
+def nodes(noun: str) -> list[Node]:
+    """The nodes of a stack whose other pools are at zero: those of the system pool, and one with a GPU for its plugin."""
+    if noun == "gpu":
+        return [Node({"mfinfra.dev/gpu": "true"}, {"nvidia.com/gpu": "present"})]
+    return [Node({"mfinfra.dev/pool": "system"}, {"CriticalAddonsOnly": "true"})]
+
+
+@pytest.mark.parametrize("noun", WISHES)
+def test_every_pod_of_a_chart_fits_on_the_nodes_that_exist(noun: str, tfcloud: TfCloud, tmp_path: Path) -> None:
+    wish = {**WISHES[noun][-1], **({} if noun == "gpu" else SYSTEM)}
+    found = releases(planned(noun, wish, tmp_path / noun, tfcloud.environment))
+    problems = [pods.problem(pod, values, nodes(noun)) for chart, values, _ in found for pod in pods.of(chart, values)]
+    assert problems
+    assert [one for one in problems if one is not None] == []
+
+
+@pytest.mark.parametrize(
+    ("values", "expected"),
+    [
+        ({"controller": {"tolerations": [{"key": "CriticalAddonsOnly", "operator": "Exists"}]}}, None),
+        ({"controller": {"tolerations": [{"operator": "Exists"}]}}, None),
+        ({"controller": {"tolerations": [{"key": "CriticalAddonsOnly", "value": "true"}]}}, None),
+        ({"controller": {"tolerations": [{"key": "CriticalAddonsOnly", "value": "other"}]}}, "fits on no node"),
+        ({"controller": {"nodeSelector": {"pool": "other"}, "tolerations": [{"operator": "Exists"}]}}, "fits on no node"),
+        ({}, "fits on no node"),
+    ],
+)  # fmt: skip
+def test_a_pod_that_fits_nowhere_is_found(values: dict[str, Any], expected: str | None) -> None:
+    found = pods.problem(pods.PODS["argo-workflows"][0], values, nodes("argo_workflows"))
+    assert (expected or "None") in str(found)
+
+
+def test_a_hook_that_downloads_is_found() -> None:
+    names = [pod.name for pod in pods.of("argo-workflows", {"crds": {"install": True, "keep": False}})]
+    assert "crd-install" in names
+    hook = next(pod for pod in pods.PODS["argo-workflows"] if pod.name == "crd-install")
+    assert "not pinned" in str(pods.problem(hook, {}, []))

@@ -19,7 +19,7 @@ from tests.doubles import programs
 from tests.doubles.fixtures import TfCloud
 from tests.doubles.metadata_service import Postgres, own_postgres
 
-from .kubernetes_modules import EVENTS, MODULES, PRODUCTION, planned, releases
+from .kubernetes_modules import EVENTS, MODULES, PRODUCTION, WISHES, planned, releases
 
 RENDER = Path(__file__).parents[1] / "doubles" / "helm" / "render.py"
 
@@ -103,6 +103,23 @@ def test_objects_are_of_each_version_that_is_supported(minor: str, tfcloud: TfCl
 def test_there_is_an_autoscaler_for_each_version_of_kubernetes() -> None:
     assert set(versions.AUTOSCALER_IMAGES) == set(versions.KUBERNETES_SUPPORT["aws"])
     assert all(image.startswith(f"v{minor}.") for minor, image in versions.AUTOSCALER_IMAGES.items())
+
+
+#: Resource -> verbs of the requests of KubernetesPodOperator, which the service account of Airflow sends (provider
+#: cncf-kubernetes 10: utils/pod_manager.py and hooks/kubernetes.py). Results are read with exec, by GET or POST.
+OPERATOR = {
+    "pods": {"create", "get", "list", "watch", "patch", "delete"}, "pods/log": {"get"}, "pods/exec": {"create", "get"},
+    "events": {"list"},
+}  # fmt: skip
+
+
+def test_airflow_may_send_the_requests_of_its_operators(tfcloud: TfCloud, tmp_path: Path) -> None:
+    plan = planned("airflow", WISHES["airflow"][0], tmp_path / "x", tfcloud.environment)
+    roles = [one for one in plan["planned_values"]["root_module"]["resources"] if one["type"] == "kubernetes_role_v1"]
+    assert [role["values"]["metadata"][0]["namespace"] for role in roles] == ["flows"]
+    for resource, verbs in OPERATOR.items():
+        rules = [rule for rule in roles[0]["values"]["rule"] if resource in rule["resources"]]
+        assert verbs <= {verb for rule in rules for verb in rule["verbs"]}, resource
 
 
 @pytest.fixture

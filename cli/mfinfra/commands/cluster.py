@@ -65,8 +65,14 @@ def kubeconfig(
     report_kubeconfig(cluster.write_kubeconfig(stack_name(name), out, native), State.console)
 
 
-def kube_token(name: Annotated[str, typer.Argument(help="Name of the stack.")]) -> None:
+def kube_token(
+    name: Annotated[str, typer.Argument(help="Name of the stack.")],
+    region: Annotated[
+        Optional[str], typer.Option("--region", help="AWS region of a cluster whose stack is not recorded yet.")
+    ] = None,
+) -> None:
     """Print a token for the cluster of a stack, in the format of kubectl credential plugins."""
     from ..stacks import cluster
 
-    State.console.document(cluster.credential(name))
+    found = cluster.credential(name) if region is None else cluster.eks_credential(name, region)
+    State.console.document(found)

@@ -278,6 +278,14 @@ def credential(name: str) -> dict[str, Any]:
     return kubeconfig.credential(clouds.clusters(config).cluster_token(found.name))
 
 
+def eks_credential(name: str, region: str) -> dict[str, Any]:
+    """A token for a cluster on EKS, which has the name of its stack. Terraform needs it while it creates the stack."""
+    from ..clouds.aws import cluster as eks
+    from ..clouds.aws import identity
+
+    return kubeconfig.credential(eks.token(identity.session(region), name))
+
+
 # Status
 
 

@@ -77,7 +77,11 @@ class Provider:
     # Configuration
 
     def ConfigureProvider(self, request: Any) -> Any:
-        return _failed("DiagnosticsResponse", *self.overlay.configure(decode(request.config) or {}))
+        config = decode(request.config) or {}
+        plugin = self.overlay.exec_plugin(config)
+        if plugin:
+            self._record("configure", type(self.overlay).__name__.lower(), None, exec=plugin)
+        return _failed("DiagnosticsResponse", *self.overlay.configure(config))
 
     def ValidateProviderConfig(self, request: Any) -> Any:
         return _failed("ConfigResponse", *self.overlay.provider_refusals(decode(request.config) or {}))

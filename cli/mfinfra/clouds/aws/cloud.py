@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+import sys
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
@@ -83,7 +85,11 @@ class Aws:
         return explain_text(text)
 
     def environment(self) -> dict[str, str]:
-        return {}
+        """The command with which providers get tokens of the cluster, also before the stack is recorded."""
+        if self.config.compute.backend != "kubernetes":
+            return {}
+        found = ["-m", "mfinfra", "kube-token", self.config.name, "--region", str(self.config.region)]
+        return {"TF_VAR_kubernetes_token_command": json.dumps([sys.executable, *found])}
 
     def has_cluster(self, outputs: StackOutputs) -> bool:
         return is_there(self.session, outputs.cluster.name)

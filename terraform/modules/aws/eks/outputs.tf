@@ -4,7 +4,7 @@ output "ca_certificate" {
 }
 
 output "cluster_name" {
-  description = "Name of the cluster, after it can run pods. Tokens that are created with it are valid for 15 minutes."
+  description = "Name of the cluster, after it can run pods."
   value       = aws_eks_cluster.this.name
 
   depends_on = [

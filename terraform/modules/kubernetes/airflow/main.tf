@@ -134,6 +134,13 @@ resource "kubernetes_role_v1" "tasks" {
     resources  = ["pods/log", "events"]
     verbs      = ["get", "list"]
   }
+
+  # An operator reads the result of a task by running a command in the sidecar of its pod (do_xcom_push).
+  rule {
+    api_groups = [""]
+    resources  = ["pods/exec"]
+    verbs      = ["create", "get"]
+  }
 }
 
 resource "kubernetes_role_binding_v1" "tasks" {

@@ -54,6 +54,9 @@ resource "helm_release" "this" {
   atomic     = true
   timeout    = 900
 
+  # Earlier releases had a hook that created the custom resource definitions without the labels of Helm.
+  take_ownership = true
+
   values = [yamlencode(local.values)]
 
   depends_on = [kubernetes_secret_v1.database, kubernetes_network_policy_v1.this]

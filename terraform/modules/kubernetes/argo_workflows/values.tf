@@ -49,8 +49,9 @@ locals {
   }
 
   values = {
-    # Deleting the release also deletes its custom resources, including workflows.
-    crds                 = { install = true, keep = false }
+    # Full definitions would be downloaded from the internet by a hook of the chart, a job that `keep` does not apply to.
+    # Those in the chart are part of the release: deleting it also deletes its custom resources, including workflows.
+    crds                 = { install = true, full = false, keep = false }
     images               = { pullPolicy = "IfNotPresent" }
     useStaticCredentials = false
     artifactRepository   = merge({ archiveLogs = true }, local.store)

@@ -57,6 +57,10 @@ class Overlay:
         self.settings = config
         return []
 
+    def exec_plugin(self, config: Values) -> list[str]:
+        """The command with which a provider gets tokens; empty if it has none."""
+        return []
+
     def refusals(self, kind: str, config: Values) -> list[str]:
         """Configurations that the real provider rejects before it calls its cloud."""
         return []
@@ -122,6 +126,17 @@ def digest(*parts: Any, length: int = 17) -> str:
 def guid(*parts: Any) -> str:
     """A UUID that is derived from its arguments."""
     return str(uuid.uuid5(uuid.NAMESPACE_OID, json.dumps(parts, sort_keys=True, default=str)))
+
+
+def exec_command(plugin: Any) -> list[str]:
+    """The words of the exec plugin of a provider."""
+    return [plugin["command"], *(plugin.get("args") or [])] if isinstance(plugin, dict) else []
+
+
+def token_refusals(token: Any) -> list[str]:
+    """A fixed token of EKS expires after 15 minutes, while the provider still uses it."""
+    is_short = isinstance(token, str) and token.startswith("k8s-aws-v1.")
+    return ["Unauthorized: a token of EKS expires after 15 minutes and cannot be renewed; use exec"] if is_short else []
 
 
 def text(values: Values, name: str, default: str = "") -> str:

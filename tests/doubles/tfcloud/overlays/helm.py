@@ -7,7 +7,7 @@ import re
 
 from tests.doubles.tfcloud.values import UNKNOWN
 
-from .base import Overlay, Refusal, Values, text
+from .base import Overlay, Refusal, Values, exec_command, text, token_refusals
 
 _NAME = re.compile(r"[a-z0-9]([-a-z0-9.]*[a-z0-9])?")
 _SECRET = {"repository_password", "set_sensitive.value", "set_wo.value"}
@@ -24,6 +24,12 @@ class Helm(Overlay):
             "skip_crds": False, "verify": False,
         }
     }  # fmt: skip
+
+    def configure(self, config: Values) -> list[str]:
+        return [*super().configure(config), *token_refusals((config.get("kubernetes") or {}).get("token"))]
+
+    def exec_plugin(self, config: Values) -> list[str]:
+        return exec_command((config.get("kubernetes") or {}).get("exec"))
 
     def refusals(self, kind: str, config: Values) -> list[str]:
         name = config.get("name")

@@ -7,7 +7,7 @@ from typing import Any
 
 from tests.doubles.tfcloud.values import plain
 
-from .base import Overlay, Values, blocks, guid, text
+from .base import Overlay, Values, blocks, exec_command, guid, text, token_refusals
 
 _NAME = re.compile(r"[a-z0-9]([-a-z0-9.]{0,251}[a-z0-9])?")
 #: Objects whose names may hold more: rbac allows what a path segment may hold.
@@ -35,6 +35,12 @@ class Kubernetes(Overlay):
         "kubernetes_storage_class_v1": {"parameters", "storage_provisioner", "volume_binding_mode"}, "kubernetes_storage_class": {"parameters", "storage_provisioner", "volume_binding_mode"},
         "kubernetes_priority_class_v1": {"value"}, "kubernetes_priority_class": {"value"},
     }  # fmt: skip
+
+    def configure(self, config: Values) -> list[str]:
+        return [*super().configure(config), *token_refusals(config.get("token"))]
+
+    def exec_plugin(self, config: Values) -> list[str]:
+        return exec_command(next(iter(blocks(config, "exec")), None))
 
     def family(self, kind: str) -> str:
         return re.sub(r"_v\d+(beta\d+)?$", "", kind)

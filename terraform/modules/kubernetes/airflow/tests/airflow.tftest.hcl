@@ -26,15 +26,15 @@ variables {
     admin_password  = "not-a-secret"
   }
   connection = "aws://"
-  log_url    = "s3://bucket/metaflow/airflow/logs"
-  dags       = { url = "s3://bucket/metaflow/airflow/dags" }
+  log_url    = "s3://bucket/airflow/logs"
+  dags       = { url = "s3://bucket/airflow/dags" }
 }
 
 run "dags_in_s3" {
   command = plan
 
   assert {
-    condition     = jsondecode(yamldecode(helm_release.this.values[0]).env[1].value)[0].kwargs.prefix == "metaflow/airflow/dags/"
+    condition     = jsondecode(yamldecode(helm_release.this.values[0]).env[1].value)[0].kwargs.prefix == "airflow/dags/"
     error_message = "The source of DAGs is wrong."
   }
 
@@ -59,12 +59,12 @@ run "dags_in_azure_are_fetched_by_a_container" {
 
   variables {
     connection = "{\"conn_type\": \"wasb\", \"host\": \"https://account.blob.core.windows.net\"}"
-    log_url    = "wasb://data/metaflow/airflow/logs"
-    dags       = { url = "wasb://data/metaflow/airflow/dags", account = "account" }
+    log_url    = "wasb://data/airflow/logs"
+    dags       = { url = "wasb://data/airflow/dags", account = "account" }
   }
 
   assert {
-    condition     = yamldecode(helm_release.this.values[0]).config.logging.remote_base_log_folder == "wasb://metaflow/airflow/logs" && yamldecode(helm_release.this.values[0]).config.azure_remote_logging.remote_wasb_log_container == "data"
+    condition     = yamldecode(helm_release.this.values[0]).config.logging.remote_base_log_folder == "wasb://airflow/logs" && yamldecode(helm_release.this.values[0]).config.azure_remote_logging.remote_wasb_log_container == "data"
     error_message = "Logs go elsewhere."
   }
 
