@@ -125,7 +125,7 @@ def test_what_is_wrong_is_refused_with_what_is_allowed(values: dict[str, Any], w
 
 
 def test_g4dn_is_x86_and_c7g_is_arm() -> None:
-    load(compute={"pools": {"cpu": {"instance_types": ["g4dn.xlarge", "m6i.large", "c6i"]}}})
+    load(compute={"pools": {"cpu": {"instance_types": ["m6idn.xlarge", "m6i.large", "c6i"]}}})
     load(compute={"pools": {"cpu": {"instance_types": ["c7g.large", "m6gd", "t4g.small"]}}})
 
 

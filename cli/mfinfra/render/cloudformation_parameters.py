@@ -16,7 +16,7 @@ from pydantic import BaseModel
 from pydantic.fields import FieldInfo
 
 from ..machine.names import stack_tags
-from ..stackfile import targets
+from ..stackfile import machine_types, targets
 from ..stackfile.schema import StackConfig
 from ..stackfile.sections import Pool
 from ..stackfile.targets import Parameter
@@ -25,7 +25,6 @@ Values = dict[str, Any]
 #: Parameter -> its definition, its group in the console, its value.
 Described = dict[str, tuple[dict[str, Any], str, str]]
 
-_FAMILIES = "c6i,m6i"
 _LIST = "CommaDelimitedList"
 #: In the order of the console; pools and the UI follow.
 _GROUPS = ("Stack", "Compute", "Network", "Datastore", "Metadata", "Database")
@@ -158,7 +157,7 @@ def _of_pool(pool: dict[str, Any], spec: Values) -> Described:
     id, group = pool["id"], f"Pool {pool['name']}"
     found = {f"{id}{name}": (what, group, value) for name, (what, _, value) in _of_section(Pool, spec, pool).items()}
     if pool["machines"]:
-        types = ",".join(spec["instance_types"]) or _FAMILIES
+        types = ",".join(spec["instance_types"] or machine_types.BATCH)
         found[f"{id}InstanceTypes"] = _parameter("Instance types or families.", _LIST, types, group)
     if pool["limited"]:
         text, seconds = "Cancel a job that waits this long for an instance.", str(spec["runnable_minutes"] * 60)

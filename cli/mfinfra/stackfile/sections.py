@@ -26,6 +26,12 @@ SECRET_PATTERN = r"^/?[A-Za-z0-9][A-Za-z0-9._:/+=@*-]{0,600}$"
 NAMESPACE_PATTERN = r"^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$"
 URL_PATTERN = r"^https://[A-Za-z0-9.-]{1,253}(:\d{1,5})?(/[A-Za-z0-9._~/-]{0,500})?$"
 
+
+def _renamed(**names: str) -> BeforeValidator:
+    """Accept earlier names of values."""
+    return BeforeValidator(lambda value: names.get(value, value) if isinstance(value, str) else value)
+
+
 Arn = Annotated[str, Field(pattern=ARN_PATTERN)]
 Cidr = Annotated[str, Field(pattern=CIDR_PATTERN)]
 Id = Annotated[str, Field(pattern=ID_PATTERN)]
@@ -34,14 +40,14 @@ Endpoint = Literal[
     "ecr.api", "ecr.dkr", "logs", "secretsmanager", "sts", "batch", "ecs", "ecs-agent", "ecs-telemetry", "kms",
     "states", "events", "monitoring", "ssm", "execute-api",
 ]  # fmt: skip
-InstanceType = Annotated[str, Field(pattern=r"^[A-Za-z]([A-Za-z0-9_-]{1,40})(\.[a-z0-9-]{2,15})?$")]
+InstanceType = Annotated[
+    str,
+    # The categories of AWS Batch are also written with dashes.
+    _renamed(**{"default-x86_64": "default_x86_64", "default-arm64": "default_arm64"}),
+    Field(pattern=r"^[A-Za-z]([A-Za-z0-9_-]{1,40})(\.[a-z0-9-]{2,15})?$"),
+]
 PoolName = Annotated[str, Field(pattern=POOL_PATTERN)]
 NamespaceName = Annotated[str, Field(pattern=NAMESPACE_PATTERN)]
-
-
-def _renamed(**names: str) -> BeforeValidator:
-    """Accept earlier names of values."""
-    return BeforeValidator(lambda value: names.get(value, value) if isinstance(value, str) else value)
 
 
 class Strict(BaseModel):
@@ -217,8 +223,9 @@ class Pool(Strict):
     instance_types: list[InstanceType] = Field(
         default_factory=list,
         max_length=30,
-        description="Machine types of the cloud; AWS Batch also accepts families. Default: 4 vCPUs with 16 GB, with"
-        " `gpu` the smallest type with a GPU; AWS Batch: c6i and m6i.",
+        description="Machine types of the cloud; AWS Batch also accepts families, and the categories `optimal`,"
+        " `default_x86_64` and `default_arm64`. Default: 4 vCPUs with 16 GB, with `gpu` the smallest type with a GPU;"
+        " AWS Batch: c6i and m6i.",
     )
     min_vcpus: Annotated[int, Parameter("MinVcpus", "Pool", "Minimum number of vCPUs.", needs="machines")] = Field(
         0, ge=0, le=10000, description="Minimum number of vCPUs; 0 costs nothing when idle."
@@ -229,7 +236,7 @@ class Pool(Strict):
     ami: Annotated[str | None, Parameter("Ami", "Pool", "AMI.", needs="ami")] = Field(
         None, pattern=r"^ami-[0-9a-f]{8,17}$", description="AWS Batch: AMI. Default: that of ECS."
     )
-    gpu: bool = Field(False, description="Instances with GPUs, and an image with drivers.")
+    gpu: bool = Field(False, description="Instances with NVIDIA GPUs, and an image with drivers.")
     disk_gb: Annotated[int, Parameter("DiskGb", "Pool", "Disk of each instance, in GB.", needs="machines")] = Field(
         100, ge=30, le=16384, description="Disk of each instance, in GB, encrypted."
     )

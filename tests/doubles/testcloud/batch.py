@@ -15,6 +15,7 @@ from urllib.parse import unquote
 from ministack.core.responses import AccountRegionScopedDict, error_response_json
 from ministack.services import batch
 
+from .. import machines
 from . import jobs
 from .jobs import Document, Refused
 from .resources import arn
@@ -73,6 +74,9 @@ def create_environment(wanted: Document) -> Document:
         raise Refused(f"Error executing request, Exception : computeEnvironmentName {name!r} is not valid")
     if name in batch._compute_envs:
         raise Refused("Object already exists")
+    wrong = machines.batch_refusal(wanted.get("computeResources", {}))
+    if wrong:
+        raise Refused(f"Error executing request, Exception : {wrong}")
     made = {
         "computeEnvironmentName": name,
         "computeEnvironmentArn": arn("batch", f"compute-environment/{name}"),

@@ -22,10 +22,14 @@ def problems(config: StackConfig, given: Given) -> list[Problem]:
     """The problems of a stack whose single values are valid; `given` are the values of the stack file itself."""
     if config.cloud == "local":
         return list(_local(config, given))
-    from . import kubernetes
+    from . import kubernetes, pools
 
     rules = import_module(f".{config.cloud}", __name__).RULES
-    rules = (*rules, *(kubernetes.RULES if config.compute.backend == "kubernetes" else (kubernetes.absent,)))
+    rules = (
+        *rules,
+        pools.pools,
+        *(kubernetes.RULES if config.compute.backend == "kubernetes" else (kubernetes.absent,)),
+    )
     return [problem for rule in rules for problem in rule(config, given)]
 
 

@@ -8,25 +8,22 @@ from typing import TYPE_CHECKING
 
 from ..sections import ARN_PATTERN
 from . import names
-from .base import COMMON, Given, Place, Problem, Rule, cidrs, refused, said
+from .base import COMMON, Given, Place, Problem, Rule, cidrs, refused
 
 if TYPE_CHECKING:
     from ..schema import StackConfig
-    from ..sections import Pool
 
 _REGION = re.compile(r"(us-gov|us-iso[a-z]?|[a-z]{2})-[a-z]{4,10}-\d")
 _ACCOUNT = re.compile(r"\d{12}")
 _VPC, _SUBNET = re.compile(r"vpc-[0-9a-f]{8,17}"), re.compile(r"subnet-[0-9a-f]{8,17}")
 _BUCKET = re.compile(r"[a-z0-9][a-z0-9-]{1,61}[a-z0-9]")
 _DATABASE_CLASS = re.compile(r"db\.[a-z0-9]{2,8}\.[a-z0-9]{4,10}")
-_TYPE = re.compile(r"optimal|[a-z][a-z0-9-]{1,15}(\.[a-z0-9-]{2,15})?")
 _PERSON = re.compile(r"arn:[a-z-]+:iam::\d{12}:(role|user)/[A-Za-z0-9+=,.@_/-]{1,200}")
 _ARN = re.compile(ARN_PATTERN.removesuffix("$"))
 #: Instance classes that RDS no longer offers for new PostgreSQL databases.
 _RETIRED_CLASSES = re.compile(r"db\.(t1|t2|m1|m2|m3|m4|r3|r4|x1|x1e)\.")
 _ECR_IMAGE = re.compile(r"\d{12}\.dkr\.ecr\.")
 _NO_NAT_ENDPOINTS = ("ecr.api", "ecr.dkr", "logs", "secretsmanager", "ecs", "ecs-agent", "ecs-telemetry")
-_INSTANCE = re.compile(r"[a-z]+\d+([a-z-]*)(\..+)?")
 #: The memory in MB that Fargate supports for each CPU size: smallest, largest.
 _FARGATE_MEMORY = {256: (512, 2048), 512: (1024, 4096), 1024: (2048, 8192), 2048: (4096, 16384), 4096: (8192, 30720)}
 #: The retention periods of CloudWatch, in days.
@@ -153,31 +150,6 @@ def _metadata(config: StackConfig, given: Given) -> Iterator[Problem]:
     yield from cidrs(("metadata", "allow"), metadata.allow)
 
 
-def _pools(config: StackConfig, given: Given) -> Iterator[Problem]:
-    for name, pool in config.compute.pools.items():
-        place = ("compute", "pools", name)
-        if pool.kind.startswith("fargate"):
-            keys = ("instance_types", "ami", "gpu", "disk_gb", "min_vcpus")
-            why = "{key} is not supported on Fargate; set kind: on_demand or spot"
-            yield from (
-                problem for problem in refused(given, place, keys, why) if said(given, *place).get(problem[0][-1])
-            )
-        else:
-            yield from _machines(place, pool)
-
-
-def _machines(place: Place, pool: Pool) -> Iterator[Problem]:
-    for index, name in enumerate(pool.instance_types):
-        if not _TYPE.fullmatch(name):
-            yield (
-                (*place, "instance_types", index),
-                f"'{name}' is not an instance type or family, such as c6i.large or c6i",
-            )
-    arms = {"g" in found.group(1) for t in pool.instance_types if (found := _INSTANCE.fullmatch(t))}
-    if len(arms) > 1:
-        yield (*place, "instance_types"), "mixes ARM and x86 instance types; create a pool for each"
-
-
 def _has_load_balancer(config: StackConfig) -> bool:
     """Whether the UI has its own load balancer, which is optional in a cluster."""
     return config.compute.backend == "batch" or config.ui.certificate is not None
@@ -258,7 +230,6 @@ RULES: tuple[Rule, ...] = (
     _new_network,
     _old_network,
     _metadata,
-    _pools,
     _ui,
     _arns,
 )

@@ -117,15 +117,9 @@ def _database(config: StackConfig, given: Given) -> Iterator[Problem]:
         yield ("metadata", "database", "secret"), f"must be a secret: {_SECRET_FORMS}"
 
 
-def _pools(config: StackConfig, _: Given) -> Iterator[Problem]:
-    for name in config.compute.pools:
-        if len(name) > _POOL_LENGTH or name.startswith("system"):
-            yield (
-                ("compute", "pools", name),
-                f"an AKS pool name has at most {_POOL_LENGTH} letters and digits, and does not begin with 'system'",
-            )
+def _namespaces(config: StackConfig, _: Given) -> Iterator[Problem]:
     if len(config.kubernetes.namespaces) > _NAMESPACES:
         yield ("kubernetes", "namespaces"), f"Azure supports at most {_NAMESPACES} namespaces with one identity"
 
 
-RULES: tuple[Rule, ...] = (*COMMON, names.azure, of_aws, service, _place, _network, _datastore, _database, _pools)
+RULES: tuple[Rule, ...] = (*COMMON, names.azure, of_aws, service, _place, _network, _datastore, _database, _namespaces)

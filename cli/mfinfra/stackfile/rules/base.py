@@ -6,11 +6,8 @@ import ipaddress
 from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Any
 
-from .. import machine_types
-
 if TYPE_CHECKING:
     from ..schema import StackConfig
-    from ..sections import Pool
 
 Place = tuple[Any, ...]
 Problem = tuple[Place, str]
@@ -117,25 +114,6 @@ def registry(config: StackConfig, _: Given) -> Iterator[Problem]:
         yield ("registry", "image"), "requires registry.enabled: true"
 
 
-def pools(config: StackConfig, _: Given) -> Iterator[Problem]:
-    """The default pool exists, and the options of each pool are consistent."""
-    found = config.compute.pools
-    if config.compute.default not in found:
-        yield ("compute", "default"), f"unknown pool '{config.compute.default}'; pools: {', '.join(found)}"
-    for name, pool in found.items():
-        place = ("compute", "pools", name)
-        if pool.min_vcpus > pool.max_vcpus:
-            yield (*place, "min_vcpus"), f"is more than max_vcpus ({pool.max_vcpus})"
-        if pool.gpu:
-            yield from _gpus(config.cloud, place, pool)
-
-
-def _gpus(cloud: str, place: Place, pool: Pool) -> Iterator[Problem]:
-    for index, name in enumerate(pool.instance_types):
-        if not machine_types.has_gpu(cloud, name):
-            yield (*place, "instance_types", index), f"{name} has no GPU"
-
-
 def orchestrators(config: StackConfig, given: Given) -> Iterator[Problem]:
     """Each orchestrator requires its compute backend."""
     chosen = config.orchestrator
@@ -153,4 +131,4 @@ def orchestrators(config: StackConfig, given: Given) -> Iterator[Problem]:
         yield from refused(given, ("orchestrator",), keys, "{key} requires orchestrator.airflow: true")
 
 
-COMMON: tuple[Rule, ...] = (preset, tags, network, datastore, storage, pools, orchestrators, registry, protection)
+COMMON: tuple[Rule, ...] = (preset, tags, network, datastore, storage, orchestrators, registry, protection)

@@ -8,17 +8,14 @@ from datetime import date
 from typing import TYPE_CHECKING
 
 from ... import versions
-from .. import machine_types
 from ..sections import Kubernetes
-from .base import TITLES, Given, Place, Problem, cidrs, refused
+from .base import TITLES, Given, Problem, cidrs, refused
 
 if TYPE_CHECKING:
     from ..schema import StackConfig
-    from ..sections import Pool
 
 #: Namespaces of the stack itself, and those of every cluster.
 _TAKEN = re.compile(r"kube-.*|default|mfinfra|argo|argo-events|airflow|jobset-system|gke-.*|aks-.*|calico-.*")
-_BATCH_KEYS = ("ami", "priority", "runnable_minutes", "fair_share")
 
 
 def absent(_: StackConfig, given: Given) -> Iterator[Problem]:
@@ -47,36 +44,6 @@ def _version(config: StackConfig, _: Given) -> Iterator[Problem]:
         yield place, f"Kubernetes {wanted} is not supported on {title}; supported: {known}"
 
 
-def _pools(config: StackConfig, given: Given) -> Iterator[Problem]:
-    for name, pool in config.compute.pools.items():
-        place = ("compute", "pools", name)
-        if pool.kind.startswith("fargate"):
-            yield (*place, "kind"), "Fargate is for AWS Batch; in a cluster, use on_demand or spot"
-        yield from refused(given, place, _BATCH_KEYS, "{key} is for AWS Batch, and not supported in a cluster")
-        yield from _machines(config.cloud, place, pool)
-
-
-def _machines(cloud: str, place: Place, pool: Pool) -> Iterator[Problem]:
-    for index, name in enumerate(pool.instance_types):
-        if machine_types.vcpus(cloud, name) is None:
-            like = machine_types.of_pool(cloud, pool.model_copy(update={"instance_types": []}))[0]
-            yield (
-                (*place, "instance_types", index),
-                f"'{name}' is not a machine type of {TITLES[cloud]}, such as {like}",
-            )
-            return
-    if cloud != "aws" and len(pool.instance_types) > 1:
-        yield (*place, "instance_types"), f"a pool on {TITLES[cloud]} has one machine type; create a pool for each"
-    elif len({machine_types.vcpus(cloud, name) for name in pool.instance_types}) > 1:
-        yield (
-            (*place, "instance_types"),
-            "the machine types of a pool in a cluster must have the same number of vCPUs; create a pool for each",
-        )
-    largest = min((machine_types.vcpus(cloud, name) or 1 for name in machine_types.of_pool(cloud, pool)), default=1)
-    if pool.max_vcpus < largest:
-        yield (*place, "max_vcpus"), f"is less than the vCPUs of one node ({largest})"
-
-
 def _namespaces(config: StackConfig, _: Given) -> Iterator[Problem]:
     kubernetes = config.kubernetes
     for name in kubernetes.namespaces:
@@ -96,4 +63,4 @@ def _endpoint(config: StackConfig, _: Given) -> Iterator[Problem]:
     yield from cidrs(("kubernetes", "allow"), config.kubernetes.allow)
 
 
-RULES = (_version, _pools, _namespaces, _endpoint)
+RULES = (_version, _namespaces, _endpoint)

@@ -3,7 +3,7 @@
 
 locals {
   # Graviton instance types have a g after the number of their generation.
-  is_arm = { for name, types in local.types : name => alltrue([for type in types : can(regex("^[a-z]+[0-9]+g[a-z]*[.]", type))]) }
+  is_arm = { for name, types in local.types : name => alltrue([for type in types : can(regex("^([a-z]+[0-9]+g[a-z]*|p[0-9]+e-gb[0-9]+)[.]", type))]) }
   types = merge(
     { system = var.system_machine_types },
     { for name, pool in var.pools : name => length(pool.machine_types) > 0 ? pool.machine_types : pool.gpu ? ["g5.xlarge"] : ["m6i.xlarge", "m5.xlarge"] },

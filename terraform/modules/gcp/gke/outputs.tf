@@ -55,6 +55,8 @@ output "tolerations" {
   value = concat(
     anytrue([for pool in var.node_pools : pool.spot]) ? [{ key = "mfinfra.dev/spot", operator = "Equal", value = "true", effect = "NoSchedule" }] : [],
     anytrue([for pool in var.node_pools : pool.gpu]) ? [{ key = "nvidia.com/gpu", operator = "Equal", value = "present", effect = "NoSchedule" }] : [],
+    # GKE taints ARM nodes itself, so that images for x86 are not scheduled to them.
+    anytrue([for pool in var.node_pools : can(regex("^(t2a|c4a|n4a|a4x)-", pool.machine_types[0]))]) ? [{ key = "kubernetes.io/arch", operator = "Equal", value = "arm64", effect = "NoSchedule" }] : [],
   )
 }
 

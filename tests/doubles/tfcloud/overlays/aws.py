@@ -10,7 +10,8 @@ import string
 from collections.abc import Callable
 from typing import Any, ClassVar
 
-from .base import CERTIFICATE, Overlay, Refusal, Values, digest, guid, merged, plain
+from ... import machines
+from .base import CERTIFICATE, Overlay, Refusal, Values, blocks, digest, guid, merged, plain
 
 ACCOUNT = "123456789012"
 _LETTERS = string.ascii_letters + string.digits
@@ -354,6 +355,24 @@ def _is_cidr(text: str) -> bool:
     return True
 
 
+def _machines(kind: str, planned: Values) -> str | None:
+    """What is wrong with the instances of a pool."""
+    if kind == "aws_batch_compute_environment":
+        for found in blocks(planned, "compute_resources"):
+            images = [
+                {"imageType": image.get("image_type"), "imageIdOverride": image.get("image_id_override")}
+                for image in blocks(found, "ec2_configuration")
+            ]
+            types = found.get("instance_type")
+            wanted = {"instanceTypes": types if isinstance(types, list) else [], "maxvCpus": found.get("max_vcpus")}
+            return machines.batch_refusal({**wanted, "ec2Configuration": images})
+    if kind == "aws_eks_node_group" and isinstance(planned.get("instance_types"), list):
+        taints = [taint.get("key") for taint in blocks(planned, "taint")]
+        ami = str(planned.get("ami_type"))
+        return machines.node_group_refusal(planned["instance_types"], ami, "nvidia.com/gpu" in taints)
+    return None
+
+
 class Aws(Overlay):
     sensitive = SENSITIVE
     legacy = True
@@ -388,6 +407,9 @@ class Aws(Overlay):
         )
 
     def plan(self, kind: str, prior: Values | None, planned: Values, config: Values) -> None:
+        wrong = _machines(kind, planned)
+        if wrong:
+            raise Refusal(f"{kind}: {wrong}")
         if "tags_all" in planned and (config.get("tags") is None or isinstance(config["tags"], dict)):
             defaults = [block.get("tags") for block in self.settings.get("default_tags") or []]
             planned["tags_all"] = merged(*defaults, config.get("tags"))

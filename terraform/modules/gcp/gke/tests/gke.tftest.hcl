@@ -162,3 +162,18 @@ run "two_machine_types_are_refused" {
 
   expect_failures = [var.node_pools]
 }
+
+run "tasks_tolerate_the_taint_of_arm_nodes" {
+  command = plan
+
+  variables {
+    node_pools = {
+      cpu = { machine_types = ["c4a-standard-4"], spot = false, gpu = false, min_nodes = 0, max_nodes = 10, disk_gb = 100 }
+    }
+  }
+
+  assert {
+    condition     = contains(output.tolerations[*].key, "kubernetes.io/arch")
+    error_message = "Tasks would not start on ARM nodes."
+  }
+}
