@@ -95,8 +95,9 @@ class Retries:
         """Tell the user once why the flow waits."""
         if not self._noted and self._seconds - left > _NOTE_SECONDS:
             self._noted = True
-            text = f"{self._root} does not respond. Requests are repeated for up to {self._seconds:.0f} seconds."
-            print(text, file=sys.stderr, flush=True)
+            text = f"{self._root} does not respond. Requests are repeated for up to {self._seconds:.0f} seconds.\n"
+            sys.stderr.write(text)
+            sys.stderr.flush()
 
 
 def _may_repeat(exc: Exception) -> bool:
