@@ -7,6 +7,7 @@ temporarily defined for the pickler; during unpickling, `find_class` returns the
 from __future__ import annotations
 
 import sys
+from collections import OrderedDict
 from collections.abc import Iterator
 from contextlib import contextmanager
 from types import ModuleType
@@ -108,6 +109,24 @@ def defined_names() -> Iterator[None]:
                 del sys.modules[name]
             else:
                 sys.modules[name] = module_before
+
+
+#: Artifacts that the runtime and the client read by themselves, without a request of the user for their value.
+OWN_ARTIFACTS = frozenset({
+    "_task_ok", "_success", "_exception", "_transition", "_graph_info", "_configs_processed", "_iteration_stack",
+    "_foreach_stack", "_foreach_var", "_foreach_num_splits", "_foreach_values", "_origin_run_id", "_origin_step",
+})  # fmt: skip
+_PLAIN: dict[tuple[str, str], type] = {
+    **{(module, kind.__name__): kind for module in ("builtins", "__builtin__") for kind in (set, frozenset)},
+    ("collections", "OrderedDict"): OrderedDict,
+}
+
+
+def own_class(module: str, name: str) -> type | None:
+    """The class for a name in the pickle of one of OWN_ARTIFACTS; None if it cannot be in one."""
+    if name == "ForeachFrame" and module.partition(".")[0] in ("metaflow", "mfruntime"):
+        return ForeachFrame
+    return _STOCK_NAMES.get((module, name)) or _PLAIN.get((module, name))
 
 
 def find_class(module: str, name: str) -> Any:

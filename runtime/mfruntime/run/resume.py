@@ -12,6 +12,7 @@ from typing import Any, NamedTuple
 from ..errors import CommandException, DataCorrupt, MetaflowDataMissing
 from ..store.artifacts import FlowStore, TaskReader
 from ..tasks.clone import ORIGIN_RUN, ORIGIN_STEP
+from ..tasks.execute import read_outcome
 from .scheduler import Reusable, TaskKey
 
 
@@ -83,12 +84,19 @@ class _RunTasks:
             visits: dict[tuple[int, ...], int] = {}
             found = self._finished[step] = {}
             for reader in self._of(step):
-                if _has_succeeded(reader):
-                    indices = _indices(reader, self._stacks)
+                indices = self._indices_of(reader)
+                if indices is not None:
                     visit = visits.get(indices, 0)
                     visits[indices] = visit + 1
                     found[TaskKey(step, indices, visit)] = reader
         return self._finished[step]
+
+    def _indices_of(self, reader: TaskReader) -> tuple[int, ...] | None:
+        """The foreach indices of a task that succeeded; None if it runs again, as one with unreadable results does."""
+        try:
+            return _indices(reader, self._stacks) if _has_succeeded(reader) else None
+        except (DataCorrupt, MetaflowDataMissing, KeyError, TypeError, AttributeError):
+            return None
 
     def _of(self, step: str) -> list[TaskReader]:
         if step not in self._readers:
@@ -97,10 +105,8 @@ class _RunTasks:
 
 
 def _has_succeeded(reader: TaskReader) -> bool:
-    try:
-        return reader.is_done and bool(reader["_task_ok"]) and "_foreach_stack" in reader
-    except (DataCorrupt, MetaflowDataMissing, KeyError):
-        return False  # a task with unreadable results runs again
+    is_usable = reader.is_done and bool(reader["_task_ok"]) and "_foreach_stack" in reader
+    return is_usable and not isinstance(read_outcome(reader), str)
 
 
 def _indices(reader: TaskReader, cache: dict[str, tuple[int, ...]]) -> tuple[int, ...]:

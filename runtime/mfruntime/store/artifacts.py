@@ -28,6 +28,7 @@ _VERSION = "1.0"
 _SMALL = 1 << 16  # blobs up to this size are cached in memory,
 _KEPT = 16 << 20  # up to this total size
 _LARGE = 1 << 20
+_LEAST_LIMIT = 16 << 20  # other writers can record small sizes inexactly; the check of the SHA-1 is always exact
 
 
 class FlowStore:
@@ -68,11 +69,11 @@ class FlowStore:
         (saved,) = self.blobs.save([payload])
         return saved.key, describe(value, payload)
 
-    def load_blobs(self, keys: Sequence[str]) -> dict[str, bytes | bytearray]:
-        """Contents by key; small ones are cached in memory."""
+    def load_blobs(self, keys: Sequence[str], sizes: Mapping[str, int] | None = None) -> dict[str, bytes | bytearray]:
+        """Contents by key; small ones are cached in memory. Raises DataCorrupt for one larger than its size."""
         found: dict[str, bytes | bytearray] = {key: self._small[key] for key in keys if key in self._small}
         missing = [key for key in dict.fromkeys(keys) if key not in found]
-        for key, content in self.blobs.load(missing):
+        for key, content in self.blobs.load(missing, sizes):
             found[key] = content
             if len(content) <= _SMALL:
                 self._cache_content(key, bytes(content))
@@ -160,8 +161,21 @@ class TaskReader:
         """Values by name; blobs are read in one batch."""
         keys = [self.objects[name] for name in names]
         self._check_encodings(names)
-        contents = self._store.load_blobs(keys)
-        return {name: unpickled(contents[key], f"{self.pathspec}/{name}") for name, key in zip(names, keys)}
+        contents = self._store.load_blobs(keys, self._sizes(names))
+        return {name: self._value(name, contents[key]) for name, key in zip(names, keys)}
+
+    def _value(self, name: str, content: bytes | bytearray) -> Any:
+        unpickle = unpickled_own if name in pickled_names.OWN_ARTIFACTS else unpickled
+        return unpickle(content, f"{self.pathspec}/{name}")
+
+    def _sizes(self, names: Sequence[str]) -> dict[str, int]:
+        """The limits of decompression by key: the recorded sizes of the blobs."""
+        found: dict[str, int] = {}
+        for name in names:
+            size = self.info.get(name, {}).get("size")
+            if isinstance(size, int):
+                found[self.objects[name]] = max(size, found.get(self.objects[name], _LEAST_LIMIT))
+        return found
 
     def _check_encodings(self, names: Sequence[str]) -> None:
         info = self.info
@@ -353,6 +367,26 @@ class _Unpickler(pickle.Unpickler):
     def find_class(self, module: str, name: str) -> Any:
         known = pickled_names.find_class(module, name)
         return super().find_class(module, name) if known is None else known
+
+
+class _OwnUnpickler(pickle.Unpickler):
+    """For artifacts that are read without the user's request: a pickle of someone else must not run code then."""
+
+    def find_class(self, module: str, name: str) -> Any:
+        known = pickled_names.own_class(module, name)
+        if known is None:
+            raise pickle.UnpicklingError(f"{module}.{name} is not a type of the runtime")
+        return known
+
+
+def unpickled_own(content: bytes | bytearray, pathspec: str) -> Any:
+    """The value of one of the runtime's own artifacts. Raises DataCorrupt if it contains other types."""
+    import io
+
+    try:
+        return _OwnUnpickler(io.BytesIO(content)).load()
+    except Exception as exc:  # a forged pickle can raise anything
+        raise DataCorrupt(f"The artifact {pathspec} cannot be unpickled: {exc}.") from exc
 
 
 def _loaded(content: bytes | bytearray) -> Any:

@@ -79,9 +79,11 @@ class BlobStore:
         data = payload if raw else (gzip.compressed_parts if len(payload) >= _LARGE else gzip.compress)(payload)
         return Item(layout.blob(self._flow, key), data, _RAW_META if raw else _PACKED_META)
 
-    def load(self, keys: Sequence[str]) -> Iterator[tuple[str, bytes | bytearray]]:
-        """The verified content of each key, in any order: cached ones first.
-        Raises MetaflowDataMissing or DataCorrupt with the file name."""
+    def load(
+        self, keys: Sequence[str], sizes: Mapping[str, int] | None = None
+    ) -> Iterator[tuple[str, bytes | bytearray]]:
+        """The verified content of each key, in any order: cached ones first. `sizes` are the recorded sizes by key, at
+        which decompression stops. Raises MetaflowDataMissing or DataCorrupt with the file name."""
         far = []
         for key in keys:
             content = self._cache.get(key)
@@ -89,28 +91,30 @@ class BlobStore:
                 far.append(key)
             else:
                 yield key, content
-        yield from self._fetched(far)
+        yield from self._fetched(far, sizes or {})
 
-    def _fetched(self, keys: Sequence[str]) -> Iterator[tuple[str, bytes | bytearray]]:
+    def _fetched(self, keys: Sequence[str], sizes: Mapping[str, int]) -> Iterator[tuple[str, bytes | bytearray]]:
         paths = [layout.blob(self._flow, key) for key in keys]
         for key, (path, data, meta) in zip(keys, self._storage.load(paths)):
             where = f"{self._storage.root}/{path}"
             if data is None:
                 raise MetaflowDataMissing(f"The blob {where} does not exist, but an artifact refers to it.")
-            content = _unpacked(key, data, bool(meta and meta.get("cas_raw")), where)
+            content = _unpacked(key, data, bool(meta and meta.get("cas_raw")), where, sizes.get(key))
             self._cache.put({key: content})
             yield key, content
 
 
-def _unpacked(key: str, data: bytes | list[Any], raw: bool, where: str) -> bytes | bytearray:
+def _unpacked(key: str, data: bytes | list[Any], raw: bool, where: str, limit: int | None) -> bytes | bytearray:
     digest = hashlib.sha1(usedforsecurity=False)
     try:
-        size = None if raw else gzip.inflated_size(data)
+        size = None if raw else gzip.inflated_size(data, limit)
         if size is None:
-            content: bytes | bytearray = b"".join(_listed(data)) if raw else gzip.decompress(data)
+            content: bytes | bytearray = b"".join(_listed(data)) if raw else gzip.decompress(data, limit)
             digest.update(content)
         else:
             content = _gathered(data, size, digest)
+    except gzip.TooLarge as exc:
+        raise _corrupt(where, "its content does not match its name: it is larger than its recorded size") from exc
     except ValueError as exc:
         raise _corrupt(where, str(exc)) from exc
     if digest.hexdigest() != key:

@@ -40,6 +40,10 @@ _FEXTRA = 4
 _TRAILER = struct.Struct("<II")
 
 
+class TooLarge(ValueError):
+    """The data has more bytes than the limit."""
+
+
 def compress(data: bytes | memoryview) -> bytes:
     """gzip of `data`: the same input gives the same output on one machine."""
     return b"".join(compressed_parts(data))
@@ -54,31 +58,35 @@ def compressed_parts(data: bytes | memoryview) -> list[Any]:
     return [part for member in _on_threads(_member, chunks) for part in member]
 
 
-def decompress(blob: bytes | list[Any]) -> bytes:
-    """The data in a gzip file of any number of members, in one buffer or several. Raises ValueError if corrupt."""
-    parts = list(members(blob))
+def decompress(blob: bytes | list[Any], limit: int | None = None) -> bytes:
+    """The data in a gzip file of any number of members, in one buffer or several. Raises ValueError if it is corrupt,
+    or as soon as the data has more than `limit` bytes."""
+    parts = list(members(blob, limit))
     return parts[0] if len(parts) == 1 else b"".join(parts)
 
 
-def members(blob: bytes | list[Any]) -> Iterator[bytes]:
+def members(blob: bytes | list[Any], limit: int | None = None) -> Iterator[bytes]:
     """The data of a gzip file in pieces, in order; members from this module are decompressed ahead on all cores."""
     try:
         pieces = _split(_Buffers(blob))
         if len(pieces) > 1:
-            yield from _on_threads(_inflate, pieces)
+            _check_size(sum(map(_member_content, pieces)), limit)
+            yield from _on_threads(_inflate_member, pieces)
         else:
-            yield _inflate(pieces[0] if pieces else b"")
+            yield _inflate(pieces[0] if pieces else b"", limit)
     except (_zlib.error, zlib.error, EOFError, struct.error) as exc:
         raise ValueError(str(exc) or "corrupt gzip data") from exc
 
 
-def inflated_size(blob: bytes | list[Any]) -> int | None:
-    """Size of the data in a file of several members from this module; None for other files."""
+def inflated_size(blob: bytes | list[Any], limit: int | None = None) -> int | None:
+    """Size of the data in a file of several members from this module; None for other files. Raises ValueError if it is
+    larger than `limit`."""
     buffers = _Buffers(blob)
     pieces = _split(buffers)
     if len(pieces) < 2:
         return None
-    size = sum(int(_TRAILER.unpack_from(piece, len(piece) - _TRAILER.size)[1]) for piece in pieces)
+    size = sum(map(_member_content, pieces))
+    _check_size(size, limit)
     if size > buffers.size * _MOST:
         raise ValueError("its size differs from the size in its header")  # and must not allocate that memory
     return size
@@ -156,12 +164,33 @@ def _member_size(header: memoryview) -> int:
     return int(size) if (magic, flags, length, field, width) == (_MAGIC, _FEXTRA, 12, _ID, 8) else 0
 
 
-def _inflate(blob: bytes | memoryview) -> bytes:
+def _check_size(size: int, limit: int | None) -> None:
+    if limit is not None and size > limit:
+        raise TooLarge("its content is larger than its recorded size")
+
+
+def _member_content(piece: memoryview) -> int:
+    """The size of a member's data, according to its trailer."""
+    if len(piece) < _TRAILER.size:
+        raise ValueError("corrupt gzip data")
+    return int(_TRAILER.unpack_from(piece, len(piece) - _TRAILER.size)[1])
+
+
+def _inflate_member(piece: memoryview) -> bytes:
+    return _inflate(piece, _member_content(piece))
+
+
+def _inflate(blob: bytes | memoryview, limit: int | None) -> bytes:
     parts = []
     rest: Any = blob
+    left = limit
     while rest:
         unpacker = _zlib.decompressobj(31)
-        parts.append(unpacker.decompress(rest))
+        parts.append(unpacker.decompress(rest) if left is None else unpacker.decompress(rest, left + 1))
+        if left is not None:
+            left -= len(parts[-1])
+            if left < 0:
+                raise TooLarge("its content is larger than its recorded size")
         if not unpacker.eof:
             raise EOFError("the data ends too early")
         rest = unpacker.unused_data.lstrip(b"\0")

@@ -32,38 +32,40 @@ def save_included(storage: Storage, flow_name: str, content: bytes) -> str:
 def read_included(file: IncludedFile) -> str | bytes:
     """The content that an IncludedFile refers to, as text if it was declared as text."""
     descriptor = file.descriptor
-    content = _content(str(descriptor["url"]), is_checked=descriptor.get("type") == "uploader-v2")
+    size = descriptor.get("size") if isinstance(descriptor.get("size"), int) else None
+    content = _content(str(descriptor["url"]), descriptor.get("type") == "uploader-v2", size)
     return content.decode(descriptor.get("encoding") or "utf-8") if descriptor.get("is_text", True) else content
 
 
-def _content(url: str, is_checked: bool) -> bytes:
-    """The content at a URL, from the local cache if it is there; `is_checked` if the name is its SHA-1."""
+def _content(url: str, is_checked: bool, size: int | None) -> bytes:
+    """The content at a URL, from the local cache if it is there; `is_checked` if the name is its SHA-1. Content larger
+    than `size`, if that is recorded, is corrupt."""
     places = locate.open_url(url)
     if not is_checked:
-        return _fetched(places, url)
+        return _fetched(places, url, size)
     key, local_cache = url.rsplit("/", 1)[1], cache.for_storage(places[0][0])
     found = local_cache.get(key)
     if found is not None:
         return found
-    content = _fetched(places, url)
+    content = _fetched(places, url, size)
     if _key(content) != key:
         raise _corrupt(url, "its content does not match its name")
     local_cache.put({key: content})
     return content
 
 
-def _fetched(places: list[tuple[Storage, str]], url: str) -> bytes:
+def _fetched(places: list[tuple[Storage, str]], url: str, size: int | None) -> bytes:
     """The content at the first location that exists."""
     for storage, path in places:
         (found,) = (loaded.data for loaded in storage.load([path]))
         if found is not None:
-            return _unpacked(found, url)
+            return _unpacked(found, url, size)
     raise MetaflowDataMissing(f"The included file {url} does not exist.")
 
 
-def _unpacked(packed: bytes, url: str) -> bytes:
+def _unpacked(packed: bytes, url: str, size: int | None) -> bytes:
     try:
-        return gzip.decompress(packed)
+        return gzip.decompress(packed, size)
     except ValueError as exc:
         raise _corrupt(url, str(exc)) from exc
 
