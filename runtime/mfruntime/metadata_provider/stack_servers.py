@@ -8,6 +8,7 @@ profile.
 
 from __future__ import annotations
 
+import os
 import re
 import shutil
 import subprocess
@@ -49,9 +50,11 @@ class StackService:
         sys.stderr.write(
             f"The metadata service of stack '{self.stack}' {problem}. Starting it: mfinfra start {self.stack}\n"
         )
+        detached = {**os.environ, "MFINFRA_DETACHED": "1"}  # its servers outlive a run whose task starts them
         try:
             subprocess.run(
                 [*command, "start", self.stack],
+                env=detached,
                 stdin=subprocess.DEVNULL,
                 capture_output=True,
                 timeout=_SECONDS,

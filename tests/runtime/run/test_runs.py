@@ -398,3 +398,40 @@ def test_a_client_inside_a_step_sees_its_own_run(flow, tmp_path: Path) -> None: 
     assert "seen True user:tester" in call.out
     assert "seen True None" in flow(source, "--datastore-root", str(tmp_path / "other"), "run", "--namespace", "").out
     assert not (tmp_path / ".metaflow").exists()
+
+
+DAEMON = """import subprocess
+code = "import os, time; os.setsid(); open('daemon', 'w').write(str(os.getpid())); time.sleep(60)"
+subprocess.Popen([sys.executable, '-c', code], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, env=ENV)
+while not os.path.exists('daemon') or not open('daemon').read():
+    time.sleep(0.01)"""
+
+
+def is_running(pid: int) -> bool:
+    try:
+        return Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()[0] != "Z"
+    except OSError:
+        return False
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="only Linux has subreapers")
+@pytest.mark.parametrize("isolation", ["fork", "spawn"])
+@pytest.mark.parametrize("last", ["pass", "os._exit(1)", "os.kill(os.getpid(), 9)"])
+def test_a_grandchild_in_its_own_session_ends_with_the_run(flow, tmp_path: Path, isolation: str, last: str) -> None:  # type: ignore[no-untyped-def]
+    call = flow(one(DAEMON.replace("ENV", "None") + f"\n{last}"), "run", "--isolation", isolation)
+    assert call.code == (last != "pass"), call.text
+    end = time.monotonic() + 5
+    while is_running(int((tmp_path / "daemon").read_text())):
+        assert time.monotonic() < end, "the grandchild is running"
+        time.sleep(0.02)
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="only Linux has subreapers")
+@pytest.mark.parametrize("isolation", ["fork", "spawn"])
+def test_a_server_of_a_stack_that_a_task_starts_outlives_the_run(flow, tmp_path: Path, isolation: str) -> None:  # type: ignore[no-untyped-def]
+    environment = "{**os.environ, 'MFINFRA_DETACHED': '1'}"
+    call = flow(one(DAEMON.replace("ENV", environment)), "run", "--isolation", isolation)
+    assert call.code == 0, call.text
+    pid = int((tmp_path / "daemon").read_text())
+    assert is_running(pid)
+    os.kill(pid, signal.SIGKILL)

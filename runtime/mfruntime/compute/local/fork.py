@@ -171,6 +171,7 @@ class WorkerServer:
         finally:
             for pid in self._children:
                 processes.signal_group(pid, signal.SIGKILL)
+            processes.kill_adopted()
             os._exit(code)
 
     def _prepare(self) -> None:
@@ -189,6 +190,7 @@ class WorkerServer:
         self._read_files = [file for file in open_files.opened() if file.is_read]
         self._streams = open_files.written_streams()  # frozen objects are not found later
         processes.preload()
+        processes.adopt_orphans()
         self._wake_read, self._wake_write = os.pipe()
         os.set_blocking(self._wake_read, False)
         os.set_blocking(self._wake_write, False)
@@ -272,7 +274,8 @@ class WorkerServer:
             if gone is None:
                 return
             # The ended leader still reserves its group's number, so that remaining children can be killed safely now.
-            processes.signal_group(gone.si_pid, signal.SIGKILL)
+            if gone.si_pid in self._children:  # else an orphan of a task, which ends with the run
+                processes.signal_group(gone.si_pid, signal.SIGKILL)
             pid, status, usage = os.wait4(gone.si_pid, 0)
             number = self._children.pop(pid, None)
             if number is not None:

@@ -8,6 +8,10 @@ import sys
 from collections.abc import Callable
 
 _PR_SET_PDEATHSIG = 1  # linux/prctl.h
+_PR_SET_CHILD_SUBREAPER = 36
+#: A process with this environment variable outlives the run that started it, for example a server of a local stack.
+DETACHED_VARIABLE = "MFINFRA_DETACHED"
+_ROUNDS = 20
 
 
 def signal_group(pid: int, number: int) -> None:
@@ -40,6 +44,52 @@ def die_with(parent: int) -> None:
     _prctl()(_PR_SET_PDEATHSIG, int(signal.SIGKILL))
     if os.getppid() != parent:  # the parent ended before the request took effect
         os._exit(1)
+
+
+def adopt_orphans() -> None:
+    """Become the parent of all descendants whose own parent ends, also of those that called setsid (Linux)."""
+    if sys.platform.startswith("linux"):
+        _prctl()(_PR_SET_CHILD_SUBREAPER, 1)
+
+
+def kill_adopted(variable: str = "") -> None:
+    """Kill the child processes of this process, and theirs, which it then adopts (Linux). With `variable`, a text such
+    as NAME=VALUE, only those that have it in their environment."""
+    for _ in range(_ROUNDS):
+        found = [pid for pid in _children() if _may_kill(pid, variable)]
+        for pid in found:
+            _kill_child(pid)
+        if not found:
+            return
+
+
+def _children() -> set[int]:
+    found: set[int] = set()
+    try:
+        for thread in os.listdir("/proc/self/task"):
+            with open(f"/proc/self/task/{thread}/children") as file:
+                found.update(map(int, file.read().split()))
+    except OSError:  # another system, or a kernel without these files
+        pass
+    return found
+
+
+def _may_kill(pid: int, variable: str) -> bool:
+    try:
+        with open(f"/proc/{pid}/environ", "rb") as file:
+            environment = file.read().split(b"\0")
+    except OSError:
+        return not variable
+    is_detached = any(entry.startswith(f"{DETACHED_VARIABLE}=".encode()) for entry in environment)
+    return not is_detached and (not variable or variable.encode() in environment)
+
+
+def _kill_child(pid: int) -> None:
+    try:
+        os.kill(pid, signal.SIGKILL)
+        os.waitpid(pid, 0)
+    except (ProcessLookupError, ChildProcessError, PermissionError):
+        return
 
 
 _cached_prctl: Callable[[int, int], int] | None = None

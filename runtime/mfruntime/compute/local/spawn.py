@@ -21,6 +21,8 @@ from .worker import ProcessEvent, ProcessExited, ProcessStarted
 
 #: The variable with the pid of the run, with which a spawned task must end (see processes.die_with).
 PARENT_VARIABLE = "MFINFRA_PARENT_PID"
+#: The same for all processes that the task starts, which end with the run.
+SCHEDULER_VARIABLE = "MFINFRA_SCHEDULER_PID"
 #: Set in an interpreter that was started with the variables of its step's @environment.
 ENVIRONMENT_VARIABLE = "MFINFRA_STEP_ENVIRONMENT"
 
@@ -55,6 +57,7 @@ class SpawnWorker:
         self._files: dict[str, str] = {}
         self._new: list[ProcessEvent] = []
         self._exits = _Exits() if can_watch() else None
+        processes.adopt_orphans()
 
     def configure(self, shared: Any) -> None:
         """Do nothing: a task's command line contains all it needs."""
@@ -64,7 +67,8 @@ class SpawnWorker:
 
     def start(self, command: TaskCommand, stdout: int, stderr: int) -> None:
         argv = command.argv(self._entrypoint, self._paths_file(command))
-        own = {"PYTHONUNBUFFERED": "1", PARENT_VARIABLE: str(os.getpid())}
+        scheduler = str(os.getpid())
+        own = {"PYTHONUNBUFFERED": "1", PARENT_VARIABLE: scheduler, SCHEDULER_VARIABLE: scheduler}
         if command.step in self._environments:
             own = {**self._environments[command.step], **own, ENVIRONMENT_VARIABLE: "1"}
         environment = {**os.environ, **own}
@@ -116,6 +120,7 @@ class SpawnWorker:
             processes.signal_group(process.pid, getattr(signal, "SIGKILL", signal.SIGTERM))
             process.wait()
             self._forget(task_id)
+        processes.kill_adopted(f"{SCHEDULER_VARIABLE}={os.getpid()}")
         if self._exits is not None:
             self._exits.close()
             self._exits = None
