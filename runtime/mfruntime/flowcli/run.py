@@ -73,6 +73,8 @@ def resume(env: Env) -> click.Command:
     def callback(step_to_rerun: str | None, origin_run_id: str | None, **given: Any) -> None:
         _check_platform()
         from ..run.resume import finished_tasks, lineage, origin_parameters
+        from ..store import layout
+        from ..store.storage.local import remove_leftovers
         from ..tasks.clone import clone_parameters
 
         _attach(env, given.pop("with_"))
@@ -81,6 +83,7 @@ def resume(env: Env) -> click.Command:
         with _Launch(env, given) as launch:
             origin = origin_run_id or _latest_run(env)
             source = origin_parameters(env.store, origin)
+            remove_leftovers(env.storage, layout.flow(env.flow.name))
             launch.reporter.message("Gathering required information to resume run (this may take a bit of time)...")
             reusable = finished_tasks(env.store, lineage(env.store, origin), [node.name for node in env.graph])
             ctx = launch.context(origin_run_id=origin)

@@ -55,6 +55,16 @@ class StoreTasks:
     def lost(self, task: Task, attempt: int) -> None:
         record = self._ctx.record(task.step, task.task_id)
         self._ctx.metadata.register_task(record, self._ctx.registration_data(), attempt)
+        self._remove_leftovers(task)
+
+    def _remove_leftovers(self, task: Task) -> None:
+        """Delete what a killed task was writing."""
+        from ..store import layout
+        from ..store.storage.local import remove_leftovers
+
+        store = self._ctx.store
+        folder = layout.task(store.flow_name, self._ctx.run_id, task.step, task.task_id)
+        remove_leftovers(store.storage, layout.flow(store.flow_name), folder, layout.meta(folder))
 
     def save_logs(self, task: Task, attempt: int, content: dict[str, bytes]) -> None:
         writer = self._ctx.store.writer(self._ctx.run_id, task.step, task.task_id, attempt)

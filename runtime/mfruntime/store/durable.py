@@ -11,6 +11,7 @@ import errno
 import itertools
 import os
 import signal
+from collections.abc import Iterable
 from typing import Any
 
 from ..errors import StorageError, StorageFull, StorageReadOnly
@@ -144,10 +145,44 @@ def _forget(temporary: str) -> None:
         return
 
 
+def _machine() -> str:
+    """Where process IDs are unique: this boot of the machine, and this container. Empty if that is unknown."""
+    import zlib
+
+    try:
+        with open("/proc/sys/kernel/random/boot_id") as file:
+            return f"{zlib.crc32((file.read() + os.readlink('/proc/self/ns/pid')).encode()):08x}"
+    except OSError:
+        return ""
+
+
+_HERE = _machine()
+
+
 def _choose_prefix() -> None:
     """Set the prefix of temporary names. Its random part distinguishes processes with the same ID in containers."""
     global _prefix
-    _prefix = f".tmp{os.getpid()}_{os.urandom(4).hex()}_"
+    _prefix = f".tmp{os.getpid()}_{_HERE}_{os.urandom(4).hex()}_"
+
+
+def remove_leftovers(folders: Iterable[str]) -> None:
+    """Delete the temporary files that killed processes of this machine left in folders. No durable effect."""
+    for folder in folders:
+        try:
+            with os.scandir(folder) as entries:
+                names = [entry.name for entry in entries if entry.name.startswith(".tmp")]
+        except OSError:
+            continue
+        for name in names:
+            if _is_leftover(name):
+                _forget(f"{folder}/{name}")
+
+
+def _is_leftover(name: str) -> bool:
+    pid, _, rest = name[len(".tmp") :].partition("_")
+    if not _HERE or not pid.isdigit() or rest.partition("_")[0] != _HERE:
+        return False
+    return not os.path.exists(f"/proc/{pid}")
 
 
 _choose_prefix()

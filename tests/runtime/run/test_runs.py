@@ -435,3 +435,25 @@ def test_a_server_of_a_stack_that_a_task_starts_outlives_the_run(flow, tmp_path:
     pid = int((tmp_path / "daemon").read_text())
     assert is_running(pid)
     os.kill(pid, signal.SIGKILL)
+
+
+@pytest.mark.parametrize("isolation", ["fork", "spawn"])
+def test_temporary_files_of_a_killed_task_are_deleted(flow, tmp_path: Path, isolation: str) -> None:  # type: ignore[no-untyped-def]
+    """Among the blobs and in the task's directory; those of living processes and of other machines stay."""
+    body = f"""import signal
+from mfruntime.store import durable
+root = {str(tmp_path / ".metaflow" / "One")!r}
+os.makedirs(root + "/data/ab", exist_ok=True)
+here = root + "/" + current.pathspec.split("/", 1)[1]
+own = durable._write_temporary(root + "/data/ab/blob", b"x"), durable._write_temporary(here + "/file", b"x")
+mine = os.path.basename(own[0])
+open(root + "/data/ab/" + mine.replace(str(os.getpid()), str(os.getppid()), 1), "w").close()
+open(root + "/data/ab/" + mine.replace(durable._HERE, "elsewhere"), "w").close()
+os.kill(os.getpid(), signal.SIGKILL)"""
+    assert flow(one(body), "run", "--isolation", isolation).code == 1
+    left = [path.name for path in (tmp_path / ".metaflow").rglob(".tmp*")]
+    assert len(left) == 2
+    assert sum("elsewhere" in name for name in left) == 1
+    assert flow(one("pass"), "resume").code == 0
+    left = [path.name for path in (tmp_path / ".metaflow").rglob(".tmp*")]
+    assert ["elsewhere" in name for name in left] == [True]  # the other process has ended as well

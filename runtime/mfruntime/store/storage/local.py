@@ -9,7 +9,7 @@ from typing import Any
 
 from ...settings import Settings
 from .. import durable
-from .base import Entry, Item, Loaded, decode_metadata
+from .base import Entry, Item, Loaded, Storage, decode_metadata
 
 FOLDER = ".metaflow"
 _META_SUFFIX = "_meta"
@@ -102,6 +102,15 @@ class LocalStorage:
     def delete(self, paths: Sequence[str]) -> None:
         for path in paths:
             durable.remove(f"{self.root}/{path}")
+
+
+def remove_leftovers(storage: Storage, flow_folder: str, *folders: str) -> None:
+    """Delete the temporary files of killed processes in folders, and among the blobs of a flow, if they are files."""
+    if not isinstance(storage, LocalStorage):
+        return
+    blobs = f"{flow_folder}/data"
+    names = [entry.path for entry in storage.list([blobs])]
+    durable.remove_leftovers(f"{storage.root}/{folder}" for folder in [*folders, *names])
 
 
 def _mapped(fd: int) -> Any:
