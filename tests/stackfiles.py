@@ -92,6 +92,6 @@ GCP: StackFile = {
 SHAPES: dict[str, tuple[StackFile, StackFile]] = {
     "batch": (BATCH, {**BATCH, **_AWS_GUEST}),
     "eks": (EKS, {**EKS, **_AWS_GUEST}),
-    "azure": (AZURE, {**AZURE, "network": {"vpc": _VNET, "subnets": [f"{_VNET}/subnets/{MARK}", f"{_VNET}/subnets/{MARK}2"]}}),
+    "azure": (AZURE, {**AZURE, "kubernetes": {**AZURE["kubernetes"], "allow": []}, "network": {"vpc": _VNET, "subnets": [f"{_VNET}/subnets/{MARK}", f"{_VNET}/subnets/{MARK}2"]}}),
     "gcp": (GCP, {**GCP, "network": {"vpc": MARK, "subnets": [f"projects/{MARK}-p/regions/europe-west1/subnetworks/{MARK}"]}}),
 }  # fmt: skip

@@ -141,6 +141,7 @@ def test_a_local_stack_has_no_options_of_clouds() -> None:
         (("network", "cidr"), "10.99.0.0/16"),
         (("network", "vpc"), "vpc-0123abcd"),
         (("datastore", "bucket"), "other"),
+        (("datastore", "kms"), "create"),
         (("engine",), "cloudformation"),
     ],
 )
@@ -152,6 +153,12 @@ def test_what_cannot_move_is_refused_on_the_second_up(place: tuple[str, ...], va
     node[place[-1]] = value
     with pytest.raises(StackFileError, match=f"{'.'.join(place)} of stack 'demo' is"):
         immutable.check_unmoved(before, stackfile_schema.StackConfig.model_validate(changed))
+
+
+def test_a_key_that_a_record_of_an_earlier_version_names_is_the_same() -> None:
+    before = load(engine="terraform").model_dump()
+    before["datastore"]["kms"] = "aws"
+    immutable.check_unmoved(before, load(engine="terraform"))
 
 
 def test_what_can_change_is_let_through() -> None:

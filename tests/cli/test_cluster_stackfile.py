@@ -72,6 +72,7 @@ AZURE: list[tuple[dict[str, Any], str]] = [
     ({"log_retention_days": 731}, "Log Analytics supports 30 to 730 days"),
     ({"network": {"zones": 4}}, "Azure regions have at most 3 zones"),
     ({"network": {"vpc": "main", "subnets": [f"{VNET}/subnets/a", f"{VNET}/subnets/b"]}}, "'main' is not the resource ID of a virtual network"),
+    ({"network": {"vpc": VNET, "subnets": [f"{VNET}/subnets/a", f"{VNET}/subnets/b"]}, "kubernetes": {"allow": ["192.0.2.0/24"]}}, "kubernetes.allow: is not supported in an existing network"),
     ({"network": {"vpc": VNET, "subnets": [f"{VNET}/subnets/a"]}}, "requires two subnets: that of the cluster and that of the database"),
     ({"network": {"vpc": VNET, "subnets": [f"{VNET}/subnets/a", "b"]}}, "network.subnets.1: 'b' is not the resource ID of a subnet"),
     ({"network": {"vpc": VNET, "cidr": "10.0.0.0/16"}}, f"cidr is for a new network; mfinfra does not change {VNET}"),
@@ -320,6 +321,7 @@ def test_what_cannot_move_is_refused_on_the_second_up(cloud: str) -> None:
         "account": {"account": other},
         "network.cidr": {"network": {"cidr": "10.99.0.0/16"}},
         "datastore.bucket": {"datastore": {"bucket": bucket}},
+        "datastore.kms": {"datastore": {"kms": "create"}},
         "metadata.database": {"metadata": {"database": {"host": "db.example.com", "secret": secret, **group}}},
     }
     for key, values in moves.items():

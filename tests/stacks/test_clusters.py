@@ -77,6 +77,16 @@ def planned_outputs(terraform: Terraform, tfcloud: TfCloud) -> dict[str, Any]:
     return {name: output.get("value") for name, output in shown["planned_values"]["outputs"].items()}
 
 
+def check_archive(terraform: Terraform) -> None:
+    """Argo stores logs and artifacts below its prefix, which is in the path once."""
+    state = json.loads((terraform.folder / "terraform.tfstate").read_text())
+    for resource in state["resources"]:
+        if resource["type"] == "helm_release" and "module.argo_workflows" in resource.get("module", ""):
+            values = resource["instances"][0]["attributes"]["values"][0]
+            formats = re.findall(r'"(?:keyFormat|blobNameFormat)": "(?:\{\{ `)?([^{]*)', values)
+            assert formats in (["metaflow/argo/"], ["argo/"])
+
+
 def check_dags(outputs: dict[str, Any]) -> None:
     """DAGs in the object store are outside of the prefix that tasks can write."""
     url, settings = outputs.get("airflow_dags_url"), outputs.get("runtime_config")
@@ -103,6 +113,7 @@ def test_a_stack_lives_its_whole_life(name: str, stack: Callable[..., Terraform]
     check_settings(config, terraform.outputs())
     check_policies(terraform, config)
     check_dags(terraform.outputs())
+    check_archive(terraform)
     check_secrets(terraform)
     if config.deletion_protection:  # first it is taken away, as `mfinfra down` asks
         terraform = stack(config.model_copy(update={"deletion_protection": False}))

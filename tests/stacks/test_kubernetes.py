@@ -7,6 +7,7 @@ import os
 import re
 import shutil
 import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -126,6 +127,24 @@ def test_airflow_may_send_the_requests_of_its_operators(tfcloud: TfCloud, tmp_pa
 def server() -> Iterator[Postgres]:
     with own_postgres() as found:
         yield found
+
+
+def test_airflow_requires_tls_with_both_of_its_drivers(server: Postgres, tfcloud: TfCloud, tmp_path: Path) -> None:
+    """The server has no TLS: who requires it cannot connect. asyncpg knows no `sslmode` as a parameter of a URL."""
+    plan = planned("airflow", WISHES["airflow"][0], tmp_path / "x", tfcloud.environment)
+    (_, values, _), *_ = releases(plan)
+    env = {entry["name"]: entry["value"] for entry in values["env"]}
+    assert "?" not in re.findall(r'"(postgresql://.*)"', (MODULES / "airflow" / "main.tf").read_text())[0]
+    assert psql(server, "SELECT 1").returncode == 0
+    assert "does not support SSL" in psql(server, "SELECT 1", PGSSLMODE=env["PGSSLMODE"]).stderr
+    code = "import asyncio, asyncpg; asyncio.run(asyncpg.connect())"
+    for mode, expected in ((env["PGSSLMODE"], "rejected SSL upgrade"), ("prefer", "")):
+        argv = [sys.executable, "-c", code]
+        done = subprocess.run(argv, env=connection(server, PGSSLMODE=mode), capture_output=True, text=True)
+        assert expected in done.stderr
+        assert (done.returncode == 0) == (mode == "prefer"), done.stderr
+    jobs = [values[name] for name in ("migrateDatabaseJob", "createUserJob")]
+    assert all(job["applyCustomEnv"] for job in jobs), "a job that does not require TLS"
 
 
 def psql(server: Postgres, statement: str, **env: str) -> subprocess.CompletedProcess[str]:

@@ -45,7 +45,6 @@ STAGE = {"terraform": "aws_api_gateway_stage", "cloudformation": "AWS::ApiGatewa
 CHANGES = [
     ({"backups": 0}, DATABASE, "data loss"),
     ({"backups": 14}, DATABASE, None),
-    ({"kms": "create"}, DATABASE, "replacement"),
     ({"api": "public\n  allow: [192.0.2.0/24, 198.51.100.0/24]"}, API, "exposure"),
     ({"api": "public\n  allow: [192.0.2.0/28]"}, API, None),
     ({"secrets": [SECRET.format("a"), SECRET.format("b")]}, TASKS, "iam"),
@@ -77,8 +76,11 @@ def test_every_class_of_danger_is_told(cloud: Cloud, tmp_path: Path, engine: str
         call = cloud("plan", "--format", "json")
         assert risks(call, kinds[engine]) == {expected}, (said, call.text)
         assert call.code == (3 if expected else 2), said
-    write(tmp_path, name, engine, kms="create")  # the change of the most resources
+    write(tmp_path, name, engine, days=90)  # the change of the most resources
     assert 0 < len(cloud("plan", "--format", "markdown").out) < 65_536
+    write(tmp_path, name, engine, kms="create")
+    refused = cloud("plan")
+    assert f"datastore.kms of stack '{name}' is managed and cannot be changed to create: the database" in refused.err
     write(tmp_path, name, engine)
     assert cloud("down", name, "--yes").code == 0
 

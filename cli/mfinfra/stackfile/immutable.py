@@ -17,9 +17,12 @@ IMMUTABLE: dict[tuple[str, ...], str] = {
     ("network", "vpc"): "instances and database, with their data, cannot move",
     ("network", "cidr"): "the network and everything in it would be replaced",
     ("datastore", "bucket"): "runs and artifacts are stored there",
+    ("datastore", "kms"): "the database, which is encrypted with it, would be replaced",
     ("metadata", "database"): "the metadata of all runs is stored there",
     ("compute", "backend"): "the compute backend, and with it the production orchestrator, would be replaced",
 }
+#: Values that records of earlier versions contain, and their present names.
+_EARLIER: dict[tuple[str, ...], dict[Any, str]] = {("datastore", "kms"): {"aws": "managed"}}
 #: Options that can be unset in a stack file: they are determined when the stack is deployed.
 _FOUND = (("engine",), ("account",))
 
@@ -28,7 +31,10 @@ def check_unmoved(before: dict[str, Any], config: StackConfig) -> None:
     """Raise StackFileError if an immutable option has changed; `before` is the earlier config as plain values."""
     after = config.model_dump()
     for place, why in IMMUTABLE.items():
-        was, now = _at_place(before, place), _at_place(after, place)
+        was, now = (
+            _EARLIER.get(place, {}).get(_at_place(before, place), _at_place(before, place)),
+            _at_place(after, place),
+        )
         is_open = place in _FOUND and None in (was, now)
         if was != now and not is_open:
             raise StackFileError(

@@ -194,6 +194,7 @@ class Provider:
             self.memory.keep(self._cloud, family, identity, state, new)
 
     def _deleted(self, kind: str, prior: Any) -> None:
+        self.overlay.cloud = self._cloud
         self.overlay.gone(kind, prior)
         identity = self.overlay.identity(kind, prior)
         if identity is not None:

@@ -54,6 +54,12 @@ def _place(config: StackConfig, _: Given) -> Iterator[Problem]:
         yield ("network", "zones"), "Azure regions have at most 3 zones"
 
 
+_LOCKED_OUT = (
+    "is not supported in an existing network: it would lock out the nodes, which reach the API server from public addresses"
+    " that mfinfra cannot read; remove it, or set kubernetes.endpoint: private"
+)
+
+
 def _network(config: StackConfig, _: Given) -> Iterator[Problem]:
     network = config.network
     if network.vpc is None:
@@ -68,6 +74,8 @@ def _network(config: StackConfig, _: Given) -> Iterator[Problem]:
             ("network", "subnets"),
             "an existing network requires two subnets: that of the cluster and that of the database",
         )
+    if config.kubernetes.allow and "0.0.0.0/0" not in config.kubernetes.allow:
+        yield ("kubernetes", "allow"), _LOCKED_OUT
     for index, name in enumerate(network.subnets):
         if not _SUBNET.fullmatch(name):
             yield (

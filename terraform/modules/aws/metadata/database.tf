@@ -100,7 +100,7 @@ resource "aws_db_instance" "this" {
   delete_automated_backups    = var.skip_final_snapshot
   deletion_protection         = var.deletion_protection
   skip_final_snapshot         = var.skip_final_snapshot
-  final_snapshot_identifier   = "${var.name}-final-${lower(substr(aws_secretsmanager_secret.this[0].arn, -6, 6))}"
+  final_snapshot_identifier   = "${var.name}-final-${formatdate("YYYYMMDDhhmmss", plantimestamp())}"
   allow_major_version_upgrade = true
   auto_minor_version_upgrade  = true
   apply_immediately           = true
@@ -110,6 +110,12 @@ resource "aws_db_instance" "this" {
   monitoring_interval             = 60
   monitoring_role_arn             = aws_iam_role.monitoring[0].arn
   enabled_cloudwatch_logs_exports = ["postgresql", "upgrade"]
+
+  # Each database has its own snapshot, named by the time at which the database was planned: a second one of the same name
+  # could not be created, also if the database has been replaced.
+  lifecycle {
+    ignore_changes = [final_snapshot_identifier]
+  }
 
   depends_on = [aws_cloudwatch_log_group.database]
 }

@@ -5,8 +5,10 @@ locals {
   release         = "airflow"
   service_account = "airflow"
   connection_id   = "mfinfra"
-  labels          = merge(var.labels, { "app.kubernetes.io/part-of" = "mfinfra" })
-  tolerations     = [for toleration in var.tolerations : { for key, value in toleration : key => value if value != null }]
+  # Increase it if the URL of the database changes: Terraform does not compare what it does not store.
+  connection_format = 1
+  labels            = merge(var.labels, { "app.kubernetes.io/part-of" = "mfinfra" })
+  tolerations       = [for toleration in var.tolerations : { for key, value in toleration : key => value if value != null }]
 }
 
 resource "kubernetes_namespace_v1" "this" {
@@ -61,12 +63,12 @@ resource "kubernetes_secret_v1" "database" {
 
   data_wo = {
     connection = format(
-      "postgresql://%s:%s@%s:%d/%s?sslmode=require",
+      "postgresql://%s:%s@%s:%d/%s",
       urlencode(var.database_account.username), urlencode(var.database_account.password),
       var.database.host, var.database.port, var.database.name,
     )
   }
-  data_wo_revision = var.database_account_version
+  data_wo_revision = local.connection_format * 100000 + var.database_account_version
 }
 
 resource "kubernetes_secret_v1" "keys" {

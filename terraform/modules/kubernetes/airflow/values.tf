@@ -8,7 +8,7 @@ locals {
 
   account = { serviceAccount = { create = false, name = local.service_account } }
   twice   = { replicas = var.high_availability ? 2 : 1, podDisruptionBudget = { enabled = var.high_availability, config = { maxUnavailable = 1 } } }
-  once    = { useHelmHooks = false, applyCustomEnv = false, resources = local.small }
+  once    = { useHelmHooks = false, applyCustomEnv = true, resources = local.small }
   small   = { requests = { cpu = "100m", memory = "512Mi" }, limits = { cpu = "1", memory = "1Gi" } }
   large   = { requests = { cpu = "250m", memory = "1Gi" }, limits = { cpu = "2", memory = "2Gi" } }
 
@@ -33,6 +33,8 @@ locals {
     env = [
       { name = "AIRFLOW_CONN_${upper(local.connection_id)}", value = var.connection },
       { name = "AIRFLOW__DAG_PROCESSOR__DAG_BUNDLE_CONFIG_LIST", value = jsonencode([local.bundle]) },
+      # Airflow opens the same URL with psycopg2 and asyncpg, and asyncpg fails on ?sslmode. Both read this variable.
+      { name = "PGSSLMODE", value = "require" },
     ]
 
     # The schema of the chart contains container, its templates contain containers.

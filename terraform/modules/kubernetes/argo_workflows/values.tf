@@ -1,10 +1,9 @@
 # Values of the chart.
 
 locals {
-  prefix = "${var.artifact_repository.prefix}/argo"
   # Each store has its own name for the key format. The chart evaluates the last two as templates, where Argo's braces
   # must be written as a string; it uses the first verbatim.
-  key       = "${local.prefix}/{{workflow.namespace}}/{{workflow.name}}/{{pod.name}}"
+  key       = "${var.artifact_repository.prefix}/{{workflow.namespace}}/{{workflow.name}}/{{pod.name}}"
   templated = "{{ `${local.key}` }}"
   store = merge(
     var.artifact_repository.s3 == null ? {} : {

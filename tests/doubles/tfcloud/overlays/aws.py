@@ -380,6 +380,18 @@ class Aws(Overlay):
     always_new: ClassVar[set[str]] = {"name", "name_prefix", "vpc_id"}
     renamed = RENAMED
 
+    def __init__(self) -> None:
+        super().__init__()
+        #: Clouds and names of the final snapshots of deleted databases.
+        self.snapshots: set[tuple[str, str]] = set()
+
+    def gone(self, kind: str, state: Values) -> None:
+        if kind == "aws_db_instance" and not state.get("skip_final_snapshot"):
+            snapshot = (self.cloud.partition("/")[0], str(state.get("final_snapshot_identifier")))
+            if snapshot in self.snapshots:
+                raise Refusal(f"DBSnapshotAlreadyExists: Cannot create the snapshot because a snapshot with the identifier {snapshot[1]} already exists")  # fmt: skip
+            self.snapshots.add(snapshot)
+
     @property
     def region(self) -> str:
         found = self.settings.get("region")

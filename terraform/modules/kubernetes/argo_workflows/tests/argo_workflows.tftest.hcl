@@ -17,7 +17,7 @@ variables {
   namespaces          = ["flows", "research"]
   database            = { host = "db.example.com", port = 5432, name = "argo" }
   database_account    = { username = "argo", password = "not-a-secret" }
-  artifact_repository = { prefix = "metaflow", s3 = { bucket = "b", endpoint = "s3.example.com", region = "eu-west-1" } }
+  artifact_repository = { prefix = "metaflow/argo", s3 = { bucket = "b", endpoint = "s3.example.com", region = "eu-west-1" } }
 }
 
 run "sandbox_on_s3" {
@@ -55,7 +55,7 @@ run "production_on_azure" {
   variables {
     high_availability   = true
     ui_url              = "https://argo.example.com"
-    artifact_repository = { prefix = "metaflow", azure = { endpoint = "https://a.blob.core.windows.net", container = "c" } }
+    artifact_repository = { prefix = "metaflow/argo", azure = { endpoint = "https://a.blob.core.windows.net", container = "c" } }
   }
 
   # The chart evaluates this value as a template: Argo's braces must be a string.
@@ -79,7 +79,7 @@ run "one_store_is_named" {
   command = plan
 
   variables {
-    artifact_repository = { prefix = "metaflow" }
+    artifact_repository = { prefix = "metaflow/argo" }
   }
 
   expect_failures = [var.artifact_repository]
