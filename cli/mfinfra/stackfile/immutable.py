@@ -27,6 +27,7 @@ _FOUND = (("engine",), ("account",))
 def check_unmoved(before: dict[str, Any], config: StackConfig) -> None:
     """Raise StackFileError if an immutable option has changed; `before` is the earlier config as plain values."""
     after = config.model_dump()
+    _check_database_version(before, after, config.name)
     for place, why in IMMUTABLE.items():
         was, now = _at_place(before, place), _at_place(after, place)
         is_open = place in _FOUND and None in (was, now)
@@ -36,6 +37,20 @@ def check_unmoved(before: dict[str, Any], config: StackConfig) -> None:
                 f" {messages.shown(now)}: {why}.",
                 hint="Restore the value, or create a second stack with another name",
             )
+
+
+def _check_database_version(before: dict[str, Any], after: dict[str, Any], name: str) -> None:
+    """Raise StackFileError if the version of the database gets lower: no cloud downgrades a PostgreSQL database."""
+    place = ("metadata", "postgres_version")
+    was, now = str(_at_place(before, place) or ""), str(_at_place(after, place))
+    length = min(was.count("."), now.count(".")) + 1
+    older, newer = ([int(part) for part in text.split(".")[:length] if part] for text in (was, now))
+    if older and newer < older and after["metadata"]["database"] is None:
+        raise StackFileError(
+            f"metadata.postgres_version of stack '{name}' is {was} and cannot be changed to {now}: no cloud"
+            " downgrades a PostgreSQL database.",
+            hint="Restore the value, or create a second stack with another name",
+        )
 
 
 def _at_place(values: dict[str, Any], place: tuple[str, ...]) -> Any:
