@@ -266,11 +266,16 @@ def test_a_dump_of_a_stack_in_a_cloud_is_read_again() -> None:
         ("network: {flow_logs: maybe}", "network.flow_logs must be true or false, not 'maybe'."),
         ("network: {endpoints: s3}", "network.endpoints must be a list, such as [a, b], not 's3'."),
         ("log_retention_days:", "log_retention_days must be a whole number; it is empty."),
-        ("account: 123456789012", "account must be text (put it in quotes), not 123456789012."),
+        ("account: true", "account must be text (put it in quotes), not true."),
+        ("account: 0123", "'0123' is not an account: 12 digits (AWS)"),
+        ("kubernetes: {version: 1.3}", "kubernetes.version: '1.3' is not a Kubernetes version"),
+        ("metadata: {postgres_version: 9.10}", "metadata.postgres_version: '9.10' is not a PostgreSQL version"),
         ("metadata: {databse: x}", "unknown key 'metadata.databse'; did you mean 'database'."),
         ("metadata: {database: {}}", "metadata.database.secret is missing."),
         ("compute: {pools: {cpu: {kind: fargat}}}", "on_demand, spot, fargate, fargate_spot, not 'fargat'; did you mean 'fargate'."),
-        ("tags: {a: 3}", "tags.a must be text (put it in quotes), not 3."),
+        ("tags: {a: [3]}", "tags.a must be text (put it in quotes), not [3]."),
+        (f"tags: {{{', '.join(f'k{n}: v' for n in range(56))}}}", "tags has 56 entries; it must have at most 40 entries, because AWS and Azure allow 50 tags"),
+        (f"metadata: {{allow: [{', '.join(['192.0.2.0/24'] * 51)}]}}", "metadata.allow has 51 entries; it must have at most 50 entries."),
     ],
 )  # fmt: skip
 def test_what_is_wrong_is_said_in_words(text: str, message: str, tmp_path: Path) -> None:
@@ -281,3 +286,34 @@ def test_what_is_wrong_is_said_in_words(text: str, message: str, tmp_path: Path)
     assert message in failure.value.message
     assert "pydantic" not in failure.value.message
     assert "nput should" not in failure.value.message
+
+
+@pytest.mark.parametrize(
+    ("text", "place", "value"),
+    [
+        ("account: 020222070707", ("account",), "020222070707"),
+        ("account: 123456789012", ("account",), "123456789012"),
+        ("account: 1234_5678_9012", ("account",), None),
+        ("metadata: {postgres_version: 17}", ("metadata", "postgres_version"), "17"),
+        ("metadata: {postgres_version: 17.10}", ("metadata", "postgres_version"), "17.10"),
+        ("tags: {a: 007}", ("tags", "a"), "007"),
+        ("tags: {a: 1.20}", ("tags", "a"), "1.20"),
+        ("tags: {a: 1e3}", ("tags", "a"), "1e3"),
+        ("tags: {a: 2026-01-01}", ("tags", "a"), "2026-01-01"),
+        ("tags: {a: 0x1F}", ("tags", "a"), "0x1F"),
+        ("registry: {enabled: true, image: 1.10}", ("registry", "image"), "1.10"),
+        ("network: {zones: 3}", ("network", "zones"), 3),
+    ],
+)
+def test_a_number_where_text_is_expected_is_read_as_it_is_written(
+    text: str, place: tuple[str, ...], value: Any, tmp_path: Path
+) -> None:
+    (tmp_path / "mfinfra.yaml").write_text(f"cloud: aws\nregion: us-east-1\n{text}\n")
+    if value is None:
+        with pytest.raises(StackFileError, match="'1234_5678_9012' is not an account"):
+            stackfile_load.load(tmp_path, {})
+        return
+    found: Any = stackfile_load.load(tmp_path, {}).model_dump()
+    for part in place:
+        found = found[part]
+    assert found == value

@@ -266,6 +266,12 @@ def test_a_refused_version_names_those_that_last(cloud: str) -> None:
     words = refusal(cloud, {"kubernetes": {"version": "1.20"}})
     for version, end in versions.KUBERNETES_SUPPORT[cloud].items():
         assert (f"{version} (until {end})" in words) == (end >= "2026-11-25")
+    url, day = versions.KUBERNETES_SOURCES[cloud]
+    assert f"(read on {day} from {url})" in words
+
+
+def test_gke_offers_1_36() -> None:
+    assert load("gcp", kubernetes={"version": "1.36"}).kubernetes.version == "1.36"
 
 
 @every

@@ -230,6 +230,24 @@ def test_versions_are_in_one_place() -> None:
     assert f'required_version = ">= {versions.TERRAFORM}"' in files["versions.tf"]
     for image in (versions.UI_BACKEND_IMAGE, versions.UI_STATIC_IMAGE):
         assert f'"{image}"' in files["main.tf"]
+
+
+def test_charts_and_the_applications_in_them_agree() -> None:
+    """The charts were read in the versions of versions.py, and contain the applications that it names."""
+    read = (ROOT / "tests" / "doubles" / "helm" / "keys.txt").read_text()
+    for chart, (version, application) in versions.CHART_APPLICATIONS.items():
+        header = next(line for line in read.splitlines() if line.startswith(f"[{chart}]"))
+        assert f"(version {version}, appVersion {application})" in header.replace("appVersion v", "appVersion ")
+    assert versions.JETSTREAM.split(".") > ["2", "11"]  # 2.10 is no longer supported
+
+
+def test_the_days_of_support_have_a_source_and_the_day_when_it_was_read() -> None:
+    from datetime import date
+
+    assert set(versions.KUBERNETES_SOURCES) == set(versions.KUBERNETES_SUPPORT)
+    for url, day in versions.KUBERNETES_SOURCES.values():
+        assert url.startswith("https://")
+        assert date(2026, 11, 1) <= date.fromisoformat(day) <= date.today()
     for path in (ROOT / "terraform/modules").rglob("versions.tf"):
         assert f'required_version = ">= {versions.TERRAFORM}"' in path.read_text()
 

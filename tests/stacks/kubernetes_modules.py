@@ -35,7 +35,9 @@ DATABASE: dict[str, Any] = {
 ARGO: dict[str, Any] = {"chart_version": "1.0.0", "namespaces": ["flows", "research"], **DATABASE}
 EVENTS: dict[str, Any] = {
     "chart_version": "1.0.0",
-    "jetstream_version": "2.10.29",
+    "jetstream_version": "2.14.4",
+    "exporter_version": "0.20.1",
+    "reloader_version": "0.23.0",
     "namespaces": ["flows", "research"],
     "default_namespace": "flows",
 }

@@ -91,6 +91,9 @@ class Account(Protocol):
     def explain(self, text: str) -> MfinfraError | None:
         """The known error that a text of the cloud contains, None if it contains none."""
 
+    def as_running(self) -> StackConfig:
+        """The stack with what the cloud has upgraded itself: planning the earlier value would be a downgrade."""
+
     def environment(self) -> dict[str, str]:
         """Environment variables for Terraform in addition to those of this process: tokens, which are in no file."""
 

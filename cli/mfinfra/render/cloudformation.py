@@ -150,6 +150,7 @@ def _context(values: Values) -> dict[str, Any]:
         "gateways": gateways,
         "endpoints": values["network"]["endpoints"] if has["network"] else [],
         "postgres_major": values["metadata"]["postgres_version"].split(".")[0],
+        "postgres_minor": "." in values["metadata"]["postgres_version"],
         "pools": _pools(values),
         "hopeless": _HOPELESS,
         "containers": _CONTAINERS,

@@ -30,6 +30,7 @@ _FOUND = (("engine",), ("account",))
 def check_unmoved(before: dict[str, Any], config: StackConfig) -> None:
     """Raise StackFileError if an immutable option has changed; `before` is the earlier config as plain values."""
     after = config.model_dump()
+    _check_database_version(before, after, config.name)
     for place, why in IMMUTABLE.items():
         was, now = (
             _EARLIER.get(place, {}).get(_at_place(before, place), _at_place(before, place)),
@@ -59,6 +60,20 @@ def _check_queues(before: dict[str, Any], config: StackConfig) -> None:
                 f" {messages.shown(now)}: AWS Batch sets the scheduling policy of a queue when it creates the queue.",
                 hint=f"Set {messages.key(place)}: {str(was).lower()}, or give the pool another name",
             )
+
+
+def _check_database_version(before: dict[str, Any], after: dict[str, Any], name: str) -> None:
+    """Raise StackFileError if the version of the database gets lower: no cloud downgrades a PostgreSQL database."""
+    place = ("metadata", "postgres_version")
+    was, now = str(_at_place(before, place) or ""), str(_at_place(after, place))
+    length = min(was.count("."), now.count(".")) + 1
+    older, newer = ([int(part) for part in text.split(".")[:length] if part] for text in (was, now))
+    if older and newer < older and after["metadata"]["database"] is None:
+        raise StackFileError(
+            f"metadata.postgres_version of stack '{name}' is {was} and cannot be changed to {now}: no cloud"
+            " downgrades a PostgreSQL database.",
+            hint="Restore the value, or create a second stack with another name",
+        )
 
 
 def _at_place(values: dict[str, Any], place: tuple[str, ...]) -> Any:

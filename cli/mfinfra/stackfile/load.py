@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+from copy import deepcopy
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -31,7 +33,8 @@ def load(folder: Path, overrides: dict[str, Any]) -> StackConfig:
     if cloud != "local" and "name" not in document.values:
         given.setdefault("name", cloud)
     lines = {place: line for place, line in document.lines.items() if place[0] not in given}
-    return validated(Document({**document.values, **given}, lines, document.path))
+    texts = {place: text for place, text in document.texts.items() if place[0] not in given}
+    return validated(Document({**document.values, **given}, lines, document.path, texts))
 
 
 def with_region(folder: Path, overrides: dict[str, Any]) -> dict[str, Any]:
@@ -53,6 +56,9 @@ def validated(document: Document) -> StackConfig:
     try:
         config = StackConfig.model_validate(_resolved(document.values))
     except ValidationError as exc:
+        written = _as_written(document, exc)
+        if written is not None:
+            return validated(written)
         found = [_problem(dict(error), document) for error in exc.errors(include_url=False)]
     else:
         found = [
@@ -64,6 +70,29 @@ def validated(document: Document) -> StackConfig:
     if len(found) == 1:
         raise StackFileError(found[0])
     raise StackFileError(f"{document.path} has {len(found)} problems:\n  " + "\n  ".join(found))
+
+
+def _as_written(document: Document, exc: ValidationError) -> Document | None:
+    """The document with the text of numbers where the schema expects text, None if it has no such number."""
+    places = [
+        tuple(part for part in error["loc"] if part != "[key]")
+        for error in exc.errors()
+        if error["type"] == "string_type"
+    ]
+    found = {place: document.texts[place] for place in places if place in document.texts}
+    if not found:
+        return None
+    values = deepcopy(document.values)
+    for place, text in found.items():
+        _set(values, place, text)
+    texts = {place: text for place, text in document.texts.items() if place not in found}
+    return replace(document, values=values, texts=texts)
+
+
+def _set(values: Any, place: tuple[Any, ...], text: str) -> None:
+    for part in place[:-1]:
+        values = values[part]
+    values[place[-1]] = text
 
 
 def _resolved(values: dict[str, Any]) -> dict[str, Any]:

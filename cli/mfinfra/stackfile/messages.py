@@ -14,7 +14,7 @@ _RULES: dict[tuple[Any, ...], str] = {
     ("runtime", "python"): "a valid Python: the path or name of a program",
     ("runtime", "packages"): "a valid package: a requirement in the syntax of pip, such as 'pandas>=2'",
     ("region",): "a region, such as us-east-1",
-    ("account",): "an account: 12 digits in quotes (AWS), a subscription ID (Azure), a project ID (GCP)",
+    ("account",): "an account: 12 digits (AWS), a subscription ID (Azure), a project ID (GCP)",
     ("permissions_boundary",): "a policy ARN",
     ("people",): "a principal: an ARN (AWS), an object ID (Azure), or a member such as user:ada@example.com (GCP)",
     ("tags",): "a tag: letters, digits, spaces and _.:/=+@-",
@@ -71,6 +71,9 @@ _BOUNDS = {
     "less_than": ("lt", "less than"),
 }
 
+#: The reasons for limits that are lower than those of the clouds.
+_WHY_SO_FEW = {("tags",): ", because AWS and Azure allow 50 tags, and the stack adds its own"}
+
 
 def key(place: tuple[Any, ...]) -> str:
     """The path of a key in a stack file as text: compute.pools.cpu."""
@@ -90,6 +93,8 @@ def of(error: dict[str, Any], root: type[BaseModel]) -> str:
         return f"{start}{shown(found)} is not {_rule(tuple(error['loc']))}"
     if found is None:
         return f"{name} must be {_wanted(error)}; it is empty"
+    if kind == "too_long":
+        return f"{name} has {len(found)} entries; it must have {_wanted(error)}{_WHY_SO_FEW.get(place, '')}"
     return f"{name} must be {_wanted(error)}, not {shown(found)}{_meant(error)}"
 
 
@@ -101,7 +106,7 @@ def _wanted(error: dict[str, Any]) -> str:
         limit, words = _BOUNDS[kind]
         return f"{words} {context[limit]}"
     if kind == "too_long":
-        return f"a list of at most {context['max_length']} entries (it has {context['actual_length']})"
+        return f"at most {context['max_length']} entries"
     return _KINDS.get(kind) or f"something else ({error['msg']})"
 
 

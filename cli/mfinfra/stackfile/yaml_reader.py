@@ -6,7 +6,7 @@ Rejected: files over 64 KiB, anything but one mapping with text keys, duplicate 
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -20,11 +20,12 @@ MAX_VALUES = 5000
 
 @dataclass(frozen=True)
 class Document:
-    """Plain values, and the line (from 1) of each key by its path."""
+    """Plain values, the line (from 1) of each key by its path, and the text of each number as written in the file."""
 
     values: dict[str, Any]
     lines: dict[tuple[Any, ...], int]
     path: str
+    texts: dict[tuple[Any, ...], str] = field(default_factory=dict)
 
     def line_of(self, place: tuple[Any, ...]) -> int | None:
         """The line of a path, or of its nearest parent."""
@@ -39,11 +40,12 @@ def read(path: Path) -> Document:
     """Read a file. Raises StackFileError with file and line."""
     text = _text(path)
     _check_shape(text, path)
-    from ruamel.yaml import YAML
     from ruamel.yaml.error import MarkedYAMLError, YAMLError
 
+    from .yaml_numbers import loader
+
     try:
-        loaded = YAML(typ="rt").load(text)
+        loaded = loader().load(text)
     except MarkedYAMLError as exc:
         mark = exc.problem_mark or exc.context_mark
         line = f", line {mark.line + 1}" if mark else ""
@@ -56,8 +58,8 @@ def read(path: Path) -> Document:
         raise StackFileError(
             f"{path}: the file must contain keys and values, such as 'name: demo', not {_kind(loaded)}."
         )
-    reader = _Reader(str(path), {})
-    return Document(reader.plain(loaded, ()), reader.lines, str(path))
+    reader = _Reader(str(path), {}, {})
+    return Document(reader.plain(loaded, ()), reader.lines, str(path), reader.texts)
 
 
 def _text(path: Path) -> str:
@@ -92,10 +94,11 @@ def _check_shape(text: str, path: Path) -> None:
 
 @dataclass
 class _Reader:
-    """Converts the objects of the YAML library to plain values, and collects the line of each."""
+    """Converts the objects of the YAML library to plain values, and collects the lines, and the texts of numbers."""
 
     path: str
     lines: dict[tuple[Any, ...], int]
+    texts: dict[tuple[Any, ...], str]
     count: int = 0
 
     def plain(self, node: Any, place: tuple[Any, ...]) -> Any:
@@ -106,6 +109,9 @@ class _Reader:
             return {self._key(node, key, place): self.plain(value, (*place, key)) for key, value in node.items()}
         if isinstance(node, list):
             return [self._item(node, index, place) for index in range(len(node))]
+        written = getattr(node, "written", None)
+        if written is not None:
+            self.texts[place] = written
         for kind in (bool, int, float, str):
             if isinstance(node, kind):
                 return kind(node)

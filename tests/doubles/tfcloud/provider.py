@@ -212,7 +212,7 @@ class Provider:
         except Refusal as exc:
             response.diagnostics.add(severity=1, summary=str(exc))
         if state is not None:
-            state = {**state, **control.get("mutated", {}).get(kind, {})}
+            state = {**self.overlay.refreshed(kind, state), **control.get("mutated", {}).get(kind, {})}
         response.new_state.msgpack = encode(state)
         return response
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from ...render import state_location
 from ..base import ClusterToken, Holder, Report
-from . import health, identity, retained, state, teardown
+from . import database, health, identity, retained, state, teardown
 from .cluster import is_there, token
 from .errors import explain_text
 
@@ -83,6 +83,10 @@ class Aws:
 
     def explain(self, text: str) -> MfinfraError | None:
         return explain_text(text)
+
+    def as_running(self) -> StackConfig:
+        """AWS upgrades the minor version of a database when it ends the support of the one that the stack file sets."""
+        return database.with_running_version(self.session, self.config)
 
     def environment(self) -> dict[str, str]:
         """The command with which providers get tokens of the cluster, also before the stack is recorded."""

@@ -85,6 +85,9 @@ class Gcp:
     def explain(self, text: str) -> MfinfraError | None:
         return explain_text(text)
 
+    def as_running(self) -> StackConfig:
+        return self.config
+
     def environment(self) -> dict[str, str]:
         """The project, and a token for the cluster. The token is in no file. It is valid for an hour, and requested
         again each time, because an apply can take as long."""

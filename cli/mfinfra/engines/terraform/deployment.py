@@ -32,7 +32,7 @@ class TerraformDeployment:
         self._cloud, self._name, self._report = cloud, cloud.config.name, report
         cloud.ensure_state(report)
         self.folder = workspace_of(self._name)
-        files = render(cloud.config, account=cloud.account)
+        files = render(cloud.as_running(), account=cloud.account)
         self.digest = workspace.write(files, self.folder, stack=self._name).digest
         self._terraform = Terraform(self.folder, explain=cloud.explain, env=cloud.environment())
         if names := ignored(os.environ):

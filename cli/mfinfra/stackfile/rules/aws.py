@@ -59,7 +59,7 @@ def _ids(config: StackConfig, _: Given) -> Iterator[Problem]:
     """IDs have the formats of AWS."""
     network, database = config.network, config.metadata.database
     if config.account is not None and not _ACCOUNT.fullmatch(config.account):
-        yield ("account",), f"'{config.account}' is not an AWS account ID: 12 digits, in quotes"
+        yield ("account",), f"'{config.account}' is not an AWS account ID: 12 digits"
     if network.vpc is not None and not _VPC.fullmatch(network.vpc):
         yield ("network", "vpc"), f"'{network.vpc}' is not a VPC ID, such as vpc-0123456789abcdef0"
     for key in ("subnets", "public_subnets"):

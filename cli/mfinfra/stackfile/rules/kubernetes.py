@@ -35,6 +35,8 @@ def _version(config: StackConfig, _: Given) -> Iterator[Problem]:
         ", ".join(f"{version} (until {end})" for version, end in lasting.items())
         or "none known to this version of mfinfra"
     )
+    url, read = versions.KUBERNETES_SOURCES[config.cloud]
+    known += f" (read on {read} from {url})"
     place, title = ("kubernetes", "version"), TITLES[config.cloud]
     if config.kubernetes.extended_support or wanted in lasting:
         return

@@ -102,7 +102,7 @@ resource "aws_db_instance" "this" {
   skip_final_snapshot         = var.skip_final_snapshot
   final_snapshot_identifier   = "${var.name}-final-${formatdate("YYYYMMDDhhmmss", plantimestamp())}"
   allow_major_version_upgrade = true
-  auto_minor_version_upgrade  = true
+  auto_minor_version_upgrade  = !strcontains(var.postgres_version, ".") # a minor version in the stack file is kept
   apply_immediately           = true
 
   performance_insights_enabled    = true

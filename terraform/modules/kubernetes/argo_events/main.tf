@@ -59,6 +59,18 @@ resource "helm_release" "controller" {
 
   values = [yamlencode({
     crds = { install = true, keep = false }
+    # The chart's own versions of NATS are older, and no longer supported.
+    configs = {
+      jetstream = {
+        versions = [{
+          version              = var.jetstream_version
+          natsImage            = "nats:${var.jetstream_version}"
+          metricsExporterImage = "natsio/prometheus-nats-exporter:${var.exporter_version}"
+          configReloaderImage  = "natsio/nats-server-config-reloader:${var.reloader_version}"
+          startCommand         = "/nats-server"
+        }]
+      }
+    }
     global = {
       securityContext = {
         runAsNonRoot   = true

@@ -8,6 +8,11 @@ variable "default_namespace" {
   type        = string
 }
 
+variable "exporter_version" {
+  description = "Version of the NATS exporter for Prometheus, which runs in the pods of the event bus."
+  type        = string
+}
+
 variable "high_availability" {
   description = "Whether to run two replicas of each component, on different nodes."
   type        = bool
@@ -15,7 +20,7 @@ variable "high_availability" {
 }
 
 variable "jetstream_version" {
-  description = "JetStream version of the event bus, one that the chart supports."
+  description = "Version of NATS JetStream, which the event bus uses."
   type        = string
 }
 
@@ -40,6 +45,11 @@ variable "node_selector" {
   description = "Node selector of the pods."
   type        = map(string)
   default     = {}
+}
+
+variable "reloader_version" {
+  description = "Version of the NATS configuration reloader, which runs in the pods of the event bus."
+  type        = string
 }
 
 variable "storage_class" {

@@ -373,6 +373,17 @@ def _machines(kind: str, planned: Values) -> str | None:
     return None
 
 
+def _database_version(kind: str, prior: Values | None, planned: Values) -> str | None:
+    """Why AWS refuses to change the version of a database, None if it does not."""
+    if kind != "aws_db_instance" or prior is None or not isinstance(planned.get("engine_version"), str):
+        return None
+    was, now = ([int(part) for part in str(one["engine_version"]).split(".")] for one in (prior, planned))
+    length = min(len(was), len(now))
+    if now[:length] < was[:length]:
+        return f"Cannot upgrade postgres from {prior['engine_version']} to {planned['engine_version']}"
+    return None
+
+
 class Aws(Overlay):
     sensitive = SENSITIVE
     legacy = True
@@ -419,12 +430,19 @@ class Aws(Overlay):
         )
 
     def plan(self, kind: str, prior: Values | None, planned: Values, config: Values) -> None:
-        wrong = _machines(kind, planned)
+        wrong = _machines(kind, planned) or _database_version(kind, prior, planned)
         if wrong:
             raise Refusal(f"{kind}: {wrong}")
         if "tags_all" in planned and (config.get("tags") is None or isinstance(config["tags"], dict)):
             defaults = [block.get("tags") for block in self.settings.get("default_tags") or []]
             planned["tags_all"] = merged(*defaults, config.get("tags"))
+
+    def refreshed(self, kind: str, state: Values) -> Values:
+        """AWS installs later minor versions by itself, unless that is disabled."""
+        major, _, minor = str(state.get("engine_version")).partition(".")
+        if kind == "aws_db_instance" and minor and state.get("auto_minor_version_upgrade") is not False:
+            return {**state, "engine_version": f"{major}.{int(minor) + 1}"}
+        return state
 
     def made(self, kind: str, values: Values, config: Values) -> Values:
         return made_up(kind, values, self.region)

@@ -96,6 +96,10 @@ class Overlay:
         """Whether a resource still exists, according to the provider itself."""
         return True
 
+    def refreshed(self, kind: str, state: Values) -> Values:
+        """The resource as the cloud has changed it since."""
+        return state
+
     def identity(self, kind: str, state: Values) -> str | None:
         """The unique name of a resource in the cloud."""
         found = state.get("id")

@@ -14,7 +14,9 @@ provider "helm" {
 
 variables {
   chart_version     = "1.0.0"
-  jetstream_version = "2.10.29"
+  jetstream_version = "2.14.4"
+  exporter_version  = "0.20.1"
+  reloader_version  = "0.23.0"
   namespaces        = ["flows", "research"]
   default_namespace = "flows"
 }
