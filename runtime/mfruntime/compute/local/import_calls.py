@@ -1,4 +1,4 @@
-"""Calls that the user's modules made at import and whose results are meant for one process.
+"""Calls that the user's modules made at import and whose results belong to one process.
 
 A fork copies what the import computed: a seed, a random number, a unique name, a time, a temporary directory. With a
 new interpreter for each task, every task has its own, as in Metaflow. The calls are found in the source, because their

@@ -20,8 +20,11 @@ class OpenFile(NamedTuple):
 
     number: int
     kind: str
-    target: str
     flags: int
+
+    @property
+    def name(self) -> str:
+        return os.path.basename(os.readlink(f"{_FOLDER}/{self.number}"))
 
     @property
     def is_read(self) -> bool:
@@ -43,8 +46,7 @@ def opened() -> Iterator[OpenFile]:
     for number in numbers:
         try:
             if number > 2 and fcntl.fcntl(number, fcntl.F_GETFD) & fcntl.FD_CLOEXEC:
-                target = os.readlink(f"{_FOLDER}/{number}")
-                yield OpenFile(number, _kind(number), target, fcntl.fcntl(number, fcntl.F_GETFL))
+                yield OpenFile(number, _kind(number), fcntl.fcntl(number, fcntl.F_GETFL))
         except OSError:  # the descriptor of the directory itself
             continue
 
@@ -66,9 +68,9 @@ def not_forkable(files: list[OpenFile]) -> str | None:
         if file.kind in ("socket", "pipe", "selector"):
             return f"importing the flow opened a {file.kind}, which forked tasks would share"
         if file.is_read and not os.access(f"{_FOLDER}/{file.number}", os.R_OK):
-            return f"importing the flow opened the file {os.path.basename(file.target)}, which cannot be opened again"
+            return f"importing the flow opened the file {file.name}, which cannot be opened again"
         if file.kind == "file" and file.flags & os.O_ACCMODE == os.O_RDWR:
-            return f"importing the flow opened the file {os.path.basename(file.target)} for reading and writing"
+            return f"importing the flow opened the file {file.name} for reading and writing"
     if any(file.is_written for file in files):
         for stream in _streams():
             if not _is_plain(stream):
