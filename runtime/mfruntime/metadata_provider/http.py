@@ -22,6 +22,7 @@ _LEAST_SECONDS = 1.0
 _LONGEST_PAUSE = 8.0
 _REFUSED = "no server listens on that port"
 _FOREIGN = "another program listens on that port"
+_SILENT = "the program that listens on that port does not respond"
 _OTHER_SERVER = "the server is not a metadata service"
 #: Status codes to retry: too many requests, and those of load balancers while a service starts.
 _PASSING = frozenset({408, 425, 429, 500, 502, 503, 504})
@@ -122,6 +123,8 @@ class Connection:
     def _check_listener(self) -> None:
         """Before the first request, check that the service of the stack listens on the port: another program must get
         neither the key nor records. Raises ServiceUnavailable."""
+        if self._is_checked:
+            return
         with self._checking:
             if self._is_checked:
                 return
@@ -130,16 +133,18 @@ class Connection:
             if problem is not None and not self._is_started:
                 self._start("is not running" if problem == _REFUSED else f"cannot be used: {problem}")
                 problem = self._probe()
-            if problem == _FOREIGN:
+            if problem in (_FOREIGN, _SILENT):
                 raise self._unavailable(problem)
             self._is_checked = True
 
     def _probe(self) -> str | None:
-        """Why the server on the port is not a metadata service."""
+        """Why the server on the port is not a metadata service. A tunnel responds with 5xx while its cluster is
+        unreachable, which can pass."""
         found = self._once("GET", "/ping", None, {}, _PROBE_SECONDS, is_anonymous=True)
         if isinstance(found, Response):
-            return None if found.body == "pong" and found.version is not None else _FOREIGN
-        return _REFUSED if found == _REFUSED else _FOREIGN
+            is_own = (found.body == "pong" and found.version is not None) or found.status in (502, 503, 504)
+            return None if is_own else _FOREIGN
+        return found if found == _REFUSED else _SILENT if found.startswith("TimeoutError") else _FOREIGN
 
     def _start(self, problem: str) -> None:
         """Start the service of the stack, only once: a service that stops again needs attention."""

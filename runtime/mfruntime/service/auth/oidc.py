@@ -8,6 +8,7 @@ from __future__ import annotations
 import asyncio
 import json
 import time
+import urllib.error
 import urllib.request
 from typing import Any
 
@@ -145,8 +146,12 @@ class OIDC:
 def _json(url: str) -> Any:
     if not url.startswith(("https://", "http://")):
         raise ValueError("the URL does not start with http or https")
-    with urllib.request.urlopen(url, timeout=_TIMEOUT) as response:
-        return json.loads(response.read(_LARGEST))
+    try:
+        with urllib.request.urlopen(url, timeout=_TIMEOUT) as response:
+            return json.loads(response.read(_LARGEST))
+    except urllib.error.HTTPError as exc:
+        exc.close()  # it holds the connection
+        raise
 
 
 def _texts(value: Any) -> list[str] | None:

@@ -15,7 +15,7 @@ from ..database.base import Database, Row
 from ..http.memory import busy
 from .attempts import statuses
 from .query_string import ListQuery
-from .select import METADATA, Kind, Select
+from .select import Kind, Select
 
 #: Maximum bytes of text in the rows of a batch; a batch has at least one row.
 BATCH_BYTES = 256 << 10
@@ -103,7 +103,7 @@ class Source(NamedTuple):
 
     async def batches(self) -> AsyncIterator[Batch]:
         """All batches of the list after the cursor of the query."""
-        if self.kind is METADATA and "task_id" not in self.conditions:
+        if self.kind.sorts_ids and "task_id" not in self.conditions:
             async for batch in self._batches_by_id():
                 yield batch
             return
@@ -130,7 +130,7 @@ class Source(NamedTuple):
                     return
 
     async def _ids(self, after: tuple[Any, ...] | None) -> list[int]:
-        only_ids = self._replace(kind=self.kind._replace(columns=("id",)))
+        only_ids = self._replace(kind=self.kind._replace(columns=("id",), sorts_ids=False))
         select = only_ids.select()
         if after is not None:
             select.after(after)

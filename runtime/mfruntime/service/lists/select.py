@@ -15,7 +15,8 @@ from .query_string import COMPARING, LIKE, Filter, ListQuery, TagFilter, Type
 
 
 class Kind(NamedTuple):
-    """A record type. `order` contains indexes of columns; `tagged` is the table whose tags `_tags` filters."""
+    """A record type. `order` contains indexes of columns; `tagged` is the table whose tags `_tags` filters. With
+    `sorts_ids`, no index has the order of a list: ids are sorted first, because records can be large."""
 
     name: str
     source: str
@@ -25,6 +26,7 @@ class Kind(NamedTuple):
     keys: tuple[type, ...]
     descending: bool
     tagged: str
+    sorts_ids: bool = False
 
 
 _COMMON: dict[str, Type] = {"flow_id": "text", "user_name": "text", "ts_epoch": "number"}
@@ -63,6 +65,7 @@ METADATA = Kind(
     (int,),
     False,
     "x",
+    sorts_ids=True,
 )
 ARTIFACTS = Kind(
     "artifact",
@@ -123,9 +126,11 @@ class Select:
         columns = ", ".join(self._column(column) for column in self._kind.columns)
         direction = " DESC" if self._kind.descending else ""
         order = ", ".join(f"x.{self._kind.columns[n]}{direction}" for n in self._kind.order)
-        where = f" WHERE {' AND '.join(self._conditions)}" if self._conditions else ""
-        last = f" LIMIT {limit:d}" if limit is not None else ""
-        return f"SELECT {columns} FROM {self._kind.source}{where} ORDER BY {order}{last}"
+        found = f"{' AND '.join(self._conditions) or 'true'} ORDER BY {order}"
+        found += f" LIMIT {limit:d}" if limit is not None else ""
+        if self._kind.sorts_ids and limit is not None:
+            found = f"x.id IN (SELECT x.id FROM {self._kind.source} WHERE {found}) ORDER BY {order}"
+        return f"SELECT {columns} FROM {self._kind.source} WHERE {found}"
 
     def part(self, limit: int, most: int) -> str:
         """The SELECT for `Database.read_part`: at most `limit` rows, of about `most` bytes of text."""
