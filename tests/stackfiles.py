@@ -54,17 +54,23 @@ _AWS: StackFile = {
     },
     "secrets": {"allow": [f"{_SECRET}*"]},
 }  # fmt: skip
+
+
+def _airflow(secret: str) -> StackFile:
+    return {"orchestrator": {**_CLUSTER["orchestrator"], "airflow_secret": secret}}
+
+
 _AWS_GUEST: StackFile = {"network": {"vpc": "vpc-01234567", "subnets": ["subnet-01234567", "subnet-01234568"],
                                      "public_subnets": ["subnet-01234569", "subnet-0123456a"]}}  # fmt: skip
 BATCH: StackFile = {
     **_AWS, "compute": {"backend": "batch", **_pools(instance_types=["m7i.large"], ami="ami-01234567")}, "ui": _BALANCER,
 }  # fmt: skip
 EKS: StackFile = {
-    **_AWS, **_CLUSTER, "compute": {"backend": "kubernetes", **_pools(instance_types=["m7i.large"])}, "ui": _BALANCER,
+    **_AWS, **_CLUSTER, **_airflow(_SECRET), "compute": {"backend": "kubernetes", **_pools(instance_types=["m7i.large"])}, "ui": _BALANCER,
     "people": [f"arn:aws:iam::123456789012:role/{MARK}"],
 }  # fmt: skip
 AZURE: StackFile = {
-    **_ANYWHERE, **_CLUSTER, "cloud": "azure", "region": "westeurope", "account": ACCOUNTS["azure"],
+    **_ANYWHERE, **_CLUSTER, **_airflow(f"{_VAULT}/secrets/{MARK}"), "cloud": "azure", "region": "westeurope", "account": ACCOUNTS["azure"],
     "people": ["00000000-1111-2222-3333-444444444444"],
     "datastore": {"bucket": f"{MARK}/{MARK}", "kms": f"{_VAULT}/keys/{MARK}"},
     "metadata": {
@@ -76,7 +82,7 @@ AZURE: StackFile = {
     "ui": {"enabled": True},
 }  # fmt: skip
 GCP: StackFile = {
-    **_ANYWHERE, **_CLUSTER, "cloud": "gcp", "region": "europe-west1", "account": ACCOUNTS["gcp"],
+    **_ANYWHERE, **_CLUSTER, **_airflow(f"projects/{MARK}-p/secrets/{MARK}"), "cloud": "gcp", "region": "europe-west1", "account": ACCOUNTS["gcp"],
     "people": [f"group:{MARK}@example.com"],
     "datastore": {"bucket": f"{MARK}-bucket", "kms": f"projects/{MARK}-p/locations/europe-west1/keyRings/{MARK}/cryptoKeys/{MARK}"},
     "metadata": {

@@ -63,6 +63,7 @@ def test_presets_are_valid_everywhere_and_mean_the_same(cloud: str, preset: str)
 
 
 AZURE: list[tuple[dict[str, Any], str]] = [
+    ({"orchestrator": {"airflow": True, "airflow_repository": "https://git.example.com/dags", "airflow_secret": "arn:aws:secretsmanager:us-east-1:123456789012:secret:git"}}, "airflow_secret: must be a secret: https://VAULT"),
     ({"region": None}, "region: a stack on Azure requires a region, such as 'region: westeurope'"),
     ({"region": "west-europe"}, "'west-europe' is not an Azure region"),
     ({"region": "eu-west-1"}, "'eu-west-1' is not an Azure region"),
@@ -150,6 +151,7 @@ CLUSTER: list[tuple[dict[str, Any], str]] = [
     ({"metadata": {"storage_gb": 200}}, "metadata.max_storage_gb: is less than storage_gb (200)"),
     ({"registry": {"image": "x"}}, "requires registry.enabled"),
     ({"orchestrator": {"airflow_repository": "https://git.example.com/dags"}}, "airflow_repository requires orchestrator.airflow"),
+    ({"orchestrator": {"airflow": True, "airflow_secret": "git"}}, "airflow_secret: is for a Git repository and requires orchestrator.airflow_repository"),
     ({"orchestrator": {"step_functions": True}}, "orchestrator.step_functions"),
     ({"kubernetes": {"version": "1.20"}}, "Kubernetes 1.20 is not supported on {cloud}; supported: 1."),
     ({"kubernetes": {"version": "1"}}, "kubernetes.version"),

@@ -120,6 +120,7 @@ def decided(config: StackConfig, account: str | None) -> dict[str, bool]:
         "argo_workflows": orchestrator.argo_workflows,
         "argo_events": orchestrator.argo_events,
         "airflow": orchestrator.airflow,
+        "airflow_secret": orchestrator.airflow_secret is not None,
         "ui": config.ui.enabled,
         "certificate": config.ui.certificate is not None,
     }

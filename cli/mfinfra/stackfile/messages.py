@@ -36,6 +36,7 @@ _RULES: dict[tuple[Any, ...], str] = {
     ("kubernetes", "namespaces"): "a namespace name: lower-case letters, digits and dashes",
     ("kubernetes", "default_namespace"): "a namespace name: lower-case letters, digits and dashes",
     ("orchestrator", "airflow_repository"): "the https URL of a Git repository",
+    ("orchestrator", "airflow_secret"): "the ARN, Key Vault URL or resource ID, or path of a secret",
     ("orchestrator", "airflow_branch"): "a branch name",
     ("orchestrator", "airflow_folder"): "a directory in the repository",
     ("compute", "default"): "a pool name: lower-case letters and digits",

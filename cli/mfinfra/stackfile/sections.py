@@ -321,6 +321,11 @@ class Orchestrator(Strict):
     airflow_repository: str | None = Field(
         None, pattern=URL_PATTERN, description="Git repository of its DAGs. Default: they are in the bucket."
     )
+    airflow_secret: SecretId | None = Field(
+        None,
+        description="Credentials of a private Git repository: a secret in the cloud, JSON with `username` and"
+        " `password` (a token); its ARN, Key Vault URL or resource ID, or path.",
+    )
     airflow_branch: str = Field(
         "main", pattern=r"^[A-Za-z0-9][A-Za-z0-9._/-]{0,100}$", description="Branch of that repository."
     )

@@ -192,6 +192,8 @@ def _arns(config: StackConfig, given: Given) -> Iterator[Problem]:
         named.append((("datastore", "kms"), config.datastore.kms, "kms"))
     if config.metadata.database is not None:
         named.append((("metadata", "database", "secret"), config.metadata.database.secret, "secretsmanager"))
+    if config.orchestrator.airflow_secret is not None:
+        named.append((("orchestrator", "airflow_secret"), config.orchestrator.airflow_secret, "secretsmanager"))
     if config.ui.oidc is not None:
         named.append((("ui", "oidc", "client_secret"), config.ui.oidc.client_secret, "secretsmanager"))
     for place, arn, service in named:

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from . import names
 from .azure_and_gcp import of_aws, service
-from .base import COMMON, Given, Problem, Rule, said
+from .base import COMMON, Given, Place, Problem, Rule, said
 
 if TYPE_CHECKING:
     from ..schema import StackConfig
@@ -120,9 +120,11 @@ def _database(config: StackConfig, given: Given) -> Iterator[Problem]:
         )
     if said(given, "metadata").get("backup_days") in range(7):
         yield ("metadata", "backup_days"), "Azure supports 7 to 35 days"
-    secret = metadata.database.secret if metadata.database is not None else None
-    if secret is not None and not (_SECRET.fullmatch(secret) or _SECRET_ID.fullmatch(secret)):
-        yield ("metadata", "database", "secret"), f"must be a secret: {_SECRET_FORMS}"
+    secrets: list[tuple[Place, str | None]] = [(("orchestrator", "airflow_secret"), config.orchestrator.airflow_secret)]
+    secrets += [(("metadata", "database", "secret"), metadata.database.secret)] if metadata.database is not None else []
+    for place, secret in secrets:
+        if secret is not None and not (_SECRET.fullmatch(secret) or _SECRET_ID.fullmatch(secret)):
+            yield place, f"must be a secret: {_SECRET_FORMS}"
 
 
 def _namespaces(config: StackConfig, _: Given) -> Iterator[Problem]:

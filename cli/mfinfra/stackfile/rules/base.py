@@ -127,8 +127,10 @@ def orchestrators(config: StackConfig, given: Given) -> Iterator[Problem]:
             "runs tasks on AWS Batch; with Kubernetes, use argo_workflows or airflow",
         )
     if not chosen.airflow:
-        keys = ("airflow_repository", "airflow_branch", "airflow_folder")
+        keys = ("airflow_repository", "airflow_secret", "airflow_branch", "airflow_folder")
         yield from refused(given, ("orchestrator",), keys, "{key} requires orchestrator.airflow: true")
+    elif chosen.airflow_secret is not None and chosen.airflow_repository is None:
+        yield ("orchestrator", "airflow_secret"), "is for a Git repository and requires orchestrator.airflow_repository"
 
 
 COMMON: tuple[Rule, ...] = (preset, tags, network, datastore, storage, orchestrators, registry, protection)

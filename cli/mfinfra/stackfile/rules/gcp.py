@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from . import names
 from .azure_and_gcp import of_aws, service
-from .base import COMMON, Given, Problem, Rule
+from .base import COMMON, Given, Place, Problem, Rule
 
 if TYPE_CHECKING:
     from ..schema import StackConfig
@@ -100,8 +100,11 @@ def _database(config: StackConfig, _: Given) -> Iterator[Problem]:
         )
     if "." in metadata.postgres_version:
         yield ("metadata", "postgres_version"), "must be 14 to 18; Google Cloud selects the minor version"
-    if metadata.database is not None and not _SECRET.fullmatch(metadata.database.secret):
-        yield ("metadata", "database", "secret"), "must be a secret: projects/PROJECT/secrets/NAME"
+    secrets: list[tuple[Place, str | None]] = [(("orchestrator", "airflow_secret"), config.orchestrator.airflow_secret)]
+    secrets += [(("metadata", "database", "secret"), metadata.database.secret)] if metadata.database is not None else []
+    for place, secret in secrets:
+        if secret is not None and not _SECRET.fullmatch(secret):
+            yield place, "must be a secret: projects/PROJECT/secrets/NAME"
 
 
 RULES: tuple[Rule, ...] = (*COMMON, names.gcp, of_aws, service, _place, _network, _datastore, _database)

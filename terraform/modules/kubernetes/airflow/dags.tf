@@ -13,7 +13,10 @@ locals {
     git = jsonencode({
       name      = "flows"
       classpath = "airflow.providers.git.bundles.git.GitDagBundle"
-      kwargs    = { repo_url = var.dags.repository, tracking_ref = var.dags.branch, subdir = var.dags.folder, refresh_interval = 60 }
+      kwargs = merge(
+        { repo_url = var.dags.repository, tracking_ref = var.dags.branch, subdir = var.dags.folder, refresh_interval = 60 },
+        var.use_git_account ? { git_conn_id = local.git_connection_id } : {},
+      )
     })
     s3 = jsonencode({
       name      = "flows"

@@ -2,9 +2,10 @@
 # Credentials are in Kubernetes secrets that Terraform writes but does not store; the values of the chart contain none.
 
 locals {
-  release         = "airflow"
-  service_account = "airflow"
-  connection_id   = "mfinfra"
+  release           = "airflow"
+  service_account   = "airflow"
+  connection_id     = "mfinfra"
+  git_connection_id = "mfinfra_git"
   # Increase it if the URL of the database changes: Terraform does not compare what it does not store.
   connection_format = 1
   labels            = merge(var.labels, { "app.kubernetes.io/part-of" = "mfinfra" })
@@ -98,6 +99,22 @@ resource "kubernetes_secret_v1" "admin" {
   data_wo_revision = var.database_account_version
 }
 
+# A connection of Airflow, as JSON: with the token as password, Git asks for no other.
+resource "kubernetes_secret_v1" "git" {
+  count = var.use_git_account ? 1 : 0
+
+  metadata {
+    name      = "airflow-git"
+    namespace = kubernetes_namespace_v1.this.metadata[0].name
+    labels    = local.labels
+  }
+
+  data_wo = {
+    connection = jsonencode({ conn_type = "git", login = var.git_account.username, password = var.git_account.password })
+  }
+  data_wo_revision = var.git_account_version
+}
+
 resource "helm_release" "this" {
   name       = local.release
   namespace  = kubernetes_namespace_v1.this.metadata[0].name
@@ -110,7 +127,8 @@ resource "helm_release" "this" {
   values = [yamlencode(local.values)]
 
   depends_on = [
-    kubernetes_network_policy_v1.this, kubernetes_secret_v1.admin, kubernetes_secret_v1.database, kubernetes_secret_v1.keys,
+    kubernetes_network_policy_v1.this, kubernetes_secret_v1.admin, kubernetes_secret_v1.database, kubernetes_secret_v1.git,
+    kubernetes_secret_v1.keys,
     kubernetes_service_account_v1.this,
   ]
 }

@@ -37,6 +37,11 @@ locals {
       { name = "PGSSLMODE", value = "require" },
     ]
 
+    secret = [
+      for secret in kubernetes_secret_v1.git :
+      { envName = "AIRFLOW_CONN_${upper(local.git_connection_id)}", secretName = secret.metadata[0].name, secretKey = "connection" }
+    ]
+
     # The schema of the chart contains container, its templates contain containers.
     securityContexts = {
       pod        = { runAsUser = 50000, runAsGroup = 0, fsGroup = 0, runAsNonRoot = true, seccompProfile = { type = "RuntimeDefault" } }

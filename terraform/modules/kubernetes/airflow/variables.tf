@@ -14,7 +14,7 @@ variable "connection" {
 }
 
 variable "dags" {
-  description = "Source of DAGs: a public Git repository, or a URL of the object store (s3://, gs://, or wasb://CONTAINER/PATH with the storage account)."
+  description = "Source of DAGs: a Git repository, or a URL of the object store (s3://, gs://, or wasb://CONTAINER/PATH with the storage account)."
   type = object({
     repository = optional(string)
     branch     = optional(string, "main")
@@ -50,6 +50,23 @@ variable "database_account" {
 
 variable "database_account_version" {
   description = "Increase it to write the account again."
+  type        = number
+  default     = 1
+}
+
+variable "git_account" {
+  description = "Account of a private Git repository: user name, and a token as password. It is in no state and no plan."
+  type = object({
+    username = string
+    password = string
+  })
+  default   = null
+  sensitive = true
+  ephemeral = true
+}
+
+variable "git_account_version" {
+  description = "Increase it to write the account of the Git repository again."
   type        = number
   default     = 1
 }
@@ -120,4 +137,10 @@ variable "tolerations" {
     effect   = optional(string)
   }))
   default = []
+}
+
+variable "use_git_account" {
+  description = "Whether git_account is set; its value is unknown until the plan is applied."
+  type        = bool
+  default     = false
 }

@@ -87,6 +87,26 @@ run "dags_in_git" {
   }
 }
 
+run "dags_in_a_private_git_repository" {
+  command = plan
+
+  variables {
+    dags            = { repository = "https://example.com/dags.git" }
+    git_account     = { username = "bot", password = "not-a-secret" }
+    use_git_account = true
+  }
+
+  assert {
+    condition     = jsondecode(yamldecode(helm_release.this.values[0]).env[1].value)[0].kwargs.git_conn_id == "mfinfra_git" && yamldecode(helm_release.this.values[0]).secret == [{ envName = "AIRFLOW_CONN_MFINFRA_GIT", secretName = "airflow-git", secretKey = "connection" }]
+    error_message = "Airflow clones without credentials."
+  }
+
+  assert {
+    condition     = !strcontains(helm_release.this.values[0], "not-a-secret") && kubernetes_secret_v1.git[0].data_wo_revision == 1
+    error_message = "A token is in the values."
+  }
+}
+
 run "one_place_for_dags" {
   command = plan
 
