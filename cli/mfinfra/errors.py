@@ -63,10 +63,12 @@ class DoctorFoundProblems(MfinfraError):
 
 
 class CloudError(MfinfraError):
-    """`code` is the error code of the cloud, for callers that handle some of them."""
+    """`code` is the error code of the cloud, for callers that handle some of them; `kind` is what it means, such as
+    `quota` or `permission`, empty if it is not known."""
 
     exit_code = 11
     code = ""
+    kind = ""
     meaning = (
         "The cloud refused a request: credentials, permissions, quota or a name in use. The message contains the cause."
     )

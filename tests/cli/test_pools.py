@@ -67,6 +67,8 @@ REFUSED: list[tuple[tuple[str, ...], dict[str, Any], str]] = [
     (("eks",), types("m6i.4xlarge", max_vcpus=2), "is less than the vCPUs of one node (16)"),
     (("azure",), types("Standard_D16s_v5", max_vcpus=2), "is less than the vCPUs of one node (16)"),
     (("gcp",), types("n2-standard-16", max_vcpus=2), "is less than the vCPUs of one node (16)"),
+    (("batch",), types("mac2.metal"), "is not an instance type or family"),
+    (("eks", "azure", "gcp"), {"min_vcpus": 10, "max_vcpus": 10}, "needs 3 nodes, and max_vcpus allows 2"),
     (("batch",), types("m6i.16larg"), "is not an instance type or family"),
     (("batch",), types("default_x86"), "or one of: optimal, default_x86_64, default_arm64"),
     (("eks",), types("optimal"), "is not a machine type of AWS"),

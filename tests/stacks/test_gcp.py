@@ -128,7 +128,7 @@ def test_no_credentials_is_one_line(gcp: Callable[..., Call], tmp_path: Path) ->
         ("Error 409: You already own this bucket. Please select another name., conflict", "already exists"),
         ("Error 400: No valid versions with the prefix \"1.20\" found., badRequest", "version of Kubernetes"),
         ("Error waiting: The zone 'x' does not have enough resources available to fulfill the request. ZONE_RESOURCE_POOL_EXHAUSTED", "no capacity"),
-        ("Failed to delete connection; Producer services (e.g. CloudSQL) are still using this connection.", None),
+        ("Failed to delete connection; Producer services (e.g. CloudSQL) are still using this connection.", "A resource is still in use"),
         ("dial tcp: lookup container.googleapis.com: no such host", "cannot be reached"),
         ("something that nobody has seen", None),
     ],

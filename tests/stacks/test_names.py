@@ -162,12 +162,32 @@ def test_a_registry_needs_two_letters() -> None:
         validated("aws", "a", registry={"enabled": True})
 
 
-def test_the_template_refuses_the_same_names() -> None:
+def test_the_template_refuses_names_of_buckets_and_no_name_that_an_earlier_stack_can_have() -> None:
     config = validated("aws", "demo", engine="cloudformation")
     template = _yaml(render.render(config, "123456789012")["template.yaml"])
     pattern = re.compile(template["Parameters"]["Name"]["AllowedPattern"])
-    assert [name for name in REFUSED["aws"] if pattern.fullmatch(name)] == []
-    assert all(pattern.fullmatch(name) for name in ACCEPTED["aws"])
+    assert not any(pattern.fullmatch(name) for name in ("sthree", "sthree-x", "amzn-s3-demo-x", "xn--a"))
+    assert all(pattern.fullmatch(name) for name in (*ACCEPTED["aws"], "internal", "sg-demo", "m" * 31, "a--b"))
+
+
+def test_cloudformation_selects_some_names_itself() -> None:
+    """Load balancers and security groups of its stacks are not named after the stack, and one letter more fits."""
+    for name in ("internal", "sg-demo", "m" * 31):
+        assert validated("aws", name, engine="cloudformation").name == name
+    for name in ("sthree", "a--b", "demo-"):
+        with pytest.raises(StackFileError, match="name: "):
+            validated("aws", name, engine="cloudformation")
+
+
+def test_dashes_matter_to_databases_and_registries_only() -> None:
+    database = {
+        "host": "db.example.com",
+        "secret": "arn:aws:secretsmanager:us-east-1:123456789012:secret:x",
+        "security_group": "sg-0123abcd",
+    }
+    assert validated("aws", "a--b", metadata={"database": database}).name == "a--b"
+    with pytest.raises(StackFileError, match="a registry cannot be named after it"):
+        validated("aws", "a--b", metadata={"database": database}, registry={"enabled": True})
 
 
 MADE = {

@@ -53,7 +53,7 @@ class StackConfig(Strict):
             "Name",
             "Stack",
             "Name of the stack; the prefix of all resource names.",
-            pattern=r"^(?!(internal|sg|sthree|amzn-s3-demo)(-|$))(?!.*--)[a-z]([a-z0-9-]{0,28}[a-z0-9])?$",
+            pattern=r"^(?!(sthree|amzn-s3-demo)(-|$)|xn--)[a-z][a-z0-9-]{0,30}$",
         ),
     ] = Field(DEFAULT_NAME, pattern=NAME_PATTERN, description="Name of the stack and of its profile.")
     cloud: Annotated[Literal["local", "aws", "azure", "gcp"], NOT_RENDERED] = Field(

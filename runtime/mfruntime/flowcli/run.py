@@ -83,12 +83,12 @@ def resume(env: Env) -> click.Command:
         with _Launch(env, given) as launch:
             origin = origin_run_id or _latest_run(env)
             source = origin_parameters(env.store, origin)
-            remove_leftovers(env.storage, layout.flow(env.flow.name))
+            remove_leftovers(env.storage, layout.flow(env.flow_name))
             launch.reporter.message("Gathering required information to resume run (this may take a bit of time)...")
             reusable = finished_tasks(env.store, lineage(env.store, origin), [node.name for node in env.graph])
             ctx = launch.context(origin_run_id=origin)
             clone_parameters(ctx, source, step_to_rerun)
-            env.metadata.set_latest_run(env.flow.name, ctx.run_id)  # now that it can be resumed itself
+            env.metadata.set_latest_run(env.flow_name, ctx.run_id)  # now that it can be resumed itself
             launch.execute(ctx, reusable, step_to_rerun)
 
     params: list[click.Parameter] = [

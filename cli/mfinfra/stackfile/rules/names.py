@@ -18,17 +18,14 @@ from .base import Given, Problem
 if TYPE_CHECKING:
     from ..schema import StackConfig
 
-#: AWS: a load balancer is named NAME-meta, cut at 32 characters, and cannot end with a dash.
-_AWS_LENGTH = 30
+#: AWS: Terraform names a load balancer NAME-meta, cut at 32 characters, and it cannot end with a dash. CloudFormation
+#: selects the names of load balancers and security groups.
+_AWS_LENGTHS = {"terraform": 30, "cloudformation": 31}
 #: AWS: the roles NAME-REGION-metadata-execution have at most 64 characters, the buckets NAME-ACCOUNT-REGION-logs 63.
 _AWS_WITH_REGION = min(64 - len("--metadata-execution"), 63 - len("-123456789012--logs"))
-#: What names on AWS cannot begin with, followed by a dash, and the resource that would have the name.
-_AWS_BEGINNINGS = {
-    "internal": "a load balancer",
-    "sg": "a security group",
-    "sthree": "a bucket",
-    "amzn-s3-demo": "a bucket",
-}
+#: What names of buckets cannot begin with, and what those of load balancers and security groups cannot begin with.
+_BUCKET_BEGINNINGS = ("sthree-", "amzn-s3-demo-", "xn--")
+_TERRAFORM_BEGINNINGS = {"internal-": "a load balancer", "sg-": "a security group"}
 #: Words that the domain prefix of a sign-in page cannot contain.
 _COGNITO_WORDS = ("aws", "amazon", "cognito")
 
@@ -50,20 +47,21 @@ _AZURE_NAMES = (
 
 def aws(config: StackConfig, _: Given) -> Iterator[Problem]:
     name, place = config.name, ("name",)
-    longest = min(_AWS_LENGTH, _AWS_WITH_REGION - len(config.region or ""))
+    longest = min(_AWS_LENGTHS[config.engine or "terraform"], _AWS_WITH_REGION - len(config.region or ""))
     if len(name) > longest:
         yield (
             place,
             f"on AWS, a stack name has at most {longest} characters, because names of load balancers, roles and buckets contain it; this one has {len(name)}",
         )
-    if name.endswith("-") or "--" in name:
-        yield (
-            place,
-            "on AWS, a name cannot end with a dash or contain two in a row: a database cannot be named after it",
-        )
-    for start, what in _AWS_BEGINNINGS.items():
-        if f"{name}-".startswith(f"{start}-"):
-            yield place, f"on AWS, a name cannot begin with '{start}-': {what} cannot be named after it"
+    what = "a database" if config.metadata.database is None else "a registry" if config.registry.enabled else None
+    if what is not None and (name.endswith("-") or "--" in name):
+        yield place, f"on AWS, a name cannot end with a dash or contain two in a row: {what} cannot be named after it"
+    for start in _BUCKET_BEGINNINGS:
+        if f"{name}-".startswith(start):
+            yield place, f"on AWS, a name cannot begin with '{start}': a bucket cannot be named after it"
+    for start, resource in () if config.engine == "cloudformation" else _TERRAFORM_BEGINNINGS.items():
+        if f"{name}-".startswith(start):
+            yield place, f"on AWS, a name cannot begin with '{start}': {resource} cannot be named after it"
     if config.registry.enabled and len(name) < 2:
         yield place, "a registry in ECR requires a stack name of at least 2 characters"
     yield from _sign_in(config)

@@ -112,7 +112,7 @@ def _kind(where: Where) -> Iterator[Problem]:
 
 def _type_of_batch(where: Where) -> Iterator[Problem]:
     for index, name in enumerate(where.pool.instance_types):
-        if name not in aws_machines.CATEGORIES and not _BATCH_TYPE.fullmatch(name):
+        if name not in aws_machines.CATEGORIES and (not _BATCH_TYPE.fullmatch(name) or name.startswith("mac")):
             yield (
                 where.type_place(index),
                 f"'{name}' is not an instance type or family, such as c6i.large or c6i, or one of: {_CATEGORIES}",
@@ -183,6 +183,16 @@ def _fits(where: Where) -> Iterator[Problem]:
         )
 
 
+def _nodes(where: Where) -> Iterator[Problem]:
+    """Both limits are whole nodes: the least number of nodes is rounded up, the largest down."""
+    least, most = machine_types.nodes(where.cloud, where.pool)
+    if where.pool.min_vcpus <= where.pool.max_vcpus and least > most:
+        yield (
+            (*where.place, "min_vcpus"),
+            f"needs {least} nodes, and max_vcpus allows {most}; use multiples of the vCPUs of a node",
+        )
+
+
 def _accelerators(where: Where) -> Iterator[Problem]:
     """Machines with GPUs are in pools with `gpu`, and those with other accelerators have their own image."""
     for index, name in enumerate(where.pool.instance_types):
@@ -241,6 +251,7 @@ _RULES: tuple[tuple[Applies, Rule], ...] = (
     (lambda where: where.in_cluster, _one_type),
     (lambda where: where.has_machines and where.cloud == "aws", _one_architecture),
     (lambda where: where.has_machines, _fits),
+    (lambda where: where.in_cluster, _nodes),
     (lambda where: where.has_machines, _accelerators),
     (lambda where: where.has_machines and where.is_batch and where.cloud == "aws" and not where.has_own_image, _image),
     (lambda where: where.in_cluster and where.cloud == "aws", _image_of_nodes),
