@@ -33,7 +33,7 @@ resource "azurerm_storage_account" "this" {
   #checkov:skip=CKV_AZURE_35:set by allow_ips; if it is empty, roles alone control access
   #checkov:skip=CKV_AZURE_43:the name is an expression; a validation checks it
   #checkov:skip=CKV_AZURE_59:flows are started from machines outside of the network
-  #checkov:skip=CKV2_AZURE_33:stacks that are not sandboxes also have a private endpoint
+  #checkov:skip=CKV2_AZURE_33:a stack in its own network that is not a sandbox also has a private endpoint; an existing network is not changed
   count = var.create_container ? 1 : 0
 
   name                             = var.account_name

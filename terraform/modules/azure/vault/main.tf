@@ -3,7 +3,7 @@
 resource "azurerm_key_vault" "this" {
   #checkov:skip=CKV_AZURE_110:set by purge_protection; a vault with it cannot be purged for days
   #checkov:skip=CKV_AZURE_42:set by purge_protection; a vault with it cannot be purged for days
-  #checkov:skip=CKV2_AZURE_32:stacks that are not sandboxes also have a private endpoint
+  #checkov:skip=CKV2_AZURE_32:a stack in its own network that is not a sandbox also has a private endpoint; an existing network is not changed
   name                          = var.vault_name
   resource_group_name           = var.resource_group_name
   location                      = var.location
