@@ -184,7 +184,7 @@ def _fits(where: Where) -> Iterator[Problem]:
 
 
 def _nodes(where: Where) -> Iterator[Problem]:
-    """Both limits are whole nodes: the least number of nodes is rounded up, the largest down."""
+    """Both limits are numbers of nodes: the least number of nodes is rounded up, the largest down."""
     least, most = machine_types.nodes(where.cloud, where.pool)
     if where.pool.min_vcpus <= where.pool.max_vcpus and least > most:
         yield (
