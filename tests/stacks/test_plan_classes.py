@@ -80,7 +80,9 @@ def test_every_class_of_danger_is_told(cloud: Cloud, tmp_path: Path, engine: str
     assert 0 < len(cloud("plan", "--format", "markdown").out) < 65_536
     write(tmp_path, name, engine, kms="create")
     refused = cloud("plan")
-    assert f"datastore.kms of stack '{name}' is 'managed' and cannot be changed to 'create': the database" in refused.err
+    assert (
+        f"datastore.kms of stack '{name}' is 'managed' and cannot be changed to 'create': the database" in refused.err
+    )
     write(tmp_path, name, engine)
     assert cloud("down", name, "--yes").code == 0
 
