@@ -22,6 +22,7 @@ from mfinfra.stackfile.yaml_reader import Document, read
 from tests.doubles.fixtures import TfCloud
 from tests.programs import ROOT
 
+from .placement import check_placement
 from .policies import check_policies
 from .waves import Waves
 
@@ -114,6 +115,8 @@ def test_a_stack_lives_its_whole_life(name: str, stack: Callable[..., Terraform]
     check_policies(terraform, config)
     check_dags(terraform.outputs())
     check_archive(terraform)
+    if config.cloud == "aws":
+        check_placement(json.loads((terraform.folder / "terraform.tfstate").read_text()))
     check_secrets(terraform)
     if config.deletion_protection:  # first it is taken away, as `mfinfra down` asks
         terraform = stack(config.model_copy(update={"deletion_protection": False}))
