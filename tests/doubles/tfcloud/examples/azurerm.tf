@@ -11,7 +11,7 @@ resource "azurerm_resource_group" "g" {
 }
 
 resource "azurerm_virtual_network" "v" {
-  name                = "v"
+  name                = "vn"
   location            = azurerm_resource_group.g.location
   resource_group_name = azurerm_resource_group.g.name
   address_space       = ["10.0.0.0/16"]
