@@ -23,7 +23,7 @@ class Env(FlowSpec):
     @step
     def start(self):
         self.seen = [AT_IMPORT, os.environ["VALUE"], time.tzname[0], hash("a"), os.environ.get("OTHER")]
-        self.own = sorted(name for name in os.environ if name.startswith("MFINFRA_"))
+        self.own = sorted(name for name in os.environ if name.startswith(("MFINFRA_STEP", "MFINFRA_PARENT")))
         self.xs = list(range(4))
         self.next(self.work, foreach="xs")
     @environment(vars={{"VALUE": "two"}})
