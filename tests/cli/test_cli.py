@@ -174,7 +174,8 @@ def test_outputs_come_in_three_forms(stack: Tool, home: Path) -> None:
     [
         ("name: demo\nclod: local\n", "line 2: unknown key 'clod'; did you mean 'cloud'"),
         ("runtime:\n  exmples: true\n", "line 2: unknown key 'runtime.exmples'; did you mean 'examples'"),
-        ("name: 5\n", "line 1: name must be text"),
+        ("name: 5\n", "line 1: '5' is not a valid stack name"),
+        ("name: true\n", "line 1: name must be text"),
         ("name: ../../etc\n", "line 1: '../../etc' is not a valid stack name"),
         ('name: "a\\nb"\n', "is not a valid stack name"),
         ("runtime:\n  packages: pandas\n", "line 2: runtime.packages must be a list, such as [a, b], not 'pandas'"),
