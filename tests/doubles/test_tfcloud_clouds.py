@@ -27,7 +27,7 @@ EXPECTED = {
     "azurerm": {
         "bucket": "https://flowsx.blob.core.windows.net/",
         "subnet": "/subscriptions/99999999-0000-0000-0000-000000000000/resourceGroups/rg-x/providers/Microsoft.Network"
-        "/virtualNetworks/v/subnets/s",
+        "/virtualNetworks/vn/subnets/s",
     },
     "google": {
         "labels": {"a": "b", "stack": "x", "goog-terraform-provisioned": "true"},
