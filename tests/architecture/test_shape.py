@@ -56,7 +56,7 @@ def test_no_module_imports_itself_through_others() -> None:
 
 def test_the_tool_has_few_modules_at_its_root() -> None:
     modules = {path.stem for path in PACKAGES["mfinfra"].glob("*.py")} - {"__init__", "__main__"}
-    assert modules == {"app", "console", "errors", "printable", "versions"}
+    assert modules == {"app", "console", "errors", "printable"}
 
 
 def functions() -> Iterator[tuple[str, int]]:

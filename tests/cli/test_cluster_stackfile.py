@@ -10,8 +10,8 @@ from typing import Any
 import pytest
 from tests.stackfiles import SHAPES
 
-from mfinfra import versions
 from mfinfra.errors import StackFileError
+from mfinfra.stackfile import component_versions as versions
 from mfinfra.stackfile import immutable, machine_types, presets, schema
 from mfinfra.stackfile import load as stackfile_load
 from mfinfra.stackfile.rules import kubernetes

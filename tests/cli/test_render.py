@@ -16,11 +16,11 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from tests.stackfiles import ACCOUNTS, AZURE, BATCH, EKS, GCP, MARK, SHAPES
 
-from mfinfra import versions
 from mfinfra.errors import MfinfraError, Refused, StackFileError
 from mfinfra.render import cloudformation, templates, workspace
 from mfinfra.render import files as render
 from mfinfra.render import tfvars as values
+from mfinfra.stackfile import component_versions as versions
 from mfinfra.stackfile import load, presets, sections
 from mfinfra.stackfile import schema as stackfile_schema
 from mfinfra.stackfile.yaml_reader import Document, read
@@ -233,7 +233,7 @@ def test_versions_are_in_one_place() -> None:
 
 
 def test_charts_and_the_applications_in_them_agree() -> None:
-    """The charts were read in the versions of versions.py, and contain the applications that it names."""
+    """The charts were read in the versions of component_versions.py, and contain the applications that it names."""
     read = (ROOT / "tests" / "doubles" / "helm" / "keys.txt").read_text()
     for chart, (version, application) in versions.CHART_APPLICATIONS.items():
         header = next(line for line in read.splitlines() if line.startswith(f"[{chart}]"))
@@ -254,7 +254,7 @@ def test_the_days_of_support_have_a_source_and_the_day_when_it_was_read() -> Non
 
 @every
 def test_versions_of_a_root_are_those_of_the_one_place(name: str) -> None:
-    """Providers, charts and images: what a root writes down is in versions.py, and nothing else is written down."""
+    """Providers, charts and images: what a root writes down is in component_versions.py, and nothing else is written down."""
     known = {value for value in vars(versions).values() if isinstance(value, str)} | set(
         versions.AUTOSCALER_IMAGES.values()
     )

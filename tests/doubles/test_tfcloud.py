@@ -9,9 +9,9 @@ from pathlib import Path
 
 import pytest
 
-from mfinfra import versions
 from mfinfra.render import files as render
 from mfinfra.render import workspace
+from mfinfra.stackfile import component_versions as versions
 from mfinfra.stackfile import load
 from mfinfra.stackfile.yaml_reader import read
 from tests.programs import ROOT

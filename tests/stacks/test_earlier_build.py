@@ -41,16 +41,18 @@ def check_status(mfinfra: Mfinfra, name: str, engine: str, home: Path) -> None:
     assert status["endpoints"]["METAFLOW_SERVICE_URL"] == profile(home, name)["METAFLOW_SERVICE_URL"]
 
 
-#: Types that are replaced when their definition changes, and hold no data.
-REPLACED = {"aws_ecs_task_definition", "AWS::ECS::TaskDefinition"}
+#: What this build changes in a stack of 0.1.0: `states:RedriveExecution` is granted on executions.
+CHANGED = {
+    "terraform": ("update", "aws_iam_role_policy", "module.step_functions.aws_iam_role_policy.states", "iam"),
+    "cloudformation": ("update", "AWS::IAM::Role", "StatesRole", "iam"),
+}
 
 
-def check_kept(planned: Call) -> None:
-    """The plan of today's build changes a stack in place: nothing that holds data is deleted or replaced."""
-    assert planned.code in (0, 2, 3), planned.text
+def check_planned(planned: Call, engine: str) -> None:
+    """The plan of today's build changes one policy in place, which makes it a change of permissions, and nothing else."""
+    assert planned.code == 3, planned.text
     changes = json.loads(planned.out)["changes"]
-    assert [one for one in changes if one["action"] in ("delete", "replace") and one["kind"] not in REPLACED] == []
-    assert {one["risk"] for one in changes} <= {None, "iam"}, planned.text
+    assert [(one["action"], one["kind"], one["address"], one["risk"]) for one in changes] == [CHANGED[engine]]
 
 
 def profile(home: Path, name: str) -> dict[str, str]:
@@ -84,7 +86,7 @@ def test_a_stack_of_terraform_keeps_its_resources(
 ) -> None:
     check_status(cloud, terraform_stack, "terraform", home)
     planned = cloud("plan", "--name", terraform_stack, "--format", "json")
-    check_kept(planned)
+    check_planned(planned, "terraform")
     assert not any(call["op"] in ("create", "update", "delete") for call in tfcloud.calls())
 
 
@@ -96,7 +98,8 @@ def test_a_stack_of_terraform_is_updated_and_removed(
     up = cloud("up", "--name", terraform_stack, "--yes", "--no-smoke")
     assert up.code == 0, up.text
     assert cloud("drift", terraform_stack).code == 0
-    assert {call["type"] for call in tfcloud.calls() if call["op"] == "delete"} <= REPLACED
+    made = [(call["op"], call["type"]) for call in tfcloud.calls() if call["op"] in ("create", "update", "delete")]
+    assert made == [CHANGED["terraform"][:2]]
     check_gone(cloud("down", terraform_stack, "--yes"), home, aws.client("s3"), terraform_stack)
     removed = {call["type"] for call in tfcloud.calls() if call["op"] == "delete"}
     assert {"aws_s3_bucket", "aws_db_instance", "aws_batch_job_queue"} <= removed
@@ -118,7 +121,7 @@ def test_a_stack_of_cloudformation(aws: Any, home: Path, tmp_path: Path) -> None
     with open(work / "mfinfra.yaml", "a") as file:
         file.write("metadata:\n  image: netflixoss/metaflow_metadata_service:v2.4.13\n")
     planned = mfinfra("plan", "--format", "json")
-    check_kept(planned)
+    check_planned(planned, "cloudformation")
     check_gone(mfinfra("down", "--yes"), home, aws.client("s3"), name)
     with pytest.raises(Exception, match="does not exist"):
         aws.client("cloudformation").describe_stacks(StackName=f"mfinfra-{name}")

@@ -14,7 +14,7 @@ from typing import Any
 
 import pytest
 
-from mfinfra import versions
+from mfinfra.stackfile import component_versions as versions
 from mfruntime.settings import SETTINGS
 from tests.doubles import programs
 from tests.doubles.fixtures import TfCloud

@@ -11,7 +11,7 @@ import json
 from pathlib import Path
 from typing import Any
 
-from .. import versions
+from ..stackfile import component_versions as versions
 from .cloudformation_parameters import described, groups, pascal
 
 Values = dict[str, Any]

@@ -11,8 +11,8 @@ from collections.abc import Collection
 from functools import partial
 from typing import Any
 
-from .. import versions
 from ..errors import Refused
+from ..stackfile import component_versions as versions
 from ..stackfile.schema import StackConfig
 from . import state_location, templates, tfvars, variables
 
@@ -127,7 +127,7 @@ def decided(config: StackConfig, account: str | None) -> dict[str, bool]:
 
 
 def _versions() -> dict[str, Any]:
-    """The versions that the templates write down, by their names in versions.py in small letters; providers by their
+    """The versions that the templates write down, by their names in component_versions.py in small letters; providers by their
     own."""
     from importlib.metadata import PackageNotFoundError, version
 

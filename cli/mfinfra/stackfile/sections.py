@@ -11,7 +11,7 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 
-from ..versions import DEFAULT_KUBERNETES, METADATA_IMAGE
+from .component_versions import DEFAULT_KUBERNETES, METADATA_IMAGE
 from .targets import AWS_ONLY, NOT_RENDERED, Parameter
 
 ARN_PATTERN = r"^arn:(aws|aws-cn|aws-us-gov):[a-z0-9-]{1,40}:[a-z0-9-]{0,25}:(\d{12})?:[A-Za-z0-9_+=,.@:/*-]{1,1000}$"

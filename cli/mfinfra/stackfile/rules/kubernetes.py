@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from datetime import date
 from typing import TYPE_CHECKING
 
-from ... import versions
+from .. import component_versions as versions
 from ..sections import Kubernetes
 from .base import TITLES, Given, Problem, cidrs, refused
 
