@@ -127,8 +127,8 @@ def decided(config: StackConfig, account: str | None) -> dict[str, bool]:
 
 
 def _versions() -> dict[str, Any]:
-    """The versions that the templates write down, by their names in component_versions.py in small letters; providers by their
-    own."""
+    """The versions that the templates contain: by their names in component_versions.py in small letters, those of
+    providers by the names of the providers."""
     from importlib.metadata import PackageNotFoundError, version
 
     try:
